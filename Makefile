@@ -1,0 +1,44 @@
+# make demo | test | release | bench | format | clean. Everything else is CMake with the presets of CMakePresets.json.
+EVENTS ?= 100000
+JOBS ?= $(shell nproc)
+
+.PHONY: help demo test test-tsan release bench check-style format clean
+help:
+	@sed -n '1s/^# //p' Makefile
+
+build/%/build.ninja: CMakeLists.txt CMakePresets.json
+	@cmake --preset $* >build/$*.log 2>&1 || { cat build/$*.log; exit 1; }
+
+release: deps build/release/build.ninja
+	@cmake --build build/release -j $(JOBS) --target sluice
+
+demo: release
+	@scripts/demo build/release/bin/sluice $(EVENTS)
+
+test: deps-test build/dev/build.ninja
+	@cmake --build build/dev -j $(JOBS)
+	@scripts/check-layers
+	@ctest --test-dir build/dev --output-on-failure -j $(JOBS)
+
+test-tsan: deps-test build/tsan/build.ninja
+	@cmake --build build/tsan -j $(JOBS)
+	@ctest --test-dir build/tsan --output-on-failure -j $(JOBS)
+
+.PHONY: deps deps-test deps-bench
+deps:
+	@mkdir -p build && scripts/install-deps
+deps-test:
+	@mkdir -p build && scripts/install-deps --test
+deps-bench:
+	@mkdir -p build && scripts/install-deps --bench
+
+bench: deps-bench build/bench/build.ninja
+	@cmake --build build/bench -j $(JOBS) --target sluice
+	@bench/run build/bench/bin/sluice
+
+check-style:
+	@git ls-files '*.h' '*.cc' | xargs clang-format-19 --dry-run --Werror
+format:
+	@git ls-files -co --exclude-standard '*.h' '*.cc' | xargs clang-format-19 -i
+clean:
+	@rm -rf build

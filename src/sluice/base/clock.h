@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <chrono>
+#include <mutex>
+#include <string>
+
+namespace sluice {
+
+// A moment, to the microsecond, in UTC.
+using Timestamp = std::chrono::sys_time<std::chrono::microseconds>;
+// A moment of the clock that never goes back, for deadlines and ages.
+using Ticks = std::chrono::steady_clock::time_point;
+
+// The only source of time. Nobody else asks the system for it, and nobody sleeps. Thread-safe.
+class Clock {
+ public:
+  virtual ~Clock() = default;
+  virtual Timestamp Now() = 0;
+  virtual Ticks Monotonic() = 0;
+  virtual void Sleep(std::chrono::microseconds duration) = 0;
+};
+
+class SystemClock : public Clock {
+ public:
+  Timestamp Now() override;
+  Ticks Monotonic() override;
+  void Sleep(std::chrono::microseconds duration) override;
+};
+
+// Time that only tests move; Sleep moves it too and returns at once.
+class FakeClock : public Clock {
+ public:
+  explicit FakeClock(Timestamp start = Timestamp(std::chrono::seconds(1'700'000'000)))
+      : now_(start) {}
+
+  Timestamp Now() override;
+  Ticks Monotonic() override;
+  void Sleep(std::chrono::microseconds duration) override { Advance(duration); }
+  void Advance(std::chrono::microseconds duration);
+
+ private:
+  std::mutex mutex_;
+  Timestamp now_;
+};
+
+// The moment after which a stage must not begin another batch.
+struct Deadline {
+  Ticks at = Ticks::max();
+
+  static Deadline Never() { return {}; }
+  static Deadline After(Clock& clock, std::chrono::microseconds duration) {
+    return {clock.Monotonic() + duration};
+  }
+  bool HasPassed(Clock& clock) const { return clock.Monotonic() >= at; }
+};
+
+// "2026-11-23T14:15:02.123456Z"; six decimals always.
+std::string ToIso8601(Timestamp time);
+
+}  // namespace sluice

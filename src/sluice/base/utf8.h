@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+#include <string_view>
+
+namespace sluice {
+
+// Bytes of the well-formed UTF-8 sequence at the start of `text` (Unicode 15, table 3-7), or 0
+// where none starts there.
+size_t Utf8SequenceLength(std::string_view text);
+
+bool IsUtf8(std::string_view text);
+
+// The longest prefix of the UTF-8 text `text` that has at most `limit` bytes and does not split a
+// code point.
+std::string_view Utf8Prefix(std::string_view text, size_t limit);
+
+}  // namespace sluice

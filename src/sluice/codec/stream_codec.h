@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string_view>
+
+#include "sluice/base/io.h"
+#include "sluice/base/result.h"
+
+namespace sluice {
+
+// How a raw object is compressed.
+enum class StreamFormat { kPlain, kGzip, kZstd };
+
+std::string_view Name(StreamFormat format);       // "none", "gzip", "zstd"
+std::string_view Extension(StreamFormat format);  // "", ".gz", ".zst"
+std::optional<StreamFormat> StreamFormatNamed(std::string_view name);
+
+// The decompressed bytes of `source`, whose format is told by its magic number (RFC 1952 §2.3.1,
+// RFC 8878 §3.1), never by its name. All members and frames are read, empty and skippable ones too,
+// in bounded memory (a zstd window over 128 MiB is refused). What is cut short, fails its checksum
+// or has other bytes behind its last member is kBadData; errors of `source` are passed on as they
+// are. `source` outlives the result.
+std::unique_ptr<ByteSource> DecompressingSource(ByteSource& source);
+
+// Compresses what is written into `sink`. Calls must match: Write* Finish.
+class CompressingSink : public ByteSink {
+ public:
+  // Ends the last frame or member. Nothing may be written after it.
+  virtual Status Finish() = 0;
+};
+
+// Frames or members of about 1 MiB of whole lines, so that a reader can work on several at once.
+// zstd level 1 with content checksum and content size; gzip level 6. The bytes are a function of
+// the content. `sink` outlives the result.
+std::unique_ptr<CompressingSink> MakeCompressingSink(StreamFormat format, ByteSink& sink);
+
+}  // namespace sluice

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "sluice/base/result.h"
+#include "sluice/ndjson/line_chunker.h"
+#include "sluice/ndjson/record_fault.h"
+#include "sluice/schema/row_batch.h"
+#include "sluice/schema/table.h"
+
+namespace sluice {
+
+// What became of the events of one table.
+struct TableCounts {
+  uint64_t routed = 0;
+  uint64_t quarantined = 0;       // of the routed ones
+  std::vector<uint64_t> coerced;  // by schema column: numbers, objects, … taken as their JSON text
+                                  // by CHAR and VARCHAR
+  std::vector<uint64_t>
+      nulled;  // by schema column: bad values that became NULL (on_bad_value: null)
+  std::vector<uint64_t> truncated;                 // by schema column (on_too_long: truncate)
+  std::map<std::string, uint64_t> unknown_fields;  // at most 256 names; the rest counts under "…"
+};
+
+// lines = Σ routed + no_route + dropped. Blank lines are not counted; a line that is not JSON is
+// one for which no rule matches, so it counts in no_route, whatever its reason.
+struct ConversionCounts {
+  uint64_t lines = 0;
+  uint64_t no_route = 0;
+  uint64_t dropped = 0;
+  uint64_t duplicate_keys = 0;  // events in which a key stood twice; the last one won
+  std::vector<TableCounts> tables;
+};
+
+// Rows and faults of one chunk. Everything in it is valid until the next Convert or the end of the
+// chunk's memory.
+struct ConvertedChunk {
+  std::vector<RowBatch> tables;     // one for each table, rows in line order
+  std::vector<RecordFault> faults;  // in line order
+};
+
+// Turns lines of JSON into rows, by the table in docs/formats.md, "JSON value → column". The
+// general path, on simdjson, alone defines the semantics. One converter for each thread; reused for
+// any number of chunks and objects. `tables` outlives it.
+class EventConverter {
+ public:
+  // Fails where the tables contradict themselves: a DEFAULT that its own column cannot hold, a path
+  // that runs through another.
+  static Result<std::unique_ptr<EventConverter>> Make(const TableSet& tables);
+  ~EventConverter();
+
+  // Converts all lines of `chunk` and adds to `counts` (made by MakeCounts).
+  void Convert(const LineChunk& chunk, ConvertedChunk& out, ConversionCounts& counts);
+
+  ConversionCounts MakeCounts() const;
+
+ private:
+  class Impl;
+  explicit EventConverter(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace sluice

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "sluice/base/clock.h"
+#include "sluice/base/result.h"
+
+namespace sluice {
+
+// Every key that sluice writes is built and parsed here; docs/formats.md describes them.
+
+// A key in the raw store: `date=2026-11-23/14/NAME`, or as the layout says.
+struct RawKey {
+  std::string text;
+  friend auto operator<=>(const RawKey&, const RawKey&) = default;
+};
+// A key in the Parquet store: `date=2026-11-23/14/TABLE/NAME.parquet`.
+struct ParquetKey {
+  std::string text;
+  friend auto operator<=>(const ParquetKey&, const ParquetKey&) = default;
+};
+// A key in the quarantine store: `date=2026-11-23/14/NAME.parquet`.
+struct QuarantineKey {
+  std::string text;
+  friend auto operator<=>(const QuarantineKey&, const QuarantineKey&) = default;
+};
+
+// Which version of which raw object: store URI + key + ETag. Two objects are the same if and only
+// if their identities are.
+struct ObjectIdentity {
+  std::string store_uri;  // ends in '/'
+  RawKey key;
+  std::string etag;
+
+  // "file:///data/raw/date=2026-11-23/14/NAME#ETAG": what the ledger holds.
+  std::string ToText() const;
+  // Positive; the first 63 bits of SHA-256 of ToText(). What Parquet rows and the ledger are joined
+  // by.
+  int64_t Id() const;
+
+  friend auto operator<=>(const ObjectIdentity&, const ObjectIdentity&) = default;
+};
+
+// How raw keys begin: strftime, UTC, of the landing time; "date=%Y-%m-%d/%H/" by default. Only %Y
+// %m %d %H %M %j %y and %-m %-d
+// %-H %% are understood; the text must end in '/' and be a legal key.
+class RawLayout {
+ public:
+  static Result<RawLayout> Parse(std::string_view layout);
+  RawLayout();  // the default
+
+  // `name` is one part of a key. Two calls with different names never give the same key.
+  RawKey KeyFor(Timestamp landed, std::string_view name) const;
+  // The hour in which `key` was landed by this layout; kPermanent where it does not match.
+  Result<Timestamp> HourOf(const RawKey& key) const;
+  const std::string& text() const { return layout_; }
+
+ private:
+  explicit RawLayout(std::string layout) : layout_(std::move(layout)) {}
+  std::string layout_;
+};
+
+// "20261123T141502Z-ID.ndjson.zst": the name of a raw object. `id` is unique, `extension` is the
+// compression's.
+std::string RawObjectName(Timestamp landed, std::string_view id, std::string_view extension);
+
+// Functions of the identity, the table and the revision, nothing else (invariant 2). The folder is
+// `hour` in date=%Y-%m-%d/%H/, whatever the raw layout; NAME is the raw name without extensions,
+// then '-' and 16 hexadecimal digits of SHA-256 of the rest.
+ParquetKey ParquetKeyFor(const ObjectIdentity& identity, Timestamp hour, std::string_view table,
+                         std::string_view revision);
+QuarantineKey QuarantineKeyFor(const ObjectIdentity& identity, Timestamp hour,
+                               std::string_view revision);
+
+// The rules of ObjectStore for keys; the message says which one is broken.
+Status CheckKey(std::string_view key);
+
+}  // namespace sluice

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <chrono>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "sluice/base/clock.h"
+#include "sluice/base/result.h"
+
+namespace sluice {
+
+// Says "this delivery of this message". Opaque; a later delivery of the same message has another
+// one.
+struct Receipt {
+  std::string handle;
+  friend auto operator<=>(const Receipt&, const Receipt&) = default;
+};
+
+struct Message {
+  std::string id;  // the same for every delivery
+  std::string body;
+  Receipt receipt;
+  int receive_count = 1;  // this delivery included; approximate in SQS
+  Timestamp sent;
+};
+
+struct ReceiveOptions {
+  int max_messages = 10;              // 1–10
+  std::chrono::milliseconds wait{0};  // how long an empty queue is waited on, 0–20 s
+  std::chrono::seconds visibility_timeout{
+      300};  // until the message is delivered again unless deleted
+};
+
+// What a queue knows of its load; every number is approximate.
+struct QueueDepth {
+  uint64_t visible = 0;    // waiting
+  uint64_t in_flight = 0;  // received, neither deleted nor visible again
+  uint64_t dead = 0;       // in the dead-letter queue, where it can be asked
+};
+
+// A queue with the semantics of Amazon SQS standard queues: at least once, unordered. A received
+// message is hidden until its visibility timeout has passed and is then delivered again with
+// another receipt; Delete with an older receipt than the newest succeeds and deletes nothing.
+// Implementations are thread-safe, and several processes may share one queue.
+class Queue {
+ public:
+  static constexpr int kMaxBatch = 10;
+  static constexpr size_t kMaxMessageBytes = 1'048'576;  // of one body, and of one Send in all
+
+  virtual ~Queue() = default;
+
+  // Up to `max_messages`; an empty vector when none came in `wait`.
+  virtual Result<std::vector<Message>> Receive(const ReceiveOptions& options) = 0;
+
+  // Each of the three takes 1–10 entries and answers for each of them, in order. A failure of one
+  // entry says nothing of the others. The outer error means that the whole call failed.
+  virtual Result<std::vector<Status>> Delete(std::span<const Receipt> receipts) = 0;
+  // From now until `visibility_timeout` from now; zero makes the message visible at once.
+  // kNotFound: the receipt is stale.
+  virtual Result<std::vector<Status>> Extend(std::span<const Receipt> receipts,
+                                             std::chrono::seconds visibility_timeout) = 0;
+  // Durable when it returns.
+  virtual Result<std::vector<Status>> Send(std::span<const std::string> bodies) = 0;
+
+  virtual Result<QueueDepth> Depth() = 0;
+};
+
+}  // namespace sluice

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string_view>
+#include <vector>
+
+#include "sluice/base/result.h"
+#include "sluice/schema/table.h"
+
+namespace sluice {
+
+// Reads Redshift's CREATE TABLE [IF NOT EXISTS] (Amazon Redshift Database Developer Guide, "CREATE
+// TABLE"):
+//
+//   SMALLINT INT2 INTEGER INT INT4 BIGINT INT8 DECIMAL(p,s) NUMERIC REAL FLOAT4 DOUBLE PRECISION
+//   FLOAT8 FLOAT BOOLEAN BOOL CHAR(n) CHARACTER NCHAR BPCHAR VARCHAR(n|MAX) CHARACTER VARYING
+//   NVARCHAR TEXT DATE TIMESTAMP [WITHOUT TIME ZONE] TIMESTAMP WITH TIME ZONE TIMESTAMPTZ SUPER NOT
+//   NULL, NULL, DEFAULT …, ENCODE …, DISTKEY, SORTKEY, IDENTITY(…), GENERATED … AS IDENTITY,
+//   PRIMARY KEY, UNIQUE, REFERENCES … table attributes: DISTSTYLE …, DISTKEY(…),
+//   [COMPOUND|INTERLEAVED] SORTKEY(…|AUTO), ENCODE AUTO, BACKUP …
+//
+// Identifiers fold to lower case unless quoted. Comments (-- and nested /* */) are skipped. One or
+// more statements, separated by
+// ';'. What is not understood is an error, never ignored. Errors are kPermanent:
+// "`file`:line:column: what is wrong; what is wanted". `file` only names the source in messages.
+// Limits: 1 MiB of text, 1,600 columns, names of 127 bytes.
+Result<std::vector<TableSchema>> ParseCreateTables(std::string_view sql, std::string_view file);
+
+// Exactly one statement.
+Result<TableSchema> ParseCreateTable(std::string_view sql, std::string_view file);
+
+}  // namespace sluice

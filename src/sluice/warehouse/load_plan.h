@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "sluice/base/clock.h"
+
+namespace sluice {
+
+// What the ledger says of a raw object, or of one table's part of it.
+enum class ObjectState {
+  kLoaded,    // its rows are in their tables
+  kReplaced,  // another version of the key took its place (--replace), or stood there before it
+              // arrived: loads nothing, ever
+  kHeld,      // nothing loaded, a person must look: too many bad events, or a key overwritten with
+              // other content. Provisional
+  kSetAside,  // nothing loaded: the warehouse refused it, or it cannot be read. Provisional
+  kVanished,  // it was gone when it was to be read. Provisional
+};
+std::string_view Name(ObjectState state);  // "loaded", "replaced", "held", "set_aside", "vanished":
+                                           // what the ledger holds
+std::optional<ObjectState> ObjectStateNamed(std::string_view name);
+
+// One table's part of a raw object.
+struct PlannedTable {
+  size_t table = 0;     // index in the TableSet
+  std::string parquet;  // key in the Parquet store; empty when no row came out, and then there is
+                        // no such object
+  uint64_t routed = 0;
+  uint64_t quarantined = 0;  // staged rows are expected to be routed - quarantined
+  // Of the time column, where the table has one and a row came out.
+  std::optional<Timestamp> min_time, max_time;
+};
+
+// One raw object on its way into the warehouse: everything that its ledger rows will say before the
+// warehouse has counted.
+struct PlannedObject {
+  int64_t object = 0;    // ObjectIdentity::Id()
+  std::string identity;  // ObjectIdentity::ToText()
+  std::string raw_key;
+  std::string content;  // SHA-256 of the stored bytes, hexadecimal
+  int64_t version = 0;  // orders versions of one key: last modified, microseconds since the epoch
+  std::string revision;
+  uint64_t lines = 0, no_route = 0, dropped = 0;
+  std::string quarantine;    // key in the quarantine store; empty when nothing was quarantined
+  uint64_t quarantined = 0;  // rows in it: no_route and those of all tables
+  std::vector<PlannedTable>
+      tables;  // one for every table of the TableSet, in its order, zeros included
+};
+
+// What one load is to bring in: each object once, each raw key once, in plan order, which decides
+// which of two equal events wins.
+struct LoadPlan {
+  std::string batch;  // unique id
+  std::vector<PlannedObject> objects;
+};
+
+// An object that is settled without loading anything: held, set aside or vanished.
+struct Settlement {
+  ObjectState state = ObjectState::kHeld;
+  PlannedObject object;  // `tables` may be empty; counts as far as they are known
+  std::string reason;    // one sentence, for people
+};
+
+// What the ledger says after a load.
+struct ObjectOutcome {
+  int64_t object = 0;
+  std::optional<ObjectState> state;  // absent: the ledger does not know it
+  std::string batch;                 // that wrote the row
+  std::string reason;
+};
+
+// Sums over ledger rows, for status and the demo.
+struct TableBalance {
+  std::string table;  // "*" is the objects themselves
+  uint64_t objects = 0, lines = 0, no_route = 0, dropped = 0, routed = 0, staged = 0, loaded = 0,
+           duplicates = 0, differing = 0, quarantined = 0;
+};
+
+}  // namespace sluice
