@@ -20,8 +20,8 @@ std::optional<StreamFormat> StreamFormatNamed(std::string_view name);
 // The decompressed bytes of `source`, whose format is told by its magic number (RFC 1952 §2.3.1,
 // RFC 8878 §3.1), never by its name. All members and frames are read, empty and skippable ones too,
 // in bounded memory (a zstd window over 128 MiB is refused). What is cut short, fails its checksum
-// or has other bytes behind its last member is kBadData; errors of `source` are passed on as they
-// are. `source` outlives the result.
+// or has other bytes behind its last member (zeros too) is kBadData; errors of `source` are passed
+// on as they are. `source` outlives the result.
 std::unique_ptr<ByteSource> DecompressingSource(ByteSource& source);
 
 // Compresses what is written into `sink`. Calls must match: Write* Finish.
@@ -31,9 +31,11 @@ class CompressingSink : public ByteSink {
   virtual Status Finish() = 0;
 };
 
-// Frames or members of about 1 MiB of whole lines, so that a reader can work on several at once.
-// zstd level 1 with content checksum and content size; gzip level 6. The bytes are a function of
-// the content. `sink` outlives the result.
+// Frames or members of whole lines, each ending behind the first newline at or after 1 MiB (or, in
+// a line without end, at 17 MiB), so that a reader can work on several at once. zstd level 1 with
+// content checksum and content size; gzip level 6 without name and time. Of nothing one empty frame
+// or member is made. The bytes are a function of the content, not of how it was cut into writes.
+// `sink` outlives the result.
 std::unique_ptr<CompressingSink> MakeCompressingSink(StreamFormat format, ByteSink& sink);
 
 }  // namespace sluice

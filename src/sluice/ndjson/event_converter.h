@@ -27,6 +27,9 @@ struct TableCounts {
   std::map<std::string, uint64_t> unknown_fields;  // at most 256 names; the rest counts under "…"
 };
 
+// Coerced, nulled and truncated count in events that became rows; unknown fields in all routed
+// ones.
+//
 // lines = Σ routed + no_route + dropped. Blank lines are not counted; a line that is not JSON is
 // one for which no rule matches, so it counts in no_route, whatever its reason.
 struct ConversionCounts {
@@ -44,13 +47,17 @@ struct ConvertedChunk {
   std::vector<RecordFault> faults;  // in line order
 };
 
-// Turns lines of JSON into rows, by the table in docs/formats.md, "JSON value → column". The
-// general path, on simdjson, alone defines the semantics. One converter for each thread; reused for
-// any number of chunks and objects. `tables` outlives it.
+// Turns lines of JSON into rows, by the table in docs/formats.md, "JSON value → column". This
+// general path alone defines the semantics. One converter for each thread; reused for any number of
+// chunks and objects. `tables` outlives it.
+//
+// A line with several faults has the first of these: line_too_long; invalid_utf8; the first offence
+// against JSON's grammar (control_character, too_deep, not_json); not_an_object; lone_surrogate in
+// a key; not_json_message; no_route; the first column in table order; unknown_field.
 class EventConverter {
  public:
-  // Fails where the tables contradict themselves: a DEFAULT that its own column cannot hold, a path
-  // that runs through another.
+  // Fails where the tables cannot be served: a DEFAULT that its own column cannot hold, an `equals`
+  // that is not JSON.
   static Result<std::unique_ptr<EventConverter>> Make(const TableSet& tables);
   ~EventConverter();
 

@@ -28,7 +28,7 @@ struct LineChunk {
 struct LineChunkerOptions {
   Bytes chunk =
       KiB(256);  // how much is read at once; memory is about twice this, or twice the longest line
-  Bytes longest_line = MiB(16);
+  Bytes longest_line = MiB(16);  // without its end; at most 1 GiB
   Bytes kept_of_cut_line = KiB(64);
 };
 
@@ -49,6 +49,14 @@ class LineChunker {
   uint64_t lines() const { return next_line_ - 1; }
 
  private:
+  std::string_view held() const { return {buffer_.data() + begin_, end_ - begin_}; }
+  Status Fill(size_t wanted);
+  Status ReadMore(size_t most);
+  Result<size_t> FindWholeLines();
+  void HandOut(LineChunk& chunk, size_t size);
+  Status HandOutCutLine(LineChunk& chunk);
+  Result<uint64_t> PassOverLine(size_t front, uint64_t& length);
+
   ByteSource& source_;
   LineChunkerOptions options_;
   std::vector<char> buffer_;

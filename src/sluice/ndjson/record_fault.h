@@ -50,8 +50,9 @@ struct RecordFault {
   uint64_t line = 0;         // from 1; blank lines count
   uint64_t byte_offset = 0;  // of the line's first byte, in the decompressed stream
   uint64_t byte_length = 0;  // of the line without its end, which may be more than `bytes` holds
-  std::string_view
-      bytes;  // the line, or the front of one that is too long; valid until the next Convert
+  // The line, or the front of one that is too long, or the message that landing wrapped in
+  // {"sluice_raw":…} (then byte_length is the message's). Valid until the next Convert.
+  std::string_view bytes;
   std::optional<size_t> table;   // index in the TableSet; absent before routing
   std::optional<size_t> column;  // index in the table's schema.columns
 };

@@ -35,7 +35,8 @@ struct ObjectIdentity {
   RawKey key;
   std::string etag;
 
-  // "file:///data/raw/date=2026-11-23/14/NAME#ETAG": what the ledger holds.
+  // "file:///data/raw/date=2026-11-23/14/NAME#ETAG": what the ledger holds. '#', '%' and control
+  // characters of the ETag are percent-encoded, so that the last '#' begins it.
   std::string ToText() const;
   // Positive; the first 63 bits of SHA-256 of ToText(). What Parquet rows and the ledger are joined
   // by.
@@ -45,8 +46,8 @@ struct ObjectIdentity {
 };
 
 // How raw keys begin: strftime, UTC, of the landing time; "date=%Y-%m-%d/%H/" by default. Only %Y
-// %m %d %H %M %j %y and %-m %-d
-// %-H %% are understood; the text must end in '/' and be a legal key.
+// %m %d %H %M %j %y (2000 to 2099) and %-m %-d %-H %% are understood. The text must hold year and
+// day, end in '/', have at most 256 bytes and be a legal key with a name behind it.
 class RawLayout {
  public:
   static Result<RawLayout> Parse(std::string_view layout);
@@ -54,7 +55,8 @@ class RawLayout {
 
   // `name` is one part of a key. Two calls with different names never give the same key.
   RawKey KeyFor(Timestamp landed, std::string_view name) const;
-  // The hour in which `key` was landed by this layout; kPermanent where it does not match.
+  // The hour in which `key` was landed by this layout (a layout without %H: midnight); kPermanent
+  // where it does not match. Behind the layout's part a key may have anything, folders too.
   Result<Timestamp> HourOf(const RawKey& key) const;
   const std::string& text() const { return layout_; }
 
@@ -68,14 +70,21 @@ class RawLayout {
 std::string RawObjectName(Timestamp landed, std::string_view id, std::string_view extension);
 
 // Functions of the identity, the table and the revision, nothing else (invariant 2). The folder is
-// `hour` in date=%Y-%m-%d/%H/, whatever the raw layout; NAME is the raw name without extensions,
-// then '-' and 16 hexadecimal digits of SHA-256 of the rest.
+// `hour` in date=%Y-%m-%d/%H/, whatever the raw layout; NAME is the raw name without extensions, at
+// most 128 bytes, then '-' and 16 hexadecimal digits of SHA-256 of identity, table and revision
+// (each with its length before it). In TABLE and NAME, what may not stand in a part of a key, '%'
+// and a first '.' are percent-encoded.
 ParquetKey ParquetKeyFor(const ObjectIdentity& identity, Timestamp hour, std::string_view table,
                          std::string_view revision);
 QuarantineKey QuarantineKeyFor(const ObjectIdentity& identity, Timestamp hour,
                                std::string_view revision);
 
-// The rules of ObjectStore for keys; the message says which one is broken.
+// `foreign/SHA256.json` in the quarantine store: the body of a message on the notification queue
+// that is not ours.
+QuarantineKey ForeignMessageKeyFor(std::string_view body);
+
+// The rules of ObjectStore for keys; the message says which one is broken. It shows the key only
+// where that can garble nothing.
 Status CheckKey(std::string_view key);
 
 }  // namespace sluice

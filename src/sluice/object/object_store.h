@@ -49,9 +49,9 @@ struct ListPage {
 };
 
 // Named immutable bytes: a directory, or S3. sluice never overwrites an object, so neither does
-// this interface. Keys are UTF-8, 1–1024 bytes, parts separated by '/', none of them empty, "." or
-// ".."; anything else is kPermanent and touches nothing. Thread-safe; several processes may share
-// one store.
+// this interface. Keys are UTF-8 without control characters, 1–1024 bytes, parts separated by '/',
+// none of them empty, "." or ".."; anything else is kPermanent and touches nothing. Thread-safe;
+// several processes may share one store.
 class ObjectStore {
  public:
   virtual ~ObjectStore() = default;

@@ -19,11 +19,17 @@ namespace sluice {
 //   PRIMARY KEY, UNIQUE, REFERENCES … table attributes: DISTSTYLE …, DISTKEY(…),
 //   [COMPOUND|INTERLEAVED] SORTKEY(…|AUTO), ENCODE AUTO, BACKUP …
 //
-// Identifiers fold to lower case unless quoted. Comments (-- and nested /* */) are skipped. One or
-// more statements, separated by
-// ';'. What is not understood is an error, never ignored. Errors are kPermanent:
-// "`file`:line:column: what is wrong; what is wanted". `file` only names the source in messages.
-// Limits: 1 MiB of text, 1,600 columns, names of 127 bytes.
+// Identifiers fold to lower case unless quoted; two columns whose names differ in case only are an
+// error. Comments (-- and nested /* */) are skipped. One or more statements, separated by ';'. What
+// is not understood is an error, never ignored.
+//
+// A literal DEFAULT becomes default_text; an expression, IDENTITY and GENERATED make the column
+// generated, and so does the name of a technical column (kObjectColumn BIGINT, kLineColumn
+// INTEGER). PRIMARY KEY means NOT NULL, as in Redshift; nothing else of keys, encodings and table
+// attributes is kept.
+//
+// Errors are kPermanent: "`file`:line:column: what is wrong; what is wanted". `file` only names the
+// source in messages. Limits: 1 MiB of text, 1,600 columns, names of 127 bytes.
 Result<std::vector<TableSchema>> ParseCreateTables(std::string_view sql, std::string_view file);
 
 // Exactly one statement.

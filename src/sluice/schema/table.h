@@ -49,25 +49,31 @@ struct Column {
   std::string name;
   ColumnType type;
   bool not_null = false;
-  // The warehouse makes the value (IDENTITY, or a DEFAULT that is an expression): no file and no
-  // column list has it.
+  // Never taken from an event: the warehouse makes the value (IDENTITY, or a DEFAULT that is an
+  // expression), or sluice does (kObjectColumn and kLineColumn).
   bool generated = false;
   // A literal DEFAULT, unquoted, for events in which the column is absent. "DEFAULT NULL" is no
   // default.
   std::optional<std::string> default_text;
 };
 
+// The technical columns that end every Parquet object of the pipeline: the raw object's id (BIGINT)
+// and the line in it (INTEGER). A table that declares them gets them too.
+inline constexpr std::string_view kObjectColumn = "sluice_object";
+inline constexpr std::string_view kLineColumn = "sluice_line";
+
 // What a CREATE TABLE says. Lifetime: a plain value.
 struct TableSchema {
   std::string schema;  // "tracking"; empty when the statement names none
   std::string name;    // "events"
   std::vector<Column> columns;
-  // The statement in one canonical spelling (types, NOT NULL, DEFAULT; keys and encodings too):
-  // part of the revision.
-  std::string canonical;
 
   std::optional<size_t> IndexOf(std::string_view column) const;
 };
+
+// The statement in one canonical spelling: names, types, NOT NULL, DEFAULT, generated. Keys,
+// encodings and table attributes are left out, because they change no row.
+std::string CanonicalDdl(const TableSchema& schema);
 
 // Where in an event something stands: the keys from the outside in, compared unescaped and exactly.
 using FieldPath = std::vector<std::string>;
@@ -124,8 +130,8 @@ struct TableSet {
   std::vector<RoutingRule> rules;
 };
 
-// The DDL, routing and conversion options in one canonical spelling: what a revision is a hash of,
-// with the writer's version.
+// The DDL, routing and conversion options in one canonical spelling (JSON): what a revision is a
+// hash of, with the writer's version. Every field of a TableSet that could change a row changes it.
 std::string CanonicalText(const TableSet& tables);
 
 }  // namespace sluice

@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sluice/app/notification_inbox.h"
+
+#include <algorithm>
+
+#include "sluice/base/log.h"
+
+namespace sluice {
+namespace {
+
+// Bucket and prefix of a store's URI; for a directory its path is the bucket.
+struct Place {
+  std::string bucket;
+  std::string prefix;
+};
+
+Place PlaceOf(std::string_view uri) {
+  if (uri.starts_with("file://")) {
+    uri.remove_prefix(7);
+    if (uri.size() > 1 && uri.ends_with('/')) uri.remove_suffix(1);
+    return {std::string(uri), {}};
+  }
+  uri.remove_prefix(std::min(uri.size(), std::string_view("s3://").size()));
+  const size_t slash = std::min(uri.find('/'), uri.size());
+  return {std::string(uri.substr(0, slash)),
+          std::string(uri.substr(std::min(slash + 1, uri.size())))};
+}
+
+// Calls `operation` with up to ten receipts at a time.
+template <typename Operation>
+Status InBatches(const std::vector<Receipt>& receipts, Operation&& operation) {
+  for (size_t begin = 0; begin < receipts.size(); begin += Queue::kMaxBatch) {
+    const size_t n = std::min<size_t>(Queue::kMaxBatch, receipts.size() - begin);
+    SLUICE_TRY(operation(std::span(receipts).subspan(begin, n)));
+  }
+  return {};
+}
+
+}  // namespace
+
+Status NotificationInbox::Fill() {
+  held_since_ = clock_.Monotonic();
+  while (size_ < options_.max_size && objects_.size() < options_.max_objects) {
+    SLUICE_ASSIGN(
+        const auto messages,
+        queue_.Receive({.max_messages = Queue::kMaxBatch,
+                        .wait = deliveries_.empty() ? options_.wait : std::chrono::milliseconds(0),
+                        .visibility_timeout = options_.visibility_timeout}));
+    if (messages.empty()) break;
+    for (const Message& message : messages) SLUICE_TRY(Accept(message));
+  }
+  return {};
+}
+
+Status NotificationInbox::Accept(const Message& message) {
+  ++counts_.messages;
+  const size_t delivery = deliveries_.size();
+  deliveries_.push_back({.receipt = message.receipt});
+  for (const NotificationRecord& record : ParseS3Notification(message.body)) {
+    if (const auto* created = std::get_if<ObjectCreated>(&record)) {
+      SLUICE_TRY(AcceptObject(*created, delivery, message));
+    } else if (const auto* other = std::get_if<NotANotification>(&record)) {
+      SLUICE_TRY(KeepForeign(message, other->why, delivery));
+    } else if (std::holds_alternative<S3TestEvent>(record)) {
+      ++counts_.test_events;
+    } else {
+      ++counts_.other_events;
+    }
+  }
+  return {};
+}
+
+Status NotificationInbox::AcceptObject(const ObjectCreated& created, size_t delivery,
+                                       const Message& message) {
+  const Place ours = PlaceOf(options_.raw_uri);
+  if (created.bucket != ours.bucket || !created.key.starts_with(ours.prefix)) {
+    return KeepForeign(message, "it names an object outside the raw store", delivery);
+  }
+  const RawKey key{created.key.substr(ours.prefix.size())};
+  if (key.text.ends_with('/')) {
+    ++counts_.folder_markers;
+    return {};
+  }
+  if (!options_.layout.HourOf(key))
+    return KeepForeign(message, "its key does not match raw.layout", delivery);
+  auto& waiting = waiting_[key];
+  if (waiting.empty()) {
+    objects_.push_back({.key = key, .etag = created.etag, .size = created.size});
+    size_ += created.size;
+  }
+  if (std::ranges::find(waiting, delivery) == waiting.end()) {
+    waiting.push_back(delivery);
+    ++deliveries_[delivery].unsettled;
+  }
+  return {};
+}
+
+Status NotificationInbox::KeepForeign(const Message& message, std::string_view why,
+                                      size_t delivery) {
+  ++counts_.foreign;
+  ++deliveries_[delivery].unsettled;  // never settled: the dead-letter queue takes it in the end
+  const QuarantineKey key = ForeignMessageKeyFor(message.body);
+  Log(LogLevel::kWarning,
+      "notification is not ours, kept for a person to look at: {}: message={} kept={}", why,
+      message.id, key.text);
+  SLUICE_ASSIGN(const auto pending, quarantine_.Create(key.text));
+  SLUICE_TRY(pending->Write(message.body));
+  SLUICE_TRY(pending->Commit());
+  return {};
+}
+
+void NotificationInbox::Settled(const RawKey& key) {
+  const auto found = waiting_.find(key);
+  if (found == waiting_.end()) return;
+  for (const size_t delivery : found->second) --deliveries_[delivery].unsettled;
+  waiting_.erase(found);
+}
+
+Status NotificationInbox::KeepAlive() {
+  const Ticks now = clock_.Monotonic();
+  if (now - held_since_ < options_.visibility_timeout / 2) return {};
+  held_since_ = now;
+  std::vector<Receipt> receipts;
+  for (const Delivery& delivery : deliveries_) receipts.push_back(delivery.receipt);
+  // A receipt that is lost means that somebody else works on the same object too: the ledger lets
+  // one of us load it.
+  return InBatches(receipts, [&](std::span<const Receipt> some) -> Status {
+    SLUICE_TRY(queue_.Extend(some, options_.visibility_timeout));
+    return {};
+  });
+}
+
+Status NotificationInbox::DeleteSettled() {
+  std::vector<Receipt> receipts;
+  for (const Delivery& delivery : deliveries_) {
+    if (delivery.unsettled == 0) receipts.push_back(delivery.receipt);
+  }
+  return InBatches(receipts, [&](std::span<const Receipt> some) -> Status {
+    SLUICE_ASSIGN(const auto answers, queue_.Delete(some));
+    for (const Status& answer : answers) {
+      answer ? ++counts_.deleted : ++counts_.delete_failures;
+      if (!answer)
+        Log(LogLevel::kWarning, "notification comes again: {}", answer.error().message());
+    }
+    return {};
+  });
+}
+
+Status NotificationInbox::Release() {
+  std::vector<Receipt> receipts;
+  for (const Delivery& delivery : deliveries_) receipts.push_back(delivery.receipt);
+  return InBatches(receipts, [&](std::span<const Receipt> some) -> Status {
+    SLUICE_TRY(queue_.Extend(some, std::chrono::seconds(0)));
+    return {};
+  });
+}
+
+}  // namespace sluice

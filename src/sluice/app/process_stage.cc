@@ -1,0 +1,232 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sluice/app/process_stage.h"
+
+#include <condition_variable>
+#include <mutex>
+#include <thread>
+
+#include "sluice/base/log.h"
+
+namespace sluice {
+namespace {
+
+void Count(ObjectState state, ProcessReport& report) {
+  ++report.objects;
+  switch (state) {
+    case ObjectState::kLoaded:
+      ++report.loaded;
+      break;
+    case ObjectState::kReplaced:
+      ++report.superseded;
+      break;
+    case ObjectState::kHeld:
+      ++report.held;
+      break;
+    case ObjectState::kSetAside:
+      ++report.set_aside;
+      break;
+    case ObjectState::kVanished:
+      ++report.vanished;
+      break;
+  }
+}
+
+}  // namespace
+
+void ProcessReport::Add(const ProcessReport& batch) {
+  inbox.messages += batch.inbox.messages;
+  inbox.deleted += batch.inbox.deleted;
+  inbox.delete_failures += batch.inbox.delete_failures;
+  inbox.test_events += batch.inbox.test_events;
+  inbox.other_events += batch.inbox.other_events;
+  inbox.folder_markers += batch.inbox.folder_markers;
+  inbox.foreign += batch.inbox.foreign;
+  objects += batch.objects;
+  loaded += batch.loaded;
+  loaded_before += batch.loaded_before;
+  held += batch.held;
+  set_aside += batch.set_aside;
+  vanished += batch.vanished;
+  superseded += batch.superseded;
+  failed += batch.failed;
+  if (!failure) failure = batch.failure;
+  events += batch.events;
+  quarantined += batch.quarantined;
+  stored_bytes += batch.stored_bytes;
+  decompressed_bytes += batch.decompressed_bytes;
+  paused = batch.paused;
+  idle = batch.idle;
+}
+
+ProcessStage::ProcessStage(Parts parts, ProcessOptions options, ProcessProgress progress)
+    : parts_(parts),
+      options_(std::move(options)),
+      progress_(std::move(progress)),
+      loader_(parts.warehouse, parts.clock, options_.load) {}
+
+Result<std::unique_ptr<ProcessStage>> ProcessStage::Make(Parts parts, ProcessOptions options,
+                                                         ProcessProgress progress) {
+  std::unique_ptr<ProcessStage> stage(
+      new ProcessStage(parts, std::move(options), std::move(progress)));
+  for (size_t i = 0; i < std::max<size_t>(1, stage->options_.workers); ++i) {
+    SLUICE_ASSIGN(auto worker,
+                  ObjectTransformer::Make(parts.tables, stage->options_.transform, parts.stores));
+    stage->workers_.push_back(std::move(worker));
+  }
+  return stage;
+}
+
+Result<ProcessReport> ProcessStage::ProcessBatch(std::stop_token stop) {
+  ProcessReport report;
+  SLUICE_ASSIGN(const bool may_load, MayLoad(report));
+  if (!may_load) return report;
+
+  NotificationInbox inbox(parts_.notifications, parts_.stores.quarantine, parts_.clock,
+                          options_.inbox);
+  SLUICE_TRY(inbox.Fill());
+  report.idle = inbox.empty();
+  std::vector<AnnouncedObject> todo = inbox.objects();
+  SLUICE_TRY(SkipWhatIsLoaded(inbox, todo, report));
+
+  std::vector<TransformedObject> transformed = TransformAll(inbox, todo, stop, report);
+  if (stop.stop_requested()) {
+    SLUICE_TRY(inbox.Release());
+    report.inbox = inbox.counts();
+    return report;
+  }
+  SLUICE_TRY(inbox.KeepAlive());
+  const Status loaded = LoadAndSettle(inbox, transformed, report);
+  if (options_.after_load == AfterLoad::kDeleteNotifications) SLUICE_TRY(inbox.DeleteSettled());
+  report.inbox = inbox.counts();
+  SLUICE_TRY(loaded);
+  if (report.failure && transformed.empty()) return std::unexpected(*report.failure);
+  return report;
+}
+
+Result<bool> ProcessStage::MayLoad(ProcessReport& report) {
+  SLUICE_ASSIGN(const WarehouseState state, parts_.warehouse.Probe());
+  if (state.paused) {
+    report.paused = state.paused;
+    report.idle = true;
+    return false;
+  }
+  if (state.ledger_is_empty && state.tables_hold_rows &&
+      options_.empty_ledger == EmptyLedger::kRefuseOverRows) {
+    return Fail(ErrorKind::kPermanent,
+                "refusing to load: the ledger is empty, but the tables hold rows, which would all "
+                "be loaded again if "
+                "sluice once loaded them; if it did not, run once with --init-ledger");
+  }
+  if (!state.ledger_exists) SLUICE_TRY(parts_.warehouse.Prepare());
+  return true;
+}
+
+Status ProcessStage::SkipWhatIsLoaded(NotificationInbox& inbox, std::vector<AnnouncedObject>& todo,
+                                      ProcessReport& report) {
+  if (todo.empty()) return {};
+  std::vector<int64_t> ids;
+  for (const AnnouncedObject& object : todo) {
+    ids.push_back(ObjectIdentity{parts_.stores.raw.uri(), object.key, object.etag}.Id());
+  }
+  SLUICE_ASSIGN(const auto known, parts_.warehouse.Peek(ids));
+  std::vector<AnnouncedObject> rest;
+  for (size_t i = 0; i < todo.size(); ++i) {
+    // These two states are final, so what was read without the lock stays true.
+    if (known[i].state == ObjectState::kLoaded || known[i].state == ObjectState::kReplaced) {
+      inbox.Settled(todo[i].key);
+      ++report.objects;
+      ++report.loaded_before;
+    } else {
+      rest.push_back(std::move(todo[i]));
+    }
+  }
+  todo = std::move(rest);
+  return {};
+}
+
+std::vector<TransformedObject> ProcessStage::TransformAll(NotificationInbox& inbox,
+                                                          const std::vector<AnnouncedObject>& todo,
+                                                          std::stop_token stop,
+                                                          ProcessReport& report) {
+  std::vector<std::optional<TransformedObject>> results(todo.size());
+  std::mutex mutex;  // guards everything below and `report`
+  std::condition_variable changed;
+  size_t next = 0, running = std::min(workers_.size(), todo.size());
+
+  const auto work = [&](ObjectTransformer& transformer) {
+    std::unique_lock lock(mutex);
+    while (next < todo.size() && !stop.stop_requested()) {
+      const size_t mine = next++;
+      lock.unlock();
+      auto result = transformer.Transform(todo[mine].key, todo[mine].etag);
+      lock.lock();
+      if (result) {
+        report.events += result->counts.lines;
+        report.quarantined += result->object().quarantined;
+        report.stored_bytes += result->stored_bytes;
+        report.decompressed_bytes += result->decompressed_bytes;
+        results[mine] = std::move(*result);
+      } else {
+        Log(LogLevel::kError, "{}: key={}", result.error().message(), todo[mine].key.text);
+        ++report.failed;
+        if (!report.failure) report.failure = result.error();
+      }
+      if (progress_) progress_(report);
+    }
+    --running;
+    changed.notify_all();
+  };
+
+  if (running == 1) {
+    work(*workers_.front());
+  } else if (running > 1) {
+    std::vector<std::jthread> threads;
+    const size_t started = running;
+    for (size_t i = 0; i < started; ++i) threads.emplace_back([&, i] { work(*workers_[i]); });
+    std::unique_lock lock(mutex);
+    while (!changed.wait_for(lock, std::chrono::seconds(5), [&] { return running == 0; })) {
+      lock.unlock();
+      if (const Status alive = inbox.KeepAlive(); !alive) {
+        Log(LogLevel::kWarning, "cannot extend notifications, they may be delivered twice: {}",
+            alive.error().message());
+      }
+      lock.lock();
+    }
+  }
+  std::vector<TransformedObject> transformed;
+  for (auto& result : results) {
+    if (result) transformed.push_back(std::move(*result));
+  }
+  return transformed;
+}
+
+Status ProcessStage::LoadAndSettle(NotificationInbox& inbox,
+                                   std::vector<TransformedObject>& transformed,
+                                   ProcessReport& report) {
+  std::vector<PlannedObject> planned;
+  std::vector<Settlement> settlements;
+  for (TransformedObject& object : transformed) {
+    if (auto* settlement = std::get_if<Settlement>(&object.fate)) {
+      Log(LogLevel::kWarning, "object {}: {}: object={}", Name(settlement->state),
+          settlement->reason, settlement->object.identity);
+      settlements.push_back(std::move(*settlement));
+    } else {
+      planned.push_back(std::move(std::get<PlannedObject>(object.fate)));
+    }
+  }
+  SLUICE_TRY(loader_.Settle(settlements));
+  for (const Settlement& settlement : settlements) {
+    inbox.Settled({settlement.object.raw_key});
+    Count(settlement.state, report);
+  }
+  SLUICE_ASSIGN(const auto outcomes, loader_.Load(planned));
+  for (size_t i = 0; i < planned.size(); ++i) {
+    if (!outcomes[i].state) continue;
+    inbox.Settled({planned[i].raw_key});
+    Count(*outcomes[i].state, report);
+  }
+  if (progress_) progress_(report);
+  return {};
+}
+
+}  // namespace sluice

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <stop_token>
+#include <vector>
+
+#include "sluice/app/notification_inbox.h"
+#include "sluice/base/result.h"
+#include "sluice/load/loader.h"
+#include "sluice/transform/object_transformer.h"
+
+namespace sluice {
+
+enum class AfterLoad { kDeleteNotifications, kKeepNotifications };
+enum class EmptyLedger { kRefuseOverRows, kAccept };
+
+struct ProcessOptions {
+  InboxOptions inbox;
+  TransformOptions transform;
+  LoaderOptions load;
+  size_t workers = 1;  // raw objects that are transformed at the same time
+  AfterLoad after_load = AfterLoad::kDeleteNotifications;
+  // An empty ledger over tables that hold rows would load everything a second time (fault C16).
+  EmptyLedger empty_ledger = EmptyLedger::kRefuseOverRows;
+};
+
+// What one or more batches did.
+struct ProcessReport {
+  InboxCounts inbox;
+  uint64_t objects = 0;  // settled in any way
+  uint64_t loaded = 0, loaded_before = 0, held = 0, set_aside = 0, vanished = 0, superseded = 0;
+  uint64_t failed = 0;           // could not be read or written: their notifications come again
+  std::optional<Error> failure;  // the first of these
+  uint64_t events = 0, quarantined = 0;
+  uint64_t stored_bytes = 0, decompressed_bytes = 0;
+  std::optional<std::string> paused;  // the reason
+  bool idle = false;                  // the last batch found nothing to do
+
+  void Add(const ProcessReport& batch);
+};
+
+// Called after each object and each load with the report so far; for progress bars. From one thread
+// at a time.
+using ProcessProgress = std::function<void(const ProcessReport&)>;
+
+// From notification to committed rows: receive → transform → load → delete, one batch a call; no
+// loop over time, no sleep. Before it receives anything it asks whether the warehouse would take
+// it, so that an outage costs no notification a delivery (fault N13). All references outlive it.
+// One thread at a time.
+class ProcessStage {
+ public:
+  struct Parts {
+    const TableSet& tables;
+    Queue& notifications;
+    TransformStores stores;
+    Warehouse& warehouse;
+    Clock& clock;
+  };
+  static Result<std::unique_ptr<ProcessStage>> Make(Parts parts, ProcessOptions options,
+                                                    ProcessProgress progress = {});
+
+  // One batch. On an error whatever is committed stays committed and its notifications are gone;
+  // the rest comes again. A stop request ends the batch before the next object or before the load,
+  // and releases what is held.
+  Result<ProcessReport> ProcessBatch(std::stop_token stop);
+
+ private:
+  ProcessStage(Parts parts, ProcessOptions options, ProcessProgress progress);
+  Result<bool> MayLoad(ProcessReport& report);
+  Status SkipWhatIsLoaded(NotificationInbox& inbox, std::vector<AnnouncedObject>& todo,
+                          ProcessReport& report);
+  Status LoadAndSettle(NotificationInbox& inbox, std::vector<TransformedObject>& transformed,
+                       ProcessReport& report);
+  // Results in the order of `todo`, without those that failed or were not begun.
+  std::vector<TransformedObject> TransformAll(NotificationInbox& inbox,
+                                              const std::vector<AnnouncedObject>& todo,
+                                              std::stop_token stop, ProcessReport& report);
+
+  const Parts parts_;
+  const ProcessOptions options_;
+  const ProcessProgress progress_;
+  Loader loader_;
+  std::vector<std::unique_ptr<ObjectTransformer>> workers_;
+};
+
+}  // namespace sluice

@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sluice/app/stages.h"
+
+#include <mutex>
+#include <thread>
+
+namespace sluice {
+namespace {
+
+// How long an empty queue is listened to: draining asks once, following waits for what comes.
+constexpr std::chrono::milliseconds kDrainWait{0};
+constexpr std::chrono::milliseconds kFollowWait{1'000};
+
+std::chrono::milliseconds WaitOf(RunMode mode) {
+  return mode == RunMode::kDrain ? kDrainWait : kFollowWait;
+}
+
+// One stage's share of a loop: lands or processes once; false when it found nothing to do.
+class Landing {
+ public:
+  Landing(Pipeline& pipeline, const StageRequest& request)
+      : lander_(pipeline.MakeLander(
+            request.mode == RunMode::kDrain ? WhenEmpty::kClose : WhenEmpty::kWait,
+            request.keep == Keep::kMessages ? AfterCommit::kKeep : AfterCommit::kDelete,
+            WaitOf(request.mode))) {}
+
+  Result<bool> Once(const StageRequest& request, const std::stop_token& stop, RunReport& report) {
+    SLUICE_ASSIGN(const LandReport landed, lander_.LandOne(request.deadline, stop));
+    report.landed += landed;
+    return landed.objects > 0;
+  }
+
+ private:
+  Lander lander_;
+};
+
+class Processing {
+ public:
+  static Result<Processing> Begin(Pipeline& pipeline, const StageRequest& request,
+                                  const RunProgress& progress, const RunReport& report) {
+    const auto after = request.keep == Keep::kMessages ? AfterLoad::kKeepNotifications
+                                                       : AfterLoad::kDeleteNotifications;
+    auto tell = [progress, &report](const ProcessReport& batch) {
+      if (!progress) return;
+      RunReport now = report;
+      now.processed.Add(batch);
+      progress(now);
+    };
+    SLUICE_ASSIGN(auto stage,
+                  pipeline.MakeProcess(after, request.empty_ledger, WaitOf(request.mode), tell));
+    return Processing(std::move(stage));
+  }
+
+  Result<bool> Once(const std::stop_token& stop, RunReport& report) {
+    SLUICE_ASSIGN(const ProcessReport batch, stage_->ProcessBatch(stop));
+    report.processed.Add(batch);
+    return !batch.idle;
+  }
+
+ private:
+  explicit Processing(std::unique_ptr<ProcessStage> stage) : stage_(std::move(stage)) {}
+  std::unique_ptr<ProcessStage> stage_;
+};
+
+// Repeats `once` until it finds nothing to do (drain), or for ever (follow).
+template <typename Once>
+Status Loop(const StageRequest& request, Clock& clock, const std::stop_token& stop, Once&& once) {
+  while (!stop.stop_requested() && !request.deadline.HasPassed(clock)) {
+    SLUICE_ASSIGN(const bool found_work, once());
+    if (!found_work && request.mode == RunMode::kDrain) break;
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<RunReport> RunLand(Pipeline& pipeline, const StageRequest& request, Clock& clock,
+                          std::stop_token stop, const RunProgress& progress) {
+  RunReport report;
+  Landing landing(pipeline, request);
+  SLUICE_TRY(Loop(request, clock, stop, [&]() -> Result<bool> {
+    SLUICE_ASSIGN(const bool found_work, landing.Once(request, stop, report));
+    if (progress) progress(report);
+    return found_work;
+  }));
+  return report;
+}
+
+Result<RunReport> RunProcess(Pipeline& pipeline, const StageRequest& request, Clock& clock,
+                             std::stop_token stop, const RunProgress& progress) {
+  RunReport report;
+  SLUICE_ASSIGN(auto processing, Processing::Begin(pipeline, request, progress, report));
+  SLUICE_TRY(Loop(request, clock, stop, [&] { return processing.Once(stop, report); }));
+  return report;
+}
+
+namespace {
+
+// In turns: everything that waits becomes raw objects, then rows.
+Result<RunReport> DrainBoth(Pipeline& pipeline, const StageRequest& request, Clock& clock,
+                            const std::stop_token& stop, const RunProgress& progress) {
+  RunReport report;
+  Landing landing(pipeline, request);
+  SLUICE_ASSIGN(auto processing, Processing::Begin(pipeline, request, progress, report));
+  SLUICE_TRY(Loop(request, clock, stop, [&]() -> Result<bool> {
+    SLUICE_ASSIGN(const bool landed, landing.Once(request, stop, report));
+    if (progress) progress(report);
+    if (landed) return true;
+    return processing.Once(stop, report);
+  }));
+  return report;
+}
+
+// Side by side, since an object that is being filled must not keep loaded events waiting. Each
+// stage ends the other when it fails.
+Result<RunReport> FollowBoth(Pipeline& pipeline, const StageRequest& request, Clock& clock,
+                             const std::stop_token& stop, const RunProgress& progress) {
+  std::stop_source both;
+  const std::stop_callback pass_on(stop, [&] { both.request_stop(); });
+  std::mutex mutex;  // over `report`
+  RunReport report;
+  const auto tell = [&](auto&& change) {
+    std::lock_guard lock(mutex);
+    change(report);
+    if (progress) progress(report);
+  };
+  Result<RunReport> landed, processed;
+  {
+    std::jthread land([&] {
+      landed = RunLand(pipeline, request, clock, both.get_token(), [&](const RunReport& r) {
+        tell([&](RunReport& sum) { sum.landed = r.landed; });
+      });
+      if (!landed) both.request_stop();
+    });
+    processed = RunProcess(pipeline, request, clock, both.get_token(), [&](const RunReport& r) {
+      tell([&](RunReport& sum) { sum.processed = r.processed; });
+    });
+    if (!processed) both.request_stop();
+  }
+  SLUICE_TRY(landed);
+  SLUICE_TRY(processed);
+  return RunReport{.landed = landed->landed, .processed = processed->processed};
+}
+
+}  // namespace
+
+Result<RunReport> RunBoth(Pipeline& pipeline, const StageRequest& request, Clock& clock,
+                          std::stop_token stop, const RunProgress& progress) {
+  return request.mode == RunMode::kDrain ? DrainBoth(pipeline, request, clock, stop, progress)
+                                         : FollowBoth(pipeline, request, clock, stop, progress);
+}
+
+}  // namespace sluice

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <functional>
+#include <stop_token>
+
+#include "sluice/app/pipeline.h"
+#include "sluice/app/process_stage.h"
+#include "sluice/base/clock.h"
+#include "sluice/base/result.h"
+#include "sluice/land/lander.h"
+
+namespace sluice {
+
+enum class RunMode { kDrain, kFollow };  // stop when the queue is empty, or go on until stopped
+enum class Keep {
+  kNothing,
+  kMessages
+};  // kMessages: delete none, to try a pipeline on a queue that others use
+
+struct StageRequest {
+  RunMode mode = RunMode::kDrain;
+  Keep keep = Keep::kNothing;
+  EmptyLedger empty_ledger = EmptyLedger::kRefuseOverRows;
+  Deadline deadline;
+};
+
+// What the stages did so far; `land` and `process` fill only their part.
+struct RunReport {
+  LandReport landed;
+  ProcessReport processed;
+};
+using RunProgress = std::function<void(const RunReport&)>;
+
+// The loops over time: each calls its stage until the queue is empty, the deadline has passed or a
+// stop is requested. Whatever the error, what was committed stays committed and nothing that was
+// not is deleted: run again.
+Result<RunReport> RunLand(Pipeline& pipeline, const StageRequest& request, Clock& clock,
+                          std::stop_token stop, const RunProgress& progress);
+Result<RunReport> RunProcess(Pipeline& pipeline, const StageRequest& request, Clock& clock,
+                             std::stop_token stop, const RunProgress& progress);
+// Both: draining in turns, land what waits, then process what was landed; following side by side.
+Result<RunReport> RunBoth(Pipeline& pipeline, const StageRequest& request, Clock& clock,
+                          std::stop_token stop, const RunProgress& progress);
+
+}  // namespace sluice

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sluice/cli/command_line.h"
+
+#include <CLI/CLI.hpp>
+
+#include "sluice/cli/exit_code.h"
+#include "sluice/cli/session.h"
+#include "sluice/cli/stop_signals.h"
+
+namespace sluice {
+namespace {
+
+constexpr const char* kAbout =
+    "sluice moves tracking events from a queue to a warehouse: every event is in its table exactly "
+    "once,\n"
+    "or in quarantine with a reason.\n\n"
+    "Without a configuration everything runs embedded in one folder: directories, SQLite and "
+    "DuckDB.";
+constexpr const char* kExamples =
+    "Examples:\n"
+    "  sluice generate --events 1000 --messages --out messages.ndjson   make some events\n"
+    "  sluice send messages.ndjson                                      put them into the source "
+    "queue\n"
+    "  sluice run --once                                                queue to warehouse, then "
+    "stop\n"
+    "  sluice status                                                    what is where, and the "
+    "balance\n"
+    "  sluice convert --out parquet events.ndjson.gz                    only NDJSON to Parquet\n\n"
+    "Exit codes: 0 done, 1 failed, 2 wrong usage or configuration, 3 done but a person should look "
+    "(--strict, check).";
+
+void AddGlobalFlags(CLI::App& app, GlobalFlags& flags) {
+  app.add_option("--config", flags.config, "Configuration (default: ./sluice.yaml if there is one)")
+      ->type_name("FILE");
+  app.add_option("--dir", flags.dir,
+                 "Folder of the embedded pipeline that runs without a configuration")
+      ->type_name("DIR")
+      ->default_str("./sluice-data");
+  app.add_option("--set", flags.set,
+                 "Override one setting, for example load.threads=2; may be repeated")
+      ->type_name("KEY=VALUE")
+      ->allow_extra_args(false);
+  app.add_option("--log-level", flags.log_level, "debug, info, warning, error or off")
+      ->type_name("LEVEL");
+  app.add_flag("--json", flags.json, "Print the result as JSON");
+  app.add_flag("--quiet", flags.quiet, "No progress");
+  app.fallthrough();
+}
+
+}  // namespace
+
+int RunCommandLine(int argc, char** argv) {
+  StopSignals signals;
+  SystemClock clock;
+  Session session(clock, signals.token());
+  int exit_code = kExitDone;
+
+  CLI::App app(kAbout, "sluice");
+  app.footer(kExamples);
+  app.set_version_flag("--version", "sluice " SLUICE_VERSION);
+  app.require_subcommand(1);
+  AddGlobalFlags(app, session.flags);
+  AddStages(app, session, exit_code);
+  AddStatus(app, session, exit_code);
+  AddCheck(app, session, exit_code);
+  AddConvert(app, session, exit_code);
+  AddGenerate(app, session, exit_code);
+  AddSend(app, session, exit_code);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? kExitDone : kExitUsage;
+  }
+  return exit_code;
+}
+
+}  // namespace sluice

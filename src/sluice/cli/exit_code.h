@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+namespace sluice {
+
+// What the process answers; stable, documented in docs/commands.md.
+enum ExitCode : int {
+  kExitDone = 0,
+  kExitFailed = 1,
+  kExitUsage = 2,      // wrong usage or configuration; nothing was received
+  kExitAttention = 3,  // done, but a person should look (--strict, check)
+};
+
+}  // namespace sluice

@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sluice/cli/report_text.h"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <utility>
+
+#include "sluice/base/json_text.h"
+#include "sluice/cli/terminal.h"
+
+namespace sluice {
+namespace {
+
+// The counts of a run that are worth a word, in the order in which they are told.
+std::vector<std::pair<std::string_view, uint64_t>> ObjectCounts(const ProcessReport& p) {
+  return {{"loaded", p.loaded},     {"loaded before", p.loaded_before},
+          {"held", p.held},         {"set aside", p.set_aside},
+          {"vanished", p.vanished}, {"superseded", p.superseded},
+          {"failed", p.failed}};
+}
+
+std::string Waiting(const QueueDepth& depth) {
+  std::string text = WithThousands(depth.visible) + " waiting";
+  if (depth.in_flight > 0) text += fmt::format(", {} in flight", WithThousands(depth.in_flight));
+  if (depth.dead > 0) text += fmt::format(", {} dead letters", WithThousands(depth.dead));
+  return text;
+}
+
+}  // namespace
+
+std::string ToText(const RunReport& report) {
+  std::string text;
+  const LandReport& landed = report.landed;
+  if (landed.messages > 0) {
+    text += fmt::format("landed     {} events of {} messages in {} raw objects, {} stored as {}\n",
+                        WithThousands(landed.events), WithThousands(landed.messages),
+                        WithThousands(landed.objects), ToText(landed.bytes_landed),
+                        ToText(landed.bytes_out));
+  }
+  const ProcessReport& processed = report.processed;
+  if (processed.objects > 0) {
+    text += fmt::format("processed  {} events of {} raw objects: ", WithThousands(processed.events),
+                        WithThousands(processed.objects));
+    const char* separator = "";
+    for (const auto& [name, count] : ObjectCounts(processed)) {
+      if (count == 0) continue;
+      text += fmt::format("{}{} {}", separator, WithThousands(count), name);
+      separator = ", ";
+    }
+    text += '\n';
+  }
+  if (processed.inbox.foreign > 0) {
+    text += fmt::format(
+        "           {} notifications are not ours: kept in quarantine, left to the dead-letter "
+        "queue\n",
+        WithThousands(processed.inbox.foreign));
+  }
+  if (processed.paused) text += fmt::format("paused     {}\n", *processed.paused);
+  if (text.empty()) text = "nothing to do\n";
+  return text;
+}
+
+std::string ToJson(const RunReport& report) {
+  const LandReport& l = report.landed;
+  const ProcessReport& p = report.processed;
+  JsonText json;
+  json.BeginObject().Key("landed").BeginObject();
+  json.Key("objects")
+      .Value(l.objects)
+      .Key("messages")
+      .Value(l.messages)
+      .Key("events")
+      .Value(l.events);
+  json.Key("enveloped").Value(l.enveloped).Key("bytes").Value(l.bytes_landed.count);
+  json.Key("stored_bytes").Value(l.bytes_out.count).Key("deleted").Value(l.deleted);
+  json.Key("delete_failures").Value(l.delete_failures).EndObject();
+  json.Key("processed").BeginObject().Key("objects").Value(p.objects);
+  for (const auto& [name, count] : ObjectCounts(p)) {
+    std::string key(name);
+    for (char& c : key) c = c == ' ' ? '_' : c;
+    json.Key(key).Value(count);
+  }
+  json.Key("events").Value(p.events).Key("quarantined").Value(p.quarantined);
+  json.Key("messages").Value(p.inbox.messages).Key("deleted").Value(p.inbox.deleted);
+  json.Key("foreign").Value(p.inbox.foreign).Key("test_events").Value(p.inbox.test_events);
+  json.Key("other_events").Value(p.inbox.other_events).Key("paused");
+  p.paused ? json.Value(*p.paused) : json.Null();
+  json.EndObject().EndObject();
+  return json.text();
+}
+
+std::string Note(const RunReport& report) {
+  return fmt::format("landed {}, processed {}", WithThousands(report.landed.events),
+                     WithThousands(report.processed.events));
+}
+
+std::string ToText(const StatusReport& report) {
+  const Style style = Style::ForStdout();
+  std::string text = fmt::format("source         {}\nnotifications  {}\n", Waiting(report.source),
+                                 Waiting(report.notifications));
+  if (report.paused)
+    text += fmt::format("{}paused{}         {}\n", style.yellow, style.reset, *report.paused);
+  if (!report.ledger_exists)
+    return text + "warehouse      empty: nothing was loaded yet. Next: sluice run --once\n";
+  text += fmt::format("raw objects    {} known to the ledger, {} events\n\n",
+                      WithThousands(report.objects.objects), WithThousands(report.objects.lines));
+  std::vector<std::vector<std::string>> rows = {
+      {"", "events in", "loaded", "duplicates", "quarantined", "rows now"}};
+  for (const TableStatus& table : report.tables) {
+    rows.push_back({table.table, WithThousands(table.balance.routed),
+                    WithThousands(table.balance.loaded), WithThousands(table.balance.duplicates),
+                    WithThousands(table.balance.quarantined), WithThousands(table.rows)});
+  }
+  rows.push_back({"no route", WithThousands(report.objects.no_route), "", "",
+                  WithThousands(report.objects.no_route), ""});
+  if (report.objects.dropped > 0)
+    rows.push_back({"dropped", WithThousands(report.objects.dropped), "", "", "", ""});
+  text += FormatTable(rows);
+  text += report.Balances()
+              ? fmt::format("\n{}balanced{}: events in = loaded + duplicates + quarantined\n",
+                            style.green, style.reset)
+              : fmt::format("\n{}NOT BALANCED{}: somebody else changed the ledger\n", style.red,
+                            style.reset);
+  return text;
+}
+
+}  // namespace sluice

@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string>
+
+#include "sluice/app/stages.h"
+#include "sluice/operate/status.h"
+
+namespace sluice {
+
+// What a run did, for people and for programs.
+std::string ToText(const RunReport& report);
+std::string ToJson(const RunReport& report);
+// A few words for the progress line.
+std::string Note(const RunReport& report);
+
+// One screen.
+std::string ToText(const StatusReport& report);
+
+}  // namespace sluice

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sluice/cli/session.h"
+
+#include <unistd.h>
+
+#include <cstdio>
+#include <cstdlib>
+#include <filesystem>
+
+#include "sluice/base/log.h"
+#include "sluice/cli/exit_code.h"
+#include "sluice/config/load_config.h"
+
+extern char** environ;
+
+namespace sluice {
+namespace {
+
+constexpr const char* kDefaultConfig = "sluice.yaml";
+constexpr const char* kDefaultFolder = "./sluice-data";
+// Not a setting: makes the n-th outside operation go wrong, for tests (base/fault_plan.h).
+constexpr const char* kFaultVariable = "SLUICE_FAULT";
+
+Environment ReadEnvironment() {
+  Environment variables;
+  for (char** entry = environ; *entry != nullptr; ++entry) {
+    const std::string_view text = *entry;
+    const size_t equals = text.find('=');
+    if (equals == std::string_view::npos || text.substr(0, equals) == kFaultVariable) continue;
+    variables.emplace(text.substr(0, equals), text.substr(equals + 1));
+  }
+  return variables;
+}
+
+}  // namespace
+
+Result<PipelineConfig> Session::Configuration() {
+  ConfigOverrides overrides{.environment = ReadEnvironment()};
+  for (const std::string& setting : flags.set) {
+    const size_t equals = setting.find('=');
+    if (equals == std::string::npos) {
+      return sluice::Fail(ErrorKind::kPermanent,
+                          "--set {}: write KEY=VALUE, for example load.threads=2", setting);
+    }
+    overrides.flags.insert_or_assign(setting.substr(0, equals), setting.substr(equals + 1));
+  }
+  if (!flags.log_level.empty()) overrides.flags.insert_or_assign("log.level", flags.log_level);
+
+  std::string file = flags.config;
+  if (file.empty() && flags.dir.empty() && std::filesystem::exists(kDefaultConfig))
+    file = kDefaultConfig;
+  const LocalSecretSource secrets(overrides.environment);
+  const std::string folder = flags.dir.empty() ? kDefaultFolder : flags.dir;
+  auto config = file.empty() ? LoadEmbedded(folder, secrets, overrides)
+                             : LoadConfig(file, secrets, overrides);
+  if (!config) {
+    is_usage_error_ = true;
+    return config;
+  }
+  ConfigureLog(config->log.level, config->log.format);
+  return config;
+}
+
+Result<std::unique_ptr<Pipeline>> Session::OpenPipeline() {
+  SLUICE_ASSIGN(PipelineConfig config, Configuration());
+  for (const std::string& warning : config.warnings) Log(LogLevel::kWarning, "{}", warning);
+  PipelineEnvironment environment{.clock = clock_, .stop = stop_, .faults = nullptr};
+  if (const char* plan = std::getenv(kFaultVariable)) {
+    SLUICE_ASSIGN(environment.faults, FaultPlan::Parse(plan));
+  }
+  return Pipeline::Open(std::move(config), std::move(environment));
+}
+
+int Session::Fail(const Error& error) {
+  const Style style = Style::ForStderr();
+  std::fprintf(stderr, "%.*ssluice: %s%.*s\n", static_cast<int>(style.red.size()), style.red.data(),
+               error.message().c_str(), static_cast<int>(style.reset.size()), style.reset.data());
+  return is_usage_error_ ? kExitUsage : kExitFailed;
+}
+
+}  // namespace sluice

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <memory>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include "sluice/app/pipeline.h"
+#include "sluice/base/clock.h"
+#include "sluice/base/result.h"
+#include "sluice/cli/terminal.h"
+#include "sluice/config/pipeline_config.h"
+
+namespace CLI {
+class App;
+}
+
+namespace sluice {
+
+// The flags that every command takes.
+struct GlobalFlags {
+  std::string
+      config;       // --config FILE; empty: ./sluice.yaml if there is one, else embedded in `dir`
+  std::string dir;  // --dir DIR, for the embedded default
+  std::vector<std::string> set;  // --set key=value
+  std::string log_level;         // --log-level
+  bool json = false;             // --json
+  bool quiet = false;            // --quiet
+};
+
+// What commands share: flags, time, the stop request, and how they speak to a person. Lives as long
+// as main().
+class Session {
+ public:
+  Session(Clock& clock, std::stop_token stop) : clock_(clock), stop_(std::move(stop)) {}
+
+  GlobalFlags flags;
+
+  Clock& clock() { return clock_; }
+  std::stop_token stop() const { return stop_; }
+  Progress::Mode progress_mode() const {
+    return flags.quiet || flags.json ? Progress::Mode::kQuiet : Progress::Mode::kAuto;
+  }
+
+  // The configuration that the flags name. Sets up the log.
+  Result<PipelineConfig> Configuration();
+  // Logs what the configuration warns of.
+  Result<std::unique_ptr<Pipeline>> OpenPipeline();
+
+  // Prints the error, and returns the exit code for it.
+  int Fail(const Error& error);
+
+ private:
+  Clock& clock_;
+  const std::stop_token stop_;
+  bool is_usage_error_ = false;  // the configuration was refused
+};
+
+// A command adds itself to `app`, and sets `exit_code` when it has run. Both outlive the parse.
+void AddGenerate(CLI::App& app, Session& session, int& exit_code);
+void AddSend(CLI::App& app, Session& session, int& exit_code);
+void AddStages(CLI::App& app, Session& session, int& exit_code);  // land, process, run
+void AddConvert(CLI::App& app, Session& session, int& exit_code);
+void AddStatus(CLI::App& app, Session& session, int& exit_code);
+void AddCheck(CLI::App& app, Session& session, int& exit_code);
+
+}  // namespace sluice

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <memory>
+
+#include "sluice/app/stages.h"
+#include "sluice/cli/exit_code.h"
+#include "sluice/cli/report_text.h"
+#include "sluice/cli/session.h"
+
+namespace sluice {
+namespace {
+
+using Stage = Result<RunReport> (*)(Pipeline&, const StageRequest&, Clock&, std::stop_token,
+                                    const RunProgress&);
+
+struct StageFlags {
+  bool once = false, follow = false, keep = false, init_ledger = false, strict = false;
+  double seconds = 0;
+};
+
+StageRequest RequestOf(const StageFlags& flags, Clock& clock) {
+  StageRequest request;
+  if (flags.follow) request.mode = RunMode::kFollow;
+  if (flags.keep) request.keep = Keep::kMessages;
+  if (flags.init_ledger) request.empty_ledger = EmptyLedger::kAccept;
+  if (flags.seconds > 0) {
+    request.deadline = Deadline::After(
+        clock, std::chrono::microseconds(static_cast<int64_t>(flags.seconds * 1e6)));
+  }
+  return request;
+}
+
+// A person should look when something was held, set aside or not ours.
+bool NeedsAttention(const RunReport& report) {
+  const ProcessReport& p = report.processed;
+  return p.held + p.set_aside + p.vanished + p.inbox.foreign > 0;
+}
+
+int Run(Session& session, const StageFlags& flags, const char* verb, Stage stage) {
+  auto pipeline = session.OpenPipeline();
+  if (!pipeline) return session.Fail(pipeline.error());
+  Progress progress(session.clock(), verb, "events", 0, session.progress_mode());
+  const auto report = stage(**pipeline, RequestOf(flags, session.clock()), session.clock(),
+                            session.stop(), [&](const RunReport& now) {
+                              progress.Update(now.landed.events + now.processed.events, Note(now));
+                            });
+  if (!report) return session.Fail(report.error());
+  const std::string text = session.flags.json ? ToJson(*report) + "\n" : ToText(*report);
+  std::fputs(text.c_str(), stdout);
+  if (report->processed.failure) return session.Fail(*report->processed.failure);
+  return flags.strict && NeedsAttention(*report) ? kExitAttention : kExitDone;
+}
+
+void AddStage(CLI::App& app, Session& session, int& exit_code, const char* name, const char* what,
+              const char* footer, Stage stage) {
+  auto flags = std::make_shared<StageFlags>();
+  CLI::App* command = app.add_subcommand(name, what);
+  auto* once =
+      command->add_flag("--once", flags->once, "Stop when the queue is empty (the default)");
+  command->add_flag("--follow", flags->follow, "Go on until stopped")->excludes(once);
+  command->add_flag("--keep", flags->keep,
+                    "Delete no message, to try it on a queue that others use");
+  command->add_option("--deadline", flags->seconds, "Begin nothing new after so many seconds")
+      ->type_name("SECONDS");
+  command->add_flag("--init-ledger", flags->init_ledger,
+                    "Accept an empty ledger over tables that hold rows");
+  command->add_flag("--strict", flags->strict,
+                    "Exit 3 when something was held, set aside, gone or not ours");
+  command->footer(footer);
+  command->callback([&session, &exit_code, flags, name, stage] {
+    exit_code = Run(session, *flags, name, stage);
+  });
+}
+
+}  // namespace
+
+void AddStages(CLI::App& app, Session& session, int& exit_code) {
+  AddStage(app, session, exit_code, "run",
+           "Land and process: from the source queue to the warehouse",
+           "Examples:\n  sluice run --once\n  sluice --config sluice.yaml run --follow", &RunBoth);
+  AddStage(app, session, exit_code, "land", "Turn messages of the source queue into raw objects",
+           "Example:\n  sluice --config sluice.yaml land --follow", &RunLand);
+  AddStage(app, session, exit_code, "process",
+           "Turn announced raw objects into Parquet and load it",
+           "Example:\n  sluice --config sluice.yaml process --deadline 270", &RunProcess);
+}
+
+}  // namespace sluice

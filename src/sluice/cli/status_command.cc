@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <CLI/CLI.hpp>
+#include <cstdio>
+
+#include "sluice/cli/exit_code.h"
+#include "sluice/cli/report_text.h"
+#include "sluice/cli/session.h"
+#include "sluice/operate/status.h"
+
+namespace sluice {
+namespace {
+
+Status ShowStatus(Session& session) {
+  SLUICE_ASSIGN(const auto pipeline, session.OpenPipeline());
+  SLUICE_ASSIGN(const StatusReport report,
+                GatherStatus(pipeline->tables(), pipeline->source(), pipeline->notifications(),
+                             pipeline->warehouse()));
+  const std::string text = session.flags.json ? ToJson(report) + "\n" : ToText(report);
+  std::fputs(text.c_str(), stdout);
+  return {};
+}
+
+}  // namespace
+
+void AddStatus(CLI::App& app, Session& session, int& exit_code) {
+  CLI::App* command =
+      app.add_subcommand("status", "What waits, what was loaded, and whether it adds up");
+  command->footer("Example:\n  sluice status --json");
+  command->callback([&session, &exit_code] {
+    if (const Status done = ShowStatus(session); !done) exit_code = session.Fail(done.error());
+  });
+}
+
+}  // namespace sluice

@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sluice/cli/terminal.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <cstdlib>
+
+#include "sluice/base/utf8.h"
+
+namespace sluice {
+namespace {
+
+// Columns that `text` takes: its code points.
+size_t Width(std::string_view text) {
+  return static_cast<size_t>(std::ranges::count_if(
+      text, [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; }));
+}
+
+Style StyleOf(int descriptor) {
+  const char* no_color = std::getenv("NO_COLOR");
+  if (::isatty(descriptor) == 0 || (no_color != nullptr && *no_color != '\0')) return {};
+  return {"\033[1m", "\033[2m", "\033[31m", "\033[32m", "\033[33m", "\033[0m"};
+}
+
+constexpr int kBarWidth = 24;
+
+}  // namespace
+
+Style Style::ForStdout() {
+  return StyleOf(STDOUT_FILENO);
+}
+Style Style::ForStderr() {
+  return StyleOf(STDERR_FILENO);
+}
+
+std::string WithThousands(uint64_t number) {
+  std::string text = std::to_string(number);
+  for (size_t i = text.size(); i > 3; i -= 3) text.insert(i - 3, ",");
+  return text;
+}
+
+std::string FormatTable(const std::vector<std::vector<std::string>>& rows) {
+  std::vector<size_t> widths;
+  for (const auto& row : rows) {
+    widths.resize(std::max(widths.size(), row.size()));
+    for (size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], Width(row[i]));
+  }
+  std::string text;
+  for (const auto& row : rows) {
+    for (size_t i = 0; i < row.size(); ++i) {
+      const std::string padding(widths[i] - Width(row[i]), ' ');
+      if (i > 0) text += "  ";
+      text += i == 0 ? row[i] + (row.size() > 1 ? padding : "") : padding + row[i];
+    }
+    text += '\n';
+  }
+  return text;
+}
+
+Progress::Progress(Clock& clock, std::string_view verb, std::string_view unit, uint64_t total,
+                   Mode mode)
+    : clock_(clock),
+      verb_(verb),
+      unit_(unit),
+      total_(total),
+      mode_(mode),
+      is_terminal_(::isatty(STDERR_FILENO) == 1),
+      started_(clock.Monotonic()),
+      drawn_(started_) {}
+
+Progress::~Progress() {
+  if (has_line_ && is_terminal_) std::fputs("\r\033[K", stderr);
+}
+
+void Progress::Update(uint64_t done, std::string_view note) {
+  if (mode_ == Mode::kQuiet) return;
+  std::lock_guard lock(mutex_);
+  const Ticks now = clock_.Monotonic();
+  const auto pause =
+      is_terminal_ ? std::chrono::milliseconds(100) : std::chrono::milliseconds(10'000);
+  if (now - drawn_ < pause) return;
+  drawn_ = now;
+  Draw(done, note, now);
+}
+
+void Progress::Draw(uint64_t done, std::string_view note, Ticks now) {
+  const double seconds = std::chrono::duration<double>(now - started_).count();
+  const auto rate = static_cast<uint64_t>(seconds > 0 ? static_cast<double>(done) / seconds : 0);
+  std::string line = verb_ + "  ";
+  if (total_ > 0) {
+    const double share = std::min(1.0, static_cast<double>(done) / static_cast<double>(total_));
+    if (is_terminal_) {
+      const auto full = static_cast<int>(share * kBarWidth);
+      for (int i = 0; i < kBarWidth; ++i) line += i < full ? "█" : "░";
+      line += "  ";
+    }
+    line += fmt::format("{:.0f} %  ", share * 100);
+  }
+  line += fmt::format("{} {}  {}/s", WithThousands(done), unit_, WithThousands(rate));
+  if (!note.empty()) line += fmt::format("  {}", note);
+  if (is_terminal_) {
+    std::fprintf(stderr, "\r\033[K%s", line.c_str());
+  } else {
+    std::fprintf(stderr, "%s\n", line.c_str());
+  }
+  std::fflush(stderr);
+  has_line_ = true;
+}
+
+}  // namespace sluice

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "sluice/base/clock.h"
+
+namespace sluice {
+
+// Empty strings unless the stream is a terminal and NO_COLOR is not set (no-color.org).
+struct Style {
+  std::string_view bold, dim, red, green, yellow, reset;
+  static Style ForStdout();
+  static Style ForStderr();
+};
+
+// "1,234,567".
+std::string WithThousands(uint64_t number);
+
+// Rows of text in columns, the first left, the others right aligned, separated by two blanks; the
+// first row is the heading.
+std::string FormatTable(const std::vector<std::vector<std::string>>& rows);
+
+// One line of progress on standard error: redrawn in place on a terminal at most ten times a
+// second, and otherwise a plain line every ten seconds, so that logs stay short. Quiet when told
+// so. Thread-safe.
+class Progress {
+ public:
+  enum class Mode { kAuto, kQuiet };
+  // `unit` is what is counted ("events"); `total` 0 means unknown.
+  Progress(Clock& clock, std::string_view verb, std::string_view unit, uint64_t total, Mode mode);
+  ~Progress();
+
+  void Update(uint64_t done, std::string_view note = {});
+
+ private:
+  void Draw(uint64_t done, std::string_view note, Ticks now);
+
+  Clock& clock_;
+  const std::string verb_, unit_;
+  const uint64_t total_;
+  const Mode mode_;
+  const bool is_terminal_;
+  const Ticks started_;
+  std::mutex mutex_;
+  Ticks drawn_;
+  bool has_line_ = false;
+};
+
+}  // namespace sluice

@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sluice/config/load_config.h"
+
+#include <filesystem>
+
+#include "sluice/base/io.h"
+#include "sluice/config/config_section.h"
+#include "sluice/config/embedded_example.h"
+#include "sluice/config/pipeline_sections.h"
+#include "sluice/config/table_section.h"
+#include "sluice/config/yaml_tree.h"
+
+namespace sluice {
+namespace {
+
+constexpr Bytes kLargestFile = MiB(1);
+
+class NoSecrets : public SecretSource {
+ public:
+  Result<Secret> Resolve(std::string_view) const override {
+    return Fail(ErrorKind::kPermanent, "no secret is needed here");
+  }
+};
+
+// The dotted keys of all scalars outside of tables, learnt by reading a file that says nothing: so
+// the readers are the only list of keys.
+std::vector<std::string> ScalarKeys() {
+  ConfigProblems problems("");
+  const NoSecrets secrets;
+  ConfigReading reading{.problems = problems, .secrets = secrets};
+  ConfigSection root(nullptr, "", reading);
+  PipelineConfig config;
+  ReadSections(root, "", config);
+  return std::move(reading.scalar_keys);
+}
+
+// A configuration before it is understood.
+struct ConfigText {
+  std::string origin;  // names it in messages
+  std::string folder;  // what its paths begin at; absolute
+  YamlNode root;
+  DdlOpener open_ddl;
+};
+
+Result<PipelineConfig> Understand(ConfigText text, const SecretSource& secrets,
+                                  const ConfigOverrides& overrides) {
+  ConfigProblems problems(text.origin);
+  ApplyOverrides(text.root, overrides, ScalarKeys(), problems);
+  ConfigReading reading{.problems = problems, .secrets = secrets, .folder = text.folder};
+  ConfigSection root(&text.root, "", reading);
+  PipelineConfig config{.origin = text.origin};
+  ReadSections(root, text.folder, config);
+  if (const YamlNode* tables = root.Find("tables")) {
+    config.tables = ReadTables(*tables, text.open_ddl, reading, config.warnings);
+  } else {
+    root.Missing("tables", "a list of tables, each with ddl, when and unique");
+  }
+  root.RefuseOthers();
+  if (!problems.empty()) return std::unexpected(problems.ToError());
+  return config;
+}
+
+Result<DdlFile> OpenEmbeddedDdl(const std::string& path) {
+  if (path == "events.sql") return DdlFile{path, std::string(EmbeddedExample::kEventsDdl)};
+  if (path == "utm.sql") return DdlFile{path, std::string(EmbeddedExample::kUtmDdl)};
+  return Fail(ErrorKind::kNotFound, "no such file is built in: {}", path);
+}
+
+}  // namespace
+
+Result<PipelineConfig> LoadConfig(const std::string& path, const SecretSource& secrets,
+                                  const ConfigOverrides& overrides) {
+  SLUICE_ASSIGN(const std::string text, ReadFile(path, kLargestFile));
+  SLUICE_ASSIGN(YamlNode root, ParseYaml(text, path));
+  const std::filesystem::path shown_folder = std::filesystem::path(path).parent_path();
+  SLUICE_ASSIGN(const Location folder,
+                ParseDirectory(shown_folder.empty() ? "." : shown_folder.string(), ""));
+  const DdlOpener open_ddl = [&](const std::string& ddl) -> Result<DdlFile> {
+    const std::string name = (shown_folder / ddl).string();
+    SLUICE_ASSIGN(std::string sql, ReadFile(name, kLargestFile));
+    return DdlFile{name, std::move(sql)};
+  };
+  return Understand({path, folder.text, std::move(root), open_ddl}, secrets, overrides);
+}
+
+Result<PipelineConfig> LoadEmbedded(const std::string& folder, const SecretSource& secrets,
+                                    const ConfigOverrides& overrides) {
+  const std::string origin = "the built-in configuration";
+  SLUICE_ASSIGN(YamlNode root, ParseYaml(EmbeddedExample::kConfig, origin));
+  SLUICE_ASSIGN(const Location base, ParseDirectory(folder, ""));
+  const std::filesystem::path path(base.text);
+  SetScalar(root, "source.dir", path, "--dir");
+  SetScalar(root, "raw.url", "dir:" + (path / "raw").string(), "--dir");
+  SetScalar(root, "parquet.url", "dir:" + (path / "parquet").string(), "--dir");
+  SetScalar(root, "quarantine.url", "dir:" + (path / "quarantine").string(), "--dir");
+  SetScalar(root, "warehouse.duckdb", path / "warehouse.duckdb", "--dir");
+  return Understand({origin, base.text, std::move(root), OpenEmbeddedDdl}, secrets, overrides);
+}
+
+}  // namespace sluice

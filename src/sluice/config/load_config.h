@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string>
+
+#include "sluice/base/result.h"
+#include "sluice/config/overrides.h"
+#include "sluice/config/pipeline_config.h"
+#include "sluice/config/secret.h"
+
+namespace sluice {
+
+// Reads sluice.yaml and the DDL that it names; examples/tracking/sluice.yaml shows one,
+// pipeline_config.h says what there is. Paths in it are relative to its folder. The error holds
+// every problem, one a line, each with "`path`:line:column:" or the variable or flag that it comes
+// from. kNotFound where there is no such file, else kPermanent.
+Result<PipelineConfig> LoadConfig(const std::string& path, const SecretSource& secrets,
+                                  const ConfigOverrides& overrides = {});
+
+// What runs where there is no sluice.yaml: the tables of examples/tracking, with everything
+// embedded in `folder`, and whatever `overrides` say.
+Result<PipelineConfig> LoadEmbedded(const std::string& folder, const SecretSource& secrets,
+                                    const ConfigOverrides& overrides = {});
+
+}  // namespace sluice

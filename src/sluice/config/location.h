@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "sluice/base/result.h"
+
+namespace sluice {
+
+// Where a queue, a stream or a store is.
+struct Location {
+  enum class Kind {
+    kNone,       // not configured
+    kDirectory,  // `text` is an absolute path without '/' at its end; of a queue: the folder in
+                 // which queue.db stands
+    kS3,         // s3://bucket/prefix/
+    kSqs,        // https://sqs.REGION.amazonaws.com/ACCOUNT/NAME, or a stand-in's address
+    kKinesis,    // a stream's name or ARN
+  };
+  Kind kind = Kind::kNone;
+  std::string text;
+
+  friend bool operator==(const Location&, const Location&) = default;
+};
+
+// `path`, relative to `folder` unless it is absolute.
+Result<Location> ParseDirectory(std::string_view path, std::string_view folder);
+// "s3://bucket/prefix/" or "dir:PATH".
+Result<Location> ParseStoreLocation(std::string_view text, std::string_view folder);
+// "https://…" of an SQS queue, or "dir:PATH".
+Result<Location> ParseQueueLocation(std::string_view text, std::string_view folder);
+// The address of an SQS queue.
+Result<Location> ParseSqsUrl(std::string_view text);
+// The name or ARN of a Kinesis stream.
+Result<Location> ParseKinesisStream(std::string_view text);
+
+}  // namespace sluice

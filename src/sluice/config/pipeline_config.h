@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <chrono>
+#include <initializer_list>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "sluice/base/bytes.h"
+#include "sluice/base/log.h"
+#include "sluice/base/result.h"
+#include "sluice/codec/block_codec.h"
+#include "sluice/codec/stream_codec.h"
+#include "sluice/config/location.h"
+#include "sluice/config/secret.h"
+#include "sluice/schema/table.h"
+
+namespace sluice {
+
+// Which AWS region a service is in, and where it answers when not at AWS's own address.
+struct ServiceOptions {
+  std::string region;
+  std::string endpoint;
+};
+
+struct AssumeRole {
+  std::string arn;
+  Secret external_id;  // may be empty
+};
+
+// Where messages come from.
+struct SourceConfig {
+  Location location;  // a directory, SQS or Kinesis
+  ServiceOptions service;
+  std::optional<AssumeRole> assume_role;
+};
+
+// Raw objects: closed at `close_age` or `close_size` (before compression), whichever is first.
+struct RawConfig {
+  Location location;
+  ServiceOptions service;
+  std::string layout = "date=%Y-%m-%d/%H/";  // RawLayout::Parse takes it
+  StreamFormat compression = StreamFormat::kZstd;
+  std::chrono::milliseconds close_age = std::chrono::minutes(5);
+  Bytes close_size = MiB(128);
+  // The queue that hears of new raw objects. By default, with directories, it is in the source's
+  // queue.db.
+  Location notifications;
+};
+
+struct ParquetConfig {
+  Location location;
+  ServiceOptions service;
+  Codec compression = Codec::kSnappy;
+};
+
+// Shares of an object's events, from 0 to 1.
+struct QuarantineConfig {
+  Location location;
+  ServiceOptions service;
+  double warn_above = 0.001;  // alert
+  double hold_above = 0.2;    // load nothing of the object until a person has looked
+};
+
+struct DuckDbTarget {
+  std::string path;  // of the database file; absolute
+};
+struct PostgresTarget {
+  std::string host;
+  int port = 5432;
+  std::string database, user;
+  Secret password;  // may be empty
+};
+enum class RedshiftAuth { kIam, kPassword };
+struct RedshiftTarget {
+  std::string host;
+  int port = 5439;
+  std::string database, user;
+  RedshiftAuth auth = RedshiftAuth::kIam;
+  Secret password;  // with kPassword
+  ServiceOptions service;
+};
+struct RedshiftDataApiTarget {
+  std::string cluster, workgroup;  // one of them
+  std::string database;
+  std::string user;        // of a cluster, with temporary credentials
+  std::string secret_arn;  // or one that Secrets Manager keeps
+  ServiceOptions service;
+};
+
+struct WarehouseConfig {
+  // std::monostate: not configured.
+  std::variant<std::monostate, DuckDbTarget, PostgresTarget, RedshiftTarget, RedshiftDataApiTarget>
+      target;
+  std::vector<std::string> copy_role;  // a chain of ARNs, the cluster's own first
+  std::string schema = "sluice";       // of ledger, lock, duplicates and quarantine
+  std::chrono::milliseconds connect_timeout = std::chrono::seconds(10);
+  std::chrono::milliseconds copy_timeout = std::chrono::minutes(15);
+  std::chrono::milliseconds commit_timeout = std::chrono::minutes(2);
+};
+
+struct LoadConfigOptions {
+  std::chrono::milliseconds every = std::chrono::minutes(1);  // with --follow
+  Bytes max_size = GiB(1);                                    // of raw objects in one load
+  std::chrono::milliseconds deadline = std::chrono::seconds(270);
+  int threads = 0;  // 0: one for each core
+  Bytes memory = MiB(512);
+};
+
+struct AlertConfig {
+  Secret webhook;  // an address that holds a key; may be empty
+  std::chrono::milliseconds stale_after = std::chrono::minutes(20);
+};
+
+struct LogConfig {
+  LogLevel level = LogLevel::kInfo;
+  LogFormat format = LogFormat::kText;
+};
+
+// Everything that sluice.yaml says, checked as far as that is possible without asking anybody. A
+// plain value.
+struct PipelineConfig {
+  std::string origin;  // the file, or "the built-in configuration"
+  std::string name;    // of the pipeline: 1–63 of a–z A–Z 0–9 _ -
+  SourceConfig source;
+  RawConfig raw;
+  ParquetConfig parquet;
+  QuarantineConfig quarantine;
+  WarehouseConfig warehouse;
+  LoadConfigOptions load;
+  AlertConfig alert;
+  LogConfig log;
+  std::shared_ptr<const TableSet> tables;  // never null; its address stays
+  std::vector<std::string> warnings;       // one sentence each, with its place
+};
+
+// What a command may need beside tables. A configuration may leave out what its commands do not
+// use: a pipeline that only lands has no warehouse.
+enum class ConfigPart { kSource, kRaw, kNotifications, kParquet, kQuarantine, kWarehouse };
+
+// Fails with every one of `parts` that is not configured; `command` names who asks.
+Status RequireParts(const PipelineConfig& config, std::string_view command,
+                    std::initializer_list<ConfigPart> parts);
+
+}  // namespace sluice

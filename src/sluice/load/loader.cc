@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sluice/load/loader.h"
+
+#include <algorithm>
+
+#include "sluice/base/check.h"
+#include "sluice/base/log.h"
+#include "sluice/base/unique_id.h"
+
+namespace sluice {
+namespace {
+
+// Messages end in values ("cause: table=… file=…"): what is before them is the kind of fault.
+std::string_view CauseOf(const Error& error) {
+  const std::string_view message = error.message();
+  return message.substr(0, message.rfind(": "));
+}
+
+}  // namespace
+
+Result<std::vector<ObjectOutcome>> Loader::Load(std::span<const PlannedObject> objects) {
+  objects_ = objects;
+  outcomes_.assign(objects.size(), {});
+  faults_.clear();
+  if (!objects.empty()) SLUICE_TRY(LoadRange(0, objects.size()));
+  SLUICE_TRY(SetFaultsAside());
+  return std::move(outcomes_);
+}
+
+Status Loader::LoadRange(size_t begin, size_t end) {
+  const Status loaded = LoadBatch(begin, end);
+  if (loaded || loaded.error().kind() != ErrorKind::kBadData) return loaded;
+  if (end - begin == 1) {
+    faults_.push_back({begin, loaded.error()});
+    return {};
+  }
+  const size_t middle = begin + (end - begin) / 2;
+  Log(LogLevel::kWarning, "load refused, trying its halves: {} objects={}",
+      loaded.error().message(), end - begin);
+  const size_t known = faults_.size();
+  SLUICE_TRY(LoadRange(begin, middle));
+  const size_t left = faults_.size();
+  SLUICE_TRY(LoadRange(middle, end));
+  if (left > known && faults_.size() > left &&
+      CauseOf(faults_[known].error) == CauseOf(faults_[left].error)) {
+    return Fail(ErrorKind::kPermanent,
+                "cannot load: both halves of a batch fail alike, so this is no fault of one "
+                "object; nothing was "
+                "deleted; mend the cause and run again: {}",
+                faults_[left].error.message());
+  }
+  return {};
+}
+
+Status Loader::LoadBatch(size_t begin, size_t end) {
+  const auto part = objects_.subspan(begin, end - begin);
+  for (int attempt = 1;; ++attempt) {
+    const LoadPlan plan{.batch = MakeUniqueId(clock_.Now()), .objects = {part.begin(), part.end()}};
+    SLUICE_ASSIGN(const auto staged, warehouse_.Stage(plan));
+    auto committed = staged->Commit();
+    if (committed) {
+      SLUICE_CHECK(committed->size() == part.size());
+      std::ranges::move(*committed, outcomes_.begin() + static_cast<ptrdiff_t>(begin));
+      return {};
+    }
+    if (committed.error().kind() != ErrorKind::kOutcomeUnknown)
+      return std::unexpected(committed.error());
+
+    Log(LogLevel::kWarning, "outcome of a load is unknown, asking the ledger: {} batch={}",
+        committed.error().message(), plan.batch);
+    std::vector<int64_t> ids;
+    for (const PlannedObject& object : part) ids.push_back(object.object);
+    SLUICE_ASSIGN(auto outcomes, warehouse_.Outcome(ids));
+    // A row of this batch, or a final state by whoever wrote it: the ledger rows of a batch are
+    // written together.
+    const bool settled = std::ranges::all_of(outcomes, [&](const ObjectOutcome& o) {
+      return o.state && (o.batch == plan.batch || o.state == ObjectState::kLoaded ||
+                         o.state == ObjectState::kReplaced);
+    });
+    if (settled) {
+      std::ranges::move(outcomes, outcomes_.begin() + static_cast<ptrdiff_t>(begin));
+      return {};
+    }
+    if (attempt >= options_.commit_attempts) {
+      return Fail(ErrorKind::kTransient, "cannot load: {} commits in a row did not happen: {}",
+                  attempt, committed.error().message());
+    }
+  }
+}
+
+Status Loader::SetFaultsAside() {
+  if (faults_.empty()) return {};
+  set_aside_ += static_cast<int>(faults_.size());
+  if (set_aside_ > options_.most_set_aside) {
+    return Fail(ErrorKind::kPermanent,
+                "cannot load: more than {} objects refused in one run; nothing of them was "
+                "deleted; look at the "
+                "last one, mend the cause and run again: {}",
+                options_.most_set_aside, faults_.back().error.message());
+  }
+  std::vector<Settlement> settlements;
+  for (const Fault& fault : faults_) {
+    const PlannedObject& object = objects_[fault.index];
+    Log(LogLevel::kError, "object set aside: {} object={}", fault.error.message(), object.identity);
+    settlements.push_back({ObjectState::kSetAside, object, fault.error.message()});
+    outcomes_[fault.index] = {.object = object.object,
+                              .state = ObjectState::kSetAside,
+                              .batch = {},
+                              .reason = fault.error.message()};
+  }
+  return Settle(settlements);
+}
+
+Status Loader::Settle(std::span<const Settlement> settlements) {
+  if (settlements.empty()) return {};
+  Status settled = warehouse_.Settle(settlements);
+  // Repeating is safe by the interface's promise, so an unknown outcome needs no look.
+  if (!settled && settled.error().kind() == ErrorKind::kOutcomeUnknown)
+    settled = warehouse_.Settle(settlements);
+  return settled;
+}
+
+}  // namespace sluice

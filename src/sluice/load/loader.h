@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "sluice/base/clock.h"
+#include "sluice/base/result.h"
+#include "sluice/warehouse/warehouse.h"
+
+namespace sluice {
+
+struct LoaderOptions {
+  int most_set_aside = 3;  // objects that one Loader may set aside in its life; one more is a fault
+                           // of the system, not of data
+  int commit_attempts =
+      3;  // of one batch whose outcome was unknown and turned out to be "not loaded"
+};
+
+// Brings transformed objects into the warehouse. A load that fails for its data is halved until the
+// objects at fault stand alone; these are set aside, by a ledger row, and the others are loaded.
+// Every other failure stops at once with nothing deleted, and so does the same fault in both halves
+// of a batch: that is not one object's. An outcome that is not known is looked up in the ledger,
+// never guessed (invariant 7). One thread at a time. `warehouse` and `clock` outlive it.
+class Loader {
+ public:
+  Loader(Warehouse& warehouse, Clock& clock, LoaderOptions options = {})
+      : warehouse_(warehouse), clock_(clock), options_(options) {}
+
+  // One entry for each object, in order; each has a state that the ledger holds durably. Objects
+  // that were loaded by somebody else meanwhile are loaded. On an error some of them may be loaded;
+  // the ledger knows which.
+  Result<std::vector<ObjectOutcome>> Load(std::span<const PlannedObject> objects);
+
+  // Ledger rows for objects that load nothing.
+  Status Settle(std::span<const Settlement> settlements);
+
+ private:
+  struct Fault {  // of an object that failed alone
+    size_t index;
+    Error error;
+  };
+  // Loads objects [begin, end) of `objects_`; what the data made impossible is appended to
+  // `faults_`.
+  Status LoadRange(size_t begin, size_t end);
+  Status LoadBatch(size_t begin, size_t end);
+  Status SetFaultsAside();
+
+  Warehouse& warehouse_;
+  Clock& clock_;
+  const LoaderOptions options_;
+  int set_aside_ = 0;
+  std::span<const PlannedObject> objects_;  // of the call under way
+  std::vector<ObjectOutcome> outcomes_;
+  std::vector<Fault> faults_;
+};
+
+}  // namespace sluice

@@ -1,0 +1,201 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sluice/load/loader.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <functional>
+#include <map>
+#include <set>
+
+namespace sluice {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+
+// A ledger in memory, with a script of what goes wrong.
+class ScriptedWarehouse : public Warehouse {
+ public:
+  std::function<Status(const LoadPlan&)> before_commit = [](const LoadPlan&) -> Status {
+    return {};
+  };
+  std::function<Status(const LoadPlan&)> after_commit = [](const LoadPlan&) -> Status {
+    return {};
+  };
+  std::set<int64_t> bad;  // objects that no load can hold
+  std::map<int64_t, ObjectOutcome> ledger;
+  int loads = 0;
+
+  class Load : public StagedLoad {
+   public:
+    Load(ScriptedWarehouse& warehouse, LoadPlan plan)
+        : warehouse_(warehouse), plan_(std::move(plan)) {}
+    Result<std::vector<ObjectOutcome>> Commit() override {
+      SLUICE_TRY(warehouse_.before_commit(plan_));
+      ++warehouse_.loads;
+      std::vector<ObjectOutcome> outcomes;
+      for (const PlannedObject& object : plan_.objects) {
+        auto& row = warehouse_.ledger[object.object];
+        if (!row.state)
+          row = {.object = object.object,
+                 .state = ObjectState::kLoaded,
+                 .batch = plan_.batch,
+                 .reason = {}};
+        outcomes.push_back(row);
+      }
+      SLUICE_TRY(warehouse_.after_commit(plan_));
+      return outcomes;
+    }
+
+   private:
+    ScriptedWarehouse& warehouse_;
+    LoadPlan plan_;
+  };
+
+  Result<std::unique_ptr<StagedLoad>> Stage(const LoadPlan& plan) override {
+    for (const PlannedObject& object : plan.objects) {
+      if (bad.contains(object.object)) {
+        return Fail(ErrorKind::kBadData, "cannot stage: {}: object={}", Cause(object.object),
+                    object.object);
+      }
+    }
+    return std::make_unique<Load>(*this, plan);
+  }
+  std::function<std::string(int64_t)> Cause = [](int64_t object) {
+    return fmt::format("cause {}", object);
+  };
+
+  Result<std::vector<ObjectOutcome>> Outcome(std::span<const int64_t> objects) override {
+    std::vector<ObjectOutcome> outcomes;
+    for (const int64_t id : objects) {
+      outcomes.push_back(ledger.contains(id)
+                             ? ledger[id]
+                             : ObjectOutcome{.object = id, .state = {}, .batch = {}, .reason = {}});
+    }
+    return outcomes;
+  }
+  Status Settle(std::span<const Settlement> settlements) override {
+    for (const Settlement& s : settlements) {
+      ledger[s.object.object] = {
+          .object = s.object.object, .state = s.state, .batch = {}, .reason = s.reason};
+    }
+    return {};
+  }
+  Result<std::vector<ObjectOutcome>> Peek(std::span<const int64_t> objects) override {
+    return Outcome(objects);
+  }
+  Result<WarehouseState> Probe() override { return WarehouseState{}; }
+  Status Prepare() override { return {}; }
+  Result<std::vector<LiveColumn>> Describe(const Table&) override { return {}; }
+  Result<std::vector<TableBalance>> Balance() override { return {}; }
+  Result<uint64_t> CountRows(const Table&) override { return 0; }
+  Result<std::vector<std::vector<std::optional<std::string>>>> SampleRows(const Table&,
+                                                                          size_t) override {
+    return {};
+  }
+};
+
+class LoaderTest : public ::testing::Test {
+ protected:
+  static std::vector<PlannedObject> Objects(int n) {
+    std::vector<PlannedObject> objects(static_cast<size_t>(n));
+    for (int i = 0; i < n; ++i) objects[static_cast<size_t>(i)].object = i + 1;
+    return objects;
+  }
+  static std::vector<std::string> States(const std::vector<ObjectOutcome>& outcomes) {
+    std::vector<std::string> states;
+    for (const ObjectOutcome& outcome : outcomes)
+      states.emplace_back(outcome.state ? Name(*outcome.state) : "none");
+    return states;
+  }
+  ScriptedWarehouse warehouse_;
+  FakeClock clock_;
+  Loader loader_{warehouse_, clock_};
+};
+
+TEST_F(LoaderTest, GoodObjectsAreOneLoad) {
+  const auto outcomes = loader_.Load(Objects(5));
+  ASSERT_TRUE(outcomes);
+  EXPECT_THAT(States(*outcomes), ElementsAre("loaded", "loaded", "loaded", "loaded", "loaded"));
+  EXPECT_EQ(warehouse_.loads, 1);
+}
+
+TEST_F(LoaderTest, C9_ABadObjectIsFoundByHalvingAndSetAside) {
+  warehouse_.bad = {4};
+  const auto outcomes = loader_.Load(Objects(5));
+  ASSERT_TRUE(outcomes);
+  EXPECT_THAT(States(*outcomes), ElementsAre("loaded", "loaded", "loaded", "set_aside", "loaded"));
+  EXPECT_EQ(warehouse_.ledger[4].state, ObjectState::kSetAside);
+}
+
+TEST_F(LoaderTest, TheSameFaultInBothHalvesStopsAndSetsNothingAside) {
+  warehouse_.bad = {1, 5};
+  warehouse_.Cause = [](int64_t) { return std::string("no such column"); };
+  const auto outcomes = loader_.Load(Objects(5));
+  ASSERT_FALSE(outcomes);
+  EXPECT_THAT(outcomes.error().message(), HasSubstr("both halves"));
+  EXPECT_FALSE(warehouse_.ledger.contains(1));
+}
+
+TEST_F(LoaderTest, MoreThanThreeSetAsideInOneRunStop) {
+  warehouse_.bad = {1, 3, 5};
+  ASSERT_TRUE(loader_.Load(Objects(6)));
+  warehouse_.bad = {10};
+  auto more = Objects(12);
+  const auto outcomes = loader_.Load(std::span(more).subspan(8));
+  ASSERT_FALSE(outcomes);
+  EXPECT_EQ(outcomes.error().kind(), ErrorKind::kPermanent);
+  EXPECT_FALSE(warehouse_.ledger.contains(10));
+  EXPECT_EQ(warehouse_.ledger[9].state, ObjectState::kLoaded);
+}
+
+TEST_F(LoaderTest, C3_ALostReplyIsLookedUpAndNotLoadedAgain) {
+  warehouse_.after_commit = [](const LoadPlan&) -> Status {
+    return Fail(ErrorKind::kOutcomeUnknown, "lost");
+  };
+  const auto outcomes = loader_.Load(Objects(2));
+  ASSERT_TRUE(outcomes);
+  EXPECT_THAT(States(*outcomes), ElementsAre("loaded", "loaded"));
+  EXPECT_EQ(warehouse_.loads, 1);
+}
+
+TEST_F(LoaderTest, ALoadThatDidNotHappenIsRepeatedUnderANewBatch) {
+  std::set<std::string> batches;
+  warehouse_.before_commit = [&](const LoadPlan& plan) -> Status {
+    batches.insert(plan.batch);
+    if (batches.size() == 1) return Fail(ErrorKind::kOutcomeUnknown, "lost");
+    return {};
+  };
+  ASSERT_TRUE(loader_.Load(Objects(2)));
+  EXPECT_EQ(batches.size(), 2u);
+  EXPECT_EQ(warehouse_.loads, 1);
+}
+
+TEST_F(LoaderTest, LookingForeverIsGivenUp) {
+  warehouse_.before_commit = [](const LoadPlan&) -> Status {
+    return Fail(ErrorKind::kOutcomeUnknown, "lost");
+  };
+  const auto outcomes = loader_.Load(Objects(1));
+  ASSERT_FALSE(outcomes);
+  EXPECT_EQ(outcomes.error().kind(), ErrorKind::kTransient);
+  EXPECT_EQ(warehouse_.loads, 0);
+}
+
+TEST_F(LoaderTest, N13_AnOutageIsNoFaultOfTheData) {
+  warehouse_.before_commit = [](const LoadPlan&) -> Status {
+    return Fail(ErrorKind::kTransient, "no connection");
+  };
+  const auto outcomes = loader_.Load(Objects(4));
+  ASSERT_FALSE(outcomes);
+  EXPECT_EQ(outcomes.error().kind(), ErrorKind::kTransient);
+  EXPECT_TRUE(warehouse_.ledger.empty());
+}
+
+TEST_F(LoaderTest, NothingToLoadIsNoLoad) {
+  ASSERT_TRUE(loader_.Load({}));
+  EXPECT_EQ(warehouse_.loads, 0);
+}
+
+}  // namespace
+}  // namespace sluice

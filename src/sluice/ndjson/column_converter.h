@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "sluice/base/result.h"
+#include "sluice/ndjson/json_value.h"
+#include "sluice/ndjson/record_fault.h"
+#include "sluice/schema/row_batch.h"
+#include "sluice/schema/table.h"
+
+namespace sluice {
+
+// What happened to a value on its way into its column, beyond being stored as it is.
+enum class ValueNote { kNone, kCoerced, kTruncated, kCoercedAndTruncated, kNulled };
+
+// Turns the JSON values of one column into its values: one row of the table in docs/formats.md,
+// "JSON value → column", with the table's options and the rules for null, absence and keys.
+// Immutable; the texts it hands out are views into the values it was given, or its own default.
+class ColumnConverter {
+ public:
+  // `column` is an index in `table`'s schema. kPermanent where its DEFAULT is no value of its type.
+  static Result<ColumnConverter> Make(const Table& table, size_t column);
+
+  // Appends one entry to `out`. On a fault `out` is as before.
+  std::optional<FaultReason> Append(const JsonValue& value, ColumnBatch& out,
+                                    ValueNote& note) const;
+
+ private:
+  struct Default {
+    std::string text;
+    ColumnBatch value;  // of one row
+  };
+
+  ColumnConverter(const Table& table, size_t column);
+  Status CompileDefault(const Table& table, size_t column);
+  std::optional<FaultReason> AppendAbsent(ColumnBatch& out) const;
+  std::optional<FaultReason> AppendValue(const JsonValue& value, ColumnBatch& out,
+                                         ValueNote& note) const;
+  std::optional<FaultReason> AppendText(const JsonValue& value, ColumnBatch& out,
+                                        ValueNote& note) const;
+  std::optional<FaultReason> AppendSuper(const JsonValue& value, ColumnBatch& out) const;
+  std::optional<FaultReason> AppendInteger(const JsonValue& value, ColumnBatch& out) const;
+  std::optional<FaultReason> AppendDecimal(const JsonValue& value, ColumnBatch& out) const;
+  std::optional<FaultReason> AppendFloating(const JsonValue& value, ColumnBatch& out) const;
+  std::optional<FaultReason> AppendBoolean(const JsonValue& value, ColumnBatch& out) const;
+  std::optional<FaultReason> AppendDate(const JsonValue& value, ColumnBatch& out) const;
+  std::optional<FaultReason> AppendTimestamp(const JsonValue& value, ColumnBatch& out) const;
+
+  ColumnType type_;
+  size_t longest_ = 0;          // of CHAR, VARCHAR and SUPER: bytes
+  int64_t low_ = 0, high_ = 0;  // of integers
+  std::optional<EpochUnit> epoch_;
+  bool not_null_;
+  bool is_unique_;  // in `unique`
+  bool is_key_;     // in `unique`, or `time`
+  bool generated_;
+  bool truncates_;
+  bool bad_is_null_;
+  std::unique_ptr<const Default> default_;
+};
+
+}  // namespace sluice

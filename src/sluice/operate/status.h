@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "sluice/base/result.h"
+#include "sluice/queue/queue.h"
+#include "sluice/schema/table.h"
+#include "sluice/warehouse/warehouse.h"
+
+namespace sluice {
+
+struct TableStatus {
+  std::string table;  // "tracking.events"
+  TableBalance balance;
+  uint64_t rows = 0;  // SELECT count(*)
+};
+
+// Where everything is: what waits in the queues, and the balance of all raw objects that the ledger
+// knows.
+struct StatusReport {
+  QueueDepth source, notifications;
+  bool ledger_exists = false;
+  std::optional<std::string> paused;
+  TableBalance objects;  // the ledger's rows of the objects themselves
+  std::vector<TableStatus> tables;
+  // Some rows of the first table that has any: column and value, NULLs left out.
+  std::vector<std::vector<std::pair<std::string, std::string>>> sample;
+
+  // Whether invariant 5 holds for the sums. False means that somebody else changed the ledger.
+  bool Balances() const;
+};
+
+Result<StatusReport> GatherStatus(const TableSet& tables, Queue& source, Queue& notifications,
+                                  Warehouse& warehouse);
+
+// One JSON object; the keys are stable.
+std::string ToJson(const StatusReport& report);
+
+}  // namespace sluice

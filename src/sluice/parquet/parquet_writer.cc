@@ -1,0 +1,264 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sluice/parquet/parquet_writer.h"
+
+#include <algorithm>
+
+#include "sluice/base/check.h"
+#include "sluice/parquet/column_writer.h"
+#include "sluice/parquet/parquet_format.h"
+#include "sluice/parquet/parquet_schema.h"
+
+namespace sluice {
+namespace {
+
+// After this many rows, or texts of an eighth of a row group, it is decided whether the row group
+// is full: counted from the last decision, so that it does not matter how the rows come.
+constexpr size_t kRowsBetweenLooks = 1'024;
+// A page holds at least one value, and the reader takes pages up to 64 MiB.
+constexpr uint64_t kLongestText = MiB(32).count;
+
+size_t ValueCount(const ColumnBatch& batch, ValueKind kind) {
+  switch (kind) {
+    case ValueKind::kInt64:
+      return batch.ints.size();
+    case ValueKind::kInt128:
+      return batch.wide_ints.size();
+    case ValueKind::kDouble:
+      return batch.doubles.size();
+    case ValueKind::kText:
+      return batch.texts.size();
+  }
+  return 0;
+}
+
+uint64_t TextBytes(const ColumnSlice& slice) {
+  uint64_t bytes = 0;
+  const std::string_view* const texts = slice.batch.texts.data() + slice.value;
+  for (size_t i = 0; i < slice.values; ++i) bytes += texts[i].size();
+  return bytes;
+}
+
+std::vector<ParquetColumn> WithTechnicalColumns(std::vector<ParquetColumn> columns, bool wanted) {
+  if (wanted) {
+    columns.push_back({"sluice_object", {.kind = TypeKind::kBigInt}, true});
+    columns.push_back({"sluice_line", {.kind = TypeKind::kInteger}, true});
+  }
+  return columns;
+}
+
+}  // namespace
+
+class ParquetWriter::Impl {
+ public:
+  Impl(std::vector<ParquetColumn> columns, ParquetWriterOptions options, ByteSink& sink);
+
+  Status Append(const RowBatch& batch);
+  Result<ParquetFileInfo> Finish(const std::vector<std::pair<std::string, std::string>>& metadata);
+  uint64_t rows() const { return file_.rows + group_rows_; }
+
+ private:
+  Status CheckBatch(const RowBatch& batch) const;
+  // Where the next `rows` rows of the batch stand in the columns' values.
+  void Cut(const RowBatch& batch, size_t row, size_t rows);
+  uint64_t CutTextBytes() const;
+  // How many of the rows cut it takes to have texts of `room` bytes; all if there are fewer.
+  Result<size_t> RowsThatFill(uint64_t room) const;
+  void AppendTechnical(const RowBatch& batch, size_t row, size_t rows);
+  Status EndRowGroupIfFull();
+  Status EndRowGroup();
+  Status Write(std::string_view bytes);
+
+  const std::vector<ParquetColumn> columns_;  // with the technical ones
+  const ParquetWriterOptions options_;
+  ByteSink& sink_;
+  const uint64_t bytes_between_looks_;
+  BlockCodec codec_;
+  std::vector<std::unique_ptr<ColumnWriter>> writers_;
+  FileMetadata file_;
+  uint64_t offset_ = 0;
+  size_t group_rows_ = 0, rows_since_look_ = 0;
+  uint64_t bytes_since_look_ = 0;
+  std::vector<ColumnSlice> slices_;  // of the user's columns
+  std::vector<size_t> next_values_;  // the value of each column that comes next in the batch
+  ColumnBatch object_batch_, line_batch_;
+};
+
+ParquetWriter::Impl::Impl(std::vector<ParquetColumn> columns, ParquetWriterOptions options,
+                          ByteSink& sink)
+    : columns_(WithTechnicalColumns(std::move(columns), options.object_id.has_value())),
+      options_(options),
+      sink_(sink),
+      bytes_between_looks_(std::clamp<uint64_t>(options.row_group.count / 8, 1, kLongestText)) {
+  SLUICE_CHECK(!columns_.empty());
+  SLUICE_CHECK(options_.page <= MiB(16) && options_.dictionary <= MiB(32));
+  for (const ParquetColumn& column : columns_) {
+    writers_.push_back(MakeColumnWriter(column, options_, codec_));
+    file_.columns.push_back(SchemaElementOf(column));
+  }
+  if (options_.object_id) {
+    object_batch_.present.assign(kRowsBetweenLooks, 1);
+    object_batch_.ints.assign(kRowsBetweenLooks, *options_.object_id);
+    line_batch_.present = object_batch_.present;
+  }
+}
+
+Status ParquetWriter::Impl::Write(std::string_view bytes) {
+  SLUICE_TRY(sink_.Write(bytes));
+  offset_ += bytes.size();
+  return {};
+}
+
+Status ParquetWriter::Impl::CheckBatch(const RowBatch& batch) const {
+  const size_t technical = options_.object_id ? 2 : 0;
+  SLUICE_CHECK(batch.columns.size() + technical == columns_.size());
+  SLUICE_CHECK(technical == 0 || batch.lines.size() == batch.rows);
+  for (size_t i = 0; i < batch.columns.size(); ++i) {
+    const ColumnBatch& column = batch.columns[i];
+    SLUICE_CHECK(column.present.size() == batch.rows);
+    const size_t values = ValueCount(column, ValueKindOf(columns_[i].type));
+    SLUICE_CHECK(values == CountPresent(column.present.data(), batch.rows));
+    if (columns_[i].not_null && values != batch.rows) {
+      return Fail(ErrorKind::kPermanent, "cannot write Parquet: NULL in a NOT NULL column: {}",
+                  columns_[i].name);
+    }
+  }
+  return {};
+}
+
+void ParquetWriter::Impl::Cut(const RowBatch& batch, size_t row, size_t rows) {
+  slices_.clear();
+  for (size_t i = 0; i < batch.columns.size(); ++i) {
+    const ColumnBatch& column = batch.columns[i];
+    const size_t values =
+        columns_[i].not_null ? rows : CountPresent(column.present.data() + row, rows);
+    slices_.push_back({column, row, rows, next_values_[i], values});
+  }
+}
+
+uint64_t ParquetWriter::Impl::CutTextBytes() const {
+  uint64_t bytes = 0;
+  for (const ColumnSlice& slice : slices_) {
+    if (!slice.batch.texts.empty()) bytes += TextBytes(slice);
+  }
+  return bytes;
+}
+
+Result<size_t> ParquetWriter::Impl::RowsThatFill(uint64_t room) const {
+  const size_t rows = slices_.front().rows;
+  std::vector<uint64_t> row_bytes(rows);
+  for (size_t i = 0; i < slices_.size(); ++i) {
+    const ColumnSlice& slice = slices_[i];
+    if (slice.batch.texts.empty()) continue;
+    size_t value = slice.value;
+    for (size_t row = 0; row < rows; ++row) {
+      if (slice.batch.present[slice.row + row] == 0) continue;
+      const uint64_t length = slice.batch.texts[value++].size();
+      if (length > kLongestText) {
+        return Fail(ErrorKind::kPermanent,
+                    "cannot write Parquet: text too long: column={} bytes={}", columns_[i].name,
+                    length);
+      }
+      row_bytes[row] += length;
+    }
+  }
+  size_t row = 0;
+  for (uint64_t bytes = 0; bytes < room && row < rows; ++row) {
+    bytes += row_bytes[row];
+  }
+  return row;
+}
+
+void ParquetWriter::Impl::AppendTechnical(const RowBatch& batch, size_t row, size_t rows) {
+  line_batch_.ints.assign(batch.lines.begin() + static_cast<ptrdiff_t>(row),
+                          batch.lines.begin() + static_cast<ptrdiff_t>(row + rows));
+  writers_[columns_.size() - 2]->Append({object_batch_, 0, rows, 0, rows});
+  writers_[columns_.size() - 1]->Append({line_batch_, 0, rows, 0, rows});
+}
+
+Status ParquetWriter::Impl::Append(const RowBatch& batch) {
+  SLUICE_TRY(CheckBatch(batch));
+  if (offset_ == 0) SLUICE_TRY(Write(kParquetMagic));
+  next_values_.assign(batch.columns.size(), 0);
+  for (size_t row = 0; row < batch.rows;) {
+    size_t rows = std::min(batch.rows - row, kRowsBetweenLooks - rows_since_look_);
+    Cut(batch, row, rows);
+    uint64_t bytes = CutTextBytes();
+    if (bytes_since_look_ + bytes >= bytes_between_looks_) {
+      SLUICE_ASSIGN(rows, RowsThatFill(bytes_between_looks_ - bytes_since_look_));
+      Cut(batch, row, rows);
+      bytes = CutTextBytes();
+    }
+    for (size_t i = 0; i < slices_.size(); ++i) {
+      writers_[i]->Append(slices_[i]);
+      next_values_[i] += slices_[i].values;
+    }
+    if (options_.object_id) AppendTechnical(batch, row, rows);
+    row += rows;
+    group_rows_ += rows;
+    rows_since_look_ += rows;
+    bytes_since_look_ += bytes;
+    SLUICE_TRY(EndRowGroupIfFull());
+  }
+  return {};
+}
+
+Status ParquetWriter::Impl::EndRowGroupIfFull() {
+  if (rows_since_look_ < kRowsBetweenLooks && bytes_since_look_ < bytes_between_looks_) return {};
+  rows_since_look_ = 0;
+  bytes_since_look_ = 0;
+  uint64_t bytes = 0;
+  for (const auto& writer : writers_) bytes += writer->bytes();
+  const bool full =
+      bytes >= options_.row_group.count || group_rows_ + kRowsBetweenLooks > kMostRowsInGroup;
+  return full ? EndRowGroup() : Status();
+}
+
+Status ParquetWriter::Impl::EndRowGroup() {
+  RowGroupMetadata group{.rows = static_cast<uint32_t>(group_rows_)};
+  for (const auto& writer : writers_) {
+    SLUICE_ASSIGN(ChunkMetadata chunk, writer->WriteTo(sink_, offset_));
+    offset_ += chunk.compressed;
+    group.chunks.push_back(std::move(chunk));
+  }
+  file_.rows += group_rows_;
+  group_rows_ = 0;
+  file_.row_groups.push_back(std::move(group));
+  return {};
+}
+
+Result<ParquetFileInfo> ParquetWriter::Impl::Finish(
+    const std::vector<std::pair<std::string, std::string>>& metadata) {
+  if (offset_ == 0) SLUICE_TRY(Write(kParquetMagic));
+  if (group_rows_ > 0) SLUICE_TRY(EndRowGroup());
+  file_.key_values = metadata;
+  file_.key_values.emplace_back(kColumnsKey, FormatColumnTypes(columns_));
+  std::string footer = FormatFooter(file_);
+  const uint32_t length = static_cast<uint32_t>(footer.size());
+  for (int shift = 0; shift < 32; shift += 8) footer += static_cast<char>(length >> shift);
+  footer += kParquetMagic;
+  SLUICE_TRY(Write(footer));
+
+  ParquetFileInfo info{.rows = file_.rows, .size = {offset_}};
+  for (const auto& writer : writers_) info.int_ranges.push_back(writer->int_range());
+  return info;
+}
+
+ParquetWriter::ParquetWriter(std::vector<ParquetColumn> columns, ParquetWriterOptions options,
+                             ByteSink& sink)
+    : impl_(std::make_unique<Impl>(std::move(columns), options, sink)) {}
+ParquetWriter::~ParquetWriter() = default;
+
+Status ParquetWriter::Append(const RowBatch& batch) {
+  return impl_->Append(batch);
+}
+
+Result<ParquetFileInfo> ParquetWriter::Finish(
+    const std::vector<std::pair<std::string, std::string>>& metadata) {
+  return impl_->Finish(metadata);
+}
+
+uint64_t ParquetWriter::rows() const {
+  return impl_->rows();
+}
+
+}  // namespace sluice

@@ -1,0 +1,231 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sluice/parquet/parquet_writer.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cstring>
+
+#include "sluice/base/hash.h"
+#include "sluice/parquet/parquet_format.h"
+#include "sluice/parquet/parquet_test_table.h"
+
+namespace sluice {
+namespace {
+
+constexpr Codec kCodecs[] = {Codec::kUncompressed, Codec::kSnappy, Codec::kZstd};
+
+// Equal bit by bit: -0 is not 0.
+void ExpectSameValues(const ColumnBatch& read, const ColumnBatch& written) {
+  EXPECT_EQ(read.present, written.present);
+  EXPECT_EQ(read.ints, written.ints);
+  EXPECT_TRUE(read.wide_ints == written.wide_ints);
+  ASSERT_EQ(read.doubles.size(), written.doubles.size());
+  EXPECT_TRUE(read.doubles.empty() || std::memcmp(read.doubles.data(), written.doubles.data(),
+                                                  8 * read.doubles.size()) == 0);
+  EXPECT_EQ(read.texts, written.texts);
+}
+
+void ExpectReadsBack(const std::string& file, const ParquetTestTable& table) {
+  StringAccess access(file);
+  const Result<ParquetReader> reader = ParquetReader::Open(access);
+  ASSERT_TRUE(reader) << reader.error().message();
+  EXPECT_EQ(reader->rows(), table.rows());
+  ASSERT_EQ(reader->columns().size(), table.columns().size());
+  for (size_t i = 0; i < table.columns().size(); ++i) {
+    SCOPED_TRACE(table.columns()[i].name);
+    EXPECT_EQ(reader->columns()[i].name, table.columns()[i].name);
+    EXPECT_EQ(reader->columns()[i].type, table.columns()[i].type);
+    EXPECT_EQ(reader->columns()[i].not_null, table.columns()[i].not_null);
+    std::vector<ColumnValues> memory;
+    const Result<ColumnBatch> read = ReadColumn(*reader, i, memory);
+    ASSERT_TRUE(read) << read.error().message();
+    ExpectSameValues(*read, table.values(i));
+  }
+}
+
+FileMetadata FooterOf(const std::string& file) {
+  uint32_t length = 0;
+  std::memcpy(&length, file.data() + file.size() - 8, 4);
+  const size_t begin = file.size() - 8 - length;
+  Result<FileMetadata> metadata = ParseFooter({file.data() + begin, length}, begin);
+  EXPECT_TRUE(metadata);
+  return std::move(*metadata);
+}
+
+TEST(ParquetWriter, EveryTypeReadsBackInEveryCodec) {
+  for (const Codec codec : kCodecs) {
+    for (const size_t rows : {1u, 2u, 9u, 1000u, 5000u}) {
+      SCOPED_TRACE(testing::Message() << Name(codec) << " " << rows);
+      const auto table = ParquetTestTable::EveryType(rows, 1);
+      ExpectReadsBack(table.Write({.codec = codec}, 700), table);
+    }
+  }
+}
+
+TEST(ParquetWriter, ManyPagesAndRowGroupsReadBack) {
+  const auto table = ParquetTestTable::Shapes(40'000, 2);
+  const ParquetWriterOptions options = {.page = KiB(4), .row_group = KiB(256)};
+  const std::string file = table.Write(options, 1000);
+  EXPECT_GT(FooterOf(file).row_groups.size(), 10u);
+  ExpectReadsBack(file, table);
+}
+
+TEST(ParquetWriter, BytesDoNotDependOnBatches) {
+  const ParquetWriterOptions small = {
+      .codec = Codec::kZstd, .page = KiB(4), .row_group = KiB(300), .dictionary = KiB(8)};
+  const auto check = [](const ParquetTestTable& table, const ParquetWriterOptions& options) {
+    const std::string whole = table.Write(options, table.rows());
+    for (const size_t batch : {1u, 7u, 1000u, 1024u, 1025u}) {
+      EXPECT_TRUE(table.Write(options, batch) == whole) << batch;
+    }
+  };
+  check(ParquetTestTable::EveryType(2500, 3), {});
+  check(ParquetTestTable::EveryType(2500, 4), small);
+  check(ParquetTestTable::Shapes(12'000, 5), {.codec = Codec::kUncompressed});
+  check(ParquetTestTable::Shapes(12'000, 6), small);
+}
+
+TEST(ParquetWriter, DictionaryDecisionsDoNotDependOnBatches) {
+  // More rows than a page holds, so that dictionaries are given up in a later page too.
+  const auto table = ParquetTestTable::Shapes(70'000, 7);
+  for (const uint64_t dictionary : {KiB(1024).count, KiB(100).count, KiB(1).count}) {
+    const ParquetWriterOptions options = {.dictionary = {dictionary}};
+    const std::string whole = table.Write(options, 70'000);
+    EXPECT_TRUE(table.Write(options, 333) == whole);
+    EXPECT_TRUE(table.Write(options, 4096) == whole);
+    ExpectReadsBack(whole, table);
+  }
+}
+
+TEST(ParquetWriter, DictionariesAreKeptOnlyWhereTheyPay) {
+  const FileMetadata footer = FooterOf(ParquetTestTable::Shapes(20'000, 8).Write({}, 1000));
+  const std::vector<ChunkMetadata>& chunks = footer.row_groups.front().chunks;
+  EXPECT_TRUE(chunks[0].has_dictionary);   // few
+  EXPECT_FALSE(chunks[1].has_dictionary);  // unique
+  EXPECT_FALSE(chunks[4].has_dictionary);  // null
+  EXPECT_TRUE(chunks[7].has_dictionary);   // runs
+  EXPECT_LT(chunks[7].compressed, 1200u);
+}
+
+TEST(ParquetWriter, ChunksThatDoNotShrinkAreNotCompressed) {
+  const FileMetadata footer =
+      FooterOf(ParquetTestTable::Shapes(20'000, 9).Write({.codec = Codec::kSnappy}, 1000));
+  EXPECT_EQ(footer.row_groups.front().chunks[1].codec, Codec::kSnappy);        // "unique 123…"
+  EXPECT_EQ(footer.row_groups.front().chunks[5].codec, Codec::kUncompressed);  // random numbers
+}
+
+TEST(ParquetWriter, GoldenBytes) {
+  static_assert(kParquetWriterVersion == 1,
+                "changed bytes need a new version, and new hashes here");
+  const auto table = ParquetTestTable::EveryType(300, 10);
+  const auto hash = [&](Codec codec) {
+    return ToHex(Sha256Of(table.Write({.codec = codec, .object_id = 42}, 300)));
+  };
+  EXPECT_EQ(hash(Codec::kUncompressed),
+            "c9567a12f6ab03a52329ac31989c1e31399f5b96b27368ebd32126a98b430601");
+  if (CodecVersions() == "snappy 1.1.9 zstd 1.5.4") {
+    EXPECT_EQ(hash(Codec::kSnappy),
+              "f325937468714325f5bd77f1a443f329644a15f5e41aad1210840f2c3b4c9ff9");
+    EXPECT_EQ(hash(Codec::kZstd),
+              "919633af5d3909a5d14e05740ad8f97d2d505a2209db7b2d95cee8c0dfe3ebf5");
+  }
+}
+
+TEST(ParquetWriter, FileWithoutRowsIsLegal) {
+  const ParquetTestTable table(ParquetTestTable::EveryType(1, 1).columns());
+  ParquetFileInfo info;
+  const std::string file = table.Write({}, 1, &info);
+  EXPECT_EQ(info.rows, 0u);
+  EXPECT_EQ(info.size.count, file.size());
+  EXPECT_EQ(info.int_ranges[0], std::nullopt);
+  ExpectReadsBack(file, table);
+  StringAccess access(file);
+  EXPECT_EQ(ParquetReader::Open(access)->row_groups(), 0u);
+}
+
+TEST(ParquetWriter, TechnicalColumnsEndEveryRow) {
+  const auto table = ParquetTestTable::EveryType(2000, 11);
+  ParquetFileInfo info;
+  StringAccess access(table.Write({.object_id = -5}, 300, &info));
+  const auto reader = ParquetReader::Open(access);
+  ASSERT_TRUE(reader);
+  const size_t n = table.columns().size();
+  ASSERT_EQ(reader->columns().size(), n + 2);
+  EXPECT_EQ(reader->columns()[n].name, "sluice_object");
+  EXPECT_EQ(reader->columns()[n + 1].name, "sluice_line");
+  EXPECT_EQ(reader->Read(0, n)->batch.ints, std::vector<int64_t>(2000, -5));
+  const std::vector<int64_t> lines = reader->Read(0, n + 1)->batch.ints;
+  for (size_t i = 0; i < lines.size(); ++i) ASSERT_EQ(lines[i], static_cast<int64_t>(i + 1));
+  EXPECT_EQ(info.int_ranges[n]->min, -5);
+  EXPECT_EQ(info.int_ranges[n + 1]->max, 2000);
+}
+
+TEST(ParquetWriter, IntRangesSpanRowGroups) {
+  ParquetTestTable table({{"a", {.kind = TypeKind::kBigInt}, false},
+                          {"b", {.kind = TypeKind::kVarchar, .length = 9}, false}});
+  for (int64_t i = 0; i < 9000; ++i) {
+    i % 2 == 0 ? table.AddNull(0) : table.Add(0, i - 4500);
+    table.AddNull(1);
+  }
+  ParquetFileInfo info;
+  const std::string file = table.Write({.row_group = KiB(4)}, 100, &info);
+  EXPECT_GT(FooterOf(file).row_groups.size(), 3u);
+  EXPECT_EQ(info.int_ranges[0]->min, -4499);
+  EXPECT_EQ(info.int_ranges[0]->max, 4499);
+  EXPECT_EQ(info.int_ranges[1], std::nullopt);
+}
+
+TEST(ParquetWriter, LongTextsEndRowGroupsEarly) {
+  // 1,000 rows of 60,000 bytes: far more than a row group before the usual look at 1,024 rows.
+  ParquetTestTable table({{"a", {.kind = TypeKind::kVarchar, .length = 65'535}, true}});
+  for (int i = 0; i < 1000; ++i) table.Add(0, std::string(60'000, static_cast<char>('a' + i % 26)));
+  const ParquetWriterOptions options = {
+      .codec = Codec::kZstd, .row_group = MiB(2), .dictionary = KiB(1)};
+  const std::string file = table.Write(options, 1000);
+  for (const RowGroupMetadata& group : FooterOf(file).row_groups) {
+    EXPECT_LT(group.chunks[0].uncompressed, MiB(3).count);
+  }
+  EXPECT_TRUE(table.Write(options, 13) == file);
+  ExpectReadsBack(file, table);
+}
+
+TEST(ParquetWriter, NullInRequiredColumnIsRefused) {
+  ParquetTestTable table({{"wanted", {.kind = TypeKind::kInteger}, true}});
+  table.AddNull(0);
+  StringSink sink;
+  ParquetWriter writer(table.columns(), {}, sink);
+  const Status status = writer.Append(table.Rows(0, 1));
+  ASSERT_FALSE(status);
+  EXPECT_THAT(status.error().message(), testing::HasSubstr("wanted"));
+}
+
+class FullSink : public ByteSink {
+ public:
+  Status Write(std::string_view data) override {
+    if (data.size() > room_) return Fail(ErrorKind::kTransient, "disk full");
+    room_ -= data.size();
+    return {};
+  }
+  size_t room_ = 0;
+};
+
+TEST(ParquetWriter, ErrorsOfTheSinkArePassedOn) {
+  const auto table = ParquetTestTable::EveryType(100, 12);
+  const size_t size = table.Write({}, 100).size();
+  for (size_t room = 0; room < size; room += 97) {
+    FullSink sink;
+    sink.room_ = room;
+    ParquetWriter writer(table.columns(), {}, sink);
+    Status status = writer.Append(table.Rows(0, 100));
+    if (status) {
+      const auto info = writer.Finish({{"object", "a/b"}, {"empty", ""}});
+      if (!info) status = std::unexpected(info.error());
+    }
+    ASSERT_FALSE(status) << room;
+    EXPECT_EQ(status.error().kind(), ErrorKind::kTransient);
+  }
+}
+
+}  // namespace
+}  // namespace sluice

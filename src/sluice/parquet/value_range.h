@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <cstring>
+#include <string>
+#include <string_view>
+
+namespace sluice {
+
+// Smallest and largest of the texts added, by unsigned bytes (TypeDefinedOrder of UTF8).
+class TextRange {
+ public:
+  // 8 bytes behind `text` are readable. Most values differ from both ends in their first 8 bytes,
+  // compared as one big-endian number.
+  void Add(std::string_view text) {
+    const uint64_t head = Head(text);
+    if (head > min_head_ && head < max_head_) return;
+    AddSlowly(text, head);
+  }
+
+  bool empty() const { return empty_; }
+  const std::string& min() const { return min_; }
+  const std::string& max() const { return max_; }
+  void Clear() { *this = TextRange(); }
+
+ private:
+  static uint64_t Head(std::string_view text) {
+    if (text.empty()) return 0;
+    uint64_t bytes;
+    std::memcpy(&bytes, text.data(), sizeof bytes);
+    const uint64_t head = __builtin_bswap64(bytes);
+    return text.size() >= 8 ? head : head & ~uint64_t{0} << (64 - 8 * text.size());
+  }
+  void AddSlowly(std::string_view text, uint64_t head);
+
+  bool empty_ = true;  // not told by an empty min_, which is a legal minimum
+  uint64_t min_head_ = ~uint64_t{0}, max_head_ = 0;
+  std::string min_, max_;
+};
+
+// The same for numbers. A NaN, which has no place in the order, makes the range unknown for good.
+template <typename T>
+class NumberRange {
+ public:
+  void Add(const T* values, size_t count) {
+    if (count == 0) return;
+    T least = empty_ ? values[0] : min_, most = empty_ ? values[0] : max_;
+    bool ordered = true;
+    for (size_t i = 0; i < count; ++i) {
+      least = values[i] < least ? values[i] : least;
+      most = values[i] > most ? values[i] : most;
+      ordered &= values[i] == values[i];
+    }
+    min_ = least;
+    max_ = most;
+    ordered_ &= ordered;
+    empty_ = false;
+  }
+
+  bool known() const { return !empty_ && ordered_; }
+  T min() const { return min_; }
+  T max() const { return max_; }
+  void Clear() { *this = NumberRange(); }
+
+ private:
+  bool empty_ = true, ordered_ = true;
+  T min_{}, max_{};
+};
+
+}  // namespace sluice

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "sluice/base/io.h"
+#include "sluice/base/result.h"
+#include "sluice/ndjson/event_converter.h"
+#include "sluice/ndjson/line_chunker.h"
+#include "sluice/object/object_store.h"
+#include "sluice/parquet/parquet_writer.h"
+#include "sluice/schema/table.h"
+
+namespace sluice {
+
+// Where a conversion puts its files. Asked for one only when its first row is there, each at most
+// once.
+class ConversionOutputs {
+ public:
+  virtual ~ConversionOutputs() = default;
+  virtual Result<std::unique_ptr<PendingObject>> OpenTable(size_t table) = 0;
+  virtual Result<std::unique_ptr<PendingObject>> OpenQuarantine() = 0;
+};
+
+struct ConversionOptions {
+  ParquetWriterOptions parquet;  // with object_id, files end with the technical columns
+  LineChunkerOptions chunks;
+  // Key-value pairs for every file, before its own counts.
+  std::vector<std::pair<std::string, std::string>> metadata;
+};
+
+struct ConvertedStream {
+  ConversionCounts counts;
+  std::vector<std::optional<ParquetFileInfo>> files;  // by table; absent where no row came out
+  uint64_t quarantined = 0;                           // rows of the quarantine file
+  uint64_t bytes = 0;                                 // read, decompressed
+};
+
+// Turns one stream of JSON lines, compressed or not, into a Parquet file for each table and one for
+// quarantine, in memory that does not depend on its length. The one path of the product: pipeline,
+// `convert` and `preview` differ in source and outputs only. One thread at a time; reused for any
+// number of streams. `tables` outlives it.
+class StreamConverter {
+ public:
+  static Result<std::unique_ptr<StreamConverter>> Make(const TableSet& tables);
+
+  // All outputs are committed, or none is: kBadData says that `stored` is cut short or damaged.
+  Result<ConvertedStream> Convert(ByteSource& stored, const ConversionOptions& options,
+                                  ConversionOutputs& outputs);
+
+ private:
+  class Files;
+  StreamConverter(const TableSet& tables, std::unique_ptr<EventConverter> events)
+      : tables_(tables), events_(std::move(events)) {}
+
+  const TableSet& tables_;
+  std::unique_ptr<EventConverter> events_;
+  ConvertedChunk chunk_;  // reused
+};
+
+// A table's columns as its Parquet files have them, without the technical ones.
+std::vector<ParquetColumn> FileColumnsOf(const Table& table);
+
+}  // namespace sluice

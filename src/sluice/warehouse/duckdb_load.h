@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "sluice/warehouse/duckdb_warehouse.h"
+#include "sluice/warehouse/load_sql.h"
+#include "sluice/warehouse/stage_sql.h"
+
+namespace sluice {
+
+// Sends what CommitSql or SettleSql made as one transaction: BEGIN, the statements, `last`, COMMIT.
+// Nothing of it remains after any failure but kOutcomeUnknown. Answers the rows of `last`, if any.
+Result<std::vector<TextRow>> RunTransaction(DuckDbSession& session,
+                                            const std::vector<LoadStatement>& statements,
+                                            const std::optional<std::string>& last);
+
+// What the plan's files are brought into, and checked against. Calls must match:
+// CreateTables AddTable* AddQuarantine.
+class DuckDbStage {
+ public:
+  // All outlive it.
+  DuckDbStage(const TableSet& tables, const DuckDbOptions& options, DuckDbSession& session)
+      : tables_(tables), options_(options), session_(session) {}
+
+  Status CreateTables(const std::vector<SqlRow>& plan_rows);
+  // The rows of one table, checked against each object's counts and times.
+  Status AddTable(size_t table, const std::vector<const PlannedObject*>& objects);
+  Status AddQuarantine(const std::vector<const PlannedObject*>& objects);
+
+ private:
+  Result<std::string> PathOf(const std::string& root, const std::string& key) const;
+  Status CheckColumns(const std::vector<std::string>& files,
+                      const std::vector<StagedColumn>& columns);
+  Status Read(const std::string& table, const std::vector<StagedColumn>& columns,
+              const std::vector<std::string>& files);
+
+  const TableSet& tables_;
+  const DuckDbOptions& options_;
+  DuckDbSession& session_;
+};
+
+// A load between Stage and Commit; holds the database open. `tables` outlive it.
+class DuckDbLoad : public StagedLoad {
+ public:
+  DuckDbLoad(DuckDbTurn turn, const TableSet& tables, LedgerNames names, LoadFacts facts,
+             std::vector<int64_t> objects)
+      : turn_(std::move(turn)),
+        tables_(tables),
+        names_(std::move(names)),
+        facts_(std::move(facts)),
+        objects_(std::move(objects)) {}
+
+  Result<std::vector<ObjectOutcome>> Commit() override;
+
+  // For tests that tamper with what is staged. Null after Commit.
+  DuckDbSession* session() { return turn_ ? turn_->session.get() : nullptr; }
+
+ private:
+  std::optional<DuckDbTurn> turn_;
+  const TableSet& tables_;
+  const LedgerNames names_;
+  const LoadFacts facts_;
+  const std::vector<int64_t> objects_;
+};
+
+// Whether a load of `plan` can be staged at all; kPermanent: its maker is at fault.
+Status CheckPlan(const TableSet& tables, const LoadPlan& plan);
+// The times of the staged rows of one table, by the plan.
+std::vector<TimeInterval> PlannedTimes(const TableSet& tables, const LoadPlan& plan, size_t table);
+
+}  // namespace sluice

@@ -1,0 +1,304 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sluice/warehouse/duckdb_session.h"
+
+#include "sluice/warehouse/duckdb_library.h"
+
+#ifdef SLUICE_WITH_DUCKDB
+
+#include <dlfcn.h>
+#include <duckdb.h>
+
+#include <utility>
+
+#include "sluice/warehouse/sql_text.h"
+
+namespace sluice {
+namespace {
+
+// The functions of DuckDB's C API that sluice calls.
+#define SLUICE_DUCKDB_FUNCTIONS(X) \
+  X(duckdb_append_int64)           \
+  X(duckdb_append_null)            \
+  X(duckdb_append_varchar_length)  \
+  X(duckdb_appender_close)         \
+  X(duckdb_appender_create_ext)    \
+  X(duckdb_appender_destroy)       \
+  X(duckdb_appender_end_row)       \
+  X(duckdb_appender_error)         \
+  X(duckdb_close)                  \
+  X(duckdb_column_count)           \
+  X(duckdb_column_type)            \
+  X(duckdb_connect)                \
+  X(duckdb_create_config)          \
+  X(duckdb_data_chunk_get_size)    \
+  X(duckdb_data_chunk_get_vector)  \
+  X(duckdb_destroy_config)         \
+  X(duckdb_destroy_data_chunk)     \
+  X(duckdb_destroy_result)         \
+  X(duckdb_disconnect)             \
+  X(duckdb_fetch_chunk)            \
+  X(duckdb_free)                   \
+  X(duckdb_open_ext)               \
+  X(duckdb_query)                  \
+  X(duckdb_result_error)           \
+  X(duckdb_result_error_type)      \
+  X(duckdb_set_config)             \
+  X(duckdb_string_t_data)          \
+  X(duckdb_string_t_length)        \
+  X(duckdb_validity_row_is_valid)  \
+  X(duckdb_vector_get_data)        \
+  X(duckdb_vector_get_validity)
+
+struct Api {
+#define SLUICE_DECLARE(name) decltype(&::name) name = nullptr;
+  SLUICE_DUCKDB_FUNCTIONS(SLUICE_DECLARE)
+#undef SLUICE_DECLARE
+
+  static Result<Api> Load() {
+    SLUICE_ASSIGN(void* const library, LoadDuckDbLibrary());
+    Api api;
+    const char* missing = nullptr;
+#define SLUICE_FIND(name)                                                  \
+  api.name = reinterpret_cast<decltype(&::name)>(::dlsym(library, #name)); \
+  if (api.name == nullptr) missing = #name;
+    SLUICE_DUCKDB_FUNCTIONS(SLUICE_FIND)
+#undef SLUICE_FIND
+    if (missing != nullptr) {
+      return Fail(ErrorKind::kPermanent, "the DuckDB library is too old or too new: it lacks {}",
+                  missing);
+    }
+    return api;
+  }
+};
+
+ErrorKind KindOf(duckdb_error_type type) {
+  switch (type) {
+    case DUCKDB_ERROR_OUT_OF_RANGE:
+    case DUCKDB_ERROR_CONVERSION:
+    case DUCKDB_ERROR_DECIMAL:
+    case DUCKDB_ERROR_MISMATCH_TYPE:
+    case DUCKDB_ERROR_INVALID_TYPE:
+    case DUCKDB_ERROR_SERIALIZATION:
+    case DUCKDB_ERROR_CONSTRAINT:
+    case DUCKDB_ERROR_INVALID_INPUT:
+      return ErrorKind::kBadData;
+    case DUCKDB_ERROR_IO:
+    case DUCKDB_ERROR_TRANSACTION:
+      return ErrorKind::kTransient;
+    default:
+      return ErrorKind::kPermanent;
+  }
+}
+
+// The first line says what is wrong; the others show the statement.
+std::string FirstLine(const char* text) {
+  const std::string_view message = text != nullptr ? text : "no message";
+  return std::string(message.substr(0, message.find('\n')));
+}
+
+bool IsHeldByAnother(std::string_view message) {
+  return message.find("Could not set lock on file") != std::string_view::npos;
+}
+
+}  // namespace
+
+class DuckDbSession::Impl {
+ public:
+  Impl(const Api& api, FaultPlan* faults) : api_(api), faults_(faults) {}
+  ~Impl() {
+    if (connection_ != nullptr) api_.duckdb_disconnect(&connection_);
+    if (database_ != nullptr) api_.duckdb_close(&database_);
+  }
+  Impl(const Impl&) = delete;
+  Impl& operator=(const Impl&) = delete;
+
+  Status Open(const DuckDbSessionOptions& options);
+  enum class Answer { kIgnored, kText };
+  Result<std::vector<TextRow>> Send(const std::string& sql, Answer answer);
+  Status Append(const std::string& table, const std::vector<SqlRow>& rows);
+  FaultPlan* faults() const { return faults_; }
+
+ private:
+  Result<std::vector<TextRow>> Fetch(duckdb_result& result);
+  void FetchChunk(duckdb_data_chunk chunk, size_t columns, std::vector<TextRow>& rows);
+  Error ErrorOf(duckdb_result& result);
+
+  const Api api_;
+  FaultPlan* const faults_;
+  duckdb_database database_ = nullptr;
+  duckdb_connection connection_ = nullptr;
+};
+
+Status DuckDbSession::Impl::Open(const DuckDbSessionOptions& options) {
+  duckdb_config config = nullptr;
+  api_.duckdb_create_config(&config);
+  const auto set = [&](const char* name, const std::string& value) {
+    return api_.duckdb_set_config(config, name, value.c_str()) == DuckDBSuccess;
+  };
+  bool ok =
+      set("autoinstall_known_extensions", "false") && set("autoload_known_extensions", "false") &&
+      set("allow_community_extensions", "false") && set("temp_directory", options.path + ".tmp");
+  if (options.threads > 0) ok = ok && set("threads", std::to_string(options.threads));
+  if (options.memory.count > 0) {
+    ok = ok && set("memory_limit", fmt::format("{}B", options.memory.count));
+  }
+  char* message = nullptr;
+  ok = ok && api_.duckdb_open_ext(nullptr, &database_, config, &message) == DuckDBSuccess &&
+       api_.duckdb_connect(database_, &connection_) == DuckDBSuccess;
+  const std::string cause = FirstLine(message);
+  if (message != nullptr) api_.duckdb_free(message);
+  api_.duckdb_destroy_config(&config);
+  if (!ok) return Fail(ErrorKind::kPermanent, "cannot start DuckDB: {}", cause);
+
+  SLUICE_TRY(Send("SET TimeZone = 'UTC'", Answer::kIgnored));
+  const Result<std::vector<TextRow>> attached = Send(
+      fmt::format("ATTACH {} AS wh{}", QuoteLiteral(options.path),
+                  options.access == DuckDbSessionOptions::Access::kReadOnly ? " (READ_ONLY)" : ""),
+      Answer::kIgnored);
+  if (attached) return {};
+  const ErrorKind kind =
+      IsHeldByAnother(attached.error().message()) ? ErrorKind::kConflict : ErrorKind::kPermanent;
+  return Fail(kind, "cannot open the database: {} path={}", attached.error().message(),
+              options.path);
+}
+
+Error DuckDbSession::Impl::ErrorOf(duckdb_result& result) {
+  const duckdb_error_type type = api_.duckdb_result_error_type(&result);
+  std::string message = FirstLine(api_.duckdb_result_error(&result));
+  if (type == DUCKDB_ERROR_OUT_OF_MEMORY) {
+    message += "; give the warehouse more memory, or free space for its PATH.tmp folder";
+  }
+  return Error(KindOf(type), std::move(message));
+}
+
+Result<std::vector<TextRow>> DuckDbSession::Impl::Send(const std::string& sql, Answer answer) {
+  if (sql.find('\0') != std::string::npos) {
+    return Fail(ErrorKind::kPermanent, "a name or a key holds NUL");
+  }
+  duckdb_result result;
+  if (api_.duckdb_query(connection_, sql.c_str(), &result) != DuckDBSuccess) {
+    const Error error = ErrorOf(result);
+    api_.duckdb_destroy_result(&result);
+    return std::unexpected(error);
+  }
+  Result<std::vector<TextRow>> rows;
+  if (answer == Answer::kText) rows = Fetch(result);
+  api_.duckdb_destroy_result(&result);
+  return rows;
+}
+
+Result<std::vector<TextRow>> DuckDbSession::Impl::Fetch(duckdb_result& result) {
+  const size_t columns = api_.duckdb_column_count(&result);
+  for (size_t i = 0; i < columns; ++i) {
+    if (api_.duckdb_column_type(&result, i) != DUCKDB_TYPE_VARCHAR) {
+      return Fail(ErrorKind::kPermanent, "column {} of the answer is not text", i + 1);
+    }
+  }
+  std::vector<TextRow> rows;
+  while (duckdb_data_chunk chunk = api_.duckdb_fetch_chunk(result)) {
+    FetchChunk(chunk, columns, rows);
+    api_.duckdb_destroy_data_chunk(&chunk);
+  }
+  return rows;
+}
+
+void DuckDbSession::Impl::FetchChunk(duckdb_data_chunk chunk, size_t columns,
+                                     std::vector<TextRow>& rows) {
+  const size_t first = rows.size(), count = api_.duckdb_data_chunk_get_size(chunk);
+  rows.resize(first + count, TextRow(columns));
+  for (size_t column = 0; column < columns; ++column) {
+    const duckdb_vector vector = api_.duckdb_data_chunk_get_vector(chunk, column);
+    uint64_t* const validity = api_.duckdb_vector_get_validity(vector);
+    auto* const values = static_cast<duckdb_string_t*>(api_.duckdb_vector_get_data(vector));
+    for (size_t row = 0; row < count; ++row) {
+      if (validity != nullptr && !api_.duckdb_validity_row_is_valid(validity, row)) continue;
+      rows[first + row][column].emplace(api_.duckdb_string_t_data(&values[row]),
+                                        api_.duckdb_string_t_length(values[row]));
+    }
+  }
+}
+
+Status DuckDbSession::Impl::Append(const std::string& table, const std::vector<SqlRow>& rows) {
+  duckdb_appender appender = nullptr;
+  bool ok = api_.duckdb_appender_create_ext(connection_, "temp", "main", table.c_str(),
+                                            &appender) == DuckDBSuccess;
+  for (size_t i = 0; ok && i < rows.size(); ++i) {
+    for (const SqlValue& value : rows[i]) {
+      if (const auto* number = std::get_if<int64_t>(&value)) {
+        ok = ok && api_.duckdb_append_int64(appender, *number) == DuckDBSuccess;
+      } else if (const auto* text = std::get_if<std::string>(&value)) {
+        ok = ok && api_.duckdb_append_varchar_length(appender, text->data(), text->size()) ==
+                       DuckDBSuccess;
+      } else {
+        ok = ok && api_.duckdb_append_null(appender) == DuckDBSuccess;
+      }
+    }
+    ok = ok && api_.duckdb_appender_end_row(appender) == DuckDBSuccess;
+  }
+  ok = ok && api_.duckdb_appender_close(appender) == DuckDBSuccess;
+  const std::string cause =
+      ok || appender == nullptr ? "" : FirstLine(api_.duckdb_appender_error(appender));
+  if (appender != nullptr) api_.duckdb_appender_destroy(&appender);
+  if (!ok) return Fail(ErrorKind::kPermanent, "cannot fill {}: {}", table, cause);
+  return {};
+}
+
+Result<std::unique_ptr<DuckDbSession>> DuckDbSession::Open(const DuckDbSessionOptions& options) {
+  SLUICE_ASSIGN(const Api api, Api::Load());
+  auto impl = std::make_unique<Impl>(api, options.faults);
+  SLUICE_TRY(FaultPlan::Run(options.faults, "open", [&] { return impl->Open(options); }));
+  return std::unique_ptr<DuckDbSession>(new DuckDbSession(std::move(impl)));
+}
+
+Result<std::vector<TextRow>> DuckDbSession::Query(std::string_view name, const std::string& sql) {
+  Result<std::vector<TextRow>> rows =
+      FaultPlan::Run(impl_->faults(), name, [&] { return impl_->Send(sql, Impl::Answer::kText); });
+  if (!rows) return std::unexpected(rows.error().During(name));
+  return rows;
+}
+
+Status DuckDbSession::Run(std::string_view name, const std::string& sql) {
+  const Result<std::vector<TextRow>> ran = FaultPlan::Run(
+      impl_->faults(), name, [&] { return impl_->Send(sql, Impl::Answer::kIgnored); });
+  if (!ran) return std::unexpected(ran.error().During(name));
+  return {};
+}
+
+Status DuckDbSession::Undo() {
+  SLUICE_TRY(impl_->Send("ROLLBACK", Impl::Answer::kIgnored));
+  return {};
+}
+
+Status DuckDbSession::Append(std::string_view name, const std::string& table,
+                             const std::vector<SqlRow>& rows) {
+  return FaultPlan::Run(impl_->faults(), name, [&] { return impl_->Append(table, rows); });
+}
+
+#else
+
+namespace sluice {
+
+class DuckDbSession::Impl {};
+
+Result<std::unique_ptr<DuckDbSession>> DuckDbSession::Open(const DuckDbSessionOptions&) {
+  return std::unexpected(LoadDuckDbLibrary().error());
+}
+Result<std::vector<TextRow>> DuckDbSession::Query(std::string_view, const std::string&) {
+  return std::vector<TextRow>();
+}
+Status DuckDbSession::Run(std::string_view, const std::string&) {
+  return {};
+}
+Status DuckDbSession::Undo() {
+  return {};
+}
+Status DuckDbSession::Append(std::string_view, const std::string&, const std::vector<SqlRow>&) {
+  return {};
+}
+
+#endif
+
+DuckDbSession::DuckDbSession(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+DuckDbSession::~DuckDbSession() = default;
+
+}  // namespace sluice

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "sluice/base/bytes.h"
+#include "sluice/base/clock.h"
+#include "sluice/base/fault_plan.h"
+#include "sluice/warehouse/duckdb_session.h"
+#include "sluice/warehouse/ledger_sql.h"
+#include "sluice/warehouse/lock_file.h"
+#include "sluice/warehouse/warehouse.h"
+
+namespace sluice {
+
+struct DuckDbOptions {
+  std::string path;               // the database file; PATH.lock and PATH.tmp stand beside it
+  std::string name;               // the pipeline: marks its ledger rows
+  std::string schema = "sluice";  // of the ledger and its companions
+  std::string parquet_root, quarantine_root;  // folders below which the plan's keys are
+  int threads = 0;                            // 0: one for each core
+  Bytes memory = GiB(1);                      // for staged rows and joins; more spills to PATH.tmp
+  // How long to wait for another process that has the database open.
+  std::chrono::microseconds lock_wait = std::chrono::minutes(1);
+  // Strikes at statements of Stage, Commit, Settle and Outcome. Outlives the warehouse.
+  FaultPlan* faults = nullptr;
+};
+
+// A database file with one writer at a time, behind a lock file. It is open only during a call, and
+// from Stage until Commit has answered or the StagedLoad is gone, so that many processes and a
+// person's tools can take turns. Whoever waits longer than lock_wait gets kTransient with the
+// holder's name.
+struct DuckDbTurn {
+  LockFile lock;  // the session's members go first
+  std::unique_ptr<DuckDbSession> session;
+};
+
+// The embedded Warehouse. `tables` and `clock` outlive it. Where the file does not exist, Probe,
+// Peek and Balance say that there is nothing; only Prepare makes it.
+class DuckDbWarehouse : public Warehouse {
+ public:
+  DuckDbWarehouse(DuckDbOptions options, const TableSet& tables, Clock& clock);
+
+  Result<WarehouseState> Probe() override;
+  Status Prepare() override;
+  Result<std::unique_ptr<StagedLoad>> Stage(const LoadPlan& plan) override;
+  Result<std::vector<ObjectOutcome>> Outcome(std::span<const int64_t> objects) override;
+  Result<std::vector<ObjectOutcome>> Peek(std::span<const int64_t> objects) override;
+  Status Settle(std::span<const Settlement> settlements) override;
+  Result<std::vector<LiveColumn>> Describe(const Table& table) override;
+  Result<std::vector<TableBalance>> Balance() override;
+  Result<uint64_t> CountRows(const Table& table) override;
+  Result<std::vector<std::vector<std::optional<std::string>>>> SampleRows(const Table& table,
+                                                                          size_t limit) override;
+
+ private:
+  enum class Purpose { kRead, kWrite };  // only what kWrite does is struck by fault plans
+
+  bool Exists() const;
+  Result<DuckDbTurn> TakeTurn(Purpose purpose);
+  Result<bool> HasTable(DuckDbSession& session, std::string_view schema, std::string_view table);
+  // False where there is no ledger; kPermanent where it is of a newer version.
+  Result<bool> CheckLedger(DuckDbSession& session);
+  Status RequireLedger(DuckDbSession& session);
+  Result<std::vector<ObjectOutcome>> States(DuckDbSession& session,
+                                            std::span<const int64_t> objects);
+  Status RequireTable(DuckDbSession& session, const Table& table);
+
+  const DuckDbOptions options_;
+  const TableSet& tables_;
+  Clock& clock_;
+  const LedgerNames names_;
+};
+
+}  // namespace sluice

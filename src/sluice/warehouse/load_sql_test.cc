@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sluice/warehouse/load_sql.h"
+
+#include <gmock/gmock.h>
+
+#include "sluice/warehouse/sql_text.h"
+#include "sluice/warehouse/stage_sql.h"
+#include "sluice/warehouse/table_sql.h"
+
+namespace sluice {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+Table MakeTable() {
+  Table table;
+  table.schema.schema = "tra\"cking";
+  table.schema.name = "events";
+  table.schema.columns = {{"request_id", {TypeKind::kChar, 36}, true},
+                          {"at", {TypeKind::kTimestamp}, true},
+                          {"made", {TypeKind::kBigInt}, true, true},
+                          {"location", {TypeKind::kVarchar, 10}},
+                          {"sluice_object", {TypeKind::kBigInt}, false, true}};
+  table.unique = {0};
+  table.time = 1;
+  return table;
+}
+
+TimeInterval Day(int day) {
+  const Timestamp from = Timestamp(std::chrono::days(day));
+  return {from, from + std::chrono::hours(1)};
+}
+
+LedgerNames Names() {
+  return {.pipeline = "it's", .schema = "sluice"};
+}
+
+TEST(SqlText, QuotesAreDoubled) {
+  EXPECT_EQ(QuoteIdentifier("a\"b;--"), "\"a\"\"b;--\"");
+  EXPECT_EQ(QuoteLiteral("it's \\ \"x\""), "'it''s \\ \"x\"'");
+  EXPECT_EQ(TimestampLiteral(Timestamp(std::chrono::microseconds(1))),
+            "TIMESTAMP '1970-01-01 00:00:00.000001'");
+}
+
+TEST(StageSql, FilesHoldFilledColumnsThenTheTechnicalOnes) {
+  std::vector<std::string> names;
+  for (const StagedColumn& column : StagedColumns(MakeTable())) names.push_back(column.name);
+  EXPECT_THAT(names, ElementsAre("request_id", "at", "location", "sluice_object", "sluice_line"));
+}
+
+TEST(StageSql, PathsAreLiteralsNotPatterns) {
+  const std::string sql = FillStageSql("t", StagedColumns(MakeTable()), {"/d/it's [1]*?.parquet"});
+  EXPECT_THAT(sql, HasSubstr("read_parquet(['/d/it''s [[]1][*][?].parquet'], hive_partitioning"));
+  EXPECT_THAT(sql, HasSubstr("make_timestamp(epoch_us(\"at\"))"));
+}
+
+TEST(StageSql, PlanRowsHoldEachTableAndTheObject) {
+  TableSet tables;
+  tables.tables = {MakeTable()};
+  PlannedObject object;
+  object.tables = {{.table = 0, .parquet = "p", .routed = 5, .quarantined = 2}};
+  object.lines = 6;
+  std::vector<SqlRow> rows;
+  AddPlanRows(tables, 3, object, "", "", rows);
+  ASSERT_EQ(rows.size(), 2u);
+  EXPECT_EQ(rows[0][4], SqlValue(std::string("events")));
+  EXPECT_EQ(rows[1][4], SqlValue(std::string("*")));
+  EXPECT_EQ(rows[1][11], SqlValue(int64_t{6}));
+  EXPECT_EQ(rows[1][14], SqlValue(int64_t{5}));
+}
+
+TEST(TableSql, InsertNamesFilledColumnsOnly) {
+  const Table table = MakeTable();
+  EXPECT_THAT(TableSql(table, 0, {}).Insert(),
+              HasSubstr("INSERT INTO wh.\"tra\"\"cking\".\"events\" (\"request_id\", \"at\", "
+                        "\"location\", \"sluice_object\") SELECT"));
+}
+
+TEST(TableSql, TimesLimitWhatIsReadOfTheTable) {
+  const Table table = MakeTable();
+  EXPECT_THAT(TableSql(table, 0, {}).Fresh(), Not(HasSubstr("BETWEEN")));
+  EXPECT_THAT(TableSql(table, 0, {Day(1), Day(5)}).Fresh(),
+              HasSubstr("t.\"at\" BETWEEN TIMESTAMP '1970-01-02 00:00:00.000000' AND TIMESTAMP "
+                        "'1970-01-06 01:00:00.000000' AND (t.\"at\" BETWEEN TIMESTAMP "
+                        "'1970-01-02 00:00:00.000000' AND TIMESTAMP '1970-01-02 01:00:00.000000' "
+                        "OR t.\"at\" BETWEEN"));
+}
+
+TEST(TableSql, TimeWithZoneIsComparedWithTimesWithZone) {
+  Table table = MakeTable();
+  table.schema.columns[1].type.kind = TypeKind::kTimestampTz;
+  EXPECT_THAT(TableSql(table, 0, {Day(1)}).Fresh(),
+              HasSubstr("BETWEEN CAST(TIMESTAMP '1970-01-02 00:00:00.000000' AS TIMESTAMPTZ)"));
+}
+
+TEST(TableSql, DiffersComparesWhatWasSentAndIsNotTheKey) {
+  const Table table = MakeTable();
+  EXPECT_THAT(TableSql(table, 0, {}).Losers(),
+              HasSubstr("MIN(CASE WHEN s.\"location\" IS NOT DISTINCT FROM t.\"location\" THEN 0 "
+                        "ELSE 1 END)"));
+}
+
+TEST(TableSql, KeyOfSeveralColumnsBecomesOneText) {
+  Table table = MakeTable();
+  table.unique = {0, 3};
+  EXPECT_THAT(TableSql(table, 0, {}).Losers(),
+              HasSubstr("REPLACE(REPLACE(CAST(s.\"request_id\" AS VARCHAR), '~', '~0'), '|', '~1') "
+                        "|| '|' || REPLACE("));
+}
+
+TEST(LoadSql, TheLockComesFirstAndTheBalanceLast) {
+  TableSet tables;
+  tables.tables = {MakeTable()};
+  const auto sql = CommitSql(tables, Names(), {.batch = "b", .loaded_at = {}, .times = {{}}});
+  EXPECT_EQ(sql.front().sql, "UPDATE wh.\"sluice\".\"lock\" SET n = n + 1 WHERE name = 'it''s'");
+  EXPECT_EQ(sql.back().name, "check balance");
+  EXPECT_EQ(sql.back().assertion, ErrorKind::kBadData);
+}
+
+TEST(LoadSql, TheNumberOfStatementsDependsOnTheNumberOfTablesOnly) {
+  TableSet tables;
+  LoadFacts facts = {.batch = "b", .loaded_at = {}, .times = {}};
+  const size_t none = CommitSql(tables, Names(), facts).size();
+  for (int i = 0; i < 3; ++i) {
+    tables.tables.push_back(MakeTable());
+    facts.times.push_back({Day(i), Day(9)});
+  }
+  EXPECT_EQ(CommitSql(tables, Names(), facts).size(), none + 6);
+}
+
+}  // namespace
+}  // namespace sluice

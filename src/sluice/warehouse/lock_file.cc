@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sluice/warehouse/lock_file.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <utility>
+
+#include "sluice/base/io.h"
+#include "sluice/base/log.h"
+
+namespace sluice {
+namespace {
+
+constexpr size_t kLongestHolder = 512;
+
+// The program's file name and its first argument, the command; later ones are none of others'
+// business.
+std::string OwnCommand() {
+  const Result<std::string> text = ReadFile("/proc/self/cmdline", MiB(4));
+  if (!text) return "?";
+  const size_t end = text->find('\0');
+  const std::string program = text->substr(0, end);
+  std::string command = program.substr(program.rfind('/') + 1);
+  if (end != std::string::npos && end + 1 < text->size()) {
+    command += ' ' + text->substr(end + 1, text->find('\0', end + 1) - end - 1);
+  }
+  for (char& c : command) {
+    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) c = '?';
+  }
+  return command.substr(0, 200);
+}
+
+void WriteHolder(int descriptor, std::string_view holder) {
+  // A lock without a name is still a lock: a full disk must not stop anybody here.
+  if (::ftruncate(descriptor, 0) != 0) return;
+  [[maybe_unused]] const ssize_t written = ::pwrite(descriptor, holder.data(), holder.size(), 0);
+}
+
+std::string ReadHolder(int descriptor) {
+  char text[kLongestHolder];
+  const ssize_t n = ::pread(descriptor, text, sizeof text, 0);
+  return n > 0 ? std::string(text, static_cast<size_t>(n)) : "a process that is just starting";
+}
+
+Status Wait(int descriptor, const std::string& path, std::chrono::microseconds patience,
+            Clock& clock) {
+  const Deadline deadline = Deadline::After(clock, patience);
+  for (bool told = false; ::flock(descriptor, LOCK_EX | LOCK_NB) != 0; told = true) {
+    if (errno != EWOULDBLOCK && errno != EINTR) {
+      return Fail(ErrorKind::kPermanent, "cannot lock: {}: {}", std::strerror(errno), path);
+    }
+    const std::string holder = ReadHolder(descriptor);
+    if (deadline.HasPassed(clock)) {
+      return Fail(ErrorKind::kTransient, "held by another process for {} s: {} path={}",
+                  std::chrono::duration_cast<std::chrono::seconds>(patience).count(), holder, path);
+    }
+    if (!told) Log(LogLevel::kInfo, "waiting for another process: {} path={}", holder, path);
+    clock.Sleep(kLockSlice);
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<LockFile> LockFile::Acquire(const std::string& path, std::chrono::microseconds patience,
+                                   Clock& clock) {
+  const int descriptor = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+  if (descriptor < 0) {
+    return Fail(ErrorKind::kPermanent, "cannot open the lock file: {}: {}", std::strerror(errno),
+                path);
+  }
+  if (Status locked = Wait(descriptor, path, patience, clock); !locked) {
+    ::close(descriptor);
+    return std::unexpected(std::move(locked).error());
+  }
+  WriteHolder(descriptor, fmt::format("pid={} command=\"{}\" since={}", ::getpid(), OwnCommand(),
+                                      ToIso8601(clock.Now())));
+  return LockFile(descriptor);
+}
+
+LockFile::LockFile(LockFile&& other) noexcept : descriptor_(std::exchange(other.descriptor_, -1)) {}
+
+LockFile::~LockFile() {
+  if (descriptor_ < 0) return;
+  WriteHolder(descriptor_, "");
+  ::close(descriptor_);
+}
+
+}  // namespace sluice

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <chrono>
+#include <string>
+
+#include "sluice/base/clock.h"
+#include "sluice/base/result.h"
+
+namespace sluice {
+
+// An advisory lock (flock) on a file of its own, held as long as the object lives. The system frees
+// it when a process dies, however it dies. Its holder writes who it is into the file, so that
+// others can name it; the file itself stays.
+class LockFile {
+ public:
+  // Asks again in short slices until `patience` has passed; then kTransient, naming the holder.
+  // kPermanent: the file cannot be made.
+  static Result<LockFile> Acquire(const std::string& path, std::chrono::microseconds patience,
+                                  Clock& clock);
+
+  LockFile(LockFile&& other) noexcept;
+  LockFile& operator=(LockFile&&) = delete;
+  ~LockFile();
+
+ private:
+  explicit LockFile(int descriptor) : descriptor_(descriptor) {}
+  int descriptor_;
+};
+
+// How long a waiter sleeps before it asks again.
+inline constexpr std::chrono::milliseconds kLockSlice{25};
+
+}  // namespace sluice

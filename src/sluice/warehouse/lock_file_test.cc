@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sluice/warehouse/lock_file.h"
+
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <optional>
+#include <utility>
+
+namespace sluice {
+namespace {
+
+using ::testing::HasSubstr;
+
+class LockFileTest : public ::testing::Test {
+ protected:
+  LockFileTest() : path_(fmt::format("{}sluice-lock-{}", ::testing::TempDir(), ::getpid())) {}
+  ~LockFileTest() override { std::filesystem::remove(path_); }
+
+  Result<LockFile> Acquire() { return LockFile::Acquire(path_, std::chrono::seconds(3), clock_); }
+
+  const std::string path_;
+  FakeClock clock_;
+};
+
+TEST_F(LockFileTest, SecondHolderWaitsAndThenNamesTheFirst) {
+  const auto first = Acquire();
+  ASSERT_TRUE(first);
+  const Timestamp before = clock_.Now();
+  const auto second = Acquire();
+  ASSERT_FALSE(second);
+  EXPECT_EQ(second.error().kind(), ErrorKind::kTransient);
+  EXPECT_EQ(clock_.Now() - before, std::chrono::seconds(3));
+  EXPECT_THAT(second.error().message(),
+              HasSubstr(fmt::format("pid={} command=\"warehouse_test", ::getpid())));
+  EXPECT_THAT(second.error().message(), HasSubstr("since=2023-11-14T22:13:20"));
+}
+
+TEST_F(LockFileTest, GivingUpLeavesTheHoldersNameToTheNextWaiter) {
+  const auto first = Acquire();
+  ASSERT_FALSE(Acquire());
+  EXPECT_THAT(Acquire().error().message(), HasSubstr(fmt::format("pid={}", ::getpid())));
+}
+
+TEST_F(LockFileTest, ItIsFreeWhenItsHolderIsGone) {
+  std::optional<LockFile> kept;
+  {
+    auto first = Acquire();
+    ASSERT_TRUE(first);
+    kept.emplace(std::move(*first));
+  }
+  EXPECT_FALSE(Acquire());
+  kept.reset();
+  EXPECT_TRUE(Acquire());
+}
+
+TEST_F(LockFileTest, KilledHolderFreesIt) {
+  int ready[2];
+  ASSERT_EQ(::pipe(ready), 0);
+  const pid_t child = ::fork();
+  if (child == 0) {
+    const auto held = Acquire();
+    std::ignore = ::write(ready[1], "x", 1);
+    ::pause();
+  }
+  char byte;
+  ASSERT_EQ(::read(ready[0], &byte, 1), 1);
+  EXPECT_THAT(Acquire().error().message(), HasSubstr(fmt::format("pid={}", child)));
+  ::kill(child, SIGKILL);
+  ::waitpid(child, nullptr, 0);
+  EXPECT_TRUE(Acquire());
+}
+
+TEST_F(LockFileTest, FolderThatDoesNotExistIsPermanent) {
+  const auto lock = LockFile::Acquire("/nowhere/x.lock", std::chrono::seconds(1), clock_);
+  ASSERT_FALSE(lock);
+  EXPECT_EQ(lock.error().kind(), ErrorKind::kPermanent);
+}
+
+}  // namespace
+}  // namespace sluice

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sluice/warehouse/sql_text.h"
+
+#include <fmt/format.h>
+
+namespace sluice {
+namespace {
+
+std::string Quote(std::string_view text, char quote) {
+  std::string quoted(1, quote);
+  for (const char c : text) {
+    if (c == quote) quoted += quote;
+    quoted += c;
+  }
+  return quoted += quote;
+}
+
+}  // namespace
+
+std::string QuoteIdentifier(std::string_view name) {
+  return Quote(name, '"');
+}
+std::string QuoteLiteral(std::string_view text) {
+  return Quote(text, '\'');
+}
+
+std::string TimestampLiteral(Timestamp time) {
+  std::string text = ToIso8601(time);  // 2026-01-31T12:00:00.000000Z
+  text.pop_back();
+  text[text.find('T')] = ' ';
+  return fmt::format("TIMESTAMP '{}'", text);
+}
+
+}  // namespace sluice

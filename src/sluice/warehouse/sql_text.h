@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "sluice/base/clock.h"
+
+namespace sluice {
+
+// Names and values as SQL text (fault S4). Both double the quote and need nothing else: standard
+// strings know no backslash. Text with NUL is refused where statements are sent.
+std::string QuoteIdentifier(std::string_view name);  // a"b -> "a""b"
+std::string QuoteLiteral(std::string_view text);     // a'b -> 'a''b'
+
+// TIMESTAMP '2026-01-31 12:00:00.000000', for times of the years 1 to 9999.
+std::string TimestampLiteral(Timestamp time);
+
+}  // namespace sluice

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "sluice/schema/table.h"
+#include "sluice/warehouse/time_intervals.h"
+
+namespace sluice {
+
+// A staged row's place in the plan: plan order, then line. `o` is sluice_todo, `s` the stage.
+inline constexpr std::string_view kPlace = "(o.ord * 4294967296 + s.sluice_line)";
+
+// What a load does with one table's rows, as DuckDB SQL. Reads sluice_todo and sluice_stage_N;
+// sluice_fresh_N holds the places of the rows that become rows of the table. Narrow tables only:
+// wide rows are read once, when they are inserted.
+class TableSql {
+ public:
+  // `table` is the `index`-th of the TableSet and outlives this. `times` covers the times of all
+  // staged rows; empty: the duplicate check reads all of the table.
+  TableSql(const Table& table, size_t index, std::vector<TimeInterval> times);
+
+  // False where duplicates are allowed.
+  bool HasKey() const { return !key_.empty(); }
+  // Makes sluice_fresh_N: the first row of each key, unless the table has that key.
+  std::string Fresh() const;
+  std::string Insert() const;
+  // A SELECT, after Insert: the staged rows that are not fresh (table_name, object, line,
+  // event_key, event_time, differs).
+  std::string Losers() const;
+  // A SELECT: (object, table_name, staged, loaded, 0, 0, 0, earliest, latest) in two rows for each
+  // object.
+  std::string Tally() const;
+
+ private:
+  std::string ColumnName(size_t column) const;
+  std::string EventKey() const;
+  std::string EventTime() const;
+  std::string Equal() const;
+  std::string Times() const;
+
+  const Table& table_;
+  const std::vector<TimeInterval> times_;
+  const std::string name_, target_, stage_, fresh_;
+  std::vector<size_t> key_;  // unique and time: the identity of an event
+};
+
+}  // namespace sluice

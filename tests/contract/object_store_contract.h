@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <functional>
+#include <memory>
+#include <ostream>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "sluice/object/object_store.h"
+
+namespace sluice {
+
+// A store to test: empty at first, and open as often as wanted, as several processes have it.
+class StoreUnderTest {
+ public:
+  virtual ~StoreUnderTest() = default;
+  virtual std::unique_ptr<ObjectStore> Open() = 0;
+};
+
+// How a store is made for the contract suite of ObjectStore: object_store_contract.cc holds its
+// tests, and each implementation instantiates them in its own test program:
+//
+//   INSTANTIATE_TEST_SUITE_P(Directory, ObjectStoreContract, ::testing::Values(StoreFactory{...}));
+struct StoreFactory {
+  std::string name;
+  std::function<std::unique_ptr<StoreUnderTest>()> make;
+};
+
+inline void PrintTo(const StoreFactory& factory, std::ostream* out) {
+  *out << factory.name;
+}
+
+class ObjectStoreContract : public ::testing::TestWithParam<StoreFactory> {
+ protected:
+  void SetUp() override {
+    place_ = GetParam().make();
+    store_ = place_->Open();
+    ASSERT_NE(store_, nullptr);
+  }
+
+  // Create, Write and Commit.
+  static Result<PendingObject::Committed> Put(ObjectStore& store, const std::string& key,
+                                              std::string_view content);
+  // The whole object, read in pieces of at most `piece` bytes.
+  static Result<std::string> Get(ObjectStore& store, const std::string& key, size_t piece = 4096);
+  // Every key, in pages of `limit`. Fails the test where a page is too long or out of order.
+  std::vector<std::string> ListAll(std::string_view prefix, size_t limit);
+
+  std::unique_ptr<StoreUnderTest> place_;
+  std::unique_ptr<ObjectStore> store_;
+};
+
+}  // namespace sluice

@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "sluice/base/fault_plan.h"
+#include "sluice/schema/table.h"
+#include "sluice/warehouse/warehouse.h"
+
+namespace sluice {
+
+// How the contract suite reaches a warehouse under test: one fresh database, and the stores beside
+// it. What Warehouse itself cannot do, a harness does by hand.
+class WarehouseHarness {
+ public:
+  using Rows = std::vector<std::vector<std::optional<std::string>>>;
+  struct FileColumn {
+    std::string name;
+    ColumnType type;
+  };
+
+  virtual ~WarehouseHarness() = default;
+  // Another database and other stores with the same content.
+  virtual std::unique_ptr<WarehouseHarness> Clone() = 0;
+  // Another Warehouse on the same database; may be called in a forked child. `tables` and `faults`
+  // outlive it.
+  virtual std::unique_ptr<Warehouse> Open(const TableSet& tables, FaultPlan* faults = nullptr,
+                                          const std::string& pipeline = "tracking") = 0;
+  // A Parquet file in the Parquet and the quarantine store; values as text, absent is NULL.
+  virtual void WriteFile(const std::string& key, const std::vector<FileColumn>& columns,
+                         const Rows& rows) = 0;
+  // Writes bytes that are no Parquet.
+  virtual void WriteBytes(const std::string& key, std::string_view bytes) = 0;
+  // A statement of somebody else; tables are named schema.table. Rows as text.
+  virtual Rows Execute(const std::string& sql) = 0;
+  // A statement in the session of a staged load.
+  virtual void Tamper(StagedLoad& load, const std::string& sql) = 0;
+};
+
+struct WarehouseContractParam {
+  std::string name;
+  std::function<std::unique_ptr<WarehouseHarness>()> make;
+};
+
+// Two tables: "events" with a time and awkward names, "utm" without a time. Every fault number is
+// one of the catalogue that docs/architecture.md refers to.
+class WarehouseContract : public ::testing::TestWithParam<WarehouseContractParam> {
+ protected:
+  // One event. `minute` is of the events table only; `text` is all that is not the key.
+  struct Row {
+    std::string id;
+    int minute = 0;
+    std::optional<std::string> text = "same";
+  };
+  // A raw object: its Parquet is written, its counts are right.
+  struct Raw {
+    std::string key;
+    std::vector<Row> events, utm;
+    int bad_events = 0, no_route = 0, dropped = 0;
+    std::string etag = "etag";
+    std::string content = "";  // empty: made of the key and etag
+    int64_t version = 1;
+  };
+
+  WarehouseContract();
+  void SetUp() override;
+
+  PlannedObject Put(const Raw& raw) { return Put(*harness_, raw); }
+  PlannedObject Put(WarehouseHarness& harness, const Raw& raw);
+  LoadPlan Plan(std::vector<PlannedObject> objects);
+  // Stage and Commit.
+  Result<std::vector<ObjectOutcome>> Load(Warehouse& warehouse, const LoadPlan& plan);
+  Result<std::vector<ObjectOutcome>> Load(std::vector<PlannedObject> objects);
+  std::vector<ObjectOutcome> MustLoad(std::vector<PlannedObject> objects);
+
+  // Everything in the database that a load writes, but for batches and times of day; sorted.
+  std::vector<std::string> EndState() { return EndState(*harness_); }
+  std::vector<std::string> EndState(WarehouseHarness& harness);
+  std::string One(const std::string& sql);
+  std::vector<std::string> Column(const std::string& sql);
+  // The plan that the crash tests load: three objects, duplicates across and within, bad events.
+  std::vector<PlannedObject> Difficult(WarehouseHarness& harness);
+  // Loads `difficult_` in a child with that fault plan, then once more undisturbed, in a copy of
+  // the database; true when the child came to its end.
+  bool LoadInterrupted(const std::string& fault_plan, const std::vector<std::string>& undisturbed);
+
+  TableSet tables_;
+  std::unique_ptr<WarehouseHarness> harness_;
+  std::unique_ptr<Warehouse> warehouse_;
+  std::vector<PlannedObject> difficult_;  // set by tests that load it again and again
+  int batches_ = 0;
+};
+
+// Runs `work` in a forked child and gives back what waitpid says.
+int RunInChild(const std::function<void()>& work);
+
+}  // namespace sluice

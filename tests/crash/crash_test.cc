@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: Apache-2.0
+// Fails, or kills, at every outside operation in turn, runs again and wants the undisturbed run's
+// end state.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <signal.h>
+#include <spawn.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <map>
+
+#include "tests/crash/scenario.h"
+
+extern char** environ;
+
+namespace sluice {
+
+void PrintTo(const Scenario::EndState& state, std::ostream* out) {
+  for (const std::string& row : state.rows) *out << "\n  row " << row;
+  for (const std::string& event : state.quarantined) *out << "\n  quarantined " << event;
+  for (const std::string& object : state.objects) *out << "\n  object " << object;
+  for (const std::string& row : state.unbalanced) *out << "\n  UNBALANCED " << row;
+  *out << "\n  waiting " << state.waiting << "\n";
+}
+
+namespace {
+
+constexpr int kLeastPoints = 150;
+constexpr int kMostOperations = 2000;  // a scenario that needs more does not end
+
+class CrashTest : public ::testing::Test {
+ protected:
+  // A prepared scenario in a folder of its own, gone with the test.
+  std::string NewFolder() {
+    std::string folder = ::testing::TempDir() + "sluice-crash-XXXXXX";
+    EXPECT_NE(::mkdtemp(folder.data()), nullptr);
+    folders_.push_back(folder);
+    const Status prepared = Scenario::Prepare(folder);
+    EXPECT_TRUE(prepared) << prepared.error().message();
+    return folder;
+  }
+  void TearDown() override {
+    for (const std::string& folder : folders_) std::filesystem::remove_all(folder);
+  }
+  void Forget() {
+    std::filesystem::remove_all(folders_.back());
+    folders_.pop_back();
+  }
+
+  Scenario::EndState Undisturbed() {
+    const std::string folder = NewFolder();
+    const Status run = Scenario::Run(folder, nullptr);
+    EXPECT_TRUE(run) << run.error().message();
+    const auto state = Scenario::Inspect(folder);
+    EXPECT_TRUE(state) << state.error().message();
+    return state.value_or(Scenario::EndState{});
+  }
+
+  // Runs until it is done, as an operator's scheduler would.
+  static Scenario::EndState Recover(const std::string& folder) {
+    const Status run = Scenario::Run(folder, nullptr);
+    EXPECT_TRUE(run) << run.error().message();
+    const auto state = Scenario::Inspect(folder);
+    EXPECT_TRUE(state) << state.error().message();
+    return state.value_or(Scenario::EndState{});
+  }
+
+  // Fails at operation 1, 2, … in the way `verb` says until a run meets no fault; the number of
+  // faults met.
+  int TryAll(const std::string& verb, std::map<std::string, int>& struck) {
+    const Scenario::EndState wanted = Undisturbed();
+    for (int n = 1; n < kMostOperations; ++n) {
+      const std::string folder = NewFolder();
+      const auto plan = *FaultPlan::Parse(verb + ":" + std::to_string(n));
+      (void)Scenario::Run(folder, plan);
+      if (plan->struck().empty()) return n - 1;
+      ++struck[plan->struck()];
+      EXPECT_EQ(Recover(folder), wanted) << verb << ":" << n << " struck " << plan->struck();
+      if (HasFailure()) return n;
+      Forget();
+    }
+    ADD_FAILURE() << "the run never ends";
+    return 0;
+  }
+
+  // The program itself, killed; true if it was.
+  static bool RunAndKill(const std::string& folder, const std::string& plan) {
+    const char* program = std::getenv("SLUICE_PROGRAM");
+    std::vector<std::string> words = {program};
+    for (const std::string& flag : Scenario::Flags(folder)) words.push_back(flag);
+    words.insert(words.end(), {"run", "--once"});
+    std::vector<char*> arguments;
+    for (std::string& word : words) arguments.push_back(word.data());
+    arguments.push_back(nullptr);
+    std::string fault = "SLUICE_FAULT=" + plan;
+    std::vector<char*> variables;
+    for (char** entry = environ; *entry != nullptr; ++entry) variables.push_back(*entry);
+    variables.push_back(fault.data());
+    variables.push_back(nullptr);
+    posix_spawn_file_actions_t actions;
+    posix_spawn_file_actions_init(&actions);
+    posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, "/dev/null", O_WRONLY, 0);
+    pid_t child = 0;
+    EXPECT_EQ(::posix_spawn(&child, program, &actions, nullptr, arguments.data(), variables.data()),
+              0);
+    posix_spawn_file_actions_destroy(&actions);
+    int status = 0;
+    EXPECT_EQ(::waitpid(child, &status, 0), child);
+    return WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL;
+  }
+
+  int KillAll(const std::string& verb) {
+    const Scenario::EndState wanted = Undisturbed();
+    for (int n = 1; n < kMostOperations; ++n) {
+      const std::string folder = NewFolder();
+      const bool killed = RunAndKill(folder, verb + ":" + std::to_string(n));
+      EXPECT_EQ(Recover(folder), wanted) << verb << ":" << n;
+      if (HasFailure()) return n;
+      Forget();
+      if (!killed) return n - 1;
+    }
+    ADD_FAILURE() << "the run never ends";
+    return 0;
+  }
+
+ private:
+  std::vector<std::string> folders_;
+};
+
+TEST_F(CrashTest, TheUndisturbedRunIsNotTrivial) {
+  const Scenario::EndState state = Undisturbed();
+  EXPECT_EQ(state.rows.size(), 13u);
+  EXPECT_EQ(state.quarantined.size(), 5u);
+  EXPECT_THAT(state.objects, ::testing::ElementsAre("date=2026-11-23/10/a.ndjson.zst loaded",
+                                                    "date=2026-11-23/10/b.ndjson.zst loaded",
+                                                    "date=2026-11-23/10/c.ndjson.zst set_aside",
+                                                    "date=2026-11-23/10/d.ndjson loaded",
+                                                    "date=2026-11-23/10/e.ndjson.zst set_aside",
+                                                    "date=2026-11-23/10/f.ndjson vanished"));
+  EXPECT_THAT(state.unbalanced, ::testing::IsEmpty());
+  EXPECT_EQ(state.waiting, 0u);
+}
+
+TEST_F(CrashTest, ARepeatOfEverythingChangesNothing) {
+  const std::string folder = NewFolder();
+  ASSERT_TRUE(Scenario::Run(folder, nullptr));
+  const auto once = Scenario::Inspect(folder);
+  ASSERT_TRUE(once);
+  ASSERT_TRUE(Scenario::Run(folder, nullptr));
+  EXPECT_EQ(*Scenario::Inspect(folder), *once);
+}
+
+TEST_F(CrashTest, C2_AnyOperationMayFailBeforeOrLoseItsReply) {
+  std::map<std::string, int> struck;
+  const int before = TryAll("fail-before", struck);
+  const int after = TryAll("fail-after", struck);
+  std::printf("crash points: %d failed before, %d after, of %zu kinds\n", before, after,
+              struck.size());
+  EXPECT_GE(before + after, kLeastPoints);
+  for (const char* kind :
+       {"queue.receive", "queue.delete", "queue.send", "store.commit", "store.open"}) {
+    EXPECT_GT(struck[kind], 0) << kind;
+  }
+}
+
+TEST_F(CrashTest, C2_TheProcessMayBeKilledAtAnyOperation) {
+  const int before = KillAll("kill-before");
+  const int after = KillAll("kill-after");
+  std::printf("crash points: %d killed before, %d after\n", before, after);
+  EXPECT_GE(before + after, kLeastPoints);
+}
+
+}  // namespace
+}  // namespace sluice

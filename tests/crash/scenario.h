@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <memory>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "sluice/app/pipeline.h"
+#include "sluice/base/clock.h"
+#include "sluice/base/fault_plan.h"
+#include "sluice/base/result.h"
+#include "sluice/config/pipeline_config.h"
+
+namespace sluice {
+
+// A small pipeline with everything that can go wrong in it: six raw objects that were landed and
+// announced before, and messages that still wait in the source queue; two tables; duplicates inside
+// one object, across objects and with what waits; events for quarantine; a truncated object; an
+// object that vanished; and one that the warehouse refuses, so that a load must be halved.
+class Scenario {
+ public:
+  // Lays it out below the empty folder `folder`.
+  static Status Prepare(const std::string& folder);
+
+  // The configuration of everything that runs in it: one worker, small raw objects.
+  static PipelineConfig Config(const std::string& folder);
+  // The same as flags of the program.
+  static std::vector<std::string> Flags(const std::string& folder);
+
+  // One `run --once` in this process.
+  static Status Run(const std::string& folder, std::shared_ptr<FaultPlan> faults);
+
+  // What is to be the same whatever happened on the way.
+  struct EndState {
+    std::vector<std::string> rows;      // of both tables, in order
+    std::set<std::string> quarantined;  // reason, column and bytes; an event that landed twice is
+                                        // there twice, so a set
+    std::set<std::string> objects;      // of the objects landed before: key and state
+    std::vector<std::string>
+        unbalanced;        // ledger rows that do not add up, and keys that a table holds twice
+    uint64_t waiting = 0;  // messages in both queues, hidden ones too
+    friend bool operator==(const EndState&, const EndState&) = default;
+  };
+  static Result<EndState> Inspect(const std::string& folder);
+};
+
+}  // namespace sluice
