@@ -47,12 +47,16 @@ std::string Zstd(const std::string& text) {
   return sink.text();
 }
 
+const std::string kTooLong =
+    R"(, "website_id": "too long, and that by far, for the 36 bytes of the column")";
+const std::string kUnrouted = R"({"nobody": "wants me"})";
+
 // The target table refuses the topic "poison", as a table does that somebody has changed.
 Status MakeTables(const std::string& folder) {
   SLUICE_ASSIGN(const auto session,
                 DuckDbSession::Open({.path = folder + "/warehouse.duckdb", .memory = MiB(256)}));
   SLUICE_TRY(session->Run("schema", "CREATE SCHEMA wh.tracking"));
-  const PipelineConfig config = EmbeddedDefault(folder);
+  SLUICE_ASSIGN(const PipelineConfig config, LoadEmbedded(folder, LocalSecretSource({})));
   std::string columns;
   for (const Column& column : config.tables->tables[0].schema.columns) {
     const bool is_time = column.type.kind == TypeKind::kTimestamp;
@@ -78,46 +82,43 @@ Status LandBefore(const std::string& folder) {
     SLUICE_TRY(pending->Commit());
     return {};
   };
-  SLUICE_TRY(land("a.ndjson.zst", Zstd(Lines({
-    Event(1), Utm(1), Event(2), Event(2), Utm(2),
-        Event(3, "page.view",
-              R"(, "website_id": "too long, and that by far, for a CHAR(36)") ")}))));
-        SLUICE_TRY(land("b.ndjson.zst",
-                        Zstd(Lines({Event(2), Event(4), Utm(2), Utm(3), R"({"nobody": "wants me"})",
-                                    Event(4, "other.topic")}))));
-    SLUICE_TRY(land("c.ndjson.zst", Zstd(Lines({Event(5), Event(6, "poison"), Utm(4)}))));
-    SLUICE_TRY(land("d.ndjson", Lines({Event(7), Utm(3), "not JSON at all", Event(1)})));
-    const std::string whole = Zstd(Lines({Event(8), Event(9)}));
-    SLUICE_TRY(land("e.ndjson.zst", whole.substr(0, whole.size() / 2)));
-    SLUICE_TRY(land("f.ndjson", Lines({Event(10)})));
-    return raw.Remove("date=2026-11-23/10/f.ndjson");
+  SLUICE_TRY(land("a.ndjson.zst", Zstd(Lines({Event(1), Utm(1), Event(2), Event(2), Utm(2),
+                                              Event(3, "page.view", kTooLong)}))));
+  SLUICE_TRY(land("b.ndjson.zst", Zstd(Lines({Event(2), Event(4), Utm(2), Utm(3), kUnrouted,
+                                              Event(4, "other.topic")}))));
+  SLUICE_TRY(land("c.ndjson.zst", Zstd(Lines({Event(5), Event(6, "poison"), Utm(4)}))));
+  SLUICE_TRY(land("d.ndjson", Lines({Event(7), Utm(3), "not JSON at all", Event(1)})));
+  const std::string whole = Zstd(Lines({Event(8), Event(9)}));
+  SLUICE_TRY(land("e.ndjson.zst", whole.substr(0, whole.size() / 2)));
+  SLUICE_TRY(land("f.ndjson", Lines({Event(10)})));
+  return raw.Remove("date=2026-11-23/10/f.ndjson");
 }
 
 Status SendMessages(const std::string& folder) {
-    SystemClock clock;
-    SLUICE_ASSIGN(const auto source, SqliteQueue::Open({.path = folder + "/queue.db",
-                                                        .name = "source",
-                                                        .dead_letter_queue = "source-dead"},
-                                                       clock));
-    const std::vector<std::string> bodies = {Records({Event(11), Utm(1), Event(7)}),
-                                             Records({Event(12), Event(12), Utm(5)}),
-                                             "this is no event", Event(13)};
-    SLUICE_ASSIGN(const auto answers, source->Send(bodies));
-    for (const Status& answer : answers) SLUICE_TRY(answer);
-    return {};
+  SystemClock clock;
+  SLUICE_ASSIGN(const auto source, SqliteQueue::Open({.path = folder + "/queue.db",
+                                                      .name = "source",
+                                                      .dead_letter_queue = "source-dead"},
+                                                     clock));
+  const std::vector<std::string> bodies = {Records({Event(11), Utm(1), Event(7)}),
+                                           Records({Event(12), Event(12), Utm(5)}),
+                                           "this is no event", Event(13)};
+  SLUICE_ASSIGN(const auto answers, source->Send(bodies));
+  for (const Status& answer : answers) SLUICE_TRY(answer);
+  return {};
 }
 
 Result<std::vector<std::string>> Ask(DuckDbSession& session, const std::string& sql) {
-    SLUICE_ASSIGN(const auto rows, session.Query("inspect", sql));
-    std::vector<std::string> lines;
-    for (const TextRow& row : rows) lines.push_back(row[0].value_or("NULL"));
-    return lines;
+  SLUICE_ASSIGN(const auto rows, session.Query("inspect", sql));
+  std::vector<std::string> lines;
+  for (const TextRow& row : rows) lines.push_back(row[0].value_or("NULL"));
+  return lines;
 }
 
 }  // namespace
 
 PipelineConfig Scenario::Config(const std::string& folder) {
-  PipelineConfig config = EmbeddedDefault(folder);
+  PipelineConfig config = *LoadEmbedded(folder, LocalSecretSource({}));
   config.load.threads = 1;
   config.raw.close_size = {600};
   config.log.level = LogLevel::kOff;

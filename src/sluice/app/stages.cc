@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sluice/app/stages.h"
 
+#include <algorithm>
 #include <mutex>
 #include <thread>
+
+#include "sluice/base/log.h"
 
 namespace sluice {
 namespace {
@@ -10,6 +13,7 @@ namespace {
 // How long an empty queue is listened to: draining asks once, following waits for what comes.
 constexpr std::chrono::milliseconds kDrainWait{0};
 constexpr std::chrono::milliseconds kFollowWait{1'000};
+constexpr std::chrono::milliseconds kNoPause{0};
 
 std::chrono::milliseconds WaitOf(RunMode mode) {
   return mode == RunMode::kDrain ? kDrainWait : kFollowWait;
@@ -62,12 +66,38 @@ class Processing {
   std::unique_ptr<ProcessStage> stage_;
 };
 
-// Repeats `once` until it finds nothing to do (drain), or for ever (follow).
+// Waits, but not longer than the deadline or a stop request allow.
+void Pause(std::chrono::milliseconds duration, const StageRequest& request, Clock& clock,
+           const std::stop_token& stop) {
+  constexpr std::chrono::milliseconds kSlice{100};
+  const Deadline end = Deadline::After(clock, duration);
+  while (!end.HasPassed(clock) && !request.deadline.HasPassed(clock) && !stop.stop_requested()) {
+    clock.Sleep(kSlice);
+  }
+}
+
+// Repeats `once` until it finds nothing to do (drain), or for ever (follow): then an idle turn is
+// followed by `idle_pause`, and a failure that may pass by a pause that doubles, so that an outage
+// does not drive messages to the dead-letter queue.
 template <typename Once>
-Status Loop(const StageRequest& request, Clock& clock, const std::stop_token& stop, Once&& once) {
+Status Loop(const StageRequest& request, Clock& clock, const std::stop_token& stop,
+            std::chrono::milliseconds idle_pause, Once&& once) {
+  constexpr std::chrono::milliseconds kFirstPause{1'000}, kLongestPause{60'000};
+  std::chrono::milliseconds pause = kFirstPause;
   while (!stop.stop_requested() && !request.deadline.HasPassed(clock)) {
-    SLUICE_ASSIGN(const bool found_work, once());
-    if (!found_work && request.mode == RunMode::kDrain) break;
+    const Result<bool> found_work = once();
+    if (found_work) {
+      pause = kFirstPause;
+      if (!*found_work && request.mode == RunMode::kDrain) break;
+      if (!*found_work) Pause(idle_pause, request, clock, stop);
+      continue;
+    }
+    const Error& error = found_work.error();
+    if (request.mode == RunMode::kDrain || error.kind() == ErrorKind::kPermanent)
+      return std::unexpected(error);
+    Log(LogLevel::kError, "{}; trying again in {} s", error.message(), pause.count() / 1000);
+    Pause(pause, request, clock, stop);
+    pause = std::min(pause * 2, kLongestPause);
   }
   return {};
 }
@@ -78,7 +108,7 @@ Result<RunReport> RunLand(Pipeline& pipeline, const StageRequest& request, Clock
                           std::stop_token stop, const RunProgress& progress) {
   RunReport report;
   Landing landing(pipeline, request);
-  SLUICE_TRY(Loop(request, clock, stop, [&]() -> Result<bool> {
+  SLUICE_TRY(Loop(request, clock, stop, kNoPause, [&]() -> Result<bool> {
     SLUICE_ASSIGN(const bool found_work, landing.Once(request, stop, report));
     if (progress) progress(report);
     return found_work;
@@ -90,7 +120,8 @@ Result<RunReport> RunProcess(Pipeline& pipeline, const StageRequest& request, Cl
                              std::stop_token stop, const RunProgress& progress) {
   RunReport report;
   SLUICE_ASSIGN(auto processing, Processing::Begin(pipeline, request, progress, report));
-  SLUICE_TRY(Loop(request, clock, stop, [&] { return processing.Once(stop, report); }));
+  SLUICE_TRY(Loop(request, clock, stop, pipeline.config().load.every,
+                  [&] { return processing.Once(stop, report); }));
   return report;
 }
 
@@ -102,7 +133,7 @@ Result<RunReport> DrainBoth(Pipeline& pipeline, const StageRequest& request, Clo
   RunReport report;
   Landing landing(pipeline, request);
   SLUICE_ASSIGN(auto processing, Processing::Begin(pipeline, request, progress, report));
-  SLUICE_TRY(Loop(request, clock, stop, [&]() -> Result<bool> {
+  SLUICE_TRY(Loop(request, clock, stop, kNoPause, [&]() -> Result<bool> {
     SLUICE_ASSIGN(const bool landed, landing.Once(request, stop, report));
     if (progress) progress(report);
     if (landed) return true;

@@ -9,8 +9,10 @@
 namespace sluice {
 namespace {
 
+using ::testing::AllOf;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using ::testing::Not;
 using ::testing::StartsWith;
 
 class TableSectionTest : public ConfigFolderTest {
@@ -147,9 +149,11 @@ TEST_F(TableSectionTest, NamesEachKindOfMistake) {
 TEST_F(TableSectionTest, OneMistakeIsOneProblem) {
   for (const char* entry :
        {"{ddl: schema/utm.sql, when: all, unique: [id]}", "{ddl: schema/gone.sql, when: any}",
-        "{ddl: schema/utm.sql, when: any, unique: id}",
+        "{ddl: schema/utm.sql, when: {has: x}, unique: id}",
         "{ddl: schema/utm.sql, when: {has: a..b}, unique: [id]}", "{drop: yes, when: {has: a}}"}) {
-    EXPECT_THAT(ProblemsOf(Tables("  - " + std::string(entry) + "\n")), Not(HasSubstr("\n")));
+    const std::string next = "  - {ddl: schema/events.sql, when: {has: at}, unique: [id]}\n";
+    const std::string problems = ProblemsOf(Tables("  - " + std::string(entry) + "\n" + next));
+    EXPECT_THAT(problems, AllOf(Not(""), Not(HasSubstr("\n")))) << entry;
   }
 }
 

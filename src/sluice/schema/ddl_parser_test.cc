@@ -171,6 +171,13 @@ TEST(DdlParserTest, ColumnsThatTheWarehouseFillsAreGenerated) {
   }
 }
 
+TEST(DdlParserTest, ACastThatChangesTheValueMakesAnExpression) {
+  EXPECT_EQ(Columns("a VARCHAR(9) DEFAULT 'abc'::varchar(2)"), "\"a\" VARCHAR(9) GENERATED");
+  EXPECT_EQ(Columns("a VARCHAR(9) DEFAULT 'abc'::varchar(3)"), "\"a\" VARCHAR(9) DEFAULT 'abc'");
+  EXPECT_EQ(Columns("a DECIMAL(5,2) DEFAULT 1.5::numeric"), "\"a\" DECIMAL(5,2) GENERATED");
+  EXPECT_EQ(Columns("a DATE DEFAULT '2020-01-01'::timestamp"), "\"a\" DATE GENERATED");
+}
+
 TEST(DdlParserTest, ATypingErrorBehindADefaultIsNoExpression) {
   EXPECT_THAT(Columns("a INT DEFAULT 0 ENCDOE zstd"),
               StartsWith("t.sql:1:33: found 'encdoe'; wanted ',', ')' or a column attribute"));

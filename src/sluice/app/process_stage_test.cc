@@ -1,0 +1,234 @@
+// SPDX-License-Identifier: Apache-2.0
+// What becomes of notifications and raw objects, on the embedded parts.
+#include "sluice/app/process_stage.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <filesystem>
+
+#include "sluice/app/pipeline.h"
+#include "sluice/config/load_config.h"
+#include "sluice/object/directory_store.h"
+#include "sluice/warehouse/duckdb_session.h"
+
+namespace sluice {
+namespace {
+
+constexpr const char* kGood =
+    R"({"request_id": "%08d-0000-4000-8000-000000000000", "request_timestamp": "2026-11-23 10:00:00", )"
+    R"("cookie_id": "c", "topic": "t"})";
+
+class ProcessStageTest : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    folder_ = ::testing::TempDir() + "sluice-process-XXXXXX";
+    ASSERT_NE(::mkdtemp(folder_.data()), nullptr);
+    PipelineConfig config = *LoadEmbedded(folder_, LocalSecretSource({}));
+    config.load.threads = 1;
+    auto pipeline =
+        Pipeline::Open(std::move(config), {.clock = clock_, .stop = {}, .faults = nullptr});
+    ASSERT_TRUE(pipeline) << pipeline.error().message();
+    pipeline_ = std::move(*pipeline);
+    raw_ = std::move(*DirectoryStore::At(folder_ + "/raw"));
+  }
+  void TearDown() override {
+    pipeline_.reset();
+    std::filesystem::remove_all(folder_);
+  }
+
+  static std::string Event(int id) {
+    char text[256];
+    std::snprintf(text, sizeof text, kGood, id);
+    return std::string(text) + "\n";
+  }
+  // Puts an object there without announcing it.
+  ObjectCreated Land(const std::string& name, const std::string& content) {
+    auto pending = std::move(*raw_->Create("date=2026-11-23/10/" + name));
+    EXPECT_TRUE(pending->Write(content));
+    const auto committed = pending->Commit();
+    return {.bucket = folder_ + "/raw",
+            .key = committed->info.key,
+            .size = committed->info.size,
+            .etag = committed->info.etag,
+            .event_name = "ObjectCreated:Put"};
+  }
+  void Send(const std::string& body) {
+    EXPECT_TRUE(pipeline_->notifications().Send({&body, 1})->front());
+  }
+  void Announce(const ObjectCreated& object) { Send(FormatS3Notification(object, clock_.Now())); }
+
+  Result<ProcessReport> ProcessAll(EmptyLedger empty_ledger = EmptyLedger::kRefuseOverRows) {
+    SLUICE_ASSIGN(const auto stage,
+                  pipeline_->MakeProcess(AfterLoad::kDeleteNotifications, empty_ledger,
+                                         std::chrono::milliseconds(0), {}));
+    ProcessReport sum;
+    do {
+      SLUICE_ASSIGN(const ProcessReport batch, stage->ProcessBatch({}));
+      sum.Add(batch);
+    } while (!sum.idle);
+    return sum;
+  }
+  uint64_t Rows() { return *pipeline_->warehouse().CountRows(pipeline_->tables().tables[0]); }
+  QueueDepth Depth() { return *pipeline_->notifications().Depth(); }
+  Status Sql(const std::string& sql) {
+    SLUICE_ASSIGN(const auto session,
+                  DuckDbSession::Open({.path = folder_ + "/warehouse.duckdb", .memory = MiB(256)}));
+    return session->Run("test", sql);
+  }
+
+  SystemClock clock_;
+  std::string folder_;
+  std::unique_ptr<Pipeline> pipeline_;
+  std::unique_ptr<DirectoryStore> raw_;
+};
+
+TEST_F(ProcessStageTest, N2_AnnouncedTwiceIsLoadedOnce) {
+  const ObjectCreated object = Land("a.ndjson", Event(1) + Event(2));
+  Announce(object);
+  Announce(object);
+  const auto report = ProcessAll();
+  ASSERT_TRUE(report) << report.error().message();
+  EXPECT_EQ(report->loaded, 1u);
+  EXPECT_EQ(report->inbox.deleted, 2u);
+  Announce(object);
+  EXPECT_EQ(ProcessAll()->loaded_before, 1u);
+  EXPECT_EQ(Rows(), 2u);
+  EXPECT_EQ(Depth().visible + Depth().in_flight, 0u);
+}
+
+TEST_F(ProcessStageTest, N3_ATestEventIsDeletedAtOnce) {
+  Send(
+      R"({"Service":"Amazon S3","Event":"s3:TestEvent","Time":"2026-11-23T10:00:00.000Z","Bucket":"b","RequestId":"r","HostId":"h"})");
+  const auto report = ProcessAll();
+  ASSERT_TRUE(report) << report.error().message();
+  EXPECT_EQ(report->inbox.test_events, 1u);
+  EXPECT_EQ(report->inbox.deleted, 1u);
+}
+
+TEST_F(ProcessStageTest, N4_S1_WhatIsNotOursIsKeptAndNeverDeleted) {
+  Send("hello");
+  ObjectCreated elsewhere = Land("a.ndjson", Event(1));
+  elsewhere.bucket = "somebody-elses-bucket";
+  Announce(elsewhere);
+  ObjectCreated odd = Land("b.ndjson", Event(1));
+  odd.key = "no-layout/b.ndjson";
+  Announce(odd);
+  const auto report = ProcessAll();
+  ASSERT_TRUE(report) << report.error().message();
+  EXPECT_EQ(report->inbox.foreign, 3u);
+  EXPECT_EQ(report->inbox.deleted, 0u);
+  EXPECT_EQ(Depth().in_flight, 3u);
+  EXPECT_TRUE(
+      std::filesystem::exists(folder_ + "/quarantine/" + ForeignMessageKeyFor("hello").text));
+}
+
+TEST_F(ProcessStageTest, N6_AnObjectThatVanishedGetsALedgerRow) {
+  const ObjectCreated object = Land("a.ndjson", Event(1));
+  ASSERT_TRUE(raw_->Remove(object.key));
+  Announce(object);
+  const auto report = ProcessAll();
+  ASSERT_TRUE(report) << report.error().message();
+  EXPECT_EQ(report->vanished, 1u);
+  EXPECT_EQ(report->inbox.deleted, 1u);
+}
+
+TEST_F(ProcessStageTest, N9_AMessageIsDeletedOnlyWhenAllItsObjectsAreSettled) {
+  const std::string good = FormatS3Notification(Land("a.ndjson", Event(1)), clock_.Now());
+  ObjectCreated foreign = Land("b.ndjson", Event(2));
+  foreign.bucket = "elsewhere";
+  const std::string bad = FormatS3Notification(foreign, clock_.Now());
+  const auto records = [](const std::string& body) {
+    return body.substr(body.find('[') + 1, body.rfind(']') - body.find('[') - 1);
+  };
+  Send("{\"Records\":[" + records(good) + "," + records(bad) + "]}");
+  const auto report = ProcessAll();
+  ASSERT_TRUE(report) << report.error().message();
+  EXPECT_EQ(report->loaded, 1u);
+  EXPECT_EQ(report->inbox.deleted, 0u);
+  EXPECT_EQ(Rows(), 1u);
+}
+
+TEST_F(ProcessStageTest, N11_AnEmptyObjectIsLoadedWithZeros) {
+  Announce(Land("a.ndjson.gz", ""));
+  EXPECT_EQ(ProcessAll()->loaded, 1u);
+}
+
+TEST_F(ProcessStageTest, T1_ADamagedObjectIsSetAsideWholeAndTheOthersLoad) {
+  Announce(Land("a.ndjson.gz", std::string("\x1f\x8b\x08\0\0\0\0\0\0\3 not a deflate stream", 32)));
+  Announce(Land("b.ndjson", Event(1)));
+  const auto report = ProcessAll();
+  ASSERT_TRUE(report) << report.error().message();
+  EXPECT_EQ(report->set_aside, 1u);
+  EXPECT_EQ(report->loaded, 1u);
+  EXPECT_EQ(Rows(), 1u);
+}
+
+TEST_F(ProcessStageTest, AnObjectWithTooManyBadEventsIsHeldAndLoadsNothing) {
+  std::string lines;
+  for (int i = 0; i < 20; ++i) lines += Event(i);
+  for (int i = 0; i < 10; ++i) lines += "broken\n";
+  Announce(Land("a.ndjson", lines));
+  Announce(Land("b.ndjson", Event(100) + "broken\n"));  // more than a fifth too, but only one event
+  const auto report = ProcessAll();
+  ASSERT_TRUE(report) << report.error().message();
+  EXPECT_EQ(report->held, 1u);
+  EXPECT_EQ(report->loaded, 1u);
+  EXPECT_EQ(Rows(), 1u);
+}
+
+TEST_F(ProcessStageTest, C16_AnEmptyLedgerOverFilledTablesIsRefused) {
+  ASSERT_TRUE(pipeline_->warehouse().Prepare());
+  ASSERT_TRUE(
+      Sql("INSERT INTO wh.tracking.events (request_id, request_timestamp, cookie_id, topic) VALUES "
+          "('r', now()::TIMESTAMP, 'c', 't')"));
+  Announce(Land("a.ndjson", Event(1)));
+  const auto refused = ProcessAll();
+  ASSERT_FALSE(refused);
+  EXPECT_THAT(refused.error().message(), ::testing::HasSubstr("--init-ledger"));
+  EXPECT_EQ(Depth().visible, 1u);
+  EXPECT_EQ(ProcessAll(EmptyLedger::kAccept)->loaded, 1u);
+}
+
+TEST_F(ProcessStageTest, N13_NothingIsReceivedWhileLoadingIsPausedOrTheWarehouseIsAway) {
+  ASSERT_TRUE(pipeline_->warehouse().Prepare());
+  Announce(Land("a.ndjson", Event(1)));
+  ASSERT_TRUE(Sql("UPDATE wh.sluice.control SET paused = 1, reason = 'migration'"));
+  const auto paused = ProcessAll();
+  ASSERT_TRUE(paused) << paused.error().message();
+  EXPECT_EQ(paused->paused, "migration");
+  EXPECT_EQ(Depth().visible, 1u);
+  ASSERT_TRUE(Sql("UPDATE wh.sluice.control SET paused = 0"));
+
+  std::filesystem::rename(folder_ + "/warehouse.duckdb", folder_ + "/away");
+  std::filesystem::create_directory(folder_ + "/warehouse.duckdb");
+  EXPECT_FALSE(ProcessAll());
+  EXPECT_EQ(Depth().visible, 1u);
+  std::filesystem::remove(folder_ + "/warehouse.duckdb");
+  std::filesystem::rename(folder_ + "/away", folder_ + "/warehouse.duckdb");
+  EXPECT_EQ(ProcessAll()->loaded, 1u);
+}
+
+TEST_F(ProcessStageTest, AStopRequestReleasesWhatIsHeld) {
+  Announce(Land("a.ndjson", Event(1)));
+  std::stop_source source;
+  source.request_stop();
+  const auto stage =
+      pipeline_->MakeProcess(AfterLoad::kDeleteNotifications, EmptyLedger::kRefuseOverRows,
+                             std::chrono::milliseconds(0), {});
+  ASSERT_TRUE((*stage)->ProcessBatch(source.get_token()));
+  EXPECT_EQ(Depth().visible, 1u);
+}
+
+TEST_F(ProcessStageTest, KeptNotificationsStay) {
+  Announce(Land("a.ndjson", Event(1)));
+  const auto stage =
+      pipeline_->MakeProcess(AfterLoad::kKeepNotifications, EmptyLedger::kRefuseOverRows,
+                             std::chrono::milliseconds(0), {});
+  EXPECT_EQ((*stage)->ProcessBatch({})->loaded, 1u);
+  EXPECT_EQ(Depth().in_flight, 1u);
+}
+
+}  // namespace
+}  // namespace sluice
