@@ -26,6 +26,9 @@ Place PlaceOf(std::string_view uri) {
           std::string(uri.substr(std::min(slash + 1, uri.size())))};
 }
 
+constexpr int kRenewedAt =
+    3;  // deliveries, after which a notification is sent anew when given back
+
 // Calls `operation` with up to ten receipts at a time.
 template <typename Operation>
 Status InBatches(const std::vector<Receipt>& receipts, Operation&& operation) {
@@ -56,6 +59,7 @@ Status NotificationInbox::Accept(const Message& message) {
   ++counts_.messages;
   const size_t delivery = deliveries_.size();
   deliveries_.push_back({.receipt = message.receipt});
+  if (message.receive_count >= kRenewedAt) deliveries_.back().body = message.body;
   for (const NotificationRecord& record : ParseS3Notification(message.body)) {
     if (const auto* created = std::get_if<ObjectCreated>(&record)) {
       SLUICE_TRY(AcceptObject(*created, delivery, message));
@@ -98,6 +102,7 @@ Status NotificationInbox::AcceptObject(const ObjectCreated& created, size_t deli
 Status NotificationInbox::KeepForeign(const Message& message, std::string_view why,
                                       size_t delivery) {
   ++counts_.foreign;
+  deliveries_[delivery].is_foreign = true;
   ++deliveries_[delivery].unsettled;  // never settled: the dead-letter queue takes it in the end
   const QuarantineKey key = ForeignMessageKeyFor(message.body);
   Log(LogLevel::kWarning,
@@ -146,9 +151,19 @@ Status NotificationInbox::DeleteSettled() {
   });
 }
 
-Status NotificationInbox::Release() {
+Status NotificationInbox::GiveBack() {
   std::vector<Receipt> receipts;
-  for (const Delivery& delivery : deliveries_) receipts.push_back(delivery.receipt);
+  for (const Delivery& delivery : deliveries_) {
+    if (delivery.unsettled == 0 || delivery.is_foreign) continue;
+    if (delivery.body.empty()) {
+      receipts.push_back(delivery.receipt);
+      continue;
+    }
+    SLUICE_ASSIGN(const auto sent, queue_.Send({&delivery.body, 1}));
+    SLUICE_TRY(sent.front());
+    SLUICE_ASSIGN(const auto deleted, queue_.Delete({&delivery.receipt, 1}));
+    SLUICE_TRY(deleted.front());
+  }
   return InBatches(receipts, [&](std::span<const Receipt> some) -> Status {
     SLUICE_TRY(queue_.Extend(some, std::chrono::seconds(0)));
     return {};

@@ -42,8 +42,8 @@ struct InboxCounts {
 };
 
 // The notifications of one batch, and which of them may be deleted: those of which every object is
-// settled. Calls must match: Fill (Settled | KeepAlive)* DeleteSettled. One thread at a time.
-// `queue`, `quarantine` and `clock` outlive it.
+// settled. Calls must match: Fill (Settled | KeepAlive)* (DeleteSettled | GiveBack)*. One thread at
+// a time. `queue`, `quarantine` and `clock` outlive it.
 class NotificationInbox {
  public:
   NotificationInbox(Queue& queue, ObjectStore& quarantine, Clock& clock, InboxOptions options)
@@ -61,14 +61,18 @@ class NotificationInbox {
   Status KeepAlive();
   // Deletes every message whose objects are all settled; the others come again.
   Status DeleteSettled();
-  // Makes everything that is held visible again at once.
-  Status Release();
+  // For work that cannot be done now: makes what is not settled visible again at once. A
+  // notification that was delivered often already is sent anew and then deleted, so that a long
+  // outage does not use up its deliveries and take it to the dead-letter queue (fault N13).
+  Status GiveBack();
 
   const InboxCounts& counts() const { return counts_; }
 
  private:
   struct Delivery {
     Receipt receipt;
+    std::string body;  // kept where it would have to be sent anew
+    bool is_foreign = false;
     size_t unsettled = 0;  // objects, and one for a body that is to stay for the dead-letter queue
   };
   Status Accept(const Message& message);

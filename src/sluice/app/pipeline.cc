@@ -14,7 +14,11 @@
 namespace sluice {
 namespace {
 
-constexpr int kMostDeliveries = 5;  // of one message, before the dead-letter queue takes it
+// A notification that was delivered this often and never settled is left to the dead-letter queue.
+// Source messages have none: landing takes every message, so only an outage can bring one back, and
+// no outage may cost an event.
+constexpr int kMostDeliveries = 5;
+enum class DeadLetters { kNone, kAfterMostDeliveries };
 
 Status NotHere(std::string_view part, const Location& location) {
   return Fail(ErrorKind::kPermanent,
@@ -32,15 +36,17 @@ Status MakeFolder(const std::string& path) {
 }
 
 Result<std::unique_ptr<Queue>> OpenQueue(const Location& location, std::string name,
+                                         DeadLetters dead_letters,
                                          const PipelineEnvironment& environment) {
   if (location.kind != Location::Kind::kDirectory)
     SLUICE_TRY(NotHere("the queue " + name, location));
   SLUICE_TRY(MakeFolder(location.text));
-  SqliteQueueOptions options{.path = location.text + "/queue.db",
-                             .name = name,
-                             .dead_letter_queue = name + "-dead",
-                             .max_receive_count = kMostDeliveries,
-                             .stop = environment.stop};
+  SqliteQueueOptions options{
+      .path = location.text + "/queue.db",
+      .name = name,
+      .dead_letter_queue = dead_letters == DeadLetters::kNone ? "" : name + "-dead",
+      .max_receive_count = kMostDeliveries,
+      .stop = environment.stop};
   SLUICE_ASSIGN(std::unique_ptr<Queue> queue,
                 SqliteQueue::Open(std::move(options), environment.clock));
   if (!environment.faults) return queue;
@@ -75,9 +81,10 @@ Result<std::unique_ptr<Pipeline>> Pipeline::Open(PipelineConfig config,
 }
 
 Status Pipeline::OpenQueues() {
-  SLUICE_ASSIGN(source_, OpenQueue(config_.source.location, "source", environment_));
-  SLUICE_ASSIGN(notifications_,
-                OpenQueue(config_.raw.notifications, "notifications", environment_));
+  SLUICE_ASSIGN(source_,
+                OpenQueue(config_.source.location, "source", DeadLetters::kNone, environment_));
+  SLUICE_ASSIGN(notifications_, OpenQueue(config_.raw.notifications, "notifications",
+                                          DeadLetters::kAfterMostDeliveries, environment_));
   return {};
 }
 

@@ -90,7 +90,7 @@ Result<ProcessReport> ProcessStage::ProcessBatch(std::stop_token stop) {
 
   std::vector<TransformedObject> transformed = TransformAll(inbox, todo, stop, report);
   if (stop.stop_requested()) {
-    SLUICE_TRY(inbox.Release());
+    SLUICE_TRY(inbox.GiveBack());
     report.inbox = inbox.counts();
     return report;
   }
@@ -98,9 +98,16 @@ Result<ProcessReport> ProcessStage::ProcessBatch(std::stop_token stop) {
   const Status loaded = LoadAndSettle(inbox, transformed, report);
   if (options_.after_load == AfterLoad::kDeleteNotifications) SLUICE_TRY(inbox.DeleteSettled());
   report.inbox = inbox.counts();
-  SLUICE_TRY(loaded);
-  if (report.failure && transformed.empty()) return std::unexpected(*report.failure);
-  return report;
+  const bool nothing_succeeded = report.failure && transformed.empty();
+  if (loaded && !nothing_succeeded) return report;
+  const Error error = loaded ? *report.failure : loaded.error();
+  if (options_.after_load == AfterLoad::kKeepNotifications) return std::unexpected(error);
+  if (const Status given_back = inbox.GiveBack(); !given_back) {
+    Log(LogLevel::kWarning,
+        "cannot give notifications back, they come when their timeout has passed: {}",
+        given_back.error().message());
+  }
+  return std::unexpected(error);
 }
 
 Result<bool> ProcessStage::MayLoad(ProcessReport& report) {
@@ -177,9 +184,8 @@ std::vector<TransformedObject> ProcessStage::TransformAll(NotificationInbox& inb
     changed.notify_all();
   };
 
-  if (running == 1) {
-    work(*workers_.front());
-  } else if (running > 1) {
+  // This thread keeps the notifications alive meanwhile: it lives as long as the work does.
+  {
     std::vector<std::jthread> threads;
     const size_t started = running;
     for (size_t i = 0; i < started; ++i) threads.emplace_back([&, i] { work(*workers_[i]); });

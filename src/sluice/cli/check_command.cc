@@ -75,14 +75,15 @@ Result<int> Check(Session& session, const CheckFlags& flags) {
     json.BeginObject().Key("configuration").Value(config.origin).Key("findings").BeginArray();
     for (const std::string& finding : findings) json.Value(finding);
     json.EndArray().EndObject();
-    std::printf("%s\n", json.text().c_str());
+    SLUICE_TRY(Print(json.text() + "\n"));
   } else {
-    std::printf("%s: pipeline %s\n", config.origin.c_str(), config.name.c_str());
-    for (const Table& table : config.tables->tables)
-      std::printf("  table %s: %s\n", table.name().c_str(), Describe(table).c_str());
-    for (const std::string& finding : findings) std::printf("  look: %s\n", finding.c_str());
-    std::printf("%s\n",
-                findings.empty() ? "nothing to complain about" : "done, but a person should look");
+    std::string text = fmt::format("{}: pipeline {}\n", config.origin, config.name);
+    for (const Table& table : config.tables->tables) {
+      text += fmt::format("  table {}: {}\n", table.name(), Describe(table));
+    }
+    for (const std::string& finding : findings) text += fmt::format("  look: {}\n", finding);
+    text += findings.empty() ? "nothing to complain about\n" : "done, but a person should look\n";
+    SLUICE_TRY(Print(text));
   }
   return findings.empty() ? kExitDone : kExitAttention;
 }

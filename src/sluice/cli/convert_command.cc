@@ -87,7 +87,8 @@ void AppendFile(JsonText& json, const std::string& path, const ConvertedStream& 
   json.EndArray().EndObject();
 }
 
-void PrintFile(const std::string& path, const ConvertedStream& converted, const TableSet& tables) {
+Status PrintFile(const std::string& path, const ConvertedStream& converted,
+                 const TableSet& tables) {
   std::string text = fmt::format("{}  {} events, {}", path, WithThousands(converted.counts.lines),
                                  ToText(Bytes{converted.bytes}));
   for (size_t i = 0; i < tables.tables.size(); ++i) {
@@ -98,7 +99,7 @@ void PrintFile(const std::string& path, const ConvertedStream& converted, const 
   }
   if (converted.quarantined > 0)
     text += fmt::format("; quarantine {}", WithThousands(converted.quarantined));
-  std::printf("%s\n", text.c_str());
+  return Print(text + "\n");
 }
 
 Result<int> Convert(Session& session, const ConvertFlags& flags) {
@@ -131,10 +132,10 @@ Result<int> Convert(Session& session, const ConvertFlags& flags) {
           converted.error().During(fmt::format("cannot convert {}", flags.files[i])));
     quarantined += converted->quarantined;
     AppendFile(json, flags.files[i], *converted, tables);
-    if (!session.flags.json) PrintFile(flags.files[i], *converted, tables);
+    if (!session.flags.json) SLUICE_TRY(PrintFile(flags.files[i], *converted, tables));
   }
   json.EndArray();
-  if (session.flags.json) std::printf("%s\n", json.text().c_str());
+  if (session.flags.json) SLUICE_TRY(Print(json.text() + "\n"));
   return flags.strict && quarantined > 0 ? kExitAttention : kExitDone;
 }
 

@@ -19,6 +19,9 @@ struct GenerateFlags {
 };
 
 Status Generate(Session& session, GenerateFlags flags) {
+  if (session.flags.json && flags.out == "-") {
+    return session.WrongUsage("--json and --out - both want standard output: give --out a file");
+  }
   SLUICE_ASSIGN(const PipelineConfig config, session.Configuration());
   if (flags.clean) {
     flags.options.share_broken = flags.options.share_duplicated = flags.options.share_unrouted = 0;
@@ -41,8 +44,7 @@ Status Generate(Session& session, GenerateFlags flags) {
     SLUICE_TRY(truth.Write(generator->truth().ToJson() + "\n"));
     SLUICE_TRY(truth.Close());
   }
-  if (session.flags.json) std::printf("%s\n", generator->truth().ToJson().c_str());
-  return {};
+  return session.flags.json ? Print(generator->truth().ToJson() + "\n") : Status();
 }
 
 }  // namespace

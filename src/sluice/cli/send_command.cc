@@ -71,15 +71,13 @@ Status Send(Session& session, const std::string& path) {
     progress.Update(batch.sent());
   }
   SLUICE_TRY(batch.Flush());
-  if (session.flags.json) {
-    JsonText json;
-    json.BeginObject().Key("messages").Value(batch.sent()).Key("bytes").Value(bytes).EndObject();
-    std::printf("%s\n", json.text().c_str());
-  } else {
-    std::printf("sent %s messages, %s\n", WithThousands(batch.sent()).c_str(),
-                ToText(Bytes{bytes}).c_str());
+  if (!session.flags.json) {
+    return Print(
+        fmt::format("sent {} messages, {}\n", WithThousands(batch.sent()), ToText(Bytes{bytes})));
   }
-  return {};
+  JsonText json;
+  json.BeginObject().Key("messages").Value(batch.sent()).Key("bytes").Value(bytes).EndObject();
+  return Print(json.text() + "\n");
 }
 
 }  // namespace

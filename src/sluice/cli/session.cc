@@ -39,8 +39,8 @@ Result<PipelineConfig> Session::Configuration() {
   for (const std::string& setting : flags.set) {
     const size_t equals = setting.find('=');
     if (equals == std::string::npos) {
-      return sluice::Fail(ErrorKind::kPermanent,
-                          "--set {}: write KEY=VALUE, for example load.threads=2", setting);
+      return WrongUsage(
+          fmt::format("--set {}: write KEY=VALUE, for example load.threads=2", setting));
     }
     overrides.flags.insert_or_assign(setting.substr(0, equals), setting.substr(equals + 1));
   }
@@ -69,6 +69,11 @@ Result<std::unique_ptr<Pipeline>> Session::OpenPipeline() {
     SLUICE_ASSIGN(environment.faults, FaultPlan::Parse(plan));
   }
   return Pipeline::Open(std::move(config), std::move(environment));
+}
+
+std::unexpected<Error> Session::WrongUsage(std::string message) {
+  is_usage_error_ = true;
+  return std::unexpected(Error(ErrorKind::kPermanent, std::move(message)));
 }
 
 int Session::Fail(const Error& error) {

@@ -48,13 +48,15 @@ class Session {
   // Logs what the configuration warns of.
   Result<std::unique_ptr<Pipeline>> OpenPipeline();
 
+  // An error of whoever typed the command: Fail answers 2 for it.
+  std::unexpected<Error> WrongUsage(std::string message);
   // Prints the error, and returns the exit code for it.
   int Fail(const Error& error);
 
  private:
   Clock& clock_;
   const std::stop_token stop_;
-  bool is_usage_error_ = false;  // the configuration was refused
+  bool is_usage_error_ = false;  // flags or configuration were refused
 };
 
 // A command adds itself to `app`, and sets `exit_code` when it has run. Both outlive the parse.

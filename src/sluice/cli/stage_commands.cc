@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <CLI/CLI.hpp>
-#include <cstdio>
+#include <charconv>
 #include <memory>
 
 #include "sluice/app/stages.h"
@@ -24,7 +24,8 @@ StageRequest RequestOf(const StageFlags& flags, Clock& clock) {
   if (flags.follow) request.mode = RunMode::kFollow;
   if (flags.keep) request.keep = Keep::kMessages;
   if (flags.init_ledger) request.empty_ledger = EmptyLedger::kAccept;
-  if (flags.seconds > 0) {
+  constexpr double kForever = 1e9;
+  if (flags.seconds > 0 && flags.seconds < kForever) {
     request.deadline = Deadline::After(
         clock, std::chrono::microseconds(static_cast<int64_t>(flags.seconds * 1e6)));
   }
@@ -47,7 +48,7 @@ int Run(Session& session, const StageFlags& flags, const char* verb, Stage stage
                             });
   if (!report) return session.Fail(report.error());
   const std::string text = session.flags.json ? ToJson(*report) + "\n" : ToText(*report);
-  std::fputs(text.c_str(), stdout);
+  if (const Status printed = Print(text); !printed) return session.Fail(printed.error());
   if (report->processed.failure) return session.Fail(*report->processed.failure);
   return flags.strict && NeedsAttention(*report) ? kExitAttention : kExitDone;
 }
@@ -62,7 +63,14 @@ void AddStage(CLI::App& app, Session& session, int& exit_code, const char* name,
   command->add_flag("--keep", flags->keep,
                     "Delete no message, to try it on a queue that others use");
   command->add_option("--deadline", flags->seconds, "Begin nothing new after so many seconds")
-      ->type_name("SECONDS");
+      ->type_name("SECONDS")
+      ->check([](const std::string& text) {
+        double seconds = 0;
+        const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), seconds);
+        const bool is_number = error == std::errc() && end == text.data() + text.size();
+        return is_number && seconds > 0 ? std::string()
+                                        : "not a number of seconds above 0: " + text;
+      });
   command->add_flag("--init-ledger", flags->init_ledger,
                     "Accept an empty ledger over tables that hold rows");
   command->add_flag("--strict", flags->strict,

@@ -15,9 +15,7 @@ Status ShowStatus(Session& session) {
   SLUICE_ASSIGN(const StatusReport report,
                 GatherStatus(pipeline->tables(), pipeline->source(), pipeline->notifications(),
                              pipeline->warehouse()));
-  const std::string text = session.flags.json ? ToJson(report) + "\n" : ToText(report);
-  std::fputs(text.c_str(), stdout);
-  return {};
+  return Print(session.flags.json ? ToJson(report) + "\n" : ToText(report));
 }
 
 }  // namespace

@@ -5,8 +5,10 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
 
 #include "sluice/base/utf8.h"
 
@@ -34,6 +36,12 @@ Style Style::ForStdout() {
 }
 Style Style::ForStderr() {
   return StyleOf(STDERR_FILENO);
+}
+
+Status Print(std::string_view text) {
+  if (std::fwrite(text.data(), 1, text.size(), stdout) == text.size() && std::fflush(stdout) == 0)
+    return {};
+  return Fail(ErrorKind::kPermanent, "cannot write to standard output: {}", std::strerror(errno));
 }
 
 std::string WithThousands(uint64_t number) {

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "sluice/base/clock.h"
+#include "sluice/base/result.h"
 
 namespace sluice {
 
@@ -19,6 +20,9 @@ struct Style {
   static Style ForStdout();
   static Style ForStderr();
 };
+
+// Writes a command's result to standard output, all of it or an error (a full disk, a closed pipe).
+Status Print(std::string_view text);
 
 // "1,234,567".
 std::string WithThousands(uint64_t number);

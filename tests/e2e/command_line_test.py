@@ -1,0 +1,307 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The contract of the command line: help, JSON, exit codes, plain text, and configurations that are
+refused before anything is received (fault O12)."""
+
+import json
+import os
+import pathlib
+import pty
+import re
+import subprocess
+import unittest
+
+from pipeline import PROGRAM, PipelineTest, environment, events
+
+COMMANDS = ("run", "land", "process", "status", "check", "convert", "generate", "send")
+
+
+class Help(PipelineTest):
+    def test_the_program_lists_every_command_examples_and_exit_codes(self):
+        text = self.pipeline.run("--help").stdout
+        for command in COMMANDS:
+            self.assertRegex(text, rf"(?m)^  {command}\s+\S")
+        self.assertIn("Examples:", text)
+        self.assertIn("Exit codes: 0 ", text)
+
+    def test_every_command_shows_an_example_that_names_it(self):
+        text = self.pipeline.run("--help").stdout.split("Subcommands:")[1].split("Examples:")[0]
+        listed = re.findall(r"(?m)^  ([a-z]+)\s{2,}\S", text)
+        self.assertEqual(sorted(listed), sorted(COMMANDS), "a command has no test here")
+        for command in COMMANDS:
+            with self.subTest(command=command):
+                text = self.pipeline.run(command, "--help").stdout
+                self.assertRegex(text, rf"Examples?:\n(.*\n)*  .*\bsluice\b.* {command}\b")
+                self.assertTrue(max(map(len, text.splitlines())) <= 120, "lines too long for a screen")
+
+    def test_help_and_version_touch_nothing(self):
+        before = sorted(self.pipeline.folder.rglob("*"))
+        self.assertRegex(self.pipeline.run("--version").stdout, r"^sluice \d+\.\d+\.\d+\n$")
+        for command in COMMANDS:
+            self.pipeline.run(command, "--help")
+        self.assertEqual(sorted(self.pipeline.folder.rglob("*")), before)
+
+
+class Json(PipelineTest):
+    """Keys are for programs that people have written: a missing one breaks them."""
+
+    QUEUE = {"waiting", "in_flight", "dead"}
+    LANDED = {"objects", "messages", "events", "enveloped", "bytes", "stored_bytes", "deleted", "delete_failures"}
+    PROCESSED = {"objects", "loaded", "loaded_before", "held", "set_aside", "vanished", "superseded", "failed",
+                 "events", "quarantined", "messages", "deleted", "foreign", "test_events", "other_events", "paused"}
+    STATUS = {"source", "notifications", "paused", "balanced", "objects", "events", "no_route", "dropped", "tables",
+              "sample"}
+    STATUS_TABLE = {"table", "routed", "loaded", "duplicates", "differing", "quarantined", "rows"}
+    TRUTH = {"seed", "events", "messages", "bytes", "tables", "no_route", "reasons", "late", "reordered", "unusual",
+             "repeated", "differing"}
+    FILE = {"file", "events", "bytes", "no_route", "dropped", "quarantined", "duplicate_keys", "tables"}
+    FILE_TABLE = {"table", "routed", "quarantined", "rows", "parquet_bytes"}
+
+    def assert_keys(self, found, wanted):
+        self.assertEqual(set(found), wanted)
+
+    def check_status(self):
+        status = self.pipeline.status()
+        self.assert_keys(status, self.STATUS)
+        self.assert_keys(status["source"], self.QUEUE)
+        self.assert_keys(status["notifications"], self.QUEUE)
+        for table in status["tables"]:
+            self.assert_keys(table, self.STATUS_TABLE)
+        self.assertEqual([table["table"] for table in status["tables"]], ["tracking.events", "tracking.utm"])
+        return status
+
+    def test_generate_send_run_and_status(self):
+        empty = self.check_status()
+        self.assertEqual((empty["events"], empty["sample"], empty["balanced"]), (0, [], True))
+
+        out = self.pipeline.folder / "messages.ndjson"
+        truth = self.pipeline.ask("generate", "--events", 1000, "--messages", "--out", out)
+        self.assert_keys(truth, self.TRUTH)
+        sent = self.pipeline.ask("send", out)
+        self.assert_keys(sent, {"messages", "bytes"})
+        self.assertEqual(sent["messages"], truth["messages"])
+
+        report = self.pipeline.ask("run", "--once")
+        self.assert_keys(report, {"landed", "processed"})
+        self.assert_keys(report["landed"], self.LANDED)
+        self.assert_keys(report["processed"], self.PROCESSED)
+        self.assertEqual(report["landed"]["events"], 1000)
+        self.assertEqual(report["processed"]["events"], 1000)
+        for command in ("land", "process"):
+            self.assert_keys(self.pipeline.ask(command), {"landed", "processed"})
+
+        status = self.check_status()
+        self.assertEqual((status["events"], len(status["sample"])), (1000, 3))
+        self.assertEqual(sum(table["quarantined"] for table in status["tables"]) + status["no_route"],
+                         report["processed"]["quarantined"])
+
+    def test_generate_never_mixes_events_and_result_on_standard_output(self):
+        """With --out - it may refuse --json, or write one JSON document and nothing else."""
+        done = subprocess.run(self.pipeline.command("generate", "--events", 3, "--json"), capture_output=True,
+                              text=True, env=environment(), timeout=300)
+        if done.returncode != 2:
+            self.assert_keys(json.loads(done.stdout), self.TRUTH)
+
+    def test_convert(self):
+        source = self.pipeline.folder / "events.ndjson"
+        source.write_bytes(events(10) + b"not json\n")
+        files = self.pipeline.ask("convert", "--out", self.pipeline.folder / "parquet", source, source)
+        self.assertEqual(len(files), 2)
+        for file in files:
+            self.assert_keys(file, self.FILE)
+            self.assertEqual((file["file"], file["events"], file["no_route"]), (str(source), 11, 1))
+            for table in file["tables"]:
+                self.assert_keys(table, self.FILE_TABLE)
+
+    def test_check(self):
+        self.assert_keys(self.pipeline.ask("check"), {"configuration", "findings"})
+        self.assert_keys(self.pipeline.ask("check", "--connect", exit_code=3), {"configuration", "findings"})
+
+
+class ExitCodes(PipelineTest):
+    def test_wrong_usage_is_2_says_why_and_touches_nothing(self):
+        before = sorted(self.pipeline.folder.rglob("*"))
+        for arguments in ([], ["no-such-command"], ["run", "--no-such-flag"], ["run", "--once", "--follow"],
+                          ["convert"], ["send"], ["generate", "--events", "many"], ["generate", "--share-broken", "2"],
+                          ["convert", "--compression", "lzo", "x"], ["run", "--set", "no-equals-sign"],
+                          ["run", "--set", "load.thread=2"], ["run", "--set", "load.threads=many"],
+                          ["run", "--log-level", "loud"]):
+            with self.subTest(arguments=arguments):
+                self.assert_plain_failure(self.pipeline.run(*arguments, exit_code=2))
+        self.assertEqual(sorted(self.pipeline.folder.rglob("*")), before)
+
+    def test_a_wrong_setting_is_answered_with_the_right_one(self):
+        done = self.pipeline.run("run", "--set", "load.thread=2", exit_code=2)
+        self.assert_plain_failure(done, "--set load.thread", "load.threads")
+        done = self.pipeline.run("run", exit_code=2, env=environment(SLUICE_LOAD_THREAD="2"))
+        self.assert_plain_failure(done, "SLUICE_LOAD_THREAD", "SLUICE_LOAD_THREADS")
+
+    def test_a_missing_file_is_1_and_named(self):
+        for arguments in (["send", "no-such-file"], ["convert", "no-such-file"]):
+            with self.subTest(arguments=arguments):
+                self.assert_plain_failure(self.pipeline.run(*arguments, exit_code=1), "no-such-file",
+                                          "No such file or directory")
+        self.assert_plain_failure(self.pipeline.run("convert", self.pipeline.folder, exit_code=1), "folder")
+        self.assert_plain_failure(
+            self.pipeline.run("generate", "--out", "no/such/folder/x", exit_code=1), "no/such/folder/x")
+
+    def test_a_full_standard_output_is_1(self):
+        if not pathlib.Path("/dev/full").exists():
+            self.skipTest("no /dev/full")
+        self.pipeline.run("status")
+        source = self.pipeline.folder / "events.ndjson"
+        source.write_bytes(events(10))
+        for arguments in (["generate", "--events", "1000"], ["status"], ["status", "--json"], ["run", "--json"], ["check"],
+                          ["convert", "--json", "--out", "parquet", source], ["send", "--json", source]):
+            with self.subTest(arguments=arguments), open("/dev/full", "w") as full:
+                done = subprocess.run(self.pipeline.command(*arguments), stdout=full, stderr=subprocess.PIPE,
+                                      text=True, env=environment(), cwd=self.pipeline.folder, timeout=300)
+                self.assertEqual(done.returncode, 1, done.stderr)
+                self.assertIn("No space left on device", done.stderr)
+
+    def test_convert_strict_is_3_only_when_something_was_quarantined(self):
+        source = self.pipeline.folder / "events.ndjson"
+        source.write_bytes(events(10))
+        self.pipeline.run("convert", "--strict", "--out", "parquet", source)
+        source.write_bytes(events(10) + b"not json\n")
+        self.pipeline.run("convert", "--strict", "--out", "parquet", source, exit_code=3)
+        self.pipeline.run("convert", "--out", "parquet", source)
+
+    def test_convert_of_a_damaged_file_is_1_and_leaves_no_half_file(self):
+        source = self.pipeline.folder / "events.ndjson.gz"
+        source.write_bytes(b"\x1f\x8b\x08\x00damaged")
+        self.assert_plain_failure(
+            self.pipeline.run("convert", "--out", "parquet", source, exit_code=1), "events.ndjson.gz")
+        self.assertEqual([path for path in (self.pipeline.folder / "parquet").rglob("*") if path.is_file()], [])
+
+    def test_convert_reads_standard_input(self):
+        done = subprocess.run(self.pipeline.command("convert", "--json", "--out", "parquet", "-"), input=events(10),
+                              capture_output=True, env=environment(), cwd=self.pipeline.folder, timeout=300)
+        self.assertEqual((done.returncode, json.loads(done.stdout)[0]["events"]), (0, 10))
+        self.assertTrue((self.pipeline.folder / "parquet/events/stdin.parquet").exists())
+
+    def test_a_passed_deadline_is_0_and_leaves_the_messages(self):
+        self.pipeline.generate(500)
+        sent = self.pipeline.send()
+        self.pipeline.run("run", "--deadline", "0.000001")
+        self.assertEqual(self.pipeline.status()["source"]["waiting"], sent)
+
+    def test_a_deadline_that_is_none_is_2(self):
+        for seconds in ("-1", "nan", "soon", ""):
+            with self.subTest(seconds=seconds):
+                self.pipeline.run("run", f"--deadline={seconds}", exit_code=2)
+
+    def test_a_deadline_in_a_million_years_is_far_away(self):
+        self.pipeline.generate(500)
+        self.pipeline.send()
+        self.pipeline.run("run", "--deadline", "31557600000000")
+        self.assertEqual(self.pipeline.status()["source"]["waiting"], 0)
+
+
+class PlainText(PipelineTest):
+    def test_no_escape_sequence_and_no_progress_bar_where_there_is_no_terminal(self):
+        self.pipeline.generate(2000)
+        outputs = [self.pipeline.run(*arguments, exit_code=code) for arguments, code in (
+            (["send", self.pipeline.folder / "messages.ndjson"], 0), (["run"], 0), (["status"], 0), (["check"], 0),
+            (["--help"], 0), (["run", "--help"], 0), (["send", "no-such-file"], 1), (["run", "--nope"], 2))]
+        for done in outputs:
+            for text in (done.stdout, done.stderr):
+                self.assertNotRegex(text, "[\x00-\x08\x0b-\x1f\x7f]", done.args)
+
+    def test_S10_hostile_names_and_bodies_reach_no_terminal_as_they_are(self):
+        self.pipeline.put_raw("x.ndjson", events(1))
+        self.pipeline.notify("\x1b]0;owned\x07 no notification")
+        self.pipeline.notify(self.pipeline.notification("date=2026-11-23/14/a\x1b[31m\nERROR fake.ndjson"))
+        self.pipeline.notify(self.pipeline.notification("x", bucket="b\x1b[31m\nERROR fake"))
+        self.pipeline.announce("date=2026-11-23/14/x.ndjson")
+        for _ in range(2):
+            done = subprocess.run(self.pipeline.command("process"), capture_output=True, text=True,
+                                  env=environment(), timeout=300)
+            for text in (done.stdout, done.stderr):
+                self.assertNotIn("\x1b", text)
+                self.assertNotRegex(text, "(?m)^ERROR fake")
+        self.assertEqual(self.pipeline.query("SELECT count(*) FROM tracking.events"), [(1,)])
+
+    def on_a_terminal(self, *arguments, **changes):
+        mine, its = pty.openpty()
+        process = subprocess.Popen(self.pipeline.command(*arguments), stdout=its, stderr=its,
+                                   stdin=subprocess.DEVNULL, env=environment(TERM="xterm", **changes))
+        os.close(its)
+        text = b""
+        try:
+            while chunk := os.read(mine, 65536):
+                text += chunk
+        except OSError:
+            pass  # the terminal is closed
+        os.close(mine)
+        process.wait(timeout=300)
+        return text.decode()
+
+    def test_colours_are_for_terminals_and_NO_COLOR_turns_them_off(self):
+        self.pipeline.generate(100)
+        self.pipeline.send()
+        self.pipeline.run("run")
+        self.assertIn("\x1b[", self.on_a_terminal("status"))
+        self.assertNotIn("\x1b[", self.on_a_terminal("status", NO_COLOR="1"))
+
+
+class Configuration(PipelineTest):
+    def write(self, text):
+        path = self.pipeline.folder / "sluice.yaml"
+        path.write_bytes(text if isinstance(text, bytes) else text.encode())
+        return path
+
+    def refused(self, text, command="run"):
+        path = self.write(text)
+        done = subprocess.run([PROGRAM, "--config", path, command], capture_output=True, text=True,
+                              env=environment(), cwd=self.pipeline.folder, timeout=300)
+        self.assertEqual(done.returncode, 2, done.stderr)
+        self.assertEqual(sorted(p.name for p in self.pipeline.folder.iterdir()), ["sluice.yaml"], "it made something")
+        self.assert_plain_failure(done)
+        return done.stderr
+
+    def test_O12_garbage_is_refused_with_its_place(self):
+        for text in (b"\xff\xfe\x00garbage", "a: [\n", "\t- x", "just words", "- a\n- list\n", "a: &x [*x]\n",
+                     "name: {" * 500, b"name: \x00", "a: b: c: d\n"):
+            with self.subTest(text=text[:20]):
+                self.assertRegex(self.refused(text), r"sluice\.yaml:\d+:\d+: ")
+
+    def test_O12_an_empty_file_is_refused(self):
+        self.assertIn("sluice.yaml:1:1: ", self.refused(""))
+
+    def test_O12_every_problem_is_told_at_once_each_with_line_and_column(self):
+        text = self.refused(
+            "name: tracking\n"
+            "nmae: x\n"
+            "source: {dir: d}\n"
+            "raw: {url: dir:d/raw, layout: nope}\n"
+            "load: {threads: yes, every: 1}\n"
+            "tables:\n"
+            "  - {ddl: no-such-file.sql, when: any, unique: [request_id]}\n")
+        for place, words in (("2:1", "'nmae'; did you mean 'name'?"), ("4:31", "layout"), ("5:17", "load.threads"),
+                             ("5:29", "load.every"), ("7:11", "no-such-file.sql")):
+            self.assertRegex(text, rf"(?m)sluice\.yaml:{place}: .*{re.escape(words)}")
+
+    def test_O12_a_fault_of_the_DDL_is_told_with_the_files_line_and_column(self):
+        ddl = self.pipeline.folder / "t.sql"
+        ddl.write_text("CREATE TABLE t (\n  a INTEGER,\n  b GEOMETRY\n)\n")
+        path = self.write("name: x\nsource: {dir: d}\ntables:\n  - {ddl: t.sql, when: any, unique: [a]}\n")
+        done = subprocess.run([PROGRAM, "--config", path, "check"], capture_output=True, text=True,
+                              env=environment(), timeout=300)
+        self.assertEqual(done.returncode, 2)
+        self.assertRegex(done.stderr, r"t\.sql:3:5: .*(?i:geometry)")
+
+    def test_a_missing_configuration_is_2_and_named(self):
+        done = self.pipeline.run("--config", "no-such.yaml", "run", exit_code=2)
+        self.assert_plain_failure(done, "no-such.yaml", "No such file or directory")
+
+    def test_S5_a_secret_is_never_printed(self):
+        text = self.refused("name: x\nalert: {webhook: \"env:HOOK\", stale_after: soon}\nnmae: 1\n")
+        self.assertNotIn("hunter2", text)
+        path = self.write("name: x\nalert: {webhook: \"env:HOOK\", stale_after: soon}\nnmae: 1\n")
+        done = subprocess.run([PROGRAM, "--config", path, "check"], capture_output=True, text=True,
+                              env=environment(HOOK="https://hooks/hunter2"), timeout=300)
+        self.assertNotIn("hunter2", done.stdout + done.stderr)
+
+
+if __name__ == "__main__":
+    unittest.main()

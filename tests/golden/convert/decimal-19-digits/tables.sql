@@ -1,0 +1,1 @@
+CREATE TABLE t (v NUMERIC(19,0));

@@ -1,0 +1,1 @@
+CREATE TABLE rest (id INTEGER);

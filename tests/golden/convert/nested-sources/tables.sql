@@ -1,0 +1,1 @@
+CREATE TABLE t (v INTEGER, page VARCHAR(20), dot VARCHAR(5));

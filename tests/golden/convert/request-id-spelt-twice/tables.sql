@@ -1,0 +1,1 @@
+CREATE TABLE t (request_id CHAR(3), v INTEGER);

@@ -1,0 +1,1 @@
+CREATE TABLE kinds (id INTEGER, kind VARCHAR(5));

@@ -1,0 +1,1 @@
+CREATE TABLE users (id INTEGER, "user" VARCHAR(5));

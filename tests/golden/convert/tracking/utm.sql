@@ -1,0 +1,7 @@
+CREATE TABLE IF NOT EXISTS tracking.utm
+(
+	request_id VARCHAR(56) NOT NULL ENCODE zstd
+	,source VARCHAR(255) NOT NULL ENCODE zstd
+	,medium VARCHAR(255) NOT NULL ENCODE zstd
+	,campaign VARCHAR(255) ENCODE zstd
+)
