@@ -91,6 +91,10 @@ Status NotificationInbox::AcceptObject(const ObjectCreated& created, size_t deli
   if (waiting.empty()) {
     objects_.push_back({.key = key, .etag = created.etag, .size = created.size});
     size_ += created.size;
+  } else {
+    // Two versions of one key: which one is there only a look can tell.
+    AnnouncedObject& known = *std::ranges::find(objects_, key, &AnnouncedObject::key);
+    if (known.etag != created.etag) known.etag.clear();
   }
   if (std::ranges::find(waiting, delivery) == waiting.end()) {
     waiting.push_back(delivery);
@@ -102,8 +106,9 @@ Status NotificationInbox::AcceptObject(const ObjectCreated& created, size_t deli
 Status NotificationInbox::KeepForeign(const Message& message, std::string_view why,
                                       size_t delivery) {
   ++counts_.foreign;
-  deliveries_[delivery].is_foreign = true;
-  ++deliveries_[delivery].unsettled;  // never settled: the dead-letter queue takes it in the end
+  Delivery& held = deliveries_[delivery];
+  held.is_foreign = true;
+  ++held.unsettled;  // never settled by a load
   const QuarantineKey key = ForeignMessageKeyFor(message.body);
   Log(LogLevel::kWarning,
       "notification is not ours, kept for a person to look at: {}: message={} kept={}", why,
@@ -111,6 +116,11 @@ Status NotificationInbox::KeepForeign(const Message& message, std::string_view w
   SLUICE_ASSIGN(const auto pending, quarantine_.Create(key.text));
   SLUICE_TRY(pending->Write(message.body));
   SLUICE_TRY(pending->Commit());
+  if (options_.dead_letters == nullptr || message.receive_count < options_.most_deliveries)
+    return {};
+  SLUICE_ASSIGN(const auto sent, options_.dead_letters->Send({&message.body, 1}));
+  SLUICE_TRY(sent.front());
+  SLUICE_TRY(queue_.Delete({&message.receipt, 1}));
   return {};
 }
 

@@ -33,6 +33,11 @@ struct InboxOptions {
   size_t max_objects = 256;  // of one batch
   std::chrono::milliseconds wait{0};
   std::chrono::seconds visibility_timeout{900};
+  // Where a notification goes that is not ours, once it was delivered so often. Null: the queue's
+  // own redrive policy does it. Never a notification of ours: no outage and no crash may cost an
+  // event.
+  Queue* dead_letters = nullptr;  // outlives the inbox
+  int most_deliveries = 5;
 };
 
 struct InboxCounts {

@@ -14,11 +14,10 @@
 namespace sluice {
 namespace {
 
-// A notification that was delivered this often and never settled is left to the dead-letter queue.
-// Source messages have none: landing takes every message, so only an outage can bring one back, and
-// no outage may cost an event.
-constexpr int kMostDeliveries = 5;
-enum class DeadLetters { kNone, kAfterMostDeliveries };
+// The queue itself never takes a message away: landing accepts every message, and a notification of
+// ours comes again until it is settled, whatever outage or crash brought it back. Only what is not
+// ours is moved, by the inbox.
+constexpr int kForEver = 1'000'000'000;
 
 Status NotHere(std::string_view part, const Location& location) {
   return Fail(ErrorKind::kPermanent,
@@ -36,17 +35,15 @@ Status MakeFolder(const std::string& path) {
 }
 
 Result<std::unique_ptr<Queue>> OpenQueue(const Location& location, std::string name,
-                                         DeadLetters dead_letters,
                                          const PipelineEnvironment& environment) {
   if (location.kind != Location::Kind::kDirectory)
     SLUICE_TRY(NotHere("the queue " + name, location));
   SLUICE_TRY(MakeFolder(location.text));
-  SqliteQueueOptions options{
-      .path = location.text + "/queue.db",
-      .name = name,
-      .dead_letter_queue = dead_letters == DeadLetters::kNone ? "" : name + "-dead",
-      .max_receive_count = kMostDeliveries,
-      .stop = environment.stop};
+  SqliteQueueOptions options{.path = location.text + "/queue.db",
+                             .name = name,
+                             .dead_letter_queue = name + "-dead",
+                             .max_receive_count = kForEver,
+                             .stop = environment.stop};
   SLUICE_ASSIGN(std::unique_ptr<Queue> queue,
                 SqliteQueue::Open(std::move(options), environment.clock));
   if (!environment.faults) return queue;
@@ -81,10 +78,11 @@ Result<std::unique_ptr<Pipeline>> Pipeline::Open(PipelineConfig config,
 }
 
 Status Pipeline::OpenQueues() {
-  SLUICE_ASSIGN(source_,
-                OpenQueue(config_.source.location, "source", DeadLetters::kNone, environment_));
-  SLUICE_ASSIGN(notifications_, OpenQueue(config_.raw.notifications, "notifications",
-                                          DeadLetters::kAfterMostDeliveries, environment_));
+  SLUICE_ASSIGN(source_, OpenQueue(config_.source.location, "source", environment_));
+  SLUICE_ASSIGN(notifications_,
+                OpenQueue(config_.raw.notifications, "notifications", environment_));
+  SLUICE_ASSIGN(dead_notifications_,
+                OpenQueue(config_.raw.notifications, "notifications-dead", environment_));
   return {};
 }
 
@@ -137,8 +135,11 @@ Result<std::unique_ptr<ProcessStage>> Pipeline::MakeProcess(AfterLoad after_load
                                                             ProcessProgress progress) {
   SLUICE_ASSIGN(const RawLayout layout, RawLayout::Parse(config_.raw.layout));
   ProcessOptions options{.after_load = after_load, .empty_ledger = empty_ledger};
-  options.inbox = {
-      .raw_uri = raw_->uri(), .layout = layout, .max_size = config_.load.max_size, .wait = wait};
+  options.inbox = {.raw_uri = raw_->uri(),
+                   .layout = layout,
+                   .max_size = config_.load.max_size,
+                   .wait = wait,
+                   .dead_letters = dead_notifications_.get()};
   options.transform = {.parquet = {.codec = config_.parquet.compression},
                        .layout = layout,
                        .hold_above = config_.quarantine.hold_above};

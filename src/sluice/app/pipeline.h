@@ -54,7 +54,7 @@ class Pipeline {
 
   const PipelineConfig config_;
   const PipelineEnvironment environment_;
-  std::unique_ptr<Queue> source_, notifications_;
+  std::unique_ptr<Queue> source_, notifications_, dead_notifications_;
   std::unique_ptr<ObjectStore> raw_, parquet_, quarantine_;
   std::unique_ptr<Warehouse> warehouse_;
 };

@@ -83,31 +83,34 @@ Result<ProcessReport> ProcessStage::ProcessBatch(std::stop_token stop) {
 
   NotificationInbox inbox(parts_.notifications, parts_.stores.quarantine, parts_.clock,
                           options_.inbox);
+  const Status done = ProcessInbox(inbox, stop, report);
+  report.inbox = inbox.counts();
+  if (done && !stop.stop_requested()) return report;
+  if (options_.after_load == AfterLoad::kDeleteNotifications) {
+    if (const Status given_back = inbox.GiveBack(); !given_back) {
+      Log(LogLevel::kWarning,
+          "cannot give notifications back, they come when their timeout has passed: {}",
+          given_back.error().message());
+    }
+  }
+  SLUICE_TRY(done);
+  return report;
+}
+
+Status ProcessStage::ProcessInbox(NotificationInbox& inbox, const std::stop_token& stop,
+                                  ProcessReport& report) {
   SLUICE_TRY(inbox.Fill());
   report.idle = inbox.empty();
   std::vector<AnnouncedObject> todo = inbox.objects();
   SLUICE_TRY(SkipWhatIsLoaded(inbox, todo, report));
-
   std::vector<TransformedObject> transformed = TransformAll(inbox, todo, stop, report);
-  if (stop.stop_requested()) {
-    SLUICE_TRY(inbox.GiveBack());
-    report.inbox = inbox.counts();
-    return report;
-  }
+  if (stop.stop_requested()) return {};
   SLUICE_TRY(inbox.KeepAlive());
   const Status loaded = LoadAndSettle(inbox, transformed, report);
   if (options_.after_load == AfterLoad::kDeleteNotifications) SLUICE_TRY(inbox.DeleteSettled());
-  report.inbox = inbox.counts();
-  const bool nothing_succeeded = report.failure && transformed.empty();
-  if (loaded && !nothing_succeeded) return report;
-  const Error error = loaded ? *report.failure : loaded.error();
-  if (options_.after_load == AfterLoad::kKeepNotifications) return std::unexpected(error);
-  if (const Status given_back = inbox.GiveBack(); !given_back) {
-    Log(LogLevel::kWarning,
-        "cannot give notifications back, they come when their timeout has passed: {}",
-        given_back.error().message());
-  }
-  return std::unexpected(error);
+  SLUICE_TRY(loaded);
+  if (report.failure && transformed.empty()) return std::unexpected(*report.failure);
+  return {};
 }
 
 Result<bool> ProcessStage::MayLoad(ProcessReport& report) {
@@ -124,7 +127,9 @@ Result<bool> ProcessStage::MayLoad(ProcessReport& report) {
                 "be loaded again if "
                 "sluice once loaded them; if it did not, run once with --init-ledger");
   }
-  if (!state.ledger_exists) SLUICE_TRY(parts_.warehouse.Prepare());
+  // Tables may have been added to the configuration since the ledger was made.
+  if (!is_prepared_) SLUICE_TRY(parts_.warehouse.Prepare());
+  is_prepared_ = true;
   return true;
 }
 

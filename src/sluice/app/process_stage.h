@@ -70,6 +70,8 @@ class ProcessStage {
  private:
   ProcessStage(Parts parts, ProcessOptions options, ProcessProgress progress);
   Result<bool> MayLoad(ProcessReport& report);
+  // Everything between receiving and deleting.
+  Status ProcessInbox(NotificationInbox& inbox, const std::stop_token& stop, ProcessReport& report);
   Status SkipWhatIsLoaded(NotificationInbox& inbox, std::vector<AnnouncedObject>& todo,
                           ProcessReport& report);
   Status LoadAndSettle(NotificationInbox& inbox, std::vector<TransformedObject>& transformed,
@@ -83,6 +85,7 @@ class ProcessStage {
   const ProcessOptions options_;
   const ProcessProgress progress_;
   Loader loader_;
+  bool is_prepared_ = false;
   std::vector<std::unique_ptr<ObjectTransformer>> workers_;
 };
 

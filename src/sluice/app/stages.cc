@@ -77,8 +77,8 @@ void Pause(std::chrono::milliseconds duration, const StageRequest& request, Cloc
 }
 
 // Repeats `once` until it finds nothing to do (drain), or for ever (follow): then an idle turn is
-// followed by `idle_pause`, and a failure that may pass by a pause that doubles, so that an outage
-// does not drive messages to the dead-letter queue.
+// followed by `idle_pause`, and a failure by a pause that doubles: whatever it is, it may be mended
+// while we wait.
 template <typename Once>
 Status Loop(const StageRequest& request, Clock& clock, const std::stop_token& stop,
             std::chrono::milliseconds idle_pause, Once&& once) {
@@ -93,8 +93,7 @@ Status Loop(const StageRequest& request, Clock& clock, const std::stop_token& st
       continue;
     }
     const Error& error = found_work.error();
-    if (request.mode == RunMode::kDrain || error.kind() == ErrorKind::kPermanent)
-      return std::unexpected(error);
+    if (request.mode == RunMode::kDrain) return std::unexpected(error);
     Log(LogLevel::kError, "{}; trying again in {} s", error.message(), pause.count() / 1000);
     Pause(pause, request, clock, stop);
     pause = std::min(pause * 2, kLongestPause);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <CLI/CLI.hpp>
 #include <array>
-#include <cstdio>
+#include <map>
 #include <memory>
 
 #include "sluice/base/hash.h"
@@ -102,9 +102,30 @@ Status PrintFile(const std::string& path, const ConvertedStream& converted,
   return Print(text + "\n");
 }
 
+// No output may stand in another's place.
+Status CheckOutputs(Session& session, const ConvertFlags& flags, const TableSet& tables) {
+  if (flags.out.empty()) return session.WrongUsage("--out is empty: name a folder, . for this one");
+  std::map<std::string, std::string> files;
+  for (const std::string& path : flags.files) {
+    const auto [other, is_new] = files.emplace(NameOf(path), path);
+    if (!is_new) {
+      return session.WrongUsage(
+          fmt::format("{} and {} would both become {}.parquet: convert them into different folders",
+                      other->second, path, other->first));
+    }
+  }
+  for (const Table& table : tables.tables) {
+    if (table.name() == "quarantine") {
+      return session.WrongUsage("a table named quarantine would stand where quarantined events go");
+    }
+  }
+  return {};
+}
+
 Result<int> Convert(Session& session, const ConvertFlags& flags) {
   SLUICE_ASSIGN(const PipelineConfig config, session.Configuration());
   const TableSet& tables = *config.tables;
+  SLUICE_TRY(CheckOutputs(session, flags, tables));
   SLUICE_ASSIGN(const auto converter, StreamConverter::Make(tables));
   ConversionOptions options;
   options.parquet.codec = config.parquet.compression;

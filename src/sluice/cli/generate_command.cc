@@ -53,7 +53,9 @@ void AddGenerate(CLI::App& app, Session& session, int& exit_code) {
   auto flags = std::make_shared<GenerateFlags>();
   CLI::App* command =
       app.add_subcommand("generate", "Make realistic events of the configured tables");
-  command->add_option("--events", flags->options.events, "How many")->capture_default_str();
+  command->add_option("--events", flags->options.events, "How many")
+      ->capture_default_str()
+      ->check(CLI::NonNegativeNumber);
   command->add_option("--seed", flags->options.seed, "The same seed gives the same bytes")
       ->capture_default_str();
   command->add_option("--out", flags->out, "File to write, - for standard output")

@@ -117,6 +117,12 @@ std::string ToText(const StatusReport& report) {
   if (report.objects.dropped > 0)
     rows.push_back({"dropped", WithThousands(report.objects.dropped), "", "", "", ""});
   text += FormatTable(rows);
+  for (const StateCount& count : report.states) {
+    if (count.state == ObjectState::kLoaded || count.state == ObjectState::kReplaced) continue;
+    text += fmt::format(
+        "\n{}{}{}  {} raw objects, {} events, none of them loaded; why: sluice.ledger", style.red,
+        Name(count.state), style.reset, WithThousands(count.objects), WithThousands(count.events));
+  }
   text += report.Balances()
               ? fmt::format("\n{}balanced{}: events in = loaded + duplicates + quarantined\n",
                             style.green, style.reset)

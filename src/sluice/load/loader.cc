@@ -41,8 +41,8 @@ Status Loader::LoadRange(size_t begin, size_t end) {
   SLUICE_TRY(LoadRange(begin, middle));
   const size_t left = faults_.size();
   SLUICE_TRY(LoadRange(middle, end));
-  if (left > known && faults_.size() > left &&
-      CauseOf(faults_[known].error) == CauseOf(faults_[left].error)) {
+  const bool none_loads = faults_.size() - known == end - begin;
+  if (none_loads && CauseOf(faults_[known].error) == CauseOf(faults_[left].error)) {
     return Fail(ErrorKind::kPermanent,
                 "cannot load: both halves of a batch fail alike, so this is no fault of one "
                 "object; nothing was "

@@ -89,6 +89,7 @@ class ScriptedWarehouse : public Warehouse {
   Status Prepare() override { return {}; }
   Result<std::vector<LiveColumn>> Describe(const Table&) override { return {}; }
   Result<std::vector<TableBalance>> Balance() override { return {}; }
+  Result<std::vector<StateCount>> States() override { return {}; }
   Result<uint64_t> CountRows(const Table&) override { return 0; }
   Result<std::vector<std::vector<std::optional<std::string>>>> SampleRows(const Table&,
                                                                           size_t) override {
@@ -130,12 +131,20 @@ TEST_F(LoaderTest, C9_ABadObjectIsFoundByHalvingAndSetAside) {
 }
 
 TEST_F(LoaderTest, TheSameFaultInBothHalvesStopsAndSetsNothingAside) {
-  warehouse_.bad = {1, 5};
+  warehouse_.bad = {1, 2, 3, 4, 5};
   warehouse_.Cause = [](int64_t) { return std::string("no such column"); };
   const auto outcomes = loader_.Load(Objects(5));
   ASSERT_FALSE(outcomes);
   EXPECT_THAT(outcomes.error().message(), HasSubstr("both halves"));
   EXPECT_FALSE(warehouse_.ledger.contains(1));
+}
+
+TEST_F(LoaderTest, TwoObjectsWithTheSameFaultAreSetAsideWhenOthersLoad) {
+  warehouse_.bad = {1, 4};
+  warehouse_.Cause = [](int64_t) { return std::string("no such value"); };
+  const auto outcomes = loader_.Load(Objects(4));
+  ASSERT_TRUE(outcomes);
+  EXPECT_THAT(States(*outcomes), ElementsAre("set_aside", "loaded", "loaded", "set_aside"));
 }
 
 TEST_F(LoaderTest, MoreThanThreeSetAsideInOneRunStop) {

@@ -40,6 +40,9 @@ struct ConversionCounts {
   std::vector<TableCounts> tables;
 };
 
+// Rises whenever the same line would give another row or fault; part of every revision.
+inline constexpr int kConversionVersion = 1;
+
 // Rows and faults of one chunk. Everything in it is valid until the next Convert or the end of the
 // chunk's memory.
 struct ConvertedChunk {

@@ -41,7 +41,8 @@ LineChunker::LineChunker(ByteSource& source, LineChunkerOptions options)
 
 Result<bool> LineChunker::Next(LineChunk& chunk) {
   chunk = {};
-  SLUICE_TRY(Fill(options_.chunk.count));
+  // A long line leaves more behind than one chunk.
+  if (held().size() < options_.chunk.count) SLUICE_TRY(Fill(options_.chunk.count));
   if (!started_) {
     started_ = true;
     if (held().starts_with(kByteOrderMark)) {
@@ -93,6 +94,10 @@ Result<size_t> LineChunker::FindWholeLines() {
     if (found != std::string_view::npos) size = searched + found + 1;
   }
   if (size == 0) size = held().size();
+  if (size > options_.chunk.count) {
+    const size_t fitting = held().substr(0, options_.chunk.count).rfind('\n') + 1;
+    size = fitting > 0 ? fitting : std::min(held().find('\n'), size - 1) + 1;
+  }
   if (size <= longest) return size;
   for (size_t at = 0; at < size;) {
     const std::string_view rest = held().substr(at, size - at);

@@ -60,6 +60,7 @@ Result<StatusReport> GatherStatus(const TableSet& tables, Queue& source, Queue& 
   }
   if (!state.ledger_exists) return report;
 
+  SLUICE_ASSIGN(report.states, warehouse.States());
   SLUICE_ASSIGN(const auto balance, warehouse.Balance());
   for (const TableBalance& sums : balance) {
     if (sums.table == "*") report.objects = sums;
@@ -84,7 +85,12 @@ std::string ToJson(const StatusReport& report) {
   json.Key("balanced").Value(report.Balances());
   json.Key("objects").Value(report.objects.objects).Key("events").Value(report.objects.lines);
   json.Key("no_route").Value(report.objects.no_route).Key("dropped").Value(report.objects.dropped);
-  json.Key("tables").BeginArray();
+  json.Key("states").BeginObject();
+  for (const StateCount& count : report.states) {
+    json.Key(Name(count.state)).BeginObject().Key("objects").Value(count.objects);
+    json.Key("events").Value(count.events).EndObject();
+  }
+  json.EndObject().Key("tables").BeginArray();
   for (const TableStatus& table : report.tables) {
     const TableBalance& b = table.balance;
     json.BeginObject()

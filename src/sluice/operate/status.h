@@ -26,7 +26,8 @@ struct StatusReport {
   QueueDepth source, notifications;
   bool ledger_exists = false;
   std::optional<std::string> paused;
-  TableBalance objects;  // the ledger's rows of the objects themselves
+  TableBalance objects;            // the ledger's rows of the loaded objects themselves
+  std::vector<StateCount> states;  // of all objects that the ledger knows
   std::vector<TableStatus> tables;
   // Some rows of the first table that has any: column and value, NULLs left out.
   std::vector<std::vector<std::pair<std::string, std::string>>> sample;

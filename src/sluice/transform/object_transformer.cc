@@ -113,7 +113,10 @@ Result<TransformedObject> ObjectTransformer::Transform(const RawKey& key,
   identity.etag = reader.info().etag;
   object.object = identity.Id();
   object.identity = identity.ToText();
-  object.version = reader.info().last_modified.time_since_epoch().count();
+  // Only a store that orders versions itself is believed: anybody can set a file's time.
+  if (!identity.store_uri.starts_with("file://")) {
+    object.version = reader.info().last_modified.time_since_epoch().count();
+  }
 
   HashingSource stored(reader);
   DerivedObjects outputs(tables_, stores_, identity, hour, revision_);

@@ -1,9 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sluice/warehouse/duckdb_warehouse.h"
 
+#include <fcntl.h>
 #include <fmt/format.h>
+#include <unistd.h>
 
+#include <cerrno>
 #include <charconv>
+#include <cstdio>
+#include <cstring>
 #include <filesystem>
 #include <map>
 #include <utility>
@@ -52,6 +57,7 @@ Result<DuckDbTurn> DuckDbWarehouse::TakeTurn(Purpose purpose) {
   const Deadline deadline = Deadline::After(clock_, options_.lock_wait);
   Result<LockFile> lock = LockFile::Acquire(options_.path + ".lock", options_.lock_wait, clock_);
   if (!lock) return std::unexpected(lock.error().During("cannot open the warehouse"));
+  if (purpose == Purpose::kWrite && !Exists()) SLUICE_TRY(MakeFile());
   const DuckDbSessionOptions session_options = {
       .path = options_.path,
       .access = purpose == Purpose::kRead ? DuckDbSessionOptions::Access::kReadOnly
@@ -130,6 +136,19 @@ Result<WarehouseState> DuckDbWarehouse::Probe() {
     state.tables_hold_rows = state.tables_hold_rows || !rows.empty();
   }
   return state;
+}
+
+Status DuckDbWarehouse::MakeFile() {
+  const std::string unfinished = options_.path + ".new";
+  std::error_code error;
+  std::filesystem::remove(unfinished, error);
+  SLUICE_TRY(DuckDbSession::Open({.path = unfinished, .threads = 1, .memory = options_.memory}));
+  const int file = ::open(unfinished.c_str(), O_RDONLY | O_CLOEXEC);
+  const bool is_synced = file >= 0 && ::fsync(file) == 0;
+  if (file >= 0) ::close(file);
+  if (is_synced && ::rename(unfinished.c_str(), options_.path.c_str()) == 0) return {};
+  return Fail(ErrorKind::kPermanent, "cannot make the warehouse: {}: {}", std::strerror(errno),
+              options_.path);
 }
 
 Status DuckDbWarehouse::Prepare() {
@@ -312,6 +331,23 @@ Result<std::vector<TableBalance>> DuckDbWarehouse::Balance() {
   }
   balance.push_back(objects);
   return balance;
+}
+
+Result<std::vector<StateCount>> DuckDbWarehouse::States() {
+  std::vector<StateCount> counts;
+  if (!Exists()) return counts;
+  SLUICE_ASSIGN(const DuckDbTurn turn, TakeTurn(Purpose::kRead));
+  SLUICE_ASSIGN(const bool has_ledger, CheckLedger(*turn.session));
+  if (!has_ledger) return counts;
+  SLUICE_ASSIGN(const std::vector<TextRow> rows, turn.session->Query("states", StatesSql(names_)));
+  for (const TextRow& row : rows) {
+    const auto state = ObjectStateNamed(row[0].value_or(""));
+    if (!state)
+      return Fail(ErrorKind::kPermanent, "the ledger holds a state of another version: {}",
+                  row[0].value_or(""));
+    counts.push_back({*state, ToCount(row[1].value_or("")), ToCount(row[2].value_or(""))});
+  }
+  return counts;
 }
 
 Result<uint64_t> DuckDbWarehouse::CountRows(const Table& table) {

@@ -53,6 +53,7 @@ class DuckDbWarehouse : public Warehouse {
   Status Settle(std::span<const Settlement> settlements) override;
   Result<std::vector<LiveColumn>> Describe(const Table& table) override;
   Result<std::vector<TableBalance>> Balance() override;
+  Result<std::vector<StateCount>> States() override;
   Result<uint64_t> CountRows(const Table& table) override;
   Result<std::vector<std::vector<std::optional<std::string>>>> SampleRows(const Table& table,
                                                                           size_t limit) override;
@@ -62,6 +63,9 @@ class DuckDbWarehouse : public Warehouse {
 
   bool Exists() const;
   Result<DuckDbTurn> TakeTurn(Purpose purpose);
+  // The empty database, under another name until it is whole: a process that dies while DuckDB
+  // makes it must not leave half a file that nobody can open.
+  Status MakeFile();
   Result<bool> HasTable(DuckDbSession& session, std::string_view schema, std::string_view table);
   // False where there is no ledger; kPermanent where it is of a newer version.
   Result<bool> CheckLedger(DuckDbSession& session);

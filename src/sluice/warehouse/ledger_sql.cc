@@ -165,6 +165,14 @@ std::string BalanceSql(const LedgerNames& names) {
       sums, names.In("ledger"), names.Pipeline());
 }
 
+std::string StatesSql(const LedgerNames& names) {
+  return fmt::format(
+      "SELECT state, CAST(COUNT(*) AS VARCHAR), CAST(SUM(lines) AS VARCHAR) FROM {} WHERE name = "
+      "{} "
+      "AND table_name = '*' GROUP BY state ORDER BY state",
+      names.In("ledger"), names.Pipeline());
+}
+
 std::string TakeLockSql(const LedgerNames& names) {
   return fmt::format("UPDATE {} SET n = n + 1 WHERE name = {}", names.In("lock"), names.Pipeline());
 }

@@ -55,6 +55,8 @@ std::string DescribeSql(const TableSchema& table);
 std::string LedgerStatesSql(const LedgerNames& names, std::span<const int64_t> objects);
 // Rows (table, ten sums in TableBalance's order) over what is loaded.
 std::string BalanceSql(const LedgerNames& names);
+// State, objects, events.
+std::string StatesSql(const LedgerNames& names);
 // The first statement of every transaction that writes: takes the lock (fault C1).
 std::string TakeLockSql(const LedgerNames& names);
 

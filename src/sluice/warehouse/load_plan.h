@@ -74,7 +74,13 @@ struct ObjectOutcome {
   std::string reason;
 };
 
-// Sums over ledger rows, for status and the demo.
+// The objects of one state.
+struct StateCount {
+  ObjectState state = ObjectState::kLoaded;
+  uint64_t objects = 0, events = 0;
+};
+
+// Sums over the ledger rows of what is loaded, for status and the demo.
 struct TableBalance {
   std::string table;  // "*" is the objects themselves
   uint64_t objects = 0, lines = 0, no_route = 0, dropped = 0, routed = 0, staged = 0, loaded = 0,

@@ -77,7 +77,10 @@ class Warehouse {
   virtual Status Settle(std::span<const Settlement> settlements) = 0;
 
   virtual Result<std::vector<LiveColumn>> Describe(const Table& table) = 0;
+  // Of what is loaded.
   virtual Result<std::vector<TableBalance>> Balance() = 0;
+  // How many objects, with how many events, are in each state.
+  virtual Result<std::vector<StateCount>> States() = 0;
   // SELECT count(*) of the target table.
   virtual Result<uint64_t> CountRows(const Table& table) = 0;
   // Some rows of the target table, each value as text (NULL: absent), columns in table order: for
