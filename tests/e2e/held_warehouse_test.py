@@ -7,15 +7,17 @@ The program waits for a minute, so both cases run side by side.
 import contextlib
 import fcntl
 import os
+import signal
 import time
 import unittest
 
 import duckdb
 
-from pipeline import PipelineTest
+from pipeline import PipelineTest, stop
 
 LEAST_WAIT = 20  # seconds that it must have been patient
 MOST_WAIT = 150
+END_WITHIN = 5
 
 
 class HeldWarehouse(PipelineTest):
@@ -51,6 +53,21 @@ class HeldWarehouse(PipelineTest):
             self.assertEqual(len(pipeline.bodies("notifications")), 1)
             pipeline.run("process")
             self.assert_finished(truth, pipeline)
+
+    def test_L13_SIGTERM_ends_the_wait_and_the_notification_stays(self):
+        pipeline, truth = self.prepared()
+        with open(pipeline.data / "warehouse.duckdb.lock", "w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            lock.write("pid=4711")
+            lock.flush()
+            with pipeline.started("process", "--log-level", "info") as process:
+                line = process.stderr.readline()
+                self.assertIn("waiting for another process", line)
+                code = stop(process, signal.SIGTERM, END_WITHIN)
+                self.assertEqual(code, 1)
+                self.assertIn("stopped while another process held it: pid=4711", process.stderr.read())
+        pipeline.run("process")
+        self.assert_finished(truth, pipeline)
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 
 #include <sqlite3.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <utility>
 
@@ -13,6 +14,9 @@ namespace {
 
 // How long one wait for a lock lasts before it is tried again.
 constexpr std::chrono::milliseconds kBusyPause{2};
+// How long a lock is waited for when a stop is requested: what is done must still be deleted and
+// what is held given back, and other writers hold the lock for milliseconds.
+constexpr std::chrono::milliseconds kStoppingPatience{1'000};
 
 int Bind(sqlite3_stmt* statement, int index, const SqliteValue& value) {
   // A null pointer would bind NULL instead of an empty value.
@@ -200,8 +204,10 @@ Error SqliteDatabase::Failure(int code) const {
 }
 
 bool SqliteDatabase::WaitsOn(Ticks since) {
-  if (options_.stop.stop_requested()) return false;
-  if (clock_.Monotonic() - since >= options_.busy_timeout) return false;
+  const auto patience = options_.stop.stop_requested()
+                            ? std::min(kStoppingPatience, options_.busy_timeout)
+                            : options_.busy_timeout;
+  if (clock_.Monotonic() - since >= patience) return false;
   clock_.Sleep(kBusyPause);
   return true;
 }

@@ -93,7 +93,7 @@ class SqliteDatabase {
   struct Options {
     std::string path;
     std::chrono::milliseconds busy_timeout{10'000};  // how long a lock is waited for
-    std::stop_token stop;                            // ends that wait
+    std::stop_token stop;                            // shortens that wait to a second
   };
 
   // Opens or creates the file. `clock` outlives the database.

@@ -29,7 +29,8 @@ struct SqliteQueueOptions {
   int max_receive_count = 5;
 
   std::chrono::milliseconds busy_timeout{10'000};  // how long another process's lock is waited for
-  std::stop_token stop;                            // ends waits early, for messages and for locks
+  std::stop_token
+      stop;  // ends waits for messages at once, and shortens those for locks to a second
 };
 
 // A queue in a SQLite file. Beyond what Queue says:

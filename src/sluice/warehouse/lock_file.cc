@@ -48,13 +48,17 @@ std::string ReadHolder(int descriptor) {
 }
 
 Status Wait(int descriptor, const std::string& path, std::chrono::microseconds patience,
-            Clock& clock) {
+            Clock& clock, const std::stop_token& stop) {
   const Deadline deadline = Deadline::After(clock, patience);
   for (bool told = false; ::flock(descriptor, LOCK_EX | LOCK_NB) != 0; told = true) {
     if (errno != EWOULDBLOCK && errno != EINTR) {
       return Fail(ErrorKind::kPermanent, "cannot lock: {}: {}", std::strerror(errno), path);
     }
     const std::string holder = ReadHolder(descriptor);
+    if (stop.stop_requested()) {
+      return Fail(ErrorKind::kTransient, "stopped while another process held it: {} path={}",
+                  holder, path);
+    }
     if (deadline.HasPassed(clock)) {
       return Fail(ErrorKind::kTransient, "held by another process for {} s: {} path={}",
                   std::chrono::duration_cast<std::chrono::seconds>(patience).count(), holder, path);
@@ -68,13 +72,13 @@ Status Wait(int descriptor, const std::string& path, std::chrono::microseconds p
 }  // namespace
 
 Result<LockFile> LockFile::Acquire(const std::string& path, std::chrono::microseconds patience,
-                                   Clock& clock) {
+                                   Clock& clock, const std::stop_token& stop) {
   const int descriptor = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
   if (descriptor < 0) {
     return Fail(ErrorKind::kPermanent, "cannot open the lock file: {}: {}", std::strerror(errno),
                 path);
   }
-  if (Status locked = Wait(descriptor, path, patience, clock); !locked) {
+  if (Status locked = Wait(descriptor, path, patience, clock, stop); !locked) {
     ::close(descriptor);
     return std::unexpected(std::move(locked).error());
   }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <stop_token>
 #include <string>
 
 #include "sluice/base/clock.h"
@@ -14,10 +15,10 @@ namespace sluice {
 // others can name it; the file itself stays.
 class LockFile {
  public:
-  // Asks again in short slices until `patience` has passed; then kTransient, naming the holder.
-  // kPermanent: the file cannot be made.
+  // Asks again in short slices until `patience` has passed or `stop` is requested; then kTransient,
+  // naming the holder. A lock that is free is taken even then. kPermanent: the file cannot be made.
   static Result<LockFile> Acquire(const std::string& path, std::chrono::microseconds patience,
-                                  Clock& clock);
+                                  Clock& clock, const std::stop_token& stop = {});
 
   LockFile(LockFile&& other) noexcept;
   LockFile& operator=(LockFile&&) = delete;

@@ -40,6 +40,21 @@ TEST_F(LockFileTest, SecondHolderWaitsAndThenNamesTheFirst) {
   EXPECT_THAT(second.error().message(), HasSubstr("since=2023-11-14T22:13:20"));
 }
 
+TEST_F(LockFileTest, L13_StopEndsTheWaitButNotTheTaking) {
+  std::stop_source stop;
+  stop.request_stop();
+  const auto acquire = [&] {
+    return LockFile::Acquire(path_, std::chrono::seconds(3), clock_, stop.get_token());
+  };
+  const auto first = acquire();
+  ASSERT_TRUE(first);
+  const Timestamp before = clock_.Now();
+  const auto second = acquire();
+  ASSERT_FALSE(second);
+  EXPECT_EQ(second.error().kind(), ErrorKind::kTransient);
+  EXPECT_EQ(clock_.Now(), before);
+}
+
 TEST_F(LockFileTest, GivingUpLeavesTheHoldersNameToTheNextWaiter) {
   const auto first = Acquire();
   ASSERT_FALSE(Acquire());
