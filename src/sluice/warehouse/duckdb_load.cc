@@ -79,9 +79,10 @@ Result<std::vector<TextRow>> RunTransaction(DuckDbSession& session,
 
 Status CheckPlan(const TableSet& tables, const LoadPlan& plan) {
   std::set<int64_t> objects;
-  std::set<std::string_view> keys;
+  std::set<std::pair<std::string_view, std::string_view>> keys;
   for (const PlannedObject& object : plan.objects) {
-    if (!objects.insert(object.object).second || !keys.insert(object.raw_key).second) {
+    if (!objects.insert(object.object).second ||
+        !keys.emplace(object.store, object.raw_key).second) {
       return Fail(ErrorKind::kPermanent, "the plan names a raw object twice: raw_key={}",
                   object.raw_key);
     }

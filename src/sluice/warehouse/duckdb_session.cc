@@ -7,13 +7,14 @@
 
 #include <dlfcn.h>
 #include <duckdb.h>
+#include <fmt/format.h>
 
+#include <tuple>
 #include <utility>
 
 #include "sluice/warehouse/sql_text.h"
 
 namespace sluice {
-namespace {
 
 // The functions of DuckDB's C API that sluice calls.
 #define SLUICE_DUCKDB_FUNCTIONS(X) \
@@ -49,27 +50,36 @@ namespace {
   X(duckdb_vector_get_data)        \
   X(duckdb_vector_get_validity)
 
-struct Api {
+// Found in the library when it is first needed.
+struct DuckDbApi {
 #define SLUICE_DECLARE(name) decltype(&::name) name = nullptr;
   SLUICE_DUCKDB_FUNCTIONS(SLUICE_DECLARE)
 #undef SLUICE_DECLARE
 
-  static Result<Api> Load() {
-    SLUICE_ASSIGN(void* const library, LoadDuckDbLibrary());
-    Api api;
-    const char* missing = nullptr;
+  static Result<DuckDbApi> Load();
+};
+
+Result<DuckDbApi> DuckDbApi::Load() {
+  SLUICE_ASSIGN(void* const library, LoadDuckDbLibrary());
+  DuckDbApi api;
+  const char* missing = nullptr;
 #define SLUICE_FIND(name)                                                  \
   api.name = reinterpret_cast<decltype(&::name)>(::dlsym(library, #name)); \
   if (api.name == nullptr) missing = #name;
-    SLUICE_DUCKDB_FUNCTIONS(SLUICE_FIND)
+  SLUICE_DUCKDB_FUNCTIONS(SLUICE_FIND)
 #undef SLUICE_FIND
-    if (missing != nullptr) {
-      return Fail(ErrorKind::kPermanent, "the DuckDB library is too old or too new: it lacks {}",
-                  missing);
-    }
-    return api;
-  }
-};
+  if (missing == nullptr) return api;
+  return Fail(ErrorKind::kPermanent, "the DuckDB library is too old or too new: it lacks {}",
+              missing);
+}
+
+namespace {
+
+// The first line says what is wrong; the others show the statement.
+std::string FirstLine(const char* text) {
+  const std::string_view message = text != nullptr ? text : "no message";
+  return std::string(message.substr(0, message.find('\n')));
+}
 
 ErrorKind KindOf(duckdb_error_type type) {
   switch (type) {
@@ -90,25 +100,56 @@ ErrorKind KindOf(duckdb_error_type type) {
   }
 }
 
-// The first line says what is wrong; the others show the statement.
-std::string FirstLine(const char* text) {
-  const std::string_view message = text != nullptr ? text : "no message";
-  return std::string(message.substr(0, message.find('\n')));
-}
-
 bool IsHeldByAnother(std::string_view message) {
   return message.find("Could not set lock on file") != std::string_view::npos;
 }
 
 }  // namespace
 
+DuckDbEngine::DuckDbEngine(std::unique_ptr<DuckDbApi> api) : api_(std::move(api)) {}
+
+DuckDbEngine::~DuckDbEngine() {
+  Stop();
+}
+
+void DuckDbEngine::Stop() {
+  if (database_ != nullptr) api_->duckdb_close(&database_);
+}
+
+Result<std::shared_ptr<DuckDbEngine>> DuckDbEngine::Start(const DuckDbEngineOptions& options) {
+  SLUICE_ASSIGN(const DuckDbApi api, DuckDbApi::Load());
+  std::shared_ptr<DuckDbEngine> engine(new DuckDbEngine(std::make_unique<DuckDbApi>(api)));
+  SLUICE_TRY(engine->Open(options));
+  return engine;
+}
+
+Status DuckDbEngine::Open(const DuckDbEngineOptions& options) {
+  duckdb_config config = nullptr;
+  api_->duckdb_create_config(&config);
+  const auto set = [&](const char* name, const std::string& value) {
+    return api_->duckdb_set_config(config, name, value.c_str()) == DuckDBSuccess;
+  };
+  bool ok =
+      set("autoinstall_known_extensions", "false") && set("autoload_known_extensions", "false") &&
+      set("allow_community_extensions", "false") && set("temp_directory", options.spill_folder);
+  if (options.threads > 0) ok = ok && set("threads", std::to_string(options.threads));
+  if (options.memory.count > 0) {
+    ok = ok && set("memory_limit", fmt::format("{}B", options.memory.count));
+  }
+  char* message = nullptr;
+  ok = ok && api_->duckdb_open_ext(nullptr, &database_, config, &message) == DuckDBSuccess;
+  const std::string cause = FirstLine(message);
+  if (message != nullptr) api_->duckdb_free(message);
+  api_->duckdb_destroy_config(&config);
+  if (ok) return {};
+  return Fail(ErrorKind::kPermanent, "cannot start DuckDB: {}", cause);
+}
+
 class DuckDbSession::Impl {
  public:
-  Impl(const Api& api, FaultPlan* faults) : api_(api), faults_(faults) {}
-  ~Impl() {
-    if (connection_ != nullptr) api_.duckdb_disconnect(&connection_);
-    if (database_ != nullptr) api_.duckdb_close(&database_);
-  }
+  Impl(std::shared_ptr<DuckDbEngine> engine, FaultPlan* faults)
+      : engine_(std::move(engine)), api_(engine_->api()), faults_(faults) {}
+  ~Impl();
   Impl(const Impl&) = delete;
   Impl& operator=(const Impl&) = delete;
 
@@ -123,39 +164,33 @@ class DuckDbSession::Impl {
   void FetchChunk(duckdb_data_chunk chunk, size_t columns, std::vector<TextRow>& rows);
   Error ErrorOf(duckdb_result& result);
 
-  const Api api_;
+  const std::shared_ptr<DuckDbEngine> engine_;
+  const DuckDbApi& api_;
   FaultPlan* const faults_;
-  duckdb_database database_ = nullptr;
   duckdb_connection connection_ = nullptr;
+  bool is_attached_ = false;
 };
 
-Status DuckDbSession::Impl::Open(const DuckDbSessionOptions& options) {
-  duckdb_config config = nullptr;
-  api_.duckdb_create_config(&config);
-  const auto set = [&](const char* name, const std::string& value) {
-    return api_.duckdb_set_config(config, name, value.c_str()) == DuckDBSuccess;
-  };
-  bool ok =
-      set("autoinstall_known_extensions", "false") && set("autoload_known_extensions", "false") &&
-      set("allow_community_extensions", "false") && set("temp_directory", options.path + ".tmp");
-  if (options.threads > 0) ok = ok && set("threads", std::to_string(options.threads));
-  if (options.memory.count > 0) {
-    ok = ok && set("memory_limit", fmt::format("{}B", options.memory.count));
-  }
-  char* message = nullptr;
-  ok = ok && api_.duckdb_open_ext(nullptr, &database_, config, &message) == DuckDBSuccess &&
-       api_.duckdb_connect(database_, &connection_) == DuckDBSuccess;
-  const std::string cause = FirstLine(message);
-  if (message != nullptr) api_.duckdb_free(message);
-  api_.duckdb_destroy_config(&config);
-  if (!ok) return Fail(ErrorKind::kPermanent, "cannot start DuckDB: {}", cause);
+// Whoever comes next finds the file closed, whatever happened here.
+DuckDbSession::Impl::~Impl() {
+  if (connection_ == nullptr) return;
+  std::ignore = Send("ROLLBACK", Answer::kIgnored);  // fails outside of a transaction
+  const bool is_closed = !is_attached_ || Send("DETACH wh", Answer::kIgnored).has_value();
+  api_.duckdb_disconnect(&connection_);
+  if (!is_closed) engine_->Stop();
+}
 
+Status DuckDbSession::Impl::Open(const DuckDbSessionOptions& options) {
+  if (api_.duckdb_connect(engine_->database(), &connection_) != DuckDBSuccess) {
+    return Fail(ErrorKind::kPermanent, "cannot connect to DuckDB");
+  }
   SLUICE_TRY(Send("SET TimeZone = 'UTC'", Answer::kIgnored));
   const Result<std::vector<TextRow>> attached = Send(
       fmt::format("ATTACH {} AS wh{}", QuoteLiteral(options.path),
                   options.access == DuckDbSessionOptions::Access::kReadOnly ? " (READ_ONLY)" : ""),
       Answer::kIgnored);
-  if (attached) return {};
+  is_attached_ = attached.has_value();
+  if (is_attached_) return {};
   const ErrorKind kind =
       IsHeldByAnother(attached.error().message()) ? ErrorKind::kConflict : ErrorKind::kPermanent;
   return Fail(kind, "cannot open the database: {} path={}", attached.error().message(),
@@ -244,8 +279,13 @@ Status DuckDbSession::Impl::Append(const std::string& table, const std::vector<S
 }
 
 Result<std::unique_ptr<DuckDbSession>> DuckDbSession::Open(const DuckDbSessionOptions& options) {
-  SLUICE_ASSIGN(const Api api, Api::Load());
-  auto impl = std::make_unique<Impl>(api, options.faults);
+  std::shared_ptr<DuckDbEngine> engine = options.engine;
+  if (engine == nullptr) {
+    SLUICE_ASSIGN(engine, DuckDbEngine::Start({.spill_folder = options.path + ".tmp",
+                                               .threads = options.threads,
+                                               .memory = options.memory}));
+  }
+  auto impl = std::make_unique<Impl>(std::move(engine), options.faults);
   SLUICE_TRY(FaultPlan::Run(options.faults, "open", [&] { return impl->Open(options); }));
   return std::unique_ptr<DuckDbSession>(new DuckDbSession(std::move(impl)));
 }
@@ -277,6 +317,15 @@ Status DuckDbSession::Append(std::string_view name, const std::string& table,
 #else
 
 namespace sluice {
+
+struct DuckDbApi {};
+
+DuckDbEngine::DuckDbEngine(std::unique_ptr<DuckDbApi> api) : api_(std::move(api)) {}
+DuckDbEngine::~DuckDbEngine() = default;
+void DuckDbEngine::Stop() {}
+Result<std::shared_ptr<DuckDbEngine>> DuckDbEngine::Start(const DuckDbEngineOptions&) {
+  return std::unexpected(LoadDuckDbLibrary().error());
+}
 
 class DuckDbSession::Impl {};
 

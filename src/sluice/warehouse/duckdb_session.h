@@ -13,7 +13,11 @@
 #include "sluice/base/fault_plan.h"
 #include "sluice/base/result.h"
 
+struct _duckdb_database;
+
 namespace sluice {
+
+struct DuckDbApi;
 
 // What Append stores: NULL, BIGINT or VARCHAR.
 using SqlValue = std::variant<std::monostate, int64_t, std::string>;
@@ -21,18 +25,51 @@ using SqlRow = std::vector<SqlValue>;
 // What Query answers; absent is NULL.
 using TextRow = std::vector<std::optional<std::string>>;
 
+struct DuckDbEngineOptions {
+  std::string spill_folder;  // for what does not fit into memory; made when needed
+  int threads = 0;           // 0: one for each core
+  Bytes memory;              // what it may hold before it spills; 0: DuckDB's own default
+};
+
+// DuckDB without any file open. To start one takes longer than most loads of a quiet hour (25 ms of
+// CPU), so a warehouse keeps it; files are open only as long as a DuckDbSession lives. It reads
+// local files only, and installs nothing. One session at a time.
+class DuckDbEngine {
+ public:
+  static Result<std::shared_ptr<DuckDbEngine>> Start(const DuckDbEngineOptions& options);
+  ~DuckDbEngine();
+  DuckDbEngine(const DuckDbEngine&) = delete;
+  DuckDbEngine& operator=(const DuckDbEngine&) = delete;
+
+  // Ends it, and with it its hold of any file: for a session that cannot let go of its own.
+  void Stop();
+  bool is_running() const { return database_ != nullptr; }
+
+  const DuckDbApi& api() const { return *api_; }
+  _duckdb_database* database() const { return database_; }
+
+ private:
+  explicit DuckDbEngine(std::unique_ptr<DuckDbApi> api);
+  Status Open(const DuckDbEngineOptions& options);
+
+  const std::unique_ptr<DuckDbApi> api_;
+  _duckdb_database* database_ = nullptr;
+};
+
 struct DuckDbSessionOptions {
   enum class Access { kReadOnly, kReadWrite };
   std::string path;  // of the database file; made where it is missing, unless access is kReadOnly
   Access access = Access::kReadWrite;
-  int threads = 0;              // 0: one for each core
-  Bytes memory;                 // what DuckDB may hold before it spills to PATH.tmp
+  // Null: one of the session's own, with `threads` and `memory`, which spills to PATH.tmp.
+  std::shared_ptr<DuckDbEngine> engine;
+  int threads = 0;
+  Bytes memory;
   FaultPlan* faults = nullptr;  // each statement is one operation of it; outlives the session
 };
 
 // One connection to one database file, which is attached as the catalog `wh`; temporary tables are
-// in `temp.main`. The session is in UTC (invariant 10), reads local files only, and installs
-// nothing. Destroyed inside a transaction, that is rolled back. One thread at a time.
+// in `temp.main`. The session is in UTC (invariant 10). Destroyed inside a transaction, that
+// is rolled back; then nothing holds the file any more. One thread at a time.
 //
 // Failures: kBadData: a value or a file is refused, or error() was called; kTransient: I/O;
 // kPermanent: everything else. After any failure inside a transaction the caller must not COMMIT:

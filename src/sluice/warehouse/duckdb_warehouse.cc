@@ -1,20 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sluice/warehouse/duckdb_warehouse.h"
 
-#include <fcntl.h>
 #include <fmt/format.h>
-#include <unistd.h>
 
-#include <cerrno>
 #include <charconv>
-#include <cstdio>
-#include <cstring>
 #include <filesystem>
 #include <map>
 #include <utility>
 
 #include "sluice/base/log.h"
 #include "sluice/base/unique_id.h"
+#include "sluice/warehouse/duckdb_file.h"
 #include "sluice/warehouse/duckdb_load.h"
 #include "sluice/warehouse/sql_text.h"
 
@@ -53,17 +49,28 @@ bool DuckDbWarehouse::Exists() const {
   return std::filesystem::exists(options_.path, error);
 }
 
+Status DuckDbWarehouse::RequireEngine() {
+  if (engine_ != nullptr && engine_->is_running()) return {};
+  SLUICE_ASSIGN(engine_, DuckDbEngine::Start({.spill_folder = options_.path + ".tmp",
+                                              .threads = options_.threads,
+                                              .memory = options_.memory}));
+  return {};
+}
+
 Result<DuckDbTurn> DuckDbWarehouse::TakeTurn(Purpose purpose) {
+  SLUICE_TRY(RequireEngine());
   const Deadline deadline = Deadline::After(clock_, options_.lock_wait);
-  Result<LockFile> lock = LockFile::Acquire(options_.path + ".lock", options_.lock_wait, clock_);
+  Result<LockFile> lock =
+      LockFile::Acquire(options_.path + ".lock", options_.lock_wait, clock_, options_.stop);
   if (!lock) return std::unexpected(lock.error().During("cannot open the warehouse"));
-  if (purpose == Purpose::kWrite && !Exists()) SLUICE_TRY(MakeFile());
+  if (purpose == Purpose::kWrite && !Exists()) {
+    SLUICE_TRY(MakeDuckDbFile(options_.path, options_.memory));
+  }
   const DuckDbSessionOptions session_options = {
       .path = options_.path,
       .access = purpose == Purpose::kRead ? DuckDbSessionOptions::Access::kReadOnly
                                           : DuckDbSessionOptions::Access::kReadWrite,
-      .threads = options_.threads,
-      .memory = options_.memory,
+      .engine = engine_,
       .faults = purpose == Purpose::kRead ? nullptr : options_.faults};
   while (true) {
     Result<std::unique_ptr<DuckDbSession>> session = DuckDbSession::Open(session_options);
@@ -72,11 +79,11 @@ Result<DuckDbTurn> DuckDbWarehouse::TakeTurn(Purpose purpose) {
     if (session.error().kind() != ErrorKind::kConflict) {
       return std::unexpected(session.error().During("cannot open the warehouse"));
     }
-    if (deadline.HasPassed(clock_)) {
+    if (deadline.HasPassed(clock_) || options_.stop.stop_requested()) {
       return Fail(ErrorKind::kTransient, "cannot open the warehouse: held by another program: {}",
                   session.error().message());
     }
-    clock_.Sleep(10 * kLockSlice);  // each try starts DuckDB anew
+    clock_.Sleep(kLockSlice);
   }
 }
 
@@ -136,19 +143,6 @@ Result<WarehouseState> DuckDbWarehouse::Probe() {
     state.tables_hold_rows = state.tables_hold_rows || !rows.empty();
   }
   return state;
-}
-
-Status DuckDbWarehouse::MakeFile() {
-  const std::string unfinished = options_.path + ".new";
-  std::error_code error;
-  std::filesystem::remove(unfinished, error);
-  SLUICE_TRY(DuckDbSession::Open({.path = unfinished, .threads = 1, .memory = options_.memory}));
-  const int file = ::open(unfinished.c_str(), O_RDONLY | O_CLOEXEC);
-  const bool is_synced = file >= 0 && ::fsync(file) == 0;
-  if (file >= 0) ::close(file);
-  if (is_synced && ::rename(unfinished.c_str(), options_.path.c_str()) == 0) return {};
-  return Fail(ErrorKind::kPermanent, "cannot make the warehouse: {}: {}", std::strerror(errno),
-              options_.path);
 }
 
 Status DuckDbWarehouse::Prepare() {

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <memory>
 #include <span>
+#include <stop_token>
 #include <string>
 #include <vector>
 
@@ -26,6 +27,7 @@ struct DuckDbOptions {
   Bytes memory = GiB(1);                      // for staged rows and joins; more spills to PATH.tmp
   // How long to wait for another process that has the database open.
   std::chrono::microseconds lock_wait = std::chrono::minutes(1);
+  std::stop_token stop;  // ends that wait
   // Strikes at statements of Stage, Commit, Settle and Outcome. Outlives the warehouse.
   FaultPlan* faults = nullptr;
 };
@@ -62,10 +64,8 @@ class DuckDbWarehouse : public Warehouse {
   enum class Purpose { kRead, kWrite };  // only what kWrite does is struck by fault plans
 
   bool Exists() const;
+  Status RequireEngine();
   Result<DuckDbTurn> TakeTurn(Purpose purpose);
-  // The empty database, under another name until it is whole: a process that dies while DuckDB
-  // makes it must not leave half a file that nobody can open.
-  Status MakeFile();
   Result<bool> HasTable(DuckDbSession& session, std::string_view schema, std::string_view table);
   // False where there is no ledger; kPermanent where it is of a newer version.
   Result<bool> CheckLedger(DuckDbSession& session);
@@ -78,6 +78,7 @@ class DuckDbWarehouse : public Warehouse {
   const TableSet& tables_;
   Clock& clock_;
   const LedgerNames names_;
+  std::shared_ptr<DuckDbEngine> engine_;  // started when first needed
 };
 
 }  // namespace sluice
