@@ -78,7 +78,8 @@ void WarehouseContract::SetUp() {
 
 PlannedObject WarehouseContract::Put(WarehouseHarness& harness, const Raw& raw) {
   PlannedObject object;
-  object.identity = fmt::format("file:///raw/{}#{}", raw.key, raw.etag);
+  object.store = raw.store;
+  object.identity = fmt::format("{}{}#{}", raw.store, raw.key, raw.etag);
   object.object = First63Bits(Sha256Of(object.identity));
   object.raw_key = raw.key;
   object.content = raw.content.empty() ? ToHex(Sha256Of(object.identity)) : raw.content;

@@ -67,6 +67,7 @@ class WarehouseContract : public ::testing::TestWithParam<WarehouseContractParam
     std::string etag = "etag";
     std::string content = "";  // empty: made of the key and etag
     int64_t version = 1;
+    std::string store = "file:///raw/";
   };
 
   WarehouseContract();

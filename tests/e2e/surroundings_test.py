@@ -65,6 +65,35 @@ class Blocked(PipelineTest):
         self.assert_finished(self.truth)
 
 
+class RawFolder(PipelineTest):
+    """The raw store's folder is not where it was, or goes by another name."""
+
+    def setUp(self):
+        super().setUp()
+        self.truth = self.pipeline.generate(1000)
+        self.pipeline.send()
+        self.pipeline.run("land")
+        self.raw = self.pipeline.data / "raw"
+
+    def test_N6_a_raw_folder_that_is_away_makes_no_object_vanish(self):
+        away = self.raw.rename(self.pipeline.folder / "away")
+        for command in ("process", "run"):
+            self.assert_plain_failure(self.pipeline.run(command, exit_code=1), str(self.raw), "put it back")
+            self.assertFalse(self.raw.exists())
+        self.assertEqual(len(self.pipeline.bodies("notifications")), 1)
+        away.rename(self.raw)
+        self.pipeline.run("process")
+        self.assert_finished(self.truth)
+
+    def test_a_folder_reached_over_a_link_is_the_same_store(self):
+        other = Pipeline(self.pipeline.folder)
+        other.data = self.pipeline.folder / "link"
+        other.data.symlink_to(self.pipeline.data)
+        report = other.ask("process")["processed"]
+        self.assertEqual((report["loaded"], report["foreign"]), (1, 0))
+        self.assert_finished(self.truth)
+
+
 class Damaged(PipelineTest):
     def setUp(self):
         super().setUp()

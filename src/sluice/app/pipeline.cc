@@ -86,7 +86,22 @@ Status Pipeline::OpenQueues() {
   return {};
 }
 
+// In an empty folder made in its place every announced object would count as vanished (fault N6).
+Status Pipeline::RequireRawFolder() {
+  const auto& [kind, path] = config_.raw.location;
+  if (kind != Location::Kind::kDirectory || std::filesystem::exists(path)) return {};
+  SLUICE_ASSIGN(const QueueDepth depth, notifications_->Depth());
+  const uint64_t waiting = depth.visible + depth.in_flight;
+  if (waiting == 0) return {};
+  return Fail(
+      ErrorKind::kPermanent,
+      "the raw store's folder is missing, but notifications of objects in it wait; mount it "
+      "or put it back, or make it if it is to be new, and run again: path={} waiting={}",
+      path, waiting);
+}
+
 Status Pipeline::OpenStores() {
+  SLUICE_TRY(RequireRawFolder());
   SLUICE_ASSIGN(auto raw, OpenStore(config_.raw.location, "the raw store", environment_));
   // A bucket announces its new objects by itself; a directory needs somebody to do it.
   raw_ = std::make_unique<AnnouncingStore>(std::move(raw), *notifications_, environment_.clock);
@@ -112,6 +127,7 @@ Status Pipeline::OpenWarehouse() {
                     .quarantine_root = config_.quarantine.location.text,
                     .threads = config_.load.threads,
                     .memory = config_.load.memory,
+                    .stop = environment_.stop,
                     .faults = environment_.faults.get()},
       *config_.tables, environment_.clock);
   return {};

@@ -50,6 +50,7 @@ class Pipeline {
   Pipeline(PipelineConfig config, PipelineEnvironment environment);
   Status OpenQueues();
   Status OpenStores();
+  Status RequireRawFolder();
   Status OpenWarehouse();
 
   const PipelineConfig config_;

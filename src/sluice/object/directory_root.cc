@@ -37,6 +37,14 @@ Status MakeRoot(const std::string& path) {
   return Sync(folder, parent);
 }
 
+// It becomes part of every identity in the ledger, which is text.
+Status CheckRootName(const std::string& path) {
+  const auto is_control = [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; };
+  if (IsUtf8(path) && std::none_of(path.begin(), path.end(), is_control)) return {};
+  return Fail(ErrorKind::kPermanent,
+              "cannot open store: the folder's name is not UTF-8 without control characters");
+}
+
 bool IsSymbolicLink(const FileDescriptor& folder, const std::string& name) {
   struct stat facts;
   return ::fstatat(folder.get(), name.c_str(), &facts, AT_SYMLINK_NOFOLLOW) == 0 &&
@@ -74,13 +82,11 @@ Result<DirectoryRoot> DirectoryRoot::Open(const std::string& path) {
   std::string absolute = std::filesystem::absolute(path, error).lexically_normal().string();
   if (error) return SystemFailure(error.value(), "open folder", path);
   while (absolute.size() > 1 && absolute.ends_with('/')) absolute.pop_back();
-  const auto is_control = [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; };
-  if (!IsUtf8(absolute) || std::any_of(absolute.begin(), absolute.end(), is_control)) {
-    // It becomes part of every identity in the ledger, which is text.
-    return Fail(ErrorKind::kPermanent,
-                "cannot open store: the folder's name is not UTF-8 without control characters");
-  }
+  SLUICE_TRY(CheckRootName(absolute));
   SLUICE_TRY(MakeRoot(absolute));
+  absolute = std::filesystem::canonical(absolute, error).string();
+  if (error) return SystemFailure(error.value(), "open folder", path);
+  SLUICE_TRY(CheckRootName(absolute));
   FileDescriptor folder(::open(absolute.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (!folder) return SystemFailure(errno, "open folder", absolute);
   if (absolute != "/") absolute += '/';
@@ -131,9 +137,20 @@ Result<FileDescriptor> DirectoryRoot::MakeFolder(std::string_view folder) const 
   return at;
 }
 
+bool DirectoryRoot::IsInPlace() const {
+  struct stat ours, found;
+  return ::fstat(folder_.get(), &ours) == 0 && ::stat(path_.c_str(), &found) == 0 &&
+         ours.st_dev == found.st_dev && ours.st_ino == found.st_ino;
+}
+
 Result<FileDescriptor> DirectoryRoot::OpenObject(std::string_view key) const {
   auto folder = OpenFolder(FolderPart(key));
   const auto missing = [&] {
+    if (!IsInPlace()) {
+      return Fail(ErrorKind::kTransient,
+                  "the store's folder is gone or was replaced; put it back and run again: path={}",
+                  path_);
+    }
     return Fail(ErrorKind::kNotFound, "no such object: path={}", PathOf(key));
   };
   if (!folder) {

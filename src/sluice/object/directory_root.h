@@ -17,10 +17,10 @@ namespace sluice {
 class DirectoryRoot {
  public:
   // Makes the folder where it is missing, durably. `path` may be relative and may itself lead over
-  // symbolic links.
+  // symbolic links: they are resolved here, so that every way to a folder gives one name.
   static Result<DirectoryRoot> Open(const std::string& path);
 
-  const std::string& path() const { return path_; }  // absolute, ends in '/'
+  const std::string& path() const { return path_; }  // absolute, no links, ends in '/'
   const FileDescriptor& folder() const { return folder_; }
   std::string PathOf(std::string_view key) const { return path_ + std::string(key); }
 
@@ -29,10 +29,12 @@ class DirectoryRoot {
   // Makes what is missing, and syncs every folder on the way: another process may have made one and
   // died before it did. kConflict where an object stands in the way.
   Result<FileDescriptor> MakeFolder(std::string_view folder) const;
-  // The regular file at the legal `key`, for reading; kNotFound where there is none.
+  // The regular file at the legal `key`, for reading; kNotFound where there is none. kTransient
+  // where the whole folder is gone, or another stands at its path: nothing is known of its objects.
   Result<FileDescriptor> OpenObject(std::string_view key) const;
 
  private:
+  bool IsInPlace() const;
   DirectoryRoot(std::string path, FileDescriptor folder)
       : path_(std::move(path)), folder_(std::move(folder)) {}
 

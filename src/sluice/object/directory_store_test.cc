@@ -75,6 +75,30 @@ TEST_F(DirectoryStoreTest, UriAndLocalPathAreAbsolute) {
   EXPECT_EQ(same->uri(), store_->uri());
 }
 
+// Else a notification that was sent under one name would be foreign to who reads by the other.
+TEST_F(DirectoryStoreTest, EveryWayToAFolderGivesOneUri) {
+  const TestFolder elsewhere;
+  std::filesystem::create_directory_symlink(folder_.path(), elsewhere.path() + "/link");
+  EXPECT_EQ(DirectoryStore::At(elsewhere.path() + "/link").value()->uri(), store_->uri());
+  EXPECT_EQ(DirectoryStore::At(elsewhere.path() + "/link/raw").value()->uri(),
+            store_->uri() + "raw/");
+}
+
+// N6: an object counts as gone only where its store is there to say so.
+TEST_F(DirectoryStoreTest, N6_AStoreThatIsGoneIsNotAMissingObject) {
+  const std::string path = folder_.path() + "/store";
+  const auto store = DirectoryStore::At(path).value();
+  ASSERT_TRUE(store->Create("a/k").value()->Commit());
+  EXPECT_EQ(store->Open("a/other").error().kind(), ErrorKind::kNotFound);
+  std::filesystem::rename(path, path + ".away");
+  ASSERT_TRUE(store->Open("a/k"));  // the folder is still open here
+  std::filesystem::remove_all(path + ".away/a");
+  EXPECT_EQ(store->Open("a/k").error().kind(), ErrorKind::kTransient);
+  std::filesystem::create_directory(path);  // an empty mount point
+  EXPECT_EQ(store->Open("a/k").error().kind(), ErrorKind::kTransient);
+  EXPECT_EQ(store->Stat("a/k").error().kind(), ErrorKind::kTransient);
+}
+
 TEST_F(DirectoryStoreTest, MissingFoldersAreMade) {
   const auto store = DirectoryStore::At(folder_.path() + "/über/a b/c").value();
   EXPECT_TRUE(store->Create("k").value()->Commit());

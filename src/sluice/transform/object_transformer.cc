@@ -98,7 +98,7 @@ Result<TransformedObject> ObjectTransformer::Transform(const RawKey& key,
                                                        std::string_view announced_etag) {
   SLUICE_ASSIGN(const Timestamp hour, options_.layout.HourOf(key));
   ObjectIdentity identity{.store_uri = stores_.raw.uri(), .key = key};
-  PlannedObject object{.raw_key = key.text, .revision = revision_};
+  PlannedObject object{.store = identity.store_uri, .raw_key = key.text, .revision = revision_};
 
   auto opened = stores_.raw.Open(key.text);
   if (!opened && opened.error().kind() == ErrorKind::kNotFound) {

@@ -14,7 +14,8 @@ namespace {
 
 constexpr std::string_view kLedgerColumns =
     "name VARCHAR NOT NULL, object BIGINT NOT NULL, object_identity VARCHAR NOT NULL, "
-    "raw_key VARCHAR NOT NULL, table_name VARCHAR NOT NULL, state VARCHAR NOT NULL, "
+    "store VARCHAR NOT NULL, raw_key VARCHAR NOT NULL, table_name VARCHAR NOT NULL, state VARCHAR "
+    "NOT NULL, "
     "reason VARCHAR, revision VARCHAR NOT NULL, parquet VARCHAR NOT NULL, "
     "content VARCHAR NOT NULL, version BIGINT NOT NULL, batch VARCHAR NOT NULL, "
     "lines BIGINT NOT NULL, no_route BIGINT NOT NULL, dropped BIGINT NOT NULL, "
@@ -124,7 +125,7 @@ std::vector<std::string> PrepareSql(const TableSet& tables, const LedgerNames& n
 
 std::string InsertIntoLedger(const LedgerNames& names) {
   return fmt::format(
-      "INSERT INTO {} (name, object, object_identity, raw_key, table_name, state, reason, "
+      "INSERT INTO {} (name, object, object_identity, store, raw_key, table_name, state, reason, "
       "revision, parquet, content, version, batch, lines, no_route, dropped, routed, staged, "
       "loaded, duplicates, differing, quarantined, min_time, max_time, loaded_at)",
       names.In("ledger"));

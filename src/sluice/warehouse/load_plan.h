@@ -41,6 +41,7 @@ struct PlannedTable {
 struct PlannedObject {
   int64_t object = 0;    // ObjectIdentity::Id()
   std::string identity;  // ObjectIdentity::ToText()
+  std::string store;     // URI of the raw store: two stores may hold one key
   std::string raw_key;
   std::string content;  // SHA-256 of the stored bytes, hexadecimal
   int64_t version = 0;  // orders versions of one key: last modified, microseconds since the epoch
@@ -52,8 +53,8 @@ struct PlannedObject {
       tables;  // one for every table of the TableSet, in its order, zeros included
 };
 
-// What one load is to bring in: each object once, each raw key once, in plan order, which decides
-// which of two equal events wins.
+// What one load is to bring in: each object once, each raw key of a store once, in plan order,
+// which decides which of two equal events wins.
 struct LoadPlan {
   std::string batch;  // unique id
   std::vector<PlannedObject> objects;

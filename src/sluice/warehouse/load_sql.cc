@@ -31,9 +31,9 @@ std::vector<LoadStatement> TakeLock(const LedgerNames& names) {
   };
 }
 
-// What the ledger makes of each planned object, by its key's rows that are loaded or replaced:
-// 'known' itself, 'same' content under another ETag, 'older' than what is known, 'overwritten' by
-// other content, or 'todo'.
+// What the ledger makes of each planned object, by the rows of its key in its store that are loaded
+// or replaced: 'known' itself, 'same' content under another ETag, 'older' than what is known,
+// 'overwritten' by other content, or 'todo'.
 std::string VerdictSql(const LedgerNames& names) {
   return fmt::format(
       "CREATE TEMP TABLE {} AS SELECT p.ord, p.object, CASE"
@@ -44,7 +44,7 @@ std::string VerdictSql(const LedgerNames& names) {
       " WHEN COALESCE(BOOL_OR(l.state = 'loaded'), FALSE) THEN 'overwritten'"
       " ELSE 'todo' END AS verdict, COALESCE(MAX(l.object_identity) FILTER (WHERE l.state = "
       "'loaded'), MAX(l.object_identity)) AS other, MAX(l.batch) AS batch FROM {} p LEFT JOIN {} l "
-      "ON l.raw_key = p.raw_key AND l.name = {} AND l.table_name = '*' AND "
+      "ON l.store = p.store AND l.raw_key = p.raw_key AND l.name = {} AND l.table_name = '*' AND "
       "l.state IN ('loaded', 'replaced') WHERE p.table_name = '*' GROUP BY p.ord, p.object",
       TempName("sluice_verdict"), TempName("sluice_plan"), names.In("ledger"), names.Pipeline());
 }
@@ -73,9 +73,10 @@ std::string OtherVersionsSql(const LedgerNames& names, const LoadFacts& facts) {
     return fmt::format("CASE WHEN v.verdict = 'older' THEN 0 ELSE p.{} END", column);
   };
   return fmt::format(
-      "{} SELECT {}, p.object, p.object_identity, p.raw_key, p.table_name, CASE WHEN v.verdict = "
-      "'older' THEN 'replaced' ELSE 'held' END, CASE WHEN v.verdict = 'older' THEN 'superseded: a "
-      "newer version of the key was there first: ' ELSE 'overwritten: the key is loaded with other "
+      "{} SELECT {}, p.object, p.object_identity, p.store, p.raw_key, p.table_name, CASE WHEN "
+      "v.verdict = 'older' THEN 'replaced' ELSE 'held' END, CASE WHEN v.verdict = 'older' THEN "
+      "'superseded: a newer version of the key was there first: ' ELSE 'overwritten: the key is "
+      "loaded with other "
       "content: ' END || v.other, p.revision, p.parquet, p.content, p.version, {}, {}, {}, {}, {}, "
       "0, 0, 0, 0, {}, NULL, NULL, {} FROM {} p JOIN {} v ON v.object = p.object WHERE v.verdict "
       "IN ('older', 'overwritten')",
@@ -92,17 +93,18 @@ std::string TodoSql() {
       TempName("sluice_todo"), TempName("sluice_plan"), TempName("sluice_verdict"));
 }
 
-std::string InsertQuarantineSql(const LedgerNames& names, const std::string& batch) {
+// The rows of the objects that the query `objects` answers.
+std::string InsertQuarantineSql(const LedgerNames& names, const std::string& batch,
+                                const std::string& objects) {
   std::string columns, values;
   for (const Column& column : QuarantineColumns()) {
     columns += ", " + QuoteIdentifier(column.name);
     values += ", b." + QuoteIdentifier(column.name);
   }
   return fmt::format(
-      "INSERT INTO {} (name{}, batch) SELECT {}{}, {} FROM {} b WHERE EXISTS (SELECT 1 FROM {} o "
-      "WHERE o.object = b.object)",
+      "INSERT INTO {} (name{}, batch) SELECT {}{}, {} FROM {} b WHERE b.object IN ({})",
       names.In("quarantine"), columns, names.Pipeline(), values, QuoteLiteral(batch),
-      TempName("sluice_bad"), TempName("sluice_todo"));
+      TempName("sluice_bad"), objects);
 }
 
 // A single statement for all tables. Those without a key have no losers.
@@ -137,8 +139,9 @@ std::string TallySql(const std::vector<TableSql>& tables) {
 
 std::string LedgerOfTablesSql(const LedgerNames& names, const LoadFacts& facts) {
   return fmt::format(
-      "{} SELECT {}, p.object, p.object_identity, p.raw_key, p.table_name, 'loaded', NULL, "
-      "p.revision, p.parquet, p.content, p.version, {}, 0, 0, 0, p.routed, COALESCE(c.staged, 0), "
+      "{} SELECT {}, p.object, p.object_identity, p.store, p.raw_key, p.table_name, 'loaded', "
+      "NULL, p.revision, p.parquet, p.content, p.version, {}, 0, 0, 0, p.routed, "
+      "COALESCE(c.staged, 0), "
       "COALESCE(c.loaded, 0), COALESCE(c.duplicates, 0), COALESCE(c.differing, 0), "
       "COALESCE(c.quarantined, 0), c.min_time, c.max_time, {} FROM {} p JOIN {} o ON o.object = "
       "p.object LEFT JOIN {} c ON c.object = p.object AND c.table_name = p.table_name WHERE "
@@ -150,8 +153,8 @@ std::string LedgerOfTablesSql(const LedgerNames& names, const LoadFacts& facts) 
 
 std::string LedgerOfObjectsSql(const LedgerNames& names, const LoadFacts& facts) {
   return fmt::format(
-      "{} SELECT {}, o.object, o.object_identity, o.raw_key, '*', 'loaded', NULL, o.revision, "
-      "o.parquet, o.content, o.version, {}, o.lines, o.no_route, o.dropped, o.routed, "
+      "{} SELECT {}, o.object, o.object_identity, o.store, o.raw_key, '*', 'loaded', NULL, "
+      "o.revision, o.parquet, o.content, o.version, {}, o.lines, o.no_route, o.dropped, o.routed, "
       "COALESCE(c.staged, 0), COALESCE(c.loaded, 0), COALESCE(c.duplicates, 0), "
       "COALESCE(c.differing, 0), COALESCE(c.quarantined, 0), c.min_time, c.max_time, {} FROM {} o "
       "LEFT JOIN (SELECT object, SUM(staged) AS staged, SUM(loaded) AS loaded, SUM(duplicates) AS "
@@ -187,14 +190,14 @@ void AssertMayLoad(const LedgerNames& names, std::vector<LoadStatement>& sql) {
                   "paused: ' || COALESCE(MAX(reason), 'no reason was given')) END FROM {} WHERE "
                   "name = {}",
                   names.In("control"), names.Pipeline())));
-  sql.push_back(
-      Assert("check plan", ErrorKind::kPermanent,
-             fmt::format(
-                 "SELECT CASE WHEN COUNT(*) = COUNT(DISTINCT (object, table_name)) AND COUNT(*) "
-                 "FILTER (WHERE table_name = '*') = COUNT(DISTINCT raw_key) AND COUNT(DISTINCT "
-                 "object) = COUNT(DISTINCT raw_key) THEN 'ok' ELSE error('the plan names an object "
-                 "or a raw key twice') END FROM {}",
-                 TempName("sluice_plan"))));
+  sql.push_back(Assert(
+      "check plan", ErrorKind::kPermanent,
+      fmt::format(
+          "SELECT CASE WHEN COUNT(*) = COUNT(DISTINCT (object, table_name)) AND COUNT(*) "
+          "FILTER (WHERE table_name = '*') = COUNT(DISTINCT (store, raw_key)) AND COUNT(DISTINCT "
+          "object) = COUNT(DISTINCT (store, raw_key)) THEN 'ok' ELSE error('the plan names an "
+          "object or a raw key twice') END FROM {}",
+          TempName("sluice_plan"))));
 }
 
 }  // namespace
@@ -228,7 +231,11 @@ std::vector<LoadStatement> CommitSql(const TableSet& tables, const LedgerNames& 
                   "FROM {}",
                   names.In("duplicates"), names.Pipeline(), QuoteLiteral(facts.batch),
                   TempName("sluice_losers")));
-  run("insert quarantine", InsertQuarantineSql(names, facts.batch));
+  run("insert quarantine",
+      InsertQuarantineSql(
+          names, facts.batch,
+          fmt::format("SELECT object FROM {} WHERE verdict IN ('todo', 'overwritten')",
+                      TempName("sluice_verdict"))));
   run("count", TallySql(parts));
   run("insert ledger rows of tables", LedgerOfTablesSql(names, facts));
   run("insert ledger rows of objects", LedgerOfObjectsSql(names, facts));
@@ -263,11 +270,12 @@ std::vector<LoadStatement> SettleSql(const LedgerNames& names, const std::string
                   "l.table_name = '*' AND l.state IN ('loaded', 'replaced'))",
                   TempName("sluice_todo"), TempName("sluice_plan"), names.In("ledger"),
                   names.Pipeline()));
-  DeleteProvisional(names, fmt::format("SELECT object FROM {}", TempName("sluice_todo")), sql);
-  run("insert quarantine", InsertQuarantineSql(names, batch));
+  const std::string todo = fmt::format("SELECT object FROM {}", TempName("sluice_todo"));
+  DeleteProvisional(names, todo, sql);
+  run("insert quarantine", InsertQuarantineSql(names, batch, todo));
   run("insert ledger rows",
       fmt::format(
-          "{} SELECT {}, p.object, p.object_identity, p.raw_key, p.table_name, p.state, "
+          "{} SELECT {}, p.object, p.object_identity, p.store, p.raw_key, p.table_name, p.state, "
           "p.reason, p.revision, p.parquet, p.content, p.version, {}, p.lines, p.no_route, "
           "p.dropped, p.routed, 0, 0, 0, 0, p.quarantined, NULL, NULL, {} FROM {} p JOIN {} "
           "o ON o.object = p.object",

@@ -65,10 +65,10 @@ TEST(StageSql, PlanRowsHoldEachTableAndTheObject) {
   std::vector<SqlRow> rows;
   AddPlanRows(tables, 3, object, "", "", rows);
   ASSERT_EQ(rows.size(), 2u);
-  EXPECT_EQ(rows[0][4], SqlValue(std::string("events")));
-  EXPECT_EQ(rows[1][4], SqlValue(std::string("*")));
-  EXPECT_EQ(rows[1][11], SqlValue(int64_t{6}));
-  EXPECT_EQ(rows[1][14], SqlValue(int64_t{5}));
+  EXPECT_EQ(rows[0][5], SqlValue(std::string("events")));
+  EXPECT_EQ(rows[1][5], SqlValue(std::string("*")));
+  EXPECT_EQ(rows[1][12], SqlValue(int64_t{6}));
+  EXPECT_EQ(rows[1][15], SqlValue(int64_t{5}));
 }
 
 TEST(TableSql, InsertNamesFilledColumnsOnly) {

@@ -75,7 +75,8 @@ std::string StageTable(size_t index) {
 std::string CreatePlanSql() {
   return fmt::format(
       "CREATE TEMP TABLE {} (ord BIGINT NOT NULL, object BIGINT NOT NULL, object_identity VARCHAR "
-      "NOT NULL, raw_key VARCHAR NOT NULL, table_name VARCHAR NOT NULL, state VARCHAR NOT NULL, "
+      "NOT NULL, store VARCHAR NOT NULL, raw_key VARCHAR NOT NULL, table_name VARCHAR NOT NULL, "
+      "state VARCHAR NOT NULL, "
       "reason VARCHAR NOT NULL, revision VARCHAR NOT NULL, parquet VARCHAR NOT NULL, content "
       "VARCHAR NOT NULL, version BIGINT NOT NULL, lines BIGINT NOT NULL, no_route BIGINT NOT NULL, "
       "dropped BIGINT NOT NULL, routed BIGINT NOT NULL, quarantined BIGINT NOT NULL)",
@@ -87,8 +88,8 @@ void AddPlanRows(const TableSet& tables, size_t place, const PlannedObject& obje
   const auto number = [](uint64_t n) { return static_cast<int64_t>(n); };
   const auto add = [&](const std::string& table, const std::string& parquet, int64_t lines,
                        int64_t no_route, int64_t dropped, int64_t routed, int64_t quarantined) {
-    rows.push_back({number(place), object.object, object.identity, object.raw_key, table,
-                    std::string(state), std::string(reason), object.revision, parquet,
+    rows.push_back({number(place), object.object, object.identity, object.store, object.raw_key,
+                    table, std::string(state), std::string(reason), object.revision, parquet,
                     object.content, object.version, lines, no_route, dropped, routed, quarantined});
   };
   uint64_t routed = 0;
