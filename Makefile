@@ -2,7 +2,7 @@
 EVENTS ?= 100000
 JOBS ?= $(shell nproc)
 
-.PHONY: help demo test test-all test-tsan release bench check-style format clean
+.PHONY: help demo test test-tsan release bench check-style format clean
 help:
 	@sed -n '1s/^# //p' Makefile
 
@@ -19,13 +19,6 @@ test: deps-test build/dev/build.ninja
 	@cmake --build build/dev -j $(JOBS)
 	@scripts/check-layers
 	@ctest --test-dir build/dev --output-on-failure -j $(JOBS)
-
-# Everything that `make test` does, and every crash point instead of every fourth: about a quarter of an hour more.
-test-all: deps-test
-	@mkdir -p build && cmake --preset dev -DSLUICE_CRASH_STRIDE=1 >build/dev.log 2>&1 || { cat build/dev.log; exit 1; }
-	@cmake --build build/dev -j $(JOBS)
-	@ctest --test-dir build/dev --output-on-failure -j $(JOBS)
-	@cmake --preset dev -DSLUICE_CRASH_STRIDE=4 >build/dev.log
 
 test-tsan: deps-test build/tsan/build.ninja
 	@cmake --build build/tsan -j $(JOBS)
