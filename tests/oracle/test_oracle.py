@@ -301,6 +301,22 @@ class RowTest(unittest.TestCase):
         self.assertEqual(outcomes('{"y": [1, 2],"a":1,"x":"2"}', t), [Row('t', (1, '{"y":[1, 2],"x":"2"}'))])
         self.assertEqual(outcomes('{"a":1}', t), [Row('t', (1, None))])
 
+    def test_unknown_fields_beside_paths(self):
+        t = table('url VARCHAR(9);rest SUPER', on_unknown_field='collect', collect='rest', when=(('has', ('kind',)),))
+        t.columns[0].path = ('c', 'page', 'url')
+        for text, url, rest in (
+                ('{"kind":1,"c":{"page":{"url":"u"}}}', 'u', '{"kind":1}'),
+                ('{"c":{"x" : 1,"page":{"t": 2,"url":"u"},"y":3},"kind":1}', 'u', '{"c":{"x":1,"page":{"t":2},"y":3},"kind":1}'),
+                ('{"kind":1,"c":[1]}', None, '{"kind":1,"c":[1]}'), ('{"kind":1,"c":null}', None, '{"kind":1}'),
+                ('{"kind":1,"c":{"page":5}}', None, '{"kind":1,"c":{"page":5}}'), ('{"kind":1,"c":{"page":{}}}', None, '{"kind":1}'),
+                ('{"c":{"x":1},"kind":1,"c":{"page":{"x":2,"x":3}}}', None, '{"kind":1,"c":{"page":{"x":3}}}')):
+            self.assertEqual(outcomes(text, t), [Row('t', (url, rest))], text)
+        t = table('url VARCHAR(9)', on_unknown_field='quarantine', when=(('has', ('kind',)),))
+        t.columns[0].path = ('c', 'page', 'url')
+        for text, known in (('{"kind":1,"c":{"page":{"url":null}}}', True), ('{"kind":1,"c":{"page":{"t":1}}}', False),
+                            ('{"kind":1,"c":{"page":null}}', True), ('{"kind":1,"c":false}', False), ('{"kind":1,"kin":1}', False)):
+            self.assertEqual(outcomes(text, t), [Row('t', (None,)) if known else Fault('t', ('unknown_field',))], text)
+
     def test_unused_values_are_not_looked_at(self):
         self.assertEqual(outcomes('{"a":1,"x":"\\ud800\\u0000"}', table('a INTEGER')), [Row('t', (1,))])
 

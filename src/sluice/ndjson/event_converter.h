@@ -23,8 +23,9 @@ struct TableCounts {
                                   // by CHAR and VARCHAR
   std::vector<uint64_t>
       nulled;  // by schema column: bad values that became NULL (on_bad_value: null)
-  std::vector<uint64_t> truncated;                 // by schema column (on_too_long: truncate)
-  std::map<std::string, uint64_t> unknown_fields;  // at most 256 names; the rest counts under "…"
+  std::vector<uint64_t> truncated;  // by schema column (on_too_long: truncate)
+  std::map<std::string, uint64_t>
+      unknown_fields;  // by path; at most 256, the rest counts under "…"
 };
 
 // Coerced, nulled and truncated count in events that became rows; unknown fields in all routed
@@ -41,7 +42,7 @@ struct ConversionCounts {
 };
 
 // Rises whenever the same line would give another row or fault; part of every revision.
-inline constexpr int kConversionVersion = 1;
+inline constexpr int kConversionVersion = 2;
 
 // Rows and faults of one chunk. Everything in it is valid until the next Convert or the end of the
 // chunk's memory.

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <bitset>
+#include <utility>
 
 #include "sluice/ndjson/json_scan.h"
 
@@ -42,6 +43,7 @@ std::optional<FaultReason> EventReader::Read(std::string_view line, char*& arena
   if (SkipBlanks(at) < line.data() + line.size()) return FaultReason::kNotJson;
   if (!is_object) return FaultReason::kNotAnObject;
   if (has_bad_key_) return FaultReason::kLoneSurrogate;
+  if (has_duplicates_) DropReplacedUnknown();
   if (unknown_.size() > 1) DropEarlierUnknown();
   return std::nullopt;
 }
@@ -200,14 +202,15 @@ const char* EventReader::ReadContainer(const char* at, JsonValue& value, int fie
 const char* EventReader::ReadUnknown(const char* at, const char* key_begin, int object, int depth) {
   const std::string_view key = unknown_key_;
   const char* end = SkipValue(at, depth);
-  if (end != nullptr && object == FieldTree::kEvent) {
+  if (end != nullptr) {
     const auto offset = [&](const char* place) {
       return static_cast<uint32_t>(place - line_.data());
     };
     unknown_.push_back({.key = key,
                         .key_begin = offset(key_begin),
                         .value_begin = offset(at),
-                        .value_end = offset(end)});
+                        .value_end = offset(end),
+                        .object = object});
   }
   return end;
 }
@@ -295,13 +298,25 @@ void EventReader::ClearBelow(int field) {
   }
 }
 
+// Leaves those that stand in the value that their object has in the end.
+void EventReader::DropReplacedUnknown() {
+  std::erase_if(unknown_, [&](const UnknownMember& member) {
+    if (member.object == FieldTree::kEvent) return false;
+    const JsonValue& object = values_[Index(member.object)];
+    return object.kind == JsonKind::kAbsent || line_.data() + member.key_begin < object.key;
+  });
+}
+
 // Leaves the last of each key. Sorting, not hashing, bounds the time whatever the keys.
 void EventReader::DropEarlierUnknown() {
   std::ranges::sort(unknown_, [](const UnknownMember& a, const UnknownMember& b) {
+    if (a.object != b.object) return a.object < b.object;
     const int order = a.key.compare(b.key);
     return order != 0 ? order < 0 : a.key_begin > b.key_begin;
   });
-  const auto [first, last] = std::ranges::unique(unknown_, {}, &UnknownMember::key);
+  const auto [first, last] = std::ranges::unique(unknown_, {}, [](const UnknownMember& member) {
+    return std::pair(member.object, member.key);
+  });
   if (first != last) {
     has_duplicates_ = true;
     unknown_.erase(first, last);

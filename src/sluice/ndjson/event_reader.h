@@ -12,10 +12,12 @@
 
 namespace sluice {
 
-// A member of the event that no column and no rule reads. Offsets in the line.
+// A member that is not in the tree, of the event or of an object that has children in the tree.
+// Offsets in the line.
 struct UnknownMember {
   std::string_view key;  // unescaped
   uint32_t key_begin, value_begin, value_end;
+  int object;  // in which it stands
 };
 
 // Reads one event: proves that the line is one JSON object, and keeps the values of the fields in
@@ -38,11 +40,10 @@ class EventReader {
   // Valid until the next Read, and only if that found nothing wrong.
   const JsonValue& value(int field) const { return values_[static_cast<size_t>(field)]; }
   std::string_view line() const { return line_; }
-  // In line order, each key once.
+  // In line order, each key of an object once.
   const std::vector<UnknownMember>& unknown() const { return unknown_; }
   size_t members() const { return members_; }  // of the event, duplicates counted each time
-  // A key stood twice in the event, or in an object on the way to a field in the tree (there: the
-  // keys in the tree).
+  // A key stood twice in the event, or in an object on the way to a field in the tree.
   bool has_duplicates() const { return has_duplicates_; }
 
  private:
@@ -68,6 +69,7 @@ class EventReader {
   const char* SkipContainer(const char* at, int depth);
   const char* SkipValue(const char* at, int depth);
   void ClearBelow(int field);
+  void DropReplacedUnknown();
   void DropEarlierUnknown();
 
   const FieldTree& fields_;

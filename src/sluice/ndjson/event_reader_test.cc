@@ -159,6 +159,31 @@ TEST(EventReaderTest, LoneSurrogatesInKeysAreFaultsAtEveryDepth) {
   EXPECT_EQ(Verdict(R"({"\ud800":1)"), "not_json");
 }
 
+TEST(EventReaderTest, UnknownMembersAreThoseOfTheLastValueOfEachObject) {
+  FieldTree fields;
+  const int object = fields.Add({"o"}), inner = fields.Add({"o", "p"});
+  fields.Add({"o", "p", "q"});
+  EventReader reader(fields);
+  const auto unknown = [&](const std::string& line) {
+    EXPECT_EQ(Verdict(reader, line), "event") << line;
+    std::string words;
+    for (const UnknownMember& member : reader.unknown()) {
+      words += member.object == object ? "o." : member.object == inner ? "o.p." : "";
+      words += std::string(line, member.key_begin + 1, 1);
+      words += line.substr(member.value_begin, member.value_end - member.value_begin) + " ";
+    }
+    return words + (reader.has_duplicates() ? "twice" : "");
+  };
+  EXPECT_EQ(unknown(R"({"x":1,"o":{"y":2,"p":{"z":3,"q":0},"w":4},"v":5})"),
+            "x1 o.y2 o.p.z3 o.w4 v5 ");
+  EXPECT_EQ(unknown(R"({"o":{"x":1,"p":{"x":2}},"x":3})"), "o.x1 o.p.x2 x3 ");
+  EXPECT_EQ(unknown(R"({"o":{"x":1,"p":{"x":2,"x":3},"x":4},"o":5})"), "twice");
+  EXPECT_EQ(unknown(R"({"o":{"x":1,"x":2}})"), "o.x2 twice");
+  EXPECT_EQ(unknown(R"({"o":{"x":1,"p":{"y":2}},"o":{"z":3}})"), "o.z3 twice");
+  EXPECT_EQ(unknown(R"({"o":{"p":{"y":1},"x":2,"p":{"z":3}}})"), "o.x2 o.p.z3 twice");
+  EXPECT_EQ(unknown(R"({"o":{"x":1},"o":null,"o":{"y":2}})"), "o.y2 twice");
+}
+
 // The second oracle: RFC 8259's grammar, as plainly as can be.
 class PlainGrammar {
  public:
