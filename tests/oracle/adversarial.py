@@ -218,8 +218,8 @@ def event(rng, table, serial):
     if rng.random() < 0.12 and not (table.on_unknown_field == 'quarantine' and rng.random() < 0.5):
         for _ in range(rng.choice([1, 1, 2, 5])):
             beside = rng.choice(paths)
-            path = rng.choice([('unknown%d' % rng.randrange(3),), beside[:-1] + ('unknown%d' % rng.randrange(3),),
-                               beside[:rng.randint(1, len(beside))], beside + ('inside',), ('rest',)])
+            odd = rng.choice(['unknown%d' % rng.randrange(3)] * 4 + ['\ud800', '\udfff', '\ufffd', 'k\ud83d'])
+            path = rng.choice([(odd,), beside[:-1] + (odd,), beside[:rng.randint(1, len(beside))], beside + ('inside',), ('rest',)])
             fields.insert(rng.randint(0, len(fields)), (path, rng.choice(_ANYTHING)))
     comma, colon = rng.choice([(', ', ': '), (', ', ': '), (',', ':'), (' ,\t', ' : ')])
     blank = rng.choice(['', '', '', ' '])

@@ -115,15 +115,8 @@ class Oracle:
         found = next((rule for rule in self.rules if all(_holds(c, event) for c in rule[0])), None)
         table = found[1] if found else None
         if found is None:
-            outcomes = [Fault(NO_TABLE, ('no_route',))]
-        elif table is None:
-            outcomes = [Skipped()]
-        else:
-            outcomes = _converted(event, table)
-        if 'key' in event.lone_surrogate_in:
-            # The document speaks of values that would be loaded; a key is none, but it cannot be compared either.
-            outcomes = [Fault(name, ('lone_surrogate',)) for name in sorted({NO_TABLE, table.name if table else NO_TABLE})] + outcomes
-        return outcomes
+            return [Fault(NO_TABLE, ('no_route',))]
+        return [Skipped()] if table is None else _converted(event, table)
 
 
 def _enveloped(event):
@@ -180,8 +173,7 @@ def _object_text(event, left, depth=0):
 def _collected(column, event, table, left):
     if not left:
         return Accept(None)
-    lone = frozenset().union(*(value.lone_surrogate_in for _, value in left))
-    return column_values.convert(column, json_scan.Value('object', _object_text(event, left), lone_surrogate_in=lone), table)
+    return column_values.convert(column, json_scan.read(_object_text(event, left)), table)
 
 
 def _column(column, event, table, left):

@@ -56,8 +56,8 @@ struct ConvertedChunk {
 // chunks and objects. `tables` outlives it.
 //
 // A line with several faults has the first of these: line_too_long; invalid_utf8; the first offence
-// against JSON's grammar (control_character, too_deep, not_json); not_an_object; lone_surrogate in
-// a key; not_json_message; no_route; the first column in table order; unknown_field.
+// against JSON's grammar (control_character, too_deep, not_json); not_an_object; not_json_message;
+// no_route; the first column in table order; unknown_field.
 class EventConverter {
  public:
   // Fails where the tables cannot be served: a DEFAULT that its own column cannot hold, an `equals`

@@ -33,7 +33,7 @@ std::optional<FaultReason> EventReader::Read(std::string_view line, char*& arena
   if (unknown_.capacity() > kKeptUnknown) unknown_ = {};
   unknown_.clear();
   members_ = 0;
-  has_duplicates_ = has_bad_key_ = false;
+  has_duplicates_ = false;
 
   const char* at = SkipBlanks(line.data());
   const bool is_object = *at == '{';
@@ -42,7 +42,6 @@ std::optional<FaultReason> EventReader::Read(std::string_view line, char*& arena
   if (at == nullptr) return fault_;
   if (SkipBlanks(at) < line.data() + line.size()) return FaultReason::kNotJson;
   if (!is_object) return FaultReason::kNotAnObject;
-  if (has_bad_key_) return FaultReason::kLoneSurrogate;
   if (has_duplicates_) DropReplacedUnknown();
   if (unknown_.size() > 1) DropEarlierUnknown();
   return std::nullopt;
@@ -128,7 +127,6 @@ const char* EventReader::ReadEscapedKey(const char* begin, const char* stop,
   JsonValue value;
   const char* end = ReadEscapedString(begin, stop, value);
   key = value.text;
-  has_bad_key_ |= value.has_lone_surrogate;
   return end;
 }
 
@@ -229,7 +227,6 @@ const char* EventReader::SkipKey(const char* at) {
   if (*at != '"') return Fault(FaultReason::kNotJson);
   const char* end = SkipString(at);
   if (end == nullptr) return nullptr;
-  has_bad_key_ |= HasLoneSurrogate(Between(at, end));
   at = SkipBlanks(end);
   return *at == ':' ? SkipBlanks(at + 1) : Fault(FaultReason::kNotJson);
 }

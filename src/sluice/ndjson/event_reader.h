@@ -15,7 +15,7 @@ namespace sluice {
 // A member that is not in the tree, of the event or of an object that has children in the tree.
 // Offsets in the line.
 struct UnknownMember {
-  std::string_view key;  // unescaped
+  std::string_view key;  // unescaped; not UTF-8 where it holds half a surrogate pair
   uint32_t key_begin, value_begin, value_end;
   int object;  // in which it stands
 };
@@ -34,7 +34,7 @@ class EventReader {
   // The line is valid UTF-8 of at most kLongestLine bytes; behind it come '\n' or "\r\n" and
   // kScanPadding bytes. Unescaped texts are written to `arena` and move it on by at most
   // line.size(); 15 bytes more may be written. What is wrong, if anything: the first offence
-  // against JSON's grammar, else kNotAnObject, else kLoneSurrogate for a key, at any depth.
+  // against JSON's grammar, else kNotAnObject.
   std::optional<FaultReason> Read(std::string_view line, char*& arena);
 
   // Valid until the next Read, and only if that found nothing wrong.
@@ -81,7 +81,7 @@ class EventReader {
   char* arena_ = nullptr;
   std::string_view unknown_key_;  // of the member being read
   size_t members_ = 0;
-  bool has_duplicates_ = false, has_bad_key_ = false;
+  bool has_duplicates_ = false;
   FaultReason fault_ = FaultReason::kNotJson;
 };
 

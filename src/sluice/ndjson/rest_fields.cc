@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <functional>
 
+#include "sluice/base/utf8.h"
 #include "sluice/ndjson/json_scan.h"
 
 namespace sluice {
@@ -155,12 +156,18 @@ std::string RestFields::PrefixOf(int object) const {
   return prefix + ".";
 }
 
+// The key, as it came where it is no text.
+std::string_view RestFields::NameOf(const Member& member) {
+  if (IsUtf8(member.key)) return member.key;
+  return member.raw_key.substr(1, member.raw_key.size() - 2);
+}
+
 void RestFields::Count(std::map<std::string, uint64_t>& counts) const {
   for (const Member& member : members_) {
     if (member.is_tested) continue;
     if (member.key.size() <= kLongestName) {
       std::string name = PrefixOf(member.object);
-      AppendKey(name, member.key);
+      AppendKey(name, NameOf(member));
       if (const auto found = counts.find(name); found != counts.end()) {
         ++found->second;
         continue;

@@ -41,7 +41,7 @@ class RestFields {
  private:
   struct Member {
     int object;            // in which it stands
-    std::string_view key;  // unescaped
+    std::string_view key;  // unescaped; not UTF-8 where it holds half a surrogate pair
     std::string_view raw_key, raw_value;
     bool is_tested;
   };
@@ -54,6 +54,7 @@ class RestFields {
     return is_open_[static_cast<size_t>(member.object)];
   }
   std::string PrefixOf(int object) const;
+  static std::string_view NameOf(const Member& member);
 
   const FieldTree* fields_;
   std::vector<Use> uses_;        // by field, as if nothing above it were taken
