@@ -222,7 +222,7 @@ TEST(Gzip, LibdeflateReadsEveryMember) {
   EXPECT_EQ(out, content);
 }
 
-TEST(Gzip, AllMembersAreReadEmptyOnesTooWithBoundariesInsideLines) {  // fault T3
+TEST(Gzip, T3_AllMembersAreReadEmptyOnesTooWithBoundariesInsideLines) {  // fault T3
   const std::string empty = Member("");
   const std::string stored = empty + Member("{\"a\": ") + empty + empty + Member("1}\n{\"b\"") +
                              Member(": 2}\n" + Lines(60'000)) + empty;
@@ -236,7 +236,7 @@ TEST(Gzip, AllMembersAreReadEmptyOnesTooWithBoundariesInsideLines) {  // fault T
   EXPECT_EQ(Decompressed(empty), "");
 }
 
-TEST(Gzip, MemberBoundariesAtEveryPlaceOfTheInputBuffer) {
+TEST(Gzip, T3_MemberBoundariesAtEveryPlaceOfTheInputBuffer) {
   // The first member's length runs over the size of the buffer for compressed bytes.
   for (size_t size = 131'072 - 40; size <= 131'072 + 4; ++size) {
     const std::string content = Noise(size, 5);
@@ -244,7 +244,7 @@ TEST(Gzip, MemberBoundariesAtEveryPlaceOfTheInputBuffer) {
   }
 }
 
-TEST(Gzip, HeadersWithOptionalFieldsAreAccepted) {  // fault T4
+TEST(Gzip, T4_HeadersWithOptionalFieldsAreAccepted) {  // fault T4
   const std::string extra("\x04\x00QQQQ", 6), name("events.json\0", 12), comment("c\0", 2);
   const std::string big_extra = std::string("\xFF\xFF", 2) + std::string(65'535, 'e');
   const struct {
@@ -277,7 +277,7 @@ TEST(Gzip, TheHeadersOwnChecksumIsChecked) {
   ExpectBad(head + std::string{static_cast<char>(good[0] + 1), good[1]} + rest);
 }
 
-TEST(Gzip, AWrongCrcOrLengthIsBadData) {  // fault T2
+TEST(Gzip, T2_AWrongCrcOrLengthIsBadData) {  // fault T2
   const std::string stored = Member(Lines(10'000));
   for (size_t back = 1; back <= 8; ++back) {
     std::string wrong = stored;
@@ -288,7 +288,7 @@ TEST(Gzip, AWrongCrcOrLengthIsBadData) {  // fault T2
   }
 }
 
-TEST(Gzip, BytesBehindTheLastMemberAreBadData) {  // fault T4
+TEST(Gzip, T4_BytesBehindTheLastMemberAreBadData) {  // fault T4
   const std::string stored = Member("content\n");
   for (const std::string& garbage :
        {std::string("x"), std::string("garbage behind it"), std::string(1, '\0'),
@@ -300,7 +300,7 @@ TEST(Gzip, BytesBehindTheLastMemberAreBadData) {  // fault T4
   ExpectBad(std::string("\x1F\x8B\x07\0\0\0\0\0\0\xFF", 10), "not deflate");
 }
 
-TEST(Zstd, AllFramesAreReadEmptyAndSkippableOnesToo) {
+TEST(Zstd, T3_AllFramesAreReadEmptyAndSkippableOnesToo) {
   const std::string empty = ZstdFrame("");
   const std::string stored = kSkippable + ZstdFrame("{\"a\": ") + empty + kSkippable + kSkippable +
                              ZstdFrame("1}\n", 0, 0) + ZstdFrame(Lines(60'000), 17) + kSkippable;
@@ -313,13 +313,13 @@ TEST(Zstd, AllFramesAreReadEmptyAndSkippableOnesToo) {
   EXPECT_EQ(Decompressed(empty), "");
 }
 
-TEST(Zstd, AWrongChecksumIsBadData) {
+TEST(Zstd, T2_AWrongChecksumIsBadData) {
   std::string stored = ZstdFrame(Lines(50'000));
   stored.back() ^= 1;
   ExpectBad(stored, "checksum");
 }
 
-TEST(Zstd, BytesBehindTheLastFrameAreBadData) {
+TEST(Zstd, T4_BytesBehindTheLastFrameAreBadData) {
   const std::string stored = ZstdFrame("content\n");
   for (const std::string& garbage :
        {std::string("x"), std::string("\x28\xB5\x2F"), std::string("garbage"),
@@ -334,7 +334,7 @@ TEST(Zstd, AWindowOverTheLimitIsRefused) {
   ExpectBad(ZstdFrame(content, 28), "too much memory");
 }
 
-TEST(StreamCodec, CutAnywhereItIsBadData) {  // fault T1
+TEST(StreamCodec, T1_CutAnywhereItIsBadData) {  // fault T1
   const std::string content = Lines(60'000);
   for (const std::string& stored :
        {Compressed(StreamFormat::kGzip, content), Compressed(StreamFormat::kZstd, content),
@@ -370,7 +370,7 @@ class RepeatingSource : public ByteSource {
   size_t left_, at_ = 0;
 };
 
-TEST(StreamCodec, ABombIsStreamed) {  // fault T6
+TEST(StreamCodec, T6_ABombIsStreamed) {  // fault T6
   // 16 MB of zeros in some 16 KB, sixteen times: what a Read gives is bounded by its buffer.
   const std::string zeros(16'000'000, '\0');
   for (const StreamFormat format : {StreamFormat::kGzip, StreamFormat::kZstd}) {
@@ -398,7 +398,7 @@ TEST(StreamCodec, ManyEmptyMembersAreReadInLinearTimeAndNoStack) {
   }
 }
 
-TEST(StreamCodec, AnArchiveInsideAnArchiveIsUnpackedOnce) {  // fault T6
+TEST(StreamCodec, T6_AnArchiveInsideAnArchiveIsUnpackedOnce) {  // fault T6
   const std::string inner = Member("content\n");
   EXPECT_EQ(Decompressed(Member(inner)), inner);
 }

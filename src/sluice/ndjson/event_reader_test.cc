@@ -129,7 +129,7 @@ TEST(EventReaderTest, ControlCharactersInStringsHaveTheirOwnName) {
   EXPECT_EQ(Verdict("{\"a\":\"x"), "not_json");
 }
 
-TEST(EventReaderTest, DepthIsLimitedOnEveryWay) {
+TEST(EventReaderTest, T8_DepthIsLimitedOnEveryWay) {
   for (const char* key : {"a", "b"}) {
     const auto nested = [&](size_t levels) {
       return "{\"" + std::string(key) + "\":" + std::string(levels - 1, '[') +
