@@ -21,46 +21,6 @@
 
 namespace sluice {
 
-// How the values of one column become PLAIN bytes, dictionary ids and statistics. TypedColumnWriter
-// is written against these members; there is no virtual call for a value.
-
-// BYTE_ARRAY: 4 bytes of length, little-endian, and the bytes.
-class TextEncoding {
- public:
-  using Value = std::string_view;
-  static constexpr bool kHasDictionary = true;
-
-  explicit TextEncoding(size_t most_dictionary_bytes) : dictionary_(most_dictionary_bytes) {}
-
-  static const std::vector<Value>& ValuesOf(const ColumnBatch& batch) { return batch.texts; }
-
-  // Appends values until the next one would make `out` larger than `full`; at least one if
-  // `must_take`. Returns how many.
-  size_t AppendPlain(const Value* values, size_t count, size_t full, size_t must_take,
-                     ByteBuffer& out);
-  // What AppendPlain would write for all of them.
-  uint64_t PlainBytes(const Value* values, size_t count) const;
-
-  size_t Lookup(const Value* values, size_t count, uint16_t* ids) {
-    return dictionary_.Lookup(values, count, ids, [this](Value value) { range_.Add(value); });
-  }
-  size_t dictionary_size() const { return dictionary_.size(); }
-  uint64_t dictionary_bytes() const { return dictionary_.page_size(); }
-  Value DictionaryValue(size_t id) const { return dictionary_.at(id); }
-  std::string_view DictionaryPage(ByteBuffer&) const { return dictionary_.page(); }
-  void ClearDictionary() { dictionary_.Clear(); }
-
-  // PLAIN without length, both or none. Long texts have none: a shortened bound would have to be
-  // marked as such, and readers older than the mark would take it for a value.
-  std::optional<std::pair<std::string, std::string>> MinMax() const;
-  std::optional<ParquetFileInfo::Range> IntRange() const { return std::nullopt; }
-  void ClearRange() { range_.Clear(); }
-
- private:
-  TextDictionary dictionary_;
-  TextRange range_;
-};
-
 // The wire formats of numbers: what a value is in a ColumnBatch, its bits as a dictionary key, and
 // its PLAIN bytes.
 template <typename Stored>
@@ -188,36 +148,6 @@ class NumberEncoding {
   NumberDictionary<Key> dictionary_;
   NumberRange<Value> range_;
   std::vector<Key> keys_;
-};
-
-// BOOLEAN: bits. They are held as bytes until the page is full; see PackBools.
-class BooleanEncoding {
- public:
-  using Value = int64_t;
-  static constexpr bool kHasDictionary = false;
-
-  static const std::vector<Value>& ValuesOf(const ColumnBatch& batch) { return batch.ints; }
-
-  size_t AppendPlain(const Value* values, size_t count, size_t, size_t, ByteBuffer& out) {
-    char* const bools = out.Reserve(count);
-    for (size_t i = 0; i < count; ++i) bools[i] = values[i] != 0;
-    out.Advance(count);
-    range_.Add(values, count);
-    return count;
-  }
-  std::optional<std::pair<std::string, std::string>> MinMax() const {
-    if (!range_.known()) return std::nullopt;
-    return std::pair(std::string(1, static_cast<char>(range_.min())),
-                     std::string(1, static_cast<char>(range_.max())));
-  }
-  std::optional<ParquetFileInfo::Range> IntRange() const {
-    if (!range_.known()) return std::nullopt;
-    return ParquetFileInfo::Range{range_.min(), range_.max()};
-  }
-  void ClearRange() { range_.Clear(); }
-
- private:
-  NumberRange<Value> range_;
 };
 
 }  // namespace sluice

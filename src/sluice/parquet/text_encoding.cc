@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "sluice/parquet/column_encoding.h"
+#include "sluice/parquet/text_encoding.h"
 
 namespace sluice {
 namespace {
