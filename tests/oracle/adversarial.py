@@ -220,7 +220,9 @@ def event(rng, table, serial):
             beside = rng.choice(paths)
             odd = rng.choice(['unknown%d' % rng.randrange(3)] * 4 + ['\ud800', '\udfff', '\ufffd', 'k\ud83d'])
             path = rng.choice([(odd,), beside[:-1] + (odd,), beside[:rng.randint(1, len(beside))], beside + ('inside',), ('rest',)])
-            fields.insert(rng.randint(0, len(fields)), (path, rng.choice(_ANYTHING)))
+            on_the_way = any(path == other[:len(path)] for other in paths if len(other) > len(path))
+            text = rng.choice(['null', 'null', '{}', '[]', '5']) if on_the_way else rng.choice(_ANYTHING)
+            fields.insert(rng.choice([rng.randint(0, len(fields)), len(fields)]), (path, text))
     comma, colon = rng.choice([(', ', ': '), (', ', ': '), (',', ':'), (' ,\t', ' : ')])
     blank = rng.choice(['', '', '', ' '])
     return blank + _object(rng, _nested(rng, fields), comma, colon) + blank
