@@ -167,10 +167,24 @@ def good(rng, column, serial):
     return {'BOOLEAN': 'true', 'SUPER': '{"n": 1}', 'SMALLINT': '1', 'DECIMAL': '0'}.get(kind, str(serial % 1_000_000_000))
 
 
-def _nested(path, text):
-    for key in reversed(path[1:]):
-        text = '{%s: %s}' % (json.dumps(key), text)
-    return path[0], text
+def _nested(rng, fields):
+    """[(key, text or such a list)] of [(path, text)]: what shares an object mostly stands in one, sometimes in two of one key."""
+    top = []
+    for path, text in fields:
+        at = top
+        for key in path[:-1]:
+            inside = next((v for k, v in reversed(at) if k == key and isinstance(v, list)), None)
+            if inside is None or rng.random() < 0.1:
+                inside = []
+                at.append((key, inside))
+            at = inside
+        at.append((path[-1], text))
+    return top
+
+
+def _object(rng, fields, comma, colon):
+    return '{%s}' % comma.join(_spelt(rng, key) + colon + (text if isinstance(text, str) else _object(rng, text, comma, colon))
+                               for key, text in fields)
 
 
 def _spelt(rng, key):
@@ -185,24 +199,33 @@ def event(rng, table, serial):
     """A JSON object for the table: most columns sound or absent, a few not."""
     fields = []
     edges = rng.sample(table.columns, min(len(table.columns), rng.choice([0, 1, 1, 1, 2, 3, 6])))
+    tested = [c[1] for c in table.when if c[0] == 'has']
+    paths = [c.path for c in table.columns] + tested
+    fields += [(path, rng.choice(_ANYTHING)) for path in tested if path not in paths[:-len(tested)]]
     for column in table.columns:
-        needed = column.not_null and column.default is None or column.path in [c[1] for c in table.when if c[0] == 'has']
+        needed = column.not_null and column.default is None or column.path in tested
         if column in edges and not (needed and rng.random() < 0.5):
             if column.generated and rng.random() < 0.7:
                 continue
-            fields.append(_nested(column.path, value(rng, column)))
+            fields.append((column.path, value(rng, column)))
         elif needed or not column.generated and rng.random() < 0.3:
-            fields.append(_nested(column.path, good(rng, column, serial)))
+            fields.append((column.path, good(rng, column, serial)))
     if rng.random() < 0.3:
         rng.shuffle(fields)
     if rng.random() < 0.06 and fields:
         key, _ = rng.choice(fields)
         fields.insert(rng.randint(0, len(fields)), (key, rng.choice(_ANYTHING + ['"\\ud800"'])))
-    if rng.random() < 0.08 and not (table.on_unknown_field == 'quarantine' and rng.random() < 0.5):
-        fields.insert(rng.randint(0, len(fields)), ('unknown%d' % rng.randrange(3), rng.choice(_ANYTHING)))
+    if rng.random() < 0.12 and not (table.on_unknown_field == 'quarantine' and rng.random() < 0.5):
+        for _ in range(rng.choice([1, 1, 2, 5])):
+            beside = rng.choice(paths)
+            odd = rng.choice(['unknown%d' % rng.randrange(3)] * 4 + ['\ud800', '\udfff', '\ufffd', 'k\ud83d'])
+            path = rng.choice([(odd,), beside[:-1] + (odd,), beside[:rng.randint(1, len(beside))], beside + ('inside',), ('rest',)])
+            on_the_way = any(path == other[:len(path)] for other in paths if len(other) > len(path))
+            text = rng.choice(['null', 'null', '{}', '[]', '5']) if on_the_way else rng.choice(_ANYTHING)
+            fields.insert(rng.choice([rng.randint(0, len(fields)), len(fields)]), (path, text))
     comma, colon = rng.choice([(', ', ': '), (', ', ': '), (',', ':'), (' ,\t', ' : ')])
     blank = rng.choice(['', '', '', ' '])
-    return '%s{%s}%s' % (blank, comma.join(_spelt(rng, k) + colon + v for k, v in fields), blank)
+    return blank + _object(rng, _nested(rng, fields), comma, colon) + blank
 
 
 def _broken(rng, line):

@@ -206,10 +206,9 @@ def date(_, value):
 
 
 def super_(column, value):
-    if len(value.text.encode('utf-8')) > column.length:
-        return Reject('too_long')
-    # A surrogate inside a document is loaded, but its text is not.
-    return Open([value.text], 'lone_surrogate') if value.lone_surrogate_in else Accept(value.text)
+    reasons = ['too_long'] if len(value.text.encode('utf-8')) > column.length else []
+    reasons += ['lone_surrogate'] if value.has_lone_surrogate else []
+    return Reject(*reasons) if reasons else Accept(value.text)
 
 
 def _cut(text, limit):
@@ -221,7 +220,7 @@ def text(column, value, table):
     coerced = value.kind != 'string'
     string = value.text if coerced else value.string
     reasons = []
-    if not coerced and value.lone_surrogate_in:
+    if not coerced and value.has_lone_surrogate:
         reasons.append('lone_surrogate')
     if '\0' in string:
         reasons.append('nul_character')
@@ -240,7 +239,7 @@ def text(column, value, table):
     if too_long:
         cut = _cut(string, column.length)
         return Open([cut], 'too_long') if coerced else Accept(cut)
-    return Open([string], 'lone_surrogate') if coerced and value.lone_surrogate_in else Accept(string)
+    return Accept(string)
 
 
 _BY_TYPE = {'SMALLINT': integer, 'INTEGER': integer, 'BIGINT': integer, 'DECIMAL': decimal, 'REAL': real,

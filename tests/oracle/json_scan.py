@@ -27,11 +27,11 @@ class Unreadable(Exception):
 class Value:
     """kind: string, number, bool, null, object or array. text: the JSON as it came. string: unescaped, of a string. key_text: of what
     stands in an object, what is between the quotes of its key."""
-    __slots__ = ('kind', 'text', 'string', 'fields', 'lone_surrogate_in', 'key_text')
+    __slots__ = ('kind', 'text', 'string', 'fields', 'has_lone_surrogate', 'key_text')
 
-    def __init__(self, kind, text, string=None, fields=None, lone_surrogate_in=frozenset()):
+    def __init__(self, kind, text, string=None, fields=None, has_lone_surrogate=False):
         self.kind, self.text, self.string, self.fields = kind, text, string, fields
-        self.lone_surrogate_in = lone_surrogate_in  # of {'key', 'value'}: this value or what it contains
+        self.has_lone_surrogate = has_lone_surrogate  # this string, or a string or key inside
 
 
 def unescape(raw):
@@ -61,7 +61,7 @@ def _read_value(text, at, depth):
     first = text[at:at + 1]
     if first == '"':
         string, end = _read_string(text, at)
-        return Value('string', text[at:end], string, None, _IN_VALUE if has_lone_surrogate(string) else _NONE), end
+        return Value('string', text[at:end], string, None, has_lone_surrogate(string)), end
     if first == '{':
         return _read_object(text, at, depth + 1)
     if first == '[':
@@ -76,14 +76,13 @@ def _read_value(text, at, depth):
 
 
 _KINDS = {'t': 'bool', 'f': 'bool', 'n': 'null'}
-_NONE, _IN_VALUE = frozenset(), frozenset(['value'])
 
 
 def _scalar(raw, inside):
     if inside is None:
         return Value(_KINDS.get(raw[0], 'number'), raw)
     string = unescape(inside)
-    return Value('string', raw, string, None, _IN_VALUE if has_lone_surrogate(string) else _NONE)
+    return Value('string', raw, string, None, has_lone_surrogate(string))
 
 
 def _put(fields, key, key_text, value):
@@ -96,7 +95,7 @@ def _put(fields, key, key_text, value):
 def _read_object(text, begin, depth):
     if depth > DEEPEST:
         raise Unreadable
-    fields, lone = {}, set()
+    fields, lone = {}, False
     at = _skip(text, begin + 1)
     if text[at:at + 1] != '}':
         while True:
@@ -105,10 +104,8 @@ def _read_object(text, begin, depth):
                 raw_key, raw, string, mark = found.groups()
                 key = unescape(raw_key)
                 value = _scalar(raw, string)
-                if has_lone_surrogate(key):
-                    lone.add('key')
                 _put(fields, key, raw_key, value)
-                lone |= value.lone_surrogate_in
+                lone |= value.has_lone_surrogate or has_lone_surrogate(key)
                 at = found.end()
                 if mark == ',':
                     continue
@@ -117,39 +114,37 @@ def _read_object(text, begin, depth):
             begin_key = at
             key, at = _read_string(text, at)
             key_text = text[begin_key + 1:at - 1]
-            if has_lone_surrogate(key):
-                lone.add('key')
             at = _skip(text, at)
             if text[at:at + 1] != ':':
                 raise Unreadable
             value, at = _read_value(text, _skip(text, at + 1), depth)
             _put(fields, key, key_text, value)
-            lone |= value.lone_surrogate_in
+            lone |= value.has_lone_surrogate or has_lone_surrogate(key)
             at = _skip(text, at)
             if text[at:at + 1] != ',':
                 break
             at = _skip(text, at + 1)
     if text[at:at + 1] != '}':
         raise Unreadable
-    return Value('object', text[begin:at + 1], None, fields, frozenset(lone)), at + 1
+    return Value('object', text[begin:at + 1], None, fields, lone), at + 1
 
 
 def _read_array(text, begin, depth):
     if depth > DEEPEST:
         raise Unreadable
-    lone = set()
+    lone = False
     at = _skip(text, begin + 1)
     if text[at:at + 1] != ']':
         while True:
             value, at = _read_value(text, at, depth)
-            lone |= value.lone_surrogate_in
+            lone |= value.has_lone_surrogate
             at = _skip(text, at)
             if text[at:at + 1] != ',':
                 break
             at = _skip(text, at + 1)
     if text[at:at + 1] != ']':
         raise Unreadable
-    return Value('array', text[begin:at + 1], None, None, frozenset(lone)), at + 1
+    return Value('array', text[begin:at + 1], None, None, lone), at + 1
 
 
 def read(text):

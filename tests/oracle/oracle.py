@@ -115,15 +115,8 @@ class Oracle:
         found = next((rule for rule in self.rules if all(_holds(c, event) for c in rule[0])), None)
         table = found[1] if found else None
         if found is None:
-            outcomes = [Fault(NO_TABLE, ('no_route',))]
-        elif table is None:
-            outcomes = [Skipped()]
-        else:
-            outcomes = _converted(event, table)
-        if 'key' in event.lone_surrogate_in:
-            # The document speaks of values that would be loaded; a key is none, but it cannot be compared either.
-            outcomes = [Fault(name, ('lone_surrogate',)) for name in sorted({NO_TABLE, table.name if table else NO_TABLE})] + outcomes
-        return outcomes
+            return [Fault(NO_TABLE, ('no_route',))]
+        return [Skipped()] if table is None else _converted(event, table)
 
 
 def _enveloped(event):
@@ -138,25 +131,56 @@ def _enveloped(event):
         return None
 
 
+def _untaken(value, path, taken, through):
+    """The event less what columns take, as [(path, Value)] of what is left whole, in the event's order."""
+    left = []
+    for key, inner in value.fields.items():
+        at = path + (key,)
+        if at in taken:
+            continue
+        if at not in through:
+            left.append((at, inner))
+        elif inner.kind == 'object':
+            left += _untaken(inner, at, taken, through)
+        elif inner.kind != 'null':
+            left.append((at, inner))
+    return left
+
+
 def _unknown(event, table):
-    """Top-level keys from which no column is taken; one with the name of the collecting column is such a key."""
-    known = {column.path[0] for column in table.columns if column.name != table.collect}
-    return {key: value for key, value in event.fields.items() if key not in known}
+    """(what no column takes, whether the table's own `when` leaves any of that unknown)."""
+    taken = {column.path for column in table.columns if column.name != table.collect}
+    tested = {condition[1] for condition in table.when if condition[0] != 'any'}
+    through = {path[:n] for path in taken | tested for n in range(1, len(path))}
+    left = _untaken(event, (), taken, through)
+    return left, any(path not in tested for path, _ in left)
 
 
-def _collected(column, table, unknown):
-    if not unknown:
+def _object_text(event, left, depth=0):
+    """The fields of `left` in the objects where they stand."""
+    parts, done = [], set()
+    for path, value in left:
+        key = path[depth]
+        if key in done:
+            continue
+        done.add(key)
+        inside = [item for item in left if item[0][depth] == key]
+        text = value.text if len(path) == depth + 1 else _object_text(event.fields[key], inside, depth + 1)
+        parts.append('"%s":%s' % (event.fields[key].key_text, text))
+    return '{%s}' % ','.join(parts)
+
+
+def _collected(column, event, table, left):
+    if not left:
         return Accept(None)
-    text = '{%s}' % ','.join('"%s":%s' % (value.key_text, value.text) for value in unknown.values())
-    lone = frozenset().union(*(value.lone_surrogate_in for value in unknown.values()))
-    return column_values.convert(column, json_scan.Value('object', text, lone_surrogate_in=lone), table)
+    return column_values.convert(column, json_scan.read(_object_text(event, left)), table)
 
 
-def _column(column, event, table, unknown):
+def _column(column, event, table, left):
     """Accept, Open or Reject of one column; None for one that files do not have."""
     value = lookup(event, column.path)
     if column.name == table.collect:
-        return _collected(column, table, unknown)
+        return _collected(column, event, table, left)
     if column.generated:
         return None if value is None else column_values.Reject('generated_column')
     if value is None and column.default is not None:
@@ -176,13 +200,13 @@ def _as_default(column, default, table):
 
 
 def _converted(event, table):
-    unknown = _unknown(event, table)
+    left, is_unknown = _unknown(event, table)
     outcomes, rows = [], [()]  # more than one row only where something is left open
-    if unknown and table.on_unknown_field == 'quarantine':
+    if is_unknown and table.on_unknown_field == 'quarantine':
         outcomes.append(Fault(table.name, ('unknown_field',)))
     refuses_unknown = bool(outcomes)
     for column in table.columns:
-        result = _column(column, event, table, unknown)
+        result = _column(column, event, table, left)
         if result is None:
             continue
         if not isinstance(result, Accept):

@@ -13,6 +13,13 @@ def _has(*path):
     return (('has', path),)
 
 
+def _map(table, *sources):
+    """(column, path, epoch unit or None) …"""
+    for name, path, epoch in sources:
+        column = next(c for c in table.columns if c.name == name)
+        column.path, column.epoch = path, epoch
+
+
 def tracking(catch_all=False):
     """The first user's two tables. catch_all: utm takes what events does not."""
     return [ddl.read_table(os.path.join(EXAMPLES, 'events.sql'), when=_has('topic'),
@@ -22,25 +29,24 @@ def tracking(catch_all=False):
 
 
 def lab():
-    """Every type, and every option that decides what becomes of a value."""
-    strict = ddl.read_table(os.path.join(HERE, 'strict.sql'), when=_has('strict_id'),
+    """Every type, and every option that decides what becomes of a value. The tables' paths cross each other."""
+    strict = ddl.read_table(os.path.join(HERE, 'strict.sql'), when=_has('strict_id') + _has('context', 'strict'),
                             unique=('strict_id', 'part'), time='at', on_unknown_field='quarantine')
-    lenient = ddl.read_table(os.path.join(HERE, 'lenient.sql'), when=_has('lenient_id'), unique=('lenient_id',),
+    _map(strict, ('done', ('context', 'state', 'done'), None), ('class', ('context', 'state', 'class'), None))
+    lenient = ddl.read_table(os.path.join(HERE, 'lenient.sql'), when=_has('lenient_id') + _has('origin', 'kind'), unique=('lenient_id',),
                              time='at', on_too_long='truncate', on_bad_value='null', on_unknown_field='collect',
                              collect='rest')
+    _map(lenient, ('label', ('context', 'page', 'label'), None), ('number', ('context', 'number'), None), ('day', ('origin', 'day'), None))
     types = ddl.read_table(os.path.join(HERE, 'types.sql'), when=_has('id'), unique=('id',))
-    for name, path, epoch in (('created', ('created',), 'ms'), ('created_s', ('created_s',), 's'),
-                              ('page_url', ('context', 'page', 'url'), None),
-                              ('page_rank', ('context', 'page', 'rank'), None)):
-        column = next(c for c in types.columns if c.name == name)
-        column.path, column.epoch = path, epoch
+    _map(types, ('created', ('created',), 'ms'), ('created_s', ('created_s',), 's'), ('page_url', ('context', 'page', 'url'), None),
+         ('page_rank', ('context', 'page', 'rank'), None), ('extra', ('context', 'state'), None))
     return [strict, lenient, types]
 
 
 def _when(conditions):
     if conditions[0][0] == 'any':
         return 'any'
-    return {'has': '.'.join(conditions[0][1])}
+    return {'has': ['.'.join(path) for _, path in conditions]}
 
 
 def embedded(folder):

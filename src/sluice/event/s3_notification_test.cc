@@ -63,7 +63,7 @@ std::string ToLine(const ObjectCreated& o) {
                      o.sequencer, o.region, o.event_name);
 }
 
-TEST(S3NotificationTest, ReadsEveryShape) {
+TEST(S3NotificationTest, N12_ReadsEveryShape) {
   const struct {
     std::string_view body;
     std::string_view want;
@@ -89,13 +89,13 @@ TEST(S3NotificationTest, ReadsEveryShape) {
   }
 }
 
-TEST(S3NotificationTest, TestEventIsRecognised) {  // fault N3
+TEST(S3NotificationTest, N3_TestEventIsRecognised) {  // fault N3
   EXPECT_EQ(OnlyRecord<S3TestEvent>(kS3TestEventBody).bucket, "acme-raw");
   EXPECT_EQ(OnlyRecord<S3TestEvent>(kMotoTestEventBody).bucket, "bkt");
   EXPECT_EQ(OnlyRecord<S3TestEvent>(InSns(kS3TestEventBody)).bucket, "acme-raw");
 }
 
-TEST(S3NotificationTest, OnlyObjectCreatedIsAnObject) {  // fault N8
+TEST(S3NotificationTest, N8_OnlyObjectCreatedIsAnObject) {  // fault N8
   const std::string source = R"("eventVersion":"2.1","eventSource":"aws:s3","eventName":")";
   for (const char* name : {"ObjectCreated:Put", "ObjectCreated:Post", "ObjectCreated:Copy",
                            "ObjectCreated:CompleteMultipartUpload"}) {
@@ -118,7 +118,7 @@ TEST(S3NotificationTest, OnlyObjectCreatedIsAnObject) {  // fault N8
       "Object Deleted");
 }
 
-TEST(S3NotificationTest, WhatIsNoNotificationSaysWhy) {  // fault N4
+TEST(S3NotificationTest, N4_WhatIsNoNotificationSaysWhy) {  // fault N4
   const std::pair<std::string, std::string> cases[] = {
       {"", "not JSON"},
       {"hello", "not JSON"},
@@ -169,7 +169,7 @@ TEST(S3NotificationTest, ReasonsHoldNoPayload) {
   EXPECT_THAT(WhyNot(WithBucket("secret/..")), ::testing::Not(HasSubstr("secret")));
 }
 
-TEST(S3NotificationTest, KeysAreDecodedOnce) {  // fault N5
+TEST(S3NotificationTest, N5_KeysAreDecodedOnce) {  // fault N5
   const std::string longest(1024, 'k');
   std::string encoded;
   for (int i = 0; i < 1024; ++i) encoded += "%6B";
@@ -247,7 +247,7 @@ TEST(S3NotificationTest, DetailsDifferBetweenServers) {
               HasSubstr("eTag is longer"));
 }
 
-TEST(S3NotificationTest, OneBadRecordDoesNotSpoilTheOthers) {  // fault N9
+TEST(S3NotificationTest, N9_OneBadRecordDoesNotSpoilTheOthers) {  // fault N9
   const std::string good =
       R"({"eventVersion":"2.1","eventSource":"aws:s3","eventName":"ObjectCreated:Put",)"
       R"("s3":{"bucket":{"name":"bucket"},"object":{"key":"KEY","size":1}}})";

@@ -9,6 +9,7 @@
 #include <set>
 
 #include "sluice/base/utf8.h"
+#include "sluice/generate/generator_for_test.h"
 
 namespace sluice {
 namespace {
@@ -18,122 +19,6 @@ using ::testing::HasSubstr;
 using ::testing::Key;
 using ::testing::Not;
 using ::testing::StartsWith;
-
-Column Text(const char* name, TypeKind kind, int32_t length, bool not_null = false) {
-  return {.name = name, .type = {.kind = kind, .length = length}, .not_null = not_null};
-}
-
-void AddSources(Table& table) {
-  for (const Column& column : table.schema.columns) {
-    table.sources.push_back({.path = {column.name}, .epoch = {}});
-  }
-}
-
-Table Events() {
-  Table table;
-  table.schema.name = "events";
-  table.schema.columns = {
-      Text("request_id", TypeKind::kChar, 36, true),
-      {.name = "request_timestamp", .type = {.kind = TypeKind::kTimestamp}, .not_null = true},
-      Text("cookie_id", TypeKind::kChar, 36, true),
-      Text("topic", TypeKind::kVarchar, 1024, true),
-      Text("message", TypeKind::kVarchar, 3128),
-      Text("environment", TypeKind::kVarchar, 30),
-      Text("website_id", TypeKind::kChar, 36),
-      Text("user_account_id", TypeKind::kChar, 36),
-      Text("location", TypeKind::kVarchar, 5000),
-      Text("user_agent", TypeKind::kVarchar, 1024),
-      Text("referrer", TypeKind::kVarchar, 500)};
-  AddSources(table);
-  table.unique = {0};
-  table.time = 1;
-  return table;
-}
-
-Table Utm() {
-  Table table;
-  table.schema.name = "utm";
-  table.schema.columns = {Text("request_id", TypeKind::kVarchar, 56, true)};
-  for (const char* name : {"source", "medium"}) {
-    table.schema.columns.push_back(Text(name, TypeKind::kVarchar, 255, true));
-  }
-  for (const char* name : {"campaign", "content", "term", "matchtype", "network", "ad_id", "ad_pos",
-                           "placement", "placement_category", "testgroup", "device"}) {
-    table.schema.columns.push_back(Text(name, TypeKind::kVarchar, 255));
-  }
-  AddSources(table);
-  table.unique = {0};
-  return table;
-}
-
-// One column of every type.
-Table Types() {
-  Table table;
-  table.schema.name = "types";
-  const auto add = [&](const char* name, TypeKind kind, int8_t precision = 0, int8_t scale = 0) {
-    table.schema.columns.push_back(
-        {.name = name, .type = {.kind = kind, .precision = precision, .scale = scale}});
-  };
-  add("id", TypeKind::kBigInt);
-  table.schema.columns[0].not_null = true;
-  add("small", TypeKind::kSmallInt);
-  add("amount", TypeKind::kDecimal, 12, 4);
-  add("ratio", TypeKind::kReal);
-  add("done", TypeKind::kBoolean);
-  add("day", TypeKind::kDate);
-  add("seen", TypeKind::kTimestampTz);
-  table.schema.columns.push_back(Text("extra", TypeKind::kSuper, 65'535));
-  add("serial", TypeKind::kBigInt);
-  table.schema.columns.back().generated = true;
-  AddSources(table);
-  table.unique = {0};
-  return table;
-}
-
-RoutingRule Rule(std::optional<size_t> table, std::vector<Condition> conditions = {}) {
-  return {.conditions = std::move(conditions), .table = table};
-}
-
-Condition Has(FieldPath path) {
-  return {.kind = Condition::Kind::kHas, .path = std::move(path), .literal = {}};
-}
-
-Condition Equals(FieldPath path, const char* literal) {
-  return {.kind = Condition::Kind::kEquals, .path = std::move(path), .literal = literal};
-}
-
-TableSet Tracking() {
-  return {.tables = {Events(), Utm()},
-          .rules = {Rule(0, {Has({"user_account_id"})}), Rule(1, {Has({"source"})})}};
-}
-
-std::unique_ptr<EventGenerator> Make(const TableSet& tables, GeneratorOptions options) {
-  auto made = EventGenerator::Make(tables, options);
-  EXPECT_TRUE(made.has_value()) << (made ? "" : made.error().message());
-  return made ? std::move(*made) : nullptr;
-}
-
-GeneratorOptions Clean(uint64_t events) {
-  return {.events = events,
-          .share_broken = 0,
-          .share_duplicated = 0,
-          .share_unrouted = 0,
-          .share_late = 0,
-          .share_reordered = 0,
-          .share_unusual = 0};
-}
-
-std::vector<std::string> Lines(EventGenerator& generator) {
-  std::vector<std::string> lines;
-  for (std::string line; generator.NextEvent(line);) lines.push_back(line);
-  return lines;
-}
-
-std::vector<std::string> Messages(EventGenerator& generator) {
-  std::vector<std::string> bodies;
-  for (std::string body; generator.NextMessage(body);) bodies.push_back(body);
-  return bodies;
-}
 
 void ExpectSumsToAddUp(const GeneratorTruth& truth) {
   uint64_t in = 0, quarantined = truth.no_route, reasons = 0;
@@ -332,49 +217,6 @@ TEST(EventGeneratorTest, EventTimesSpreadOverTheDuration) {
     if (at != std::string::npos) days.insert(line.substr(at + 22, 10));
   }
   EXPECT_EQ(days, (std::set<std::string>{"2026-11-23", "2026-11-24"}));
-}
-
-TEST(EventGeneratorTest, NestedKeysAndRoutingLiteralsAreWritten) {
-  Table table = Utm();
-  table.sources[1].path = {"context", "from", "source"};
-  table.sources[2].path = {"context", "from", "medium"};
-  table.sources[3].path = {"context", "name"};
-  const TableSet tables{.tables = {table},
-                        .rules = {Rule(0, {Equals({"kind"}, "\"utm\""), Has({"context"})})}};
-  const std::string line = Lines(*Make(tables, Clean(1)))[0];
-  EXPECT_THAT(line, HasSubstr("\"context\": {\"from\": {\"medium\": \""));
-  EXPECT_THAT(line, HasSubstr("\"kind\": \"utm\"}"));
-  EXPECT_THAT(line, HasSubstr("\"}, \"name\": "));
-}
-
-TEST(EventGeneratorTest, AnEarlierRuleIsAvoided) {
-  TableSet tables{.tables = {Utm(), Utm()},
-                  .rules = {Rule(std::nullopt, {Equals({"medium"}, "\"cpc\"")}),
-                            Rule(0, {Has({"device"})}), Rule(1)}};
-  tables.tables[1].schema.name = "other";
-  for (const std::string& line : Lines(*Make(tables, Clean(2'000)))) {
-    EXPECT_THAT(line, HasSubstr("\"medium\": \"other\""));
-  }
-}
-
-TEST(EventGeneratorTest, ATableThatNoEventReachesIsAnError) {
-  TableSet tables{.tables = {Utm(), Types()}, .rules = {Rule(0), Rule(1)}};
-  auto made = EventGenerator::Make(tables, {});
-  ASSERT_FALSE(made);
-  EXPECT_THAT(made.error().message(), HasSubstr("earlier rule"));
-  tables.rules = {Rule(0)};
-  made = EventGenerator::Make(tables, {});
-  ASSERT_FALSE(made);
-  EXPECT_THAT(made.error().message(), HasSubstr("no rule leads to the table: table=types"));
-}
-
-TEST(EventGeneratorTest, AKeyWithTooFewValuesIsAnError) {
-  TableSet tables{.tables = {Types()}, .rules = {Rule(0)}};
-  tables.tables[0].unique = {1};
-  tables.tables[0].schema.columns[1].not_null = true;
-  const auto made = EventGenerator::Make(tables, {.events = 40'000});
-  ASSERT_FALSE(made);
-  EXPECT_THAT(made.error().message(), HasSubstr("table=types values=32767 events=40000"));
 }
 
 TEST(EventGeneratorTest, SharesThatAreNoSharesAreAnError) {

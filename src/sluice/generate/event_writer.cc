@@ -67,6 +67,16 @@ std::string WithEscapedKey(std::string_view entry) {
                      entry.substr(at + 1));
 }
 
+// Whether events with the unknown field of `Rearrange` are loaded.
+bool TakesUnknownFields(const Table& table) {
+  if (table.on_unknown_field == OnUnknownField::kQuarantine) return false;
+  if (table.on_unknown_field == OnUnknownField::kIgnore) return true;
+  constexpr int32_t kRoom = 256;  // for it, and for what the routing rules want
+  const ColumnType& type = table.schema.columns[*table.collect].type;
+  return type.kind == TypeKind::kSuper || type.length >= kRoom ||
+         table.on_too_long == OnTooLong::kTruncate;
+}
+
 }  // namespace
 
 EventWriter::EventWriter(const Table& table, EventShape shape, uint64_t seed)
@@ -97,7 +107,7 @@ void EventWriter::FindOddities() {
   oddities_.push_back({EventOddity::kOtherKeyOrder, {}});
   oddities_.push_back({EventOddity::kNoNulls, {}});
   oddities_.push_back({EventOddity::kWideSpacing, {}});
-  if (table_.on_unknown_field != OnUnknownField::kQuarantine) {
+  if (TakesUnknownFields(table_)) {
     oddities_.push_back({EventOddity::kUnknownFields, {}});
   }
 }

@@ -73,8 +73,9 @@ Result<std::unique_ptr<EventConverter::Impl>> EventConverter::Impl::Make(const T
   }
   made->landed_ = made->fields_.Add({"sluice_raw"});
   made->landed_base64_ = made->fields_.Add({"sluice_raw", "base64"});
-  const std::vector<int> read_by_rules = made->router_.TopFields(made->fields_);
-  for (RowConverter& rows : made->rows_) rows.SetRest(read_by_rules);
+  for (size_t i = 0; i < made->rows_.size(); ++i) {
+    made->rows_[i].SetRest(made->router_.TestedFor(i));
+  }
   made->reader_ = std::make_unique<EventReader>(made->fields_);
   return made;
 }

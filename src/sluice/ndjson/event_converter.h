@@ -23,8 +23,9 @@ struct TableCounts {
                                   // by CHAR and VARCHAR
   std::vector<uint64_t>
       nulled;  // by schema column: bad values that became NULL (on_bad_value: null)
-  std::vector<uint64_t> truncated;                 // by schema column (on_too_long: truncate)
-  std::map<std::string, uint64_t> unknown_fields;  // at most 256 names; the rest counts under "…"
+  std::vector<uint64_t> truncated;  // by schema column (on_too_long: truncate)
+  std::map<std::string, uint64_t>
+      unknown_fields;  // by path; at most 256, the rest counts under "…"
 };
 
 // Coerced, nulled and truncated count in events that became rows; unknown fields in all routed
@@ -41,7 +42,7 @@ struct ConversionCounts {
 };
 
 // Rises whenever the same line would give another row or fault; part of every revision.
-inline constexpr int kConversionVersion = 1;
+inline constexpr int kConversionVersion = 2;
 
 // Rows and faults of one chunk. Everything in it is valid until the next Convert or the end of the
 // chunk's memory.
@@ -55,8 +56,8 @@ struct ConvertedChunk {
 // chunks and objects. `tables` outlives it.
 //
 // A line with several faults has the first of these: line_too_long; invalid_utf8; the first offence
-// against JSON's grammar (control_character, too_deep, not_json); not_an_object; lone_surrogate in
-// a key; not_json_message; no_route; the first column in table order; unknown_field.
+// against JSON's grammar (control_character, too_deep, not_json); not_an_object; not_json_message;
+// no_route; the first column in table order; unknown_field.
 class EventConverter {
  public:
   // Fails where the tables cannot be served: a DEFAULT that its own column cannot hold, an `equals`

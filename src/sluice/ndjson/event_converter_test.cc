@@ -172,61 +172,6 @@ TEST(EventConverterTest, GeneratedColumnsAreLeftOutAndMustNotBeSent) {
   EXPECT_FALSE(EventConverter::Make(OneTable(table)));
 }
 
-TEST(EventConverterTest, UnknownFieldsAreCountedByTable) {
-  TableSet tables{
-      .tables = {MakeTable("a", {MakeColumn("v", Varchar(9)), MakeColumn("p", Varchar(9))}),
-                 MakeTable("b", {MakeColumn("w", Varchar(9))})}};
-  tables.tables[0].sources[1].path = {"ctx", "p"};
-  tables.rules = {
-      {.conditions = {{.kind = Condition::Kind::kHas, .path = {"is", "a"}}}, .table = 0},
-      {.conditions = {}, .table = 1}};
-  const Conversion made =
-      ConvertText(tables, R"({"is":{"a":1},"v":"1","w":"2","ctx":{"q":1},"n\u0065w":0}
-{"is":{"a":1},"new":[],"new":{},"sluice_raw":1}
-{"v":"1","w":"2","ctx":null}
-)");
-  using Counts = std::map<std::string, uint64_t>;
-  EXPECT_EQ(made.counts.tables[0].unknown_fields,
-            (Counts{{"w", 1}, {"new", 2}, {"sluice_raw", 1}}));
-  EXPECT_EQ(made.counts.tables[1].unknown_fields, (Counts{{"v", 1}, {"ctx", 1}}));
-}
-
-TEST(EventConverterTest, OnlySoManyUnknownNamesAreKept) {
-  std::string line = "{";
-  for (int i = 0; i < 300; ++i) line += "\"k" + std::to_string(i) + "\":1,";
-  line += "\"" + std::string(1000, 'x') + "\":1}\n";
-  const Conversion made = ConvertText(NameAndNumber(), line);
-  EXPECT_EQ(made.counts.tables[0].unknown_fields.size(), 257U);
-  EXPECT_EQ(made.counts.tables[0].unknown_fields.at("…"), 45U);
-  EXPECT_EQ(made.counts.tables[0].unknown_fields.count("k255"), 1U);
-}
-
-TEST(EventConverterTest, UnknownFieldsGoToQuarantineWhereTheTableSaysSo) {
-  TableSet tables = NameAndNumber();
-  tables.tables[0].on_unknown_field = OnUnknownField::kQuarantine;
-  const Conversion made =
-      ConvertText(tables, "{\"x\":1,\"n\":2}\n{\"x\":1,\"n\":\"y\"}\n{\"n\":3}\n");
-  EXPECT_EQ(made.rows[0], Words{"3: NULL | 3"});
-  EXPECT_EQ(made.faults, (Words{"1 @0+13 unknown_field t", "2 @14+15 bad_integer t.n"}));
-  EXPECT_EQ(made.counts.tables[0].unknown_fields.at("x"), 2U);
-}
-
-TEST(EventConverterTest, RestFieldsAreCollectedAsTheyCame) {
-  TableSet tables{.tables = {MakeTable("a", {MakeColumn("v", Varchar(9)),
-                                             MakeColumn("extra", {.kind = TypeKind::kSuper})}),
-                             MakeTable("b", {MakeColumn("w", Varchar(9))})}};
-  tables.tables[0].on_unknown_field = OnUnknownField::kCollect;
-  tables.tables[0].collect = 1;
-  tables.rules = {{.conditions = {}, .table = 0}};
-  const Conversion made =
-      ConvertText(tables, R"({"z" : [1, 2] ,"v":"1", "\u0061\"": "\n", "w": {"y": 1}, "k":1e5 }
-{"v":"2"}
-{"x":1,"extra":{},"y":2,"x":3}
-)");
-  EXPECT_EQ(made.rows[0], (Words{R"(1: 1 | {"z":[1, 2],"\u0061\"":"\n","w":{"y": 1},"k":1e5})",
-                                 "2: 2 | NULL", R"(3: NULL | {"extra":{},"y":2,"x":3})"}));
-}
-
 TEST(EventConverterTest, AMessageThatLandingWrappedGoesToQuarantineWithItsOwnBytes) {
   const std::string bytes("not \0 json\xFF", 11);
   const std::string good = R"({"sluice_raw":{"id":"m1","base64":")" + ToBase64(bytes) + "\"}}\n";

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <bitset>
+#include <utility>
 
 #include "sluice/ndjson/json_scan.h"
 
@@ -32,7 +33,7 @@ std::optional<FaultReason> EventReader::Read(std::string_view line, char*& arena
   if (unknown_.capacity() > kKeptUnknown) unknown_ = {};
   unknown_.clear();
   members_ = 0;
-  has_duplicates_ = has_bad_key_ = false;
+  has_duplicates_ = false;
 
   const char* at = SkipBlanks(line.data());
   const bool is_object = *at == '{';
@@ -41,7 +42,7 @@ std::optional<FaultReason> EventReader::Read(std::string_view line, char*& arena
   if (at == nullptr) return fault_;
   if (SkipBlanks(at) < line.data() + line.size()) return FaultReason::kNotJson;
   if (!is_object) return FaultReason::kNotAnObject;
-  if (has_bad_key_) return FaultReason::kLoneSurrogate;
+  if (has_duplicates_) DropReplacedUnknown();
   if (unknown_.size() > 1) DropEarlierUnknown();
   return std::nullopt;
 }
@@ -126,7 +127,6 @@ const char* EventReader::ReadEscapedKey(const char* begin, const char* stop,
   JsonValue value;
   const char* end = ReadEscapedString(begin, stop, value);
   key = value.text;
-  has_bad_key_ |= value.has_lone_surrogate;
   return end;
 }
 
@@ -200,14 +200,15 @@ const char* EventReader::ReadContainer(const char* at, JsonValue& value, int fie
 const char* EventReader::ReadUnknown(const char* at, const char* key_begin, int object, int depth) {
   const std::string_view key = unknown_key_;
   const char* end = SkipValue(at, depth);
-  if (end != nullptr && object == FieldTree::kEvent) {
+  if (end != nullptr) {
     const auto offset = [&](const char* place) {
       return static_cast<uint32_t>(place - line_.data());
     };
     unknown_.push_back({.key = key,
                         .key_begin = offset(key_begin),
                         .value_begin = offset(at),
-                        .value_end = offset(end)});
+                        .value_end = offset(end),
+                        .object = object});
   }
   return end;
 }
@@ -226,7 +227,6 @@ const char* EventReader::SkipKey(const char* at) {
   if (*at != '"') return Fault(FaultReason::kNotJson);
   const char* end = SkipString(at);
   if (end == nullptr) return nullptr;
-  has_bad_key_ |= HasLoneSurrogate(Between(at, end));
   at = SkipBlanks(end);
   return *at == ':' ? SkipBlanks(at + 1) : Fault(FaultReason::kNotJson);
 }
@@ -295,13 +295,25 @@ void EventReader::ClearBelow(int field) {
   }
 }
 
+// Leaves those that stand in the value that their object has in the end.
+void EventReader::DropReplacedUnknown() {
+  std::erase_if(unknown_, [&](const UnknownMember& member) {
+    if (member.object == FieldTree::kEvent) return false;
+    const JsonValue& object = values_[Index(member.object)];
+    return object.kind == JsonKind::kAbsent || line_.data() + member.key_begin < object.key;
+  });
+}
+
 // Leaves the last of each key. Sorting, not hashing, bounds the time whatever the keys.
 void EventReader::DropEarlierUnknown() {
   std::ranges::sort(unknown_, [](const UnknownMember& a, const UnknownMember& b) {
+    if (a.object != b.object) return a.object < b.object;
     const int order = a.key.compare(b.key);
     return order != 0 ? order < 0 : a.key_begin > b.key_begin;
   });
-  const auto [first, last] = std::ranges::unique(unknown_, {}, &UnknownMember::key);
+  const auto [first, last] = std::ranges::unique(unknown_, {}, [](const UnknownMember& member) {
+    return std::pair(member.object, member.key);
+  });
   if (first != last) {
     has_duplicates_ = true;
     unknown_.erase(first, last);

@@ -12,10 +12,12 @@
 
 namespace sluice {
 
-// A member of the event that no column and no rule reads. Offsets in the line.
+// A member that is not in the tree, of the event or of an object that has children in the tree.
+// Offsets in the line.
 struct UnknownMember {
-  std::string_view key;  // unescaped
+  std::string_view key;  // unescaped; not UTF-8 where it holds half a surrogate pair
   uint32_t key_begin, value_begin, value_end;
+  int object;  // in which it stands
 };
 
 // Reads one event: proves that the line is one JSON object, and keeps the values of the fields in
@@ -32,17 +34,16 @@ class EventReader {
   // The line is valid UTF-8 of at most kLongestLine bytes; behind it come '\n' or "\r\n" and
   // kScanPadding bytes. Unescaped texts are written to `arena` and move it on by at most
   // line.size(); 15 bytes more may be written. What is wrong, if anything: the first offence
-  // against JSON's grammar, else kNotAnObject, else kLoneSurrogate for a key, at any depth.
+  // against JSON's grammar, else kNotAnObject.
   std::optional<FaultReason> Read(std::string_view line, char*& arena);
 
   // Valid until the next Read, and only if that found nothing wrong.
   const JsonValue& value(int field) const { return values_[static_cast<size_t>(field)]; }
   std::string_view line() const { return line_; }
-  // In line order, each key once.
+  // In line order, each key of an object once.
   const std::vector<UnknownMember>& unknown() const { return unknown_; }
   size_t members() const { return members_; }  // of the event, duplicates counted each time
-  // A key stood twice in the event, or in an object on the way to a field in the tree (there: the
-  // keys in the tree).
+  // A key stood twice in the event, or in an object on the way to a field in the tree.
   bool has_duplicates() const { return has_duplicates_; }
 
  private:
@@ -68,6 +69,7 @@ class EventReader {
   const char* SkipContainer(const char* at, int depth);
   const char* SkipValue(const char* at, int depth);
   void ClearBelow(int field);
+  void DropReplacedUnknown();
   void DropEarlierUnknown();
 
   const FieldTree& fields_;
@@ -79,7 +81,7 @@ class EventReader {
   char* arena_ = nullptr;
   std::string_view unknown_key_;  // of the member being read
   size_t members_ = 0;
-  bool has_duplicates_ = false, has_bad_key_ = false;
+  bool has_duplicates_ = false;
   FaultReason fault_ = FaultReason::kNotJson;
 };
 

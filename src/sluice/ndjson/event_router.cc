@@ -56,12 +56,15 @@ EventRouter::Route EventRouter::RouteOf(const EventReader& event) const {
   return {};
 }
 
-std::vector<int> EventRouter::TopFields(const FieldTree& fields) const {
-  std::vector<int> tops;
+std::vector<int> EventRouter::TestedFor(size_t table) const {
+  std::vector<int> fields;
   for (const Rule& rule : rules_) {
-    for (const Test& test : rule.tests) tops.push_back(fields.top(test.field));
+    if (rule.table != table) continue;
+    for (const Test& test : rule.tests) {
+      if (test.kind != Condition::Kind::kAny) fields.push_back(test.field);
+    }
   }
-  return tops;
+  return fields;
 }
 
 bool EventRouter::Holds(const Test& test, const EventReader& event) {

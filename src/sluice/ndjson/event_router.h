@@ -25,8 +25,8 @@ class EventRouter {
   };
   Route RouteOf(const EventReader& event) const;
 
-  // What the rules read: top-level fields.
-  std::vector<int> TopFields(const FieldTree& fields) const;
+  // The fields that the rules which lead to `table` test.
+  std::vector<int> TestedFor(size_t table) const;
 
  private:
   struct Test {

@@ -47,11 +47,9 @@ int FieldTree::Find(int parent, std::string_view key) const {
   return found == node.children.end() ? kNone : found->second;
 }
 
-int FieldTree::top(int field) const {
-  while (field != kEvent && nodes_[static_cast<size_t>(field)].parent != kEvent) {
-    field = nodes_[static_cast<size_t>(field)].parent;
-  }
-  return field;
+bool FieldTree::IsWithin(int field, int object) const {
+  while (field != object && field != kEvent) field = parent(field);
+  return field == object;
 }
 
 }  // namespace sluice

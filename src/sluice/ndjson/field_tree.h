@@ -54,8 +54,9 @@ class FieldTree {
     return nodes_[static_cast<size_t>(field)].in_order;
   }
   const std::string& key(int field) const { return nodes_[static_cast<size_t>(field)].key; }
-  // The top-level field on whose path `field` is.
-  int top(int field) const;
+  int parent(int field) const { return nodes_[static_cast<size_t>(field)].parent; }
+  // `field` is `object`, or below it.
+  bool IsWithin(int field, int object) const;
 
  private:
   struct TextHash {

@@ -81,7 +81,6 @@ char* WriteUtf8(char* out, uint32_t code_point) {
 
 // From `\u`, and a second one where both make one character.
 const char* UnescapeUnit(const char* at, char*& out, StringTraits& traits) {
-  constexpr uint32_t kReplacement = 0xFFFD;
   uint32_t code_point = Utf16Unit(at);
   if (code_point == kNoUnit) return nullptr;
   at += 6;
@@ -92,11 +91,9 @@ const char* UnescapeUnit(const char* at, char*& out, StringTraits& traits) {
       at += 6;
     } else {
       traits.has_lone_surrogate = true;
-      code_point = kReplacement;
     }
   } else if (IsLowSurrogate(code_point)) {
     traits.has_lone_surrogate = true;
-    code_point = kReplacement;
   }
   traits.has_nul |= code_point == 0;
   out = WriteUtf8(out, code_point);

@@ -83,7 +83,7 @@ struct StringTraits {
 
 // From a backslash in a string to its closing quote or the first byte that may not stand there; the
 // caller looks which. Writes the characters to `out`, which moves on by no more than `at` does
-// (U+FFFD for half a surrogate pair); 15 bytes more may be written.
+// (half a surrogate pair as three bytes, which no UTF-8 holds); 15 bytes more may be written.
 const char* Unescape(const char* at, char*& out, StringTraits& traits);
 
 // Whether a JSON text that is known to be valid holds \ud800 … \udfff without its partner.

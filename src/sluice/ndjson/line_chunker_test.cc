@@ -149,7 +149,7 @@ class RepeatingSource : public ByteSource {
   uint64_t rest_;
 };
 
-TEST(LineChunkerTest, ALineOfAnyLengthPassesInBoundedMemory) {
+TEST(LineChunkerTest, T7_ALineOfAnyLengthPassesInBoundedMemory) {
   RepeatingSource source(300'000'000);
   LineChunker chunker(source, {.chunk = KiB(64), .longest_line = MiB(1)});
   LineChunk chunk;

@@ -14,10 +14,9 @@ enum class FaultReason {
   kNotAnObject,       // not_an_object: JSON, but an array, string, number, …
   kInvalidUtf8,       // invalid_utf8: anywhere in the line
   kControlCharacter,  // control_character: unescaped, inside a string
-  kLoneSurrogate,  // lone_surrogate: \ud800 without its partner, in a value that would be loaded or
-                   // in a key
-  kTooDeep,        // too_deep: more than 256 levels
-  kLineTooLong,    // line_too_long: over 16 MiB
+  kLoneSurrogate,    // lone_surrogate: \ud800 without its partner, in a string that would be loaded
+  kTooDeep,          // too_deep: more than 256 levels
+  kLineTooLong,      // line_too_long: over 16 MiB
   kNotJsonMessage,   // not_json_message: landing kept the message in {"sluice_raw":…}
   kNoRoute,          // no_route: no rule matches
   kNull,             // null_in_not_null: NULL or absent, without default

@@ -27,7 +27,6 @@ Result<RowConverter> RowConverter::Make(const Table& table, FieldTree& fields) {
                              .generated = column.generated,
                              .kind = ValueKindOf(column.type)});
     if (!column.generated) ++made.batch_columns_;
-    if (field != FieldTree::kNone) made.known_.push_back(fields.top(field));
   }
   if (made.batch_columns_ == 0) {
     return Fail(ErrorKind::kPermanent, "cannot convert: no column takes a value: table={}",
@@ -36,26 +35,22 @@ Result<RowConverter> RowConverter::Make(const Table& table, FieldTree& fields) {
   return made;
 }
 
-void RowConverter::SetRest(const std::vector<int>& read_by_rules) {
-  for (const int field : fields_->children(FieldTree::kEvent)) {
-    const auto reads = [&](const std::vector<int>& read) {
-      return std::ranges::find(read, field) != read.end();
-    };
-    if (!reads(known_) && !reads(read_by_rules)) foreign_.push_back(field);
+void RowConverter::SetRest(const std::vector<int>& tested) {
+  std::vector<int> taken;
+  for (const Source& source : columns_) {
+    if (source.field != FieldTree::kNone) taken.push_back(source.field);
   }
+  rest_.emplace(*fields_, policy_, taken, tested);
 }
 
 std::optional<RowConverter::Fault> RowConverter::Append(const EventReader& event, int32_t line,
                                                         char*& arena, RowBatch& rows,
                                                         TableCounts& counts) {
-  const bool has_rest = !event.unknown().empty() || std::ranges::any_of(foreign_, [&](int field) {
-    return event.value(field).kind != JsonKind::kAbsent;
-  });
+  const bool has_rest = rest_->Gather(event);
   JsonValue collected;
   if (has_rest) [[unlikely]] {
-    rest_.Gather(event, *fields_, foreign_);
-    rest_.Count(counts.unknown_fields);
-    if (collect_) collected = rest_.Collect(arena);
+    rest_->Count(counts.unknown_fields);
+    if (collect_) collected = rest_->Collect(event, arena);
   }
   notes_.clear();
   size_t filled = 0;

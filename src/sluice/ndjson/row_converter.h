@@ -24,8 +24,8 @@ class RowConverter {
   // Adds the fields that the columns read to `fields`.
   static Result<RowConverter> Make(const Table& table, FieldTree& fields);
 
-  // To be called when `fields` is complete: `read_by_rules` are top-level fields.
-  void SetRest(const std::vector<int>& read_by_rules);
+  // To be called when `fields` is complete, with those that the table's own rules test.
+  void SetRest(const std::vector<int>& tested);
 
   struct Fault {
     FaultReason reason;
@@ -57,10 +57,8 @@ class RowConverter {
   std::optional<size_t> collect_;
   std::vector<Source> columns_;
   size_t batch_columns_ = 0;
-  std::vector<int> known_;    // top-level fields that columns read
-  std::vector<int> foreign_;  // top-level fields in the tree that neither columns nor rules read
   std::vector<std::pair<size_t, ValueNote>> notes_;  // of the row being made
-  RestFields rest_;
+  std::optional<RestFields> rest_;
 };
 
 }  // namespace sluice

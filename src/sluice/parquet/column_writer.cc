@@ -7,10 +7,12 @@
 #include <limits>
 #include <utility>
 
+#include "sluice/parquet/boolean_encoding.h"
 #include "sluice/parquet/chunk_writer.h"
-#include "sluice/parquet/column_encoding.h"
+#include "sluice/parquet/number_encoding.h"
 #include "sluice/parquet/page_builder.h"
 #include "sluice/parquet/parquet_schema.h"
+#include "sluice/parquet/text_encoding.h"
 
 namespace sluice {
 namespace {
@@ -27,6 +29,8 @@ size_t RowOfValue(const uint8_t* present, size_t value) {
   }
 }
 
+// Encoding says how the values of one column become PLAIN bytes, dictionary ids and statistics:
+// TextEncoding, NumberEncoding<Wire> or BooleanEncoding. There is no virtual call for a value.
 template <typename Encoding>
 class TypedColumnWriter final : public ColumnWriter {
   using Value = typename Encoding::Value;

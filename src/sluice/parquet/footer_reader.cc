@@ -1,177 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <algorithm>
-#include <limits>
-
 #include "sluice/parquet/parquet_format.h"
+#include "sluice/parquet/schema_reader.h"
 #include "sluice/parquet/thrift_compact.h"
+#include "sluice/parquet/thrift_fields.h"
 
 namespace sluice {
 namespace {
 
 // Each Parse function reads one struct (NextField is called from its first field on) and refuses it
 // when something is missing or unknown.
-
-class Required {
- public:
-  explicit Required(uint32_t fields) : missing_(fields) {}
-  void Saw(int id) {
-    if (id > 0 && id < 32) missing_ &= ~(1u << id);
-  }
-  void Check(ThriftReader& r) const {
-    if (missing_ != 0) r.Refuse("required field missing");
-  }
-
- private:
-  uint32_t missing_;
-};
-
-template <typename... Ids>
-constexpr uint32_t Fields(Ids... ids) {
-  return ((1u << ids) | ...);
-}
-
-uint64_t Count64(ThriftReader& r) {
-  const int64_t value = r.I64();
-  if (value < 0) r.Refuse("negative number");
-  return value < 0 ? 0 : static_cast<uint64_t>(value);
-}
-
-void ParseTimestamp(ThriftReader& r) {
-  bool utc = false, micros = false;
-  while (r.NextField()) {
-    if (r.id() == 1) {
-      utc = r.Bool();
-    } else if (r.id() == 2) {
-      r.EnterStruct();
-      while (r.NextField()) {
-        micros = r.id() == 2;
-        r.Skip();
-      }
-    } else {
-      r.Skip();
-    }
-  }
-  if (!utc || !micros) r.Refuse("timestamp that is not UTC-adjusted microseconds");
-}
-
-void ParseDecimal(ThriftReader& r, const SchemaElement& element) {
-  int32_t scale = -1, precision = -1;
-  while (r.NextField()) {
-    if (r.id() == 1) {
-      scale = r.I32();
-    } else if (r.id() == 2) {
-      precision = r.I32();
-    } else {
-      r.Skip();
-    }
-  }
-  if (scale != element.scale || precision != element.precision) {
-    r.Refuse("two different decimal annotations");
-  }
-}
-
-void ParseInteger(ThriftReader& r) {
-  int8_t bits = 0;
-  bool is_signed = false;
-  while (r.NextField()) {
-    if (r.id() == 1) {
-      bits = r.Byte();
-    } else if (r.id() == 2) {
-      is_signed = r.Bool();
-    } else {
-      r.Skip();
-    }
-  }
-  if (bits != 16 || !is_signed) r.Refuse("integer annotation other than INT_16");
-}
-
-void ParseLogicalType(ThriftReader& r, SchemaElement& element) {
-  r.EnterStruct();
-  while (r.NextField()) {
-    const LogicalType logical{r.id()};
-    if (element.logical) r.Refuse("two logical types");
-    element.logical = logical;
-    r.EnterStruct();
-    switch (logical) {
-      case LogicalType::kString:
-      case LogicalType::kDate:
-        while (r.NextField()) r.Skip();
-        break;
-      case LogicalType::kDecimal:
-        ParseDecimal(r, element);
-        break;
-      case LogicalType::kTimestampMicrosUtc:
-        ParseTimestamp(r);
-        break;
-      case LogicalType::kInt16:
-        ParseInteger(r);
-        break;
-      default:
-        r.Refuse("unknown logical type");
-    }
-  }
-}
-
-SchemaElement ParseSchemaElement(ThriftReader& r) {
-  SchemaElement element;
-  Required required(Fields(1, 3, 4));
-  r.BeginStruct();
-  while (r.NextField()) {
-    required.Saw(r.id());
-    switch (r.id()) {
-      case 1:
-        element.type = PhysicalType{r.I32()};
-        break;
-      case 2:
-        element.type_length = r.I32();
-        break;
-      case 3: {
-        const int32_t repetition = r.I32();
-        if (repetition != 0 && repetition != 1) r.Refuse("repeated column");
-        element.required = repetition == 0;
-        break;
-      }
-      case 4:
-        element.name = r.Binary();
-        break;
-      case 5:
-        r.Refuse("nested column");
-        break;
-      case 6:
-        element.converted = ConvertedType{r.I32()};
-        break;
-      case 7:
-        element.scale = r.I32();
-        break;
-      case 8:
-        element.precision = r.I32();
-        break;
-      case 10:
-        ParseLogicalType(r, element);
-        break;
-      default:
-        r.Skip();
-    }
-  }
-  required.Check(r);
-  return element;
-}
-
-void ParseSchema(ThriftReader& r, FileMetadata& file) {
-  const size_t elements = r.List(ThriftType::kStruct);
-  if (elements < 1 || !file.columns.empty()) return r.Refuse("bad schema");
-  int32_t children = -1;
-  r.BeginStruct();
-  while (r.NextField()) {
-    if (r.id() == 5) {
-      children = r.I32();
-    } else {
-      r.Skip();
-    }
-  }
-  if (children < 1 || static_cast<size_t>(children) != elements - 1) r.Refuse("bad schema root");
-  for (size_t i = 1; i < elements && r.ok(); ++i) file.columns.push_back(ParseSchemaElement(r));
-}
 
 Codec ParseCodec(ThriftReader& r) {
   switch (r.I32()) {
@@ -196,7 +33,7 @@ void ParsePath(ThriftReader& r, std::string_view name) {
 ChunkMetadata ParseChunkMetadata(ThriftReader& r, const SchemaElement& element, uint64_t& rows) {
   ChunkMetadata chunk;
   uint64_t data = 0, dictionary = 0;
-  Required required(Fields(1, 2, 3, 4, 5, 6, 7, 9));
+  RequiredFields required{1, 2, 3, 4, 5, 6, 7, 9};
   r.EnterStruct();
   while (r.NextField()) {
     required.Saw(r.id());
@@ -211,19 +48,19 @@ ChunkMetadata ParseChunkMetadata(ThriftReader& r, const SchemaElement& element, 
         chunk.codec = ParseCodec(r);
         break;
       case 5:
-        rows = Count64(r);
+        rows = ReadCount64(r);
         break;
       case 6:
-        chunk.uncompressed = Count64(r);
+        chunk.uncompressed = ReadCount64(r);
         break;
       case 7:
-        chunk.compressed = Count64(r);
+        chunk.compressed = ReadCount64(r);
         break;
       case 9:
-        data = Count64(r);
+        data = ReadCount64(r);
         break;
       case 11:
-        dictionary = Count64(r);
+        dictionary = ReadCount64(r);
         chunk.has_dictionary = true;
         break;
       default:
@@ -242,7 +79,7 @@ RowGroupMetadata ParseRowGroup(ThriftReader& r, const FileMetadata& file) {
   RowGroupMetadata group;
   uint64_t rows = 0;
   std::vector<uint64_t> values;
-  Required required(Fields(1, 2, 3));
+  RequiredFields required{1, 2, 3};
   r.BeginStruct();
   while (r.NextField()) {
     required.Saw(r.id());
@@ -267,7 +104,7 @@ RowGroupMetadata ParseRowGroup(ThriftReader& r, const FileMetadata& file) {
         if (!r.ok()) return group;
       }
     } else if (r.id() == 3) {
-      rows = Count64(r);
+      rows = ReadCount64(r);
     } else {
       r.Skip();
     }
@@ -283,7 +120,7 @@ RowGroupMetadata ParseRowGroup(ThriftReader& r, const FileMetadata& file) {
 
 std::pair<std::string, std::string> ParseKeyValue(ThriftReader& r) {
   std::pair<std::string, std::string> pair;
-  Required required(Fields(1, 2));
+  RequiredFields required{1, 2};
   r.BeginStruct();
   while (r.NextField()) {
     required.Saw(r.id());
@@ -301,14 +138,15 @@ std::pair<std::string, std::string> ParseKeyValue(ThriftReader& r) {
 
 FileMetadata ParseFile(ThriftReader& r) {
   FileMetadata file;
-  Required required(Fields(1, 2, 3, 4, 5));
+  RequiredFields required{1, 2, 3, 4, 5};
   r.BeginStruct();
   while (r.NextField()) {
     required.Saw(r.id());
     if (r.id() == 2) {
-      ParseSchema(r, file);
+      if (!file.columns.empty()) r.Refuse("bad schema");
+      file.columns = ReadSchema(r);
     } else if (r.id() == 3) {
-      file.rows = Count64(r);
+      file.rows = ReadCount64(r);
     } else if (r.id() == 4) {
       if (file.columns.empty()) r.Refuse("row groups before the schema");
       const size_t groups = r.List(ThriftType::kStruct);

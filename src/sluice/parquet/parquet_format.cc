@@ -2,6 +2,7 @@
 #include "sluice/parquet/parquet_format.h"
 
 #include "sluice/parquet/thrift_compact.h"
+#include "sluice/parquet/thrift_fields.h"
 
 namespace sluice {
 
@@ -26,29 +27,6 @@ void AppendPageHeader(const PageHeader& header, std::string& out) {
 
 namespace {
 
-// Which of the fields 1 to 31 of a struct have been seen.
-class Seen {
- public:
-  void Add(int id) {
-    if (id > 0 && id < 32) bits_ |= 1u << id;
-  }
-  bool All(std::initializer_list<int> ids) const {
-    for (const int id : ids) {
-      if ((bits_ & 1u << id) == 0) return false;
-    }
-    return true;
-  }
-
- private:
-  uint32_t bits_ = 0;
-};
-
-uint32_t Count(ThriftReader& r) {
-  const int32_t value = r.I32();
-  if (value < 0) r.Refuse("negative number");
-  return value < 0 ? 0 : static_cast<uint32_t>(value);
-}
-
 PageEncoding Encoding(ThriftReader& r) {
   const PageEncoding encoding{r.I32()};
   switch (encoding) {
@@ -63,33 +41,34 @@ PageEncoding Encoding(ThriftReader& r) {
 }
 
 void ParsePageKind(ThriftReader& r, PageHeader& header) {
-  Seen seen;
+  const bool data = header.type == PageType::kData;
+  RequiredFields required = data ? RequiredFields{1, 2, 3, 4} : RequiredFields{1, 2};
   r.EnterStruct();
   while (r.NextField()) {
-    seen.Add(r.id());
+    required.Saw(r.id());
     if (r.id() == 1) {
-      header.values = Count(r);
+      header.values = ReadCount32(r);
     } else if (r.id() == 2) {
       header.encoding = Encoding(r);
-    } else if ((r.id() == 3 || r.id() == 4) && header.type == PageType::kData) {
+    } else if ((r.id() == 3 || r.id() == 4) && data) {
       if (Encoding(r) != PageEncoding::kRle) r.Refuse("levels in another encoding than RLE");
     } else {
       r.Skip();
     }
   }
-  if (!seen.All({1, 2})) r.Refuse("required field missing");
-  if (header.type == PageType::kData && !seen.All({3, 4})) r.Refuse("required field missing");
+  required.Check(r);
 }
 
 }  // namespace
 
 Result<std::pair<PageHeader, size_t>> ParsePageHeader(std::string_view data) {
   PageHeader header;
-  Seen seen;
+  RequiredFields required{1, 2, 3, 4};
+  bool has_kind = false;
   ThriftReader r(data);
   r.BeginStruct();
   while (r.NextField()) {
-    seen.Add(r.id());
+    required.Saw(r.id());
     switch (r.id()) {
       case 1: {
         const int32_t type = r.I32();
@@ -101,10 +80,10 @@ Result<std::pair<PageHeader, size_t>> ParsePageHeader(std::string_view data) {
         break;
       }
       case 2:
-        header.uncompressed = Count(r);
+        header.uncompressed = ReadCount32(r);
         break;
       case 3:
-        header.compressed = Count(r);
+        header.compressed = ReadCount32(r);
         break;
       case 4:
         header.crc = static_cast<uint32_t>(r.I32());
@@ -113,13 +92,14 @@ Result<std::pair<PageHeader, size_t>> ParsePageHeader(std::string_view data) {
       case 7:
         if ((r.id() == 5) != (header.type == PageType::kData)) r.Refuse("header of another page");
         ParsePageKind(r, header);
+        has_kind = true;
         break;
       default:
         r.Skip();
     }
   }
-  if (!seen.All({1, 2, 3, 4})) r.Refuse("required field missing");
-  if (!seen.All({5}) && !seen.All({7})) r.Refuse("required field missing");
+  required.Check(r);
+  if (!has_kind) r.Refuse("required field missing");
   if (!r.ok()) return Fail(ErrorKind::kBadData, "bad page header: {}", r.fault());
   return std::pair(header, r.position());
 }

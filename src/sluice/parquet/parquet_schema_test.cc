@@ -8,7 +8,7 @@
 namespace sluice {
 namespace {
 
-TEST(ParquetSchema, DecimalsAreAsShortAsTheirPrecisionAllows) {
+TEST(ParquetSchema, T16_DecimalsAreAsShortAsTheirPrecisionAllows) {
   const int wanted[] = {1, 1, 2,  2,  3,  3,  4,  4,  4,  5,  5,  6,  6,  6,  7,  7,  8,  8,  9,
                         9, 9, 10, 10, 11, 11, 11, 12, 12, 13, 13, 13, 14, 14, 15, 15, 16, 16, 16};
   for (int precision = 1; precision <= 38; ++precision) {

@@ -24,7 +24,7 @@ void TextDictionary::Grow() {
     const std::string_view value = at(id);
     const uint64_t hash = hashing::OfText(value.data(), value.size());
     size_t slot = hash & mask;
-    while (slots_[slot].id != hashing::kNone) slot = (slot + 1) & mask;
+    while (slots_[slot].id != kNoValue) slot = (slot + 1) & mask;
     slots_[slot] = {.tag = static_cast<uint32_t>(hash >> 32),
                     .length = static_cast<uint32_t>(value.size()),
                     .offset = offsets_[id],

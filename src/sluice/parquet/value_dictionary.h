@@ -13,6 +13,7 @@
 #include "sluice/parquet/byte_buffer.h"
 #include "sluice/parquet/parquet_format.h"
 #include "sluice/parquet/uint128.h"
+#include "sluice/parquet/value_hash.h"
 
 namespace sluice {
 
@@ -20,55 +21,8 @@ namespace sluice {
 // full when the next value would be one too many (kMostDictionaryValues), or when it collides with
 // too many others: a hash that is flooded costs compression, not time. Neither the ids nor the
 // moment of being full depend on anything but the values so far.
-
-namespace hashing {
-
-inline constexpr uint64_t kOdd1 = 0x9e37'79b9'7f4a'7c15, kOdd2 = 0xd6e8'feb8'6659'fd93;
 inline constexpr size_t kMostProbes = 64;
-inline constexpr uint32_t kNone = std::numeric_limits<uint32_t>::max();
-
-template <typename T>
-T Load(const char* from) {
-  T value;
-  std::memcpy(&value, from, sizeof value);
-  return value;
-}
-
-// Folds the 128-bit product, so that every bit of both reaches the low bits.
-inline uint64_t Fold(uint64_t a, uint64_t b) {
-  const UInt128 product = static_cast<UInt128>(a) * b;
-  return static_cast<uint64_t>(product) ^ static_cast<uint64_t>(product >> 64);
-}
-
-// All bytes count: user agents and URLs agree at both ends.
-inline uint64_t OfText(const char* text, size_t size) {
-  uint64_t hash = kOdd1 ^ size, low = 0, high = 0;
-  if (size > 16) {
-    for (size_t at = 0; at + 16 < size; at += 16) {
-      hash = Fold(hash ^ Load<uint64_t>(text + at), kOdd2 ^ Load<uint64_t>(text + at + 8));
-    }
-    low = Load<uint64_t>(text + size - 16);
-    high = Load<uint64_t>(text + size - 8);
-  } else if (size >= 8) {
-    low = Load<uint64_t>(text);
-    high = Load<uint64_t>(text + size - 8);
-  } else if (size >= 4) {
-    low = Load<uint32_t>(text);
-    high = Load<uint32_t>(text + size - 4);
-  } else {
-    for (size_t i = 0; i < size; ++i) low = low << 8 | static_cast<uint8_t>(text[i]);
-  }
-  return Fold(hash ^ low, kOdd2 ^ high);
-}
-
-inline uint64_t OfNumber(uint64_t key) {
-  return Fold(key ^ kOdd1, kOdd2);
-}
-inline uint64_t OfNumber(UInt128 key) {
-  return Fold(static_cast<uint64_t>(key) ^ kOdd1, static_cast<uint64_t>(key >> 64) ^ kOdd2);
-}
-
-}  // namespace hashing
+inline constexpr uint32_t kNoValue = std::numeric_limits<uint32_t>::max();
 
 // Texts, held as the PLAIN dictionary page that they become.
 class TextDictionary {
@@ -93,7 +47,7 @@ class TextDictionary {
  private:
   struct Slot {
     uint32_t tag, length, offset;
-    uint32_t id = hashing::kNone;
+    uint32_t id = kNoValue;
   };
 
   uint32_t Insert(size_t slot, uint32_t tag, std::string_view value);
@@ -125,7 +79,7 @@ class NumberDictionary {
  private:
   struct Slot {
     Key key;
-    uint32_t id = hashing::kNone;
+    uint32_t id = kNoValue;
   };
 
   void Grow();
@@ -156,7 +110,7 @@ size_t TextDictionary::Lookup(const std::string_view* values, size_t count, uint
       size_t slot = hashes[i] & mask, probes = 0;
       for (;; slot = (slot + 1) & mask) {
         const Slot& found = slots_[slot];
-        if (found.id == hashing::kNone) {
+        if (found.id == kNoValue) {
           if (offsets_.size() == kMostDictionaryValues ||
               page_.size() + 4 + value.size() > most_bytes_) {
             return begin + i;
@@ -171,7 +125,7 @@ size_t TextDictionary::Lookup(const std::string_view* values, size_t count, uint
           ids[begin + i] = static_cast<uint16_t>(found.id);
           break;
         }
-        if (++probes == hashing::kMostProbes) return begin + i;
+        if (++probes == kMostProbes) return begin + i;
       }
     }
   }
@@ -185,11 +139,11 @@ size_t NumberDictionary<Key>::Lookup(const Key* keys, size_t count, uint16_t* id
     if (slots_.size() < 2 * (keys_.size() + 1)) Grow();
     const size_t mask = slots_.size() - 1;
     size_t slot = hashing::OfNumber(keys[i]) & mask, probes = 0;
-    while (slots_[slot].id != hashing::kNone && slots_[slot].key != keys[i]) {
-      if (++probes == hashing::kMostProbes) return i;
+    while (slots_[slot].id != kNoValue && slots_[slot].key != keys[i]) {
+      if (++probes == kMostProbes) return i;
       slot = (slot + 1) & mask;
     }
-    if (slots_[slot].id == hashing::kNone) {
+    if (slots_[slot].id == kNoValue) {
       if (keys_.size() == most_values_) return i;
       slots_[slot] = {keys[i], static_cast<uint32_t>(keys_.size())};
       keys_.push_back(keys[i]);
@@ -206,7 +160,7 @@ void NumberDictionary<Key>::Grow() {
   const size_t mask = slots_.size() - 1;
   for (size_t id = 0; id < keys_.size(); ++id) {
     size_t slot = hashing::OfNumber(keys_[id]) & mask;
-    while (slots_[slot].id != hashing::kNone) slot = (slot + 1) & mask;
+    while (slots_[slot].id != kNoValue) slot = (slot + 1) & mask;
     slots_[slot] = {keys_[id], static_cast<uint32_t>(id)};
   }
 }

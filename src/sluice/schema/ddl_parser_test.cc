@@ -240,7 +240,7 @@ TEST(DdlParserTest, RefusesWhatItDoesNotUnderstand) {
   }
 }
 
-TEST(DdlParserTest, TwoColumnsOfOneNameAreAnError) {
+TEST(DdlParserTest, T19_TwoColumnsOfOneNameAreAnError) {
   EXPECT_THAT(Columns("id INT,\n \"ID\" INT"), StartsWith("t.sql:2:2: there are two columns 'ID'"));
   EXPECT_THAT(Columns("id INT, Id INT"), HasSubstr("there are two columns 'id'"));
 }
@@ -250,7 +250,7 @@ TEST(DdlParserTest, IdentifiersFoldUnlessQuoted) {
             R"("reqid" INTEGER, "Say ""hi""" INTEGER, "größe_$1" INTEGER)");
 }
 
-TEST(DdlParserTest, LimitsHold) {
+TEST(DdlParserTest, T18_LimitsHold) {
   std::string columns;
   for (int i = 0; i < 1600; ++i) columns += fmt::format("c{} INT,", i);
   EXPECT_TRUE(ParseCreateTable("CREATE TABLE t (" + columns + "PRIMARY KEY (c0))", "t"));

@@ -140,7 +140,7 @@ TEST(TableSetBuilderTest, PathsMayRunThroughEachOther) {
   EXPECT_THAT(ProblemsOf(options), IsEmpty());
 }
 
-TEST(TableSetBuilderTest, TablesHaveNamesOfTheirOwnThatCanBePartOfAKey) {
+TEST(TableSetBuilderTest, T18_TablesHaveNamesOfTheirOwnThatCanBePartOfAKey) {
   const std::vector<TableSetEntry> entries = {
       Entry(Options("CREATE TABLE a.t (id INT NOT NULL)")),
       Entry(Options("CREATE TABLE b.\"T\" (id INT NOT NULL)")),

@@ -1,1 +1,0 @@
-CREATE TABLE t (v VARCHAR(30));

@@ -1,0 +1,1 @@
+CREATE TABLE t (Id INTEGER, "userName" VARCHAR(5));

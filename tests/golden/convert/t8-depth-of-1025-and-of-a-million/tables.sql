@@ -1,0 +1,1 @@
+CREATE TABLE t (v INTEGER, w SUPER);

@@ -1,0 +1,1 @@
+CREATE TABLE t (v INTEGER, url VARCHAR(20), ip VARCHAR(20), extra SUPER);

@@ -1,0 +1,1 @@
+CREATE TABLE b (w INTEGER);
