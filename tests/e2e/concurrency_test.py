@@ -5,9 +5,10 @@ import contextlib
 import fcntl
 import json
 import shutil
+import time
 import unittest
 
-from pipeline import SMALL_BATCHES, SMALL_OBJECTS, PipelineTest, wait_until
+from pipeline import PATIENCE, SMALL_BATCHES, SMALL_OBJECTS, PipelineTest, events, wait_until
 
 EVENTS = 5000
 ROUNDS = 5  # until the processes have really shared the work
@@ -119,6 +120,18 @@ class Concurrency(PipelineTest):
         reports = self.finish_together(self.pipeline, 4, "process")
         self.assertEqual(sum(report["processed"]["loaded"] for report in reports), 1)
         self.assertEqual(list(self.pipeline.ledger().values()), ["loaded"])
+
+    def test_a_run_ends_while_its_producer_goes_on(self):
+        with self.pipeline.started("run", "--once", "--json") as process:
+            sent, deadline = 0, time.monotonic() + PATIENCE
+            while process.poll() is None and time.monotonic() < deadline:
+                self.pipeline.notify(events(1, first=sent).decode(), queue="source")
+                sent += 1
+            self.assertEqual(process.wait(timeout=1), 0, process.stderr.read())
+            landed = json.loads(process.stdout.read())["landed"]["messages"]
+        self.pipeline.run("run", "--once")
+        self.assertEqual(self.pipeline.query("SELECT count(*) FROM tracking.events"), [(sent,)])
+        self.assertLessEqual(landed, sent)
 
     def test_a_process_waits_for_one_that_holds_the_warehouse_and_then_goes_on(self):
         truth = self.pipeline.generate(500)

@@ -85,6 +85,13 @@ class RawFolder(PipelineTest):
         self.pipeline.run("process")
         self.assert_finished(self.truth)
 
+    def test_a_data_folder_that_was_moved_after_landing_loads(self):
+        moved = Pipeline(self.pipeline.folder)
+        moved.data = self.pipeline.data.rename(self.pipeline.folder / "moved")
+        report = moved.ask("process")["processed"]
+        self.assertEqual((report["loaded"], report["foreign"]), (1, 0))
+        self.assert_finished(self.truth, moved)
+
     def test_a_folder_reached_over_a_link_is_the_same_store(self):
         other = Pipeline(self.pipeline.folder)
         other.data = self.pipeline.folder / "link"

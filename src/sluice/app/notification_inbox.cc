@@ -26,8 +26,7 @@ Place PlaceOf(std::string_view uri) {
           std::string(uri.substr(std::min(slash + 1, uri.size())))};
 }
 
-constexpr int kRenewedAt =
-    3;  // deliveries, after which a notification is sent anew when given back
+constexpr Bytes kMostDeadLetters = MiB(16);  // in memory at a time
 
 // Calls `operation` with up to ten receipts at a time.
 template <typename Operation>
@@ -41,9 +40,22 @@ Status InBatches(const std::vector<Receipt>& receipts, Operation&& operation) {
 
 }  // namespace
 
-Status NotificationInbox::Fill() {
+NotificationInbox::NotificationInbox(Queue& queue, ObjectStore& raw, ObjectStore& quarantine,
+                                     Clock& clock, InboxOptions options)
+    : queue_(queue),
+      raw_(raw),
+      quarantine_(quarantine),
+      clock_(clock),
+      options_(std::move(options)) {}
+
+bool NotificationInbox::HasRoom() const {
+  return size_ < options_.max_size && objects_.size() < options_.max_objects &&
+         deliveries_.size() < options_.max_messages && dead_letters_ < kMostDeadLetters;
+}
+
+Status NotificationInbox::Fill(const std::stop_token& stop) {
   held_since_ = clock_.Monotonic();
-  while (size_ < options_.max_size && objects_.size() < options_.max_objects) {
+  while (HasRoom() && !stop.stop_requested()) {
     SLUICE_ASSIGN(
         const auto messages,
         queue_.Receive({.max_messages = Queue::kMaxBatch,
@@ -59,7 +71,6 @@ Status NotificationInbox::Accept(const Message& message) {
   ++counts_.messages;
   const size_t delivery = deliveries_.size();
   deliveries_.push_back({.receipt = message.receipt});
-  if (message.receive_count >= kRenewedAt) deliveries_.back().body = message.body;
   for (const NotificationRecord& record : ParseS3Notification(message.body)) {
     if (const auto* created = std::get_if<ObjectCreated>(&record)) {
       SLUICE_TRY(AcceptObject(*created, delivery, message));
@@ -74,17 +85,27 @@ Status NotificationInbox::Accept(const Message& message) {
   return {};
 }
 
+bool NotificationInbox::IsOurs(const ObjectCreated& created) {
+  const Place ours = PlaceOf(raw_.uri());
+  if (created.bucket == ours.bucket) return created.key.starts_with(ours.prefix);
+  const bool are_folders = ours.bucket.starts_with('/') && created.bucket.starts_with('/');
+  if (!are_folders || created.etag.empty() || !options_.check_key(created.key)) return false;
+  const auto there = raw_.Stat(created.key);
+  return there && there->etag == created.etag;
+}
+
 Status NotificationInbox::AcceptObject(const ObjectCreated& created, size_t delivery,
                                        const Message& message) {
-  const Place ours = PlaceOf(options_.raw_uri);
-  if (created.bucket != ours.bucket || !created.key.starts_with(ours.prefix)) {
+  if (!IsOurs(created)) {
     return KeepForeign(message, "it names an object outside the raw store", delivery);
   }
-  const RawKey key{created.key.substr(ours.prefix.size())};
+  const RawKey key{created.key.substr(PlaceOf(raw_.uri()).prefix.size())};
   if (key.text.ends_with('/')) {
     ++counts_.folder_markers;
     return {};
   }
+  if (!options_.check_key(key.text))
+    return KeepForeign(message, "its key is none that the raw store can hold", delivery);
   if (!options_.layout.HourOf(key))
     return KeepForeign(message, "its key does not match raw.layout", delivery);
   auto& waiting = waiting_[key];
@@ -107,8 +128,12 @@ Status NotificationInbox::KeepForeign(const Message& message, std::string_view w
                                       size_t delivery) {
   ++counts_.foreign;
   Delivery& held = deliveries_[delivery];
+  if (held.is_foreign) return {};  // the body is kept already
   held.is_foreign = true;
-  ++held.unsettled;  // never settled by a load
+  if (message.receive_count >= options_.most_deliveries) {
+    held.dead_letter = message.body;
+    dead_letters_ += {message.body.size()};
+  }
   const QuarantineKey key = ForeignMessageKeyFor(message.body);
   Log(LogLevel::kWarning,
       "notification is not ours, kept for a person to look at: {}: message={} kept={}", why,
@@ -116,11 +141,6 @@ Status NotificationInbox::KeepForeign(const Message& message, std::string_view w
   SLUICE_ASSIGN(const auto pending, quarantine_.Create(key.text));
   SLUICE_TRY(pending->Write(message.body));
   SLUICE_TRY(pending->Commit());
-  if (options_.dead_letters == nullptr || message.receive_count < options_.most_deliveries)
-    return {};
-  SLUICE_ASSIGN(const auto sent, options_.dead_letters->Send({&message.body, 1}));
-  SLUICE_TRY(sent.front());
-  SLUICE_TRY(queue_.Delete({&message.receipt, 1}));
   return {};
 }
 
@@ -146,9 +166,10 @@ Status NotificationInbox::KeepAlive() {
 }
 
 Status NotificationInbox::DeleteSettled() {
+  SLUICE_TRY(BuryForeign());
   std::vector<Receipt> receipts;
   for (const Delivery& delivery : deliveries_) {
-    if (delivery.unsettled == 0) receipts.push_back(delivery.receipt);
+    if (delivery.unsettled == 0 && !delivery.is_foreign) receipts.push_back(delivery.receipt);
   }
   return InBatches(receipts, [&](std::span<const Receipt> some) -> Status {
     SLUICE_ASSIGN(const auto answers, queue_.Delete(some));
@@ -161,18 +182,24 @@ Status NotificationInbox::DeleteSettled() {
   });
 }
 
+// What was delivered often enough goes to the dead letters, and then counts as any other that needs
+// no delivery more. One by one: rare, and each up to a mebibyte.
+Status NotificationInbox::BuryForeign() {
+  if (options_.dead_letters == nullptr) return {};
+  for (Delivery& delivery : deliveries_) {
+    if (delivery.unsettled > 0 || delivery.dead_letter.empty()) continue;
+    SLUICE_ASSIGN(const auto sent, options_.dead_letters->Send({&delivery.dead_letter, 1}));
+    SLUICE_TRY(sent.front());
+    delivery.dead_letter.clear();
+    delivery.is_foreign = false;
+  }
+  return {};
+}
+
 Status NotificationInbox::GiveBack() {
   std::vector<Receipt> receipts;
   for (const Delivery& delivery : deliveries_) {
-    if (delivery.unsettled == 0 || delivery.is_foreign) continue;
-    if (delivery.body.empty()) {
-      receipts.push_back(delivery.receipt);
-      continue;
-    }
-    SLUICE_ASSIGN(const auto sent, queue_.Send({&delivery.body, 1}));
-    SLUICE_TRY(sent.front());
-    SLUICE_ASSIGN(const auto deleted, queue_.Delete({&delivery.receipt, 1}));
-    SLUICE_TRY(deleted.front());
+    if (delivery.unsettled > 0) receipts.push_back(delivery.receipt);
   }
   return InBatches(receipts, [&](std::span<const Receipt> some) -> Status {
     SLUICE_TRY(queue_.Extend(some, std::chrono::seconds(0)));

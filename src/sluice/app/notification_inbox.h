@@ -4,7 +4,9 @@
 #include <chrono>
 #include <cstdint>
 #include <map>
+#include <stop_token>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "sluice/base/clock.h"
@@ -24,18 +26,18 @@ struct AnnouncedObject {
 };
 
 struct InboxOptions {
-  // Only objects below this URI are ours ("file:///data/raw/", "s3://bucket/prefix/"); a
-  // notification about another one is kept in quarantine and left to the dead-letter queue (faults
-  // N10, S1).
-  std::string raw_uri;
   RawLayout layout;
+  // The rule of the raw store for keys. What it refuses names no object of ours (fault S11).
+  Status (*check_key)(std::string_view key) = &CheckKey;
   Bytes max_size = GiB(1);   // of the objects of one batch
   size_t max_objects = 256;  // of one batch
+  // Of one batch: many messages may tell of one object, or of none. Each takes some 300 bytes.
+  size_t max_messages = 2048;
   std::chrono::milliseconds wait{0};
   std::chrono::seconds visibility_timeout{900};
-  // Where a notification goes that is not ours, once it was delivered so often. Null: the queue's
-  // own redrive policy does it. Never a notification of ours: no outage and no crash may cost an
-  // event.
+  // Where a message goes that is not ours, once it was delivered so often and every object of ours
+  // that it names too is settled: no outage and no crash may cost an event. Null: the queue's own
+  // redrive policy does it.
   Queue* dead_letters = nullptr;  // outlives the inbox
   int most_deliveries = 5;
 };
@@ -48,14 +50,19 @@ struct InboxCounts {
 
 // The notifications of one batch, and which of them may be deleted: those of which every object is
 // settled. Calls must match: Fill (Settled | KeepAlive)* (DeleteSettled | GiveBack)*. One thread at
-// a time. `queue`, `quarantine` and `clock` outlive it.
+// a time. `queue`, the stores and `clock` outlive it.
+//
+// Ours are objects below the raw store's URI; a message about another one, or that is no
+// notification at all, is kept in quarantine and left to the dead-letter queue (faults N4, N10,
+// S1). A folder may be moved or mounted elsewhere between landing and loading: where a directory's
+// notification names another folder, key and content hash say whether the object is ours.
 class NotificationInbox {
  public:
-  NotificationInbox(Queue& queue, ObjectStore& quarantine, Clock& clock, InboxOptions options)
-      : queue_(queue), quarantine_(quarantine), clock_(clock), options_(std::move(options)) {}
+  NotificationInbox(Queue& queue, ObjectStore& raw, ObjectStore& quarantine, Clock& clock,
+                    InboxOptions options);
 
-  // Receives until the batch is full or the queue is empty.
-  Status Fill();
+  // Receives until the batch is full, the queue is empty or `stop` is requested.
+  Status Fill(const std::stop_token& stop);
   // The objects announced, each key once, in the order of their keys' first announcement.
   const std::vector<AnnouncedObject>& objects() const { return objects_; }
   bool empty() const { return deliveries_.empty(); }
@@ -64,11 +71,10 @@ class NotificationInbox {
   void Settled(const RawKey& key);
   // Extends what is held once half of its visibility timeout is over.
   Status KeepAlive();
-  // Deletes every message whose objects are all settled; the others come again.
+  // Deletes every message whose objects are all settled; the others come again. Nothing is deleted,
+  // or moved to the dead letters, by any other call.
   Status DeleteSettled();
-  // For work that cannot be done now: makes what is not settled visible again at once. A
-  // notification that was delivered often already is sent anew and then deleted, so that a long
-  // outage does not use up its deliveries and take it to the dead-letter queue (fault N13).
+  // For work that cannot be done now: makes what is not settled visible again at once.
   Status GiveBack();
 
   const InboxCounts& counts() const { return counts_; }
@@ -76,22 +82,28 @@ class NotificationInbox {
  private:
   struct Delivery {
     Receipt receipt;
-    std::string body;  // kept where it would have to be sent anew
-    bool is_foreign = false;
-    size_t unsettled = 0;  // objects, and one for a body that is to stay for the dead-letter queue
+    size_t unsettled = 0;     // objects of ours
+    bool is_foreign = false;  // in part, or all of it
+    std::string dead_letter;  // the body, once it was delivered often enough for that
   };
+  bool HasRoom() const;
   Status Accept(const Message& message);
+  bool IsOurs(const ObjectCreated& created);
   Status AcceptObject(const ObjectCreated& created, size_t delivery, const Message& message);
   Status KeepForeign(const Message& message, std::string_view why, size_t delivery);
 
+  Status BuryForeign();
+
   Queue& queue_;
+  ObjectStore& raw_;
   ObjectStore& quarantine_;
   Clock& clock_;
   const InboxOptions options_;
   std::vector<Delivery> deliveries_;
   std::vector<AnnouncedObject> objects_;
   std::map<RawKey, std::vector<size_t>> waiting_;  // deliveries that wait for a key
-  Bytes size_;
+  Bytes size_;                                     // of the objects, as announced
+  Bytes dead_letters_;                             // bodies that are held
   Ticks held_since_;
   InboxCounts counts_;
 };

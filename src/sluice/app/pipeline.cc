@@ -5,6 +5,7 @@
 #include <thread>
 
 #include "sluice/land/announcing_store.h"
+#include "sluice/object/directory_root.h"
 #include "sluice/object/directory_store.h"
 #include "sluice/object/faulty_store.h"
 #include "sluice/queue/faulty_queue.h"
@@ -151,8 +152,8 @@ Result<std::unique_ptr<ProcessStage>> Pipeline::MakeProcess(AfterLoad after_load
                                                             ProcessProgress progress) {
   SLUICE_ASSIGN(const RawLayout layout, RawLayout::Parse(config_.raw.layout));
   ProcessOptions options{.after_load = after_load, .empty_ledger = empty_ledger};
-  options.inbox = {.raw_uri = raw_->uri(),
-                   .layout = layout,
+  options.inbox = {.layout = layout,
+                   .check_key = &CheckDirectoryKey,
                    .max_size = config_.load.max_size,
                    .wait = wait,
                    .dead_letters = dead_notifications_.get()};

@@ -81,8 +81,8 @@ Result<ProcessReport> ProcessStage::ProcessBatch(std::stop_token stop) {
   SLUICE_ASSIGN(const bool may_load, MayLoad(report));
   if (!may_load) return report;
 
-  NotificationInbox inbox(parts_.notifications, parts_.stores.quarantine, parts_.clock,
-                          options_.inbox);
+  NotificationInbox inbox(parts_.notifications, parts_.stores.raw, parts_.stores.quarantine,
+                          parts_.clock, options_.inbox);
   const Status done = ProcessInbox(inbox, stop, report);
   report.inbox = inbox.counts();
   if (done && !stop.stop_requested()) return report;
@@ -99,7 +99,7 @@ Result<ProcessReport> ProcessStage::ProcessBatch(std::stop_token stop) {
 
 Status ProcessStage::ProcessInbox(NotificationInbox& inbox, const std::stop_token& stop,
                                   ProcessReport& report) {
-  SLUICE_TRY(inbox.Fill());
+  SLUICE_TRY(inbox.Fill(stop));
   report.idle = inbox.empty();
   std::vector<AnnouncedObject> todo = inbox.objects();
   SLUICE_TRY(SkipWhatIsLoaded(inbox, todo, report));
@@ -113,6 +113,27 @@ Status ProcessStage::ProcessInbox(NotificationInbox& inbox, const std::stop_toke
   return {};
 }
 
+// A ledger that is lost, or that stands elsewhere while a mount or a restore is missing, would have
+// everything loaded a second time, or into the wrong place (fault C16).
+Status ProcessStage::RequireLedger(const WarehouseState& state) {
+  if (options_.empty_ledger == EmptyLedger::kAccept) return {};
+  if (state.ledger_is_empty && state.tables_hold_rows) {
+    return Fail(ErrorKind::kPermanent,
+                "refusing to load: the ledger is empty, but the tables hold rows, which would all "
+                "be loaded again if sluice once loaded them; if it did not, run once with "
+                "--init-ledger");
+  }
+  if (state.ledger_exists) return {};
+  // The ledger is made before the first Parquet object.
+  SLUICE_ASSIGN(const ListPage page, parts_.stores.parquet.List("", "", 1));
+  if (page.objects.empty()) return {};
+  return Fail(ErrorKind::kPermanent,
+              "refusing to load: the warehouse has no ledger, but the Parquet store holds objects, "
+              "so there was one; put the warehouse back, or run once with --init-ledger to begin "
+              "anew: parquet={}",
+              parts_.stores.parquet.uri());
+}
+
 Result<bool> ProcessStage::MayLoad(ProcessReport& report) {
   SLUICE_ASSIGN(const WarehouseState state, parts_.warehouse.Probe());
   if (state.paused) {
@@ -120,13 +141,7 @@ Result<bool> ProcessStage::MayLoad(ProcessReport& report) {
     report.idle = true;
     return false;
   }
-  if (state.ledger_is_empty && state.tables_hold_rows &&
-      options_.empty_ledger == EmptyLedger::kRefuseOverRows) {
-    return Fail(ErrorKind::kPermanent,
-                "refusing to load: the ledger is empty, but the tables hold rows, which would all "
-                "be loaded again if "
-                "sluice once loaded them; if it did not, run once with --init-ledger");
-  }
+  SLUICE_TRY(RequireLedger(state));
   // Tables may have been added to the configuration since the ledger was made.
   if (!is_prepared_) SLUICE_TRY(parts_.warehouse.Prepare());
   is_prepared_ = true;

@@ -70,6 +70,7 @@ class ProcessStage {
  private:
   ProcessStage(Parts parts, ProcessOptions options, ProcessProgress progress);
   Result<bool> MayLoad(ProcessReport& report);
+  Status RequireLedger(const WarehouseState& state);
   // Everything between receiving and deleting.
   Status ProcessInbox(NotificationInbox& inbox, const std::stop_token& stop, ProcessReport& report);
   Status SkipWhatIsLoaded(NotificationInbox& inbox, std::vector<AnnouncedObject>& todo,

@@ -191,6 +191,21 @@ TEST_F(ProcessStageTest, C16_AnEmptyLedgerOverFilledTablesIsRefused) {
   EXPECT_EQ(ProcessAll(EmptyLedger::kAccept)->loaded, 1u);
 }
 
+TEST_F(ProcessStageTest, C16_AWarehouseThatIsAwayIsNotMadeAnewOverItsParquet) {
+  Announce(Land("a.ndjson", Event(1)));
+  ASSERT_EQ(ProcessAll()->loaded, 1u);
+  std::filesystem::rename(folder_ + "/warehouse.duckdb", folder_ + "/away");
+  Announce(Land("b.ndjson", Event(2)));
+  const auto refused = ProcessAll();
+  ASSERT_FALSE(refused);
+  EXPECT_THAT(refused.error().message(), ::testing::HasSubstr("put the warehouse back"));
+  EXPECT_FALSE(std::filesystem::exists(folder_ + "/warehouse.duckdb"));
+  EXPECT_EQ(Depth().visible, 1u);
+  std::filesystem::rename(folder_ + "/away", folder_ + "/warehouse.duckdb");
+  EXPECT_EQ(ProcessAll()->loaded, 1u);
+  EXPECT_EQ(Rows(), 2u);
+}
+
 TEST_F(ProcessStageTest, N13_NothingIsReceivedWhileLoadingIsPausedOrTheWarehouseIsAway) {
   ASSERT_TRUE(pipeline_->warehouse().Prepare());
   Announce(Land("a.ndjson", Event(1)));

@@ -19,7 +19,9 @@ std::chrono::milliseconds WaitOf(RunMode mode) {
   return mode == RunMode::kDrain ? kDrainWait : kFollowWait;
 }
 
-// One stage's share of a loop: lands or processes once; false when it found nothing to do.
+// One stage's share of a loop: lands or processes once; false when there is nothing more to do.
+// Landing is done at the first empty answer: under a steady producer there is always one message
+// more, and a drain must end.
 class Landing {
  public:
   Landing(Pipeline& pipeline, const StageRequest& request)
@@ -31,7 +33,7 @@ class Landing {
   Result<bool> Once(const StageRequest& request, const std::stop_token& stop, RunReport& report) {
     SLUICE_ASSIGN(const LandReport landed, lander_.LandOne(request.deadline, stop));
     report.landed += landed;
-    return landed.objects > 0;
+    return landed.objects > 0 && !landed.queue_was_empty;
   }
 
  private:
@@ -93,6 +95,10 @@ Status Loop(const StageRequest& request, Clock& clock, const std::stop_token& st
       continue;
     }
     const Error& error = found_work.error();
+    if (stop.stop_requested() && error.kind() == ErrorKind::kTransient) {
+      Log(LogLevel::kWarning, "{}; it is left to the next run", error.message());
+      return {};
+    }
     if (request.mode == RunMode::kDrain) return std::unexpected(error);
     Log(LogLevel::kError, "{}; trying again in {} s", error.message(), pause.count() / 1000);
     Pause(pause, request, clock, stop);
@@ -126,18 +132,18 @@ Result<RunReport> RunProcess(Pipeline& pipeline, const StageRequest& request, Cl
 
 namespace {
 
-// In turns: everything that waits becomes raw objects, then rows.
+// One after the other: what waits becomes raw objects, then rows.
 Result<RunReport> DrainBoth(Pipeline& pipeline, const StageRequest& request, Clock& clock,
                             const std::stop_token& stop, const RunProgress& progress) {
   RunReport report;
   Landing landing(pipeline, request);
   SLUICE_ASSIGN(auto processing, Processing::Begin(pipeline, request, progress, report));
   SLUICE_TRY(Loop(request, clock, stop, kNoPause, [&]() -> Result<bool> {
-    SLUICE_ASSIGN(const bool landed, landing.Once(request, stop, report));
+    SLUICE_ASSIGN(const bool found_work, landing.Once(request, stop, report));
     if (progress) progress(report);
-    if (landed) return true;
-    return processing.Once(stop, report);
+    return found_work;
   }));
+  SLUICE_TRY(Loop(request, clock, stop, kNoPause, [&] { return processing.Once(stop, report); }));
   return report;
 }
 

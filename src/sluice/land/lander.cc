@@ -78,6 +78,7 @@ Status Landing::Fill(Deadline deadline, const std::stop_token& stop) {
       break;
     }
     held_.Add(*messages, asked);
+    report_.queue_was_empty = messages->empty();
     if (messages->empty()) {
       if (object_ == nullptr || options_.when_empty == WhenEmpty::kClose) break;
       continue;
@@ -143,6 +144,7 @@ Result<LandReport> Landing::Finish() {
 LandReport& LandReport::operator+=(const LandReport& other) {
   objects += other.objects;
   if (other.objects > 0) key = other.key;
+  queue_was_empty = other.queue_was_empty;
   messages += other.messages;
   events += other.events;
   enveloped += other.enveloped;

@@ -61,6 +61,7 @@ struct LandReport {
   Bytes bytes_out;         // as stored
   uint64_t deleted = 0;    // messages
   uint64_t delete_failures = 0;
+  bool queue_was_empty = false;  // the last Receive brought nothing
 
   LandReport& operator+=(const LandReport& other);
 };

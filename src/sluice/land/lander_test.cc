@@ -86,6 +86,15 @@ TEST_F(LanderTest, TheKeyHasTheHourOfTheFirstMessage) {
   EXPECT_THAT(report->key.text, StartsWith("date=2023-11-14/22/20231114T225950Z-"));
 }
 
+TEST_F(LanderTest, SaysWhetherTheQueueWasEmpty) {
+  SendMany(30);
+  LanderOptions options = Plain();
+  options.close_messages = 20;
+  EXPECT_FALSE(Land(options)->queue_was_empty);
+  EXPECT_TRUE(Land(options)->queue_was_empty);
+  EXPECT_TRUE(Land(options)->queue_was_empty);
+}
+
 TEST_F(LanderTest, ClosesBySize) {
   SendMany(100);
   LanderOptions options = Plain();

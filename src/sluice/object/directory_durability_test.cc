@@ -255,6 +255,21 @@ TEST(DirectoryDurability, ADeadProcesssUnsyncedFolderAndNameAreMadeDurable) {
   EXPECT_EQ(syncs, 4U) << "the temporary file, the root, the object that existed, its folder";
 }
 
+// Who made it may have died before its name was on the disk, and what stands in it would go with
+// it.
+TEST(DirectoryDurability, AStoresFolderThatExistsIsSyncedIntoItsParent) {
+  const TestFolder folder;
+  struct stat parent;
+  ASSERT_EQ(::stat(folder.path().c_str(), &parent), 0);
+  ASSERT_EQ(::mkdir((folder.path() + "/raw").c_str(), 0777), 0);
+  std::set<ino_t> synced;
+  const SystemCallTap tap({}, [&](const SystemCall& call) {
+    if (call.name == Name::kSync) synced.insert(call.file);
+  });
+  ASSERT_TRUE(DirectoryStore::At(folder.path() + "/raw"));
+  EXPECT_TRUE(synced.contains(parent.st_ino));
+}
+
 // Every system call of a commit fails in turn, with every error that a disk has.
 class FailingDisk : public ::testing::TestWithParam<int> {};
 

@@ -21,22 +21,6 @@ constexpr int kFolderFlags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW;
 // O_NONBLOCK: opening a named pipe that lies about must not wait for its writer.
 constexpr int kObjectFlags = O_RDONLY | O_NOFOLLOW | O_NONBLOCK;
 
-// mkdir -p, with every new name synced.
-Status MakeRoot(const std::string& path) {
-  if (::mkdir(path.c_str(), 0777) < 0) {
-    if (errno == EEXIST) return {};
-    if (errno != ENOENT) return SystemFailure(errno, "make folder", path);
-    SLUICE_TRY(MakeRoot(std::filesystem::path(path).parent_path().string()));
-    if (::mkdir(path.c_str(), 0777) < 0 && errno != EEXIST) {
-      return SystemFailure(errno, "make folder", path);
-    }
-  }
-  const std::string parent = std::filesystem::path(path).parent_path().string();
-  const FileDescriptor folder(::open(parent.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (!folder) return SystemFailure(errno, "open folder", parent);
-  return Sync(folder, parent);
-}
-
 // It becomes part of every identity in the ledger, which is text.
 Status CheckRootName(const std::string& path) {
   const auto is_control = [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; };
@@ -76,6 +60,23 @@ bool SameVersion(const struct stat& a, const struct stat& b) {
 
 }  // namespace
 
+// Who made a folder that is there may have died before its name was synced: that is done again, but
+// for folders whose parent we may not even open.
+Status MakeDurableFolder(const std::string& path) {
+  if (::mkdir(path.c_str(), 0777) < 0 && errno != EEXIST) {
+    if (errno != ENOENT) return SystemFailure(errno, "make folder", path);
+    SLUICE_TRY(MakeDurableFolder(std::filesystem::path(path).parent_path().string()));
+    if (::mkdir(path.c_str(), 0777) < 0 && errno != EEXIST) {
+      return SystemFailure(errno, "make folder", path);
+    }
+  }
+  const std::string parent = std::filesystem::path(path).parent_path().string();
+  const FileDescriptor folder(::open(parent.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!folder && errno == EACCES) return {};
+  if (!folder) return SystemFailure(errno, "open folder", parent);
+  return Sync(folder, parent);
+}
+
 Result<DirectoryRoot> DirectoryRoot::Open(const std::string& path) {
   if (path.empty()) return Fail(ErrorKind::kPermanent, "cannot open store: no folder is named");
   std::error_code error;
@@ -83,7 +84,7 @@ Result<DirectoryRoot> DirectoryRoot::Open(const std::string& path) {
   if (error) return SystemFailure(error.value(), "open folder", path);
   while (absolute.size() > 1 && absolute.ends_with('/')) absolute.pop_back();
   SLUICE_TRY(CheckRootName(absolute));
-  SLUICE_TRY(MakeRoot(absolute));
+  SLUICE_TRY(MakeDurableFolder(absolute));
   absolute = std::filesystem::canonical(absolute, error).string();
   if (error) return SystemFailure(error.value(), "open folder", path);
   SLUICE_TRY(CheckRootName(absolute));

@@ -12,6 +12,10 @@ struct stat;
 
 namespace sluice {
 
+// mkdir -p with every new name on the disk, so that a loss of power takes no folder in which
+// something durable stands. `path` is absolute and has no '/' at its end.
+Status MakeDurableFolder(const std::string& path);
+
 // The open folder below which a store keeps its objects. Keys are walked from here part by part,
 // and symbolic links are refused, so that no key leads outside. Thread-safe.
 class DirectoryRoot {

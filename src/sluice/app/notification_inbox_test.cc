@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sluice/app/notification_inbox.h"
+
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "sluice/object/directory_root.h"
+#include "sluice/object/directory_store.h"
+#include "sluice/object/test_folder.h"
+#include "sluice/queue/sqlite_queue.h"
+
+namespace sluice {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+
+const std::string kHour = "date=2026-11-23/10/";
+
+class NotificationInboxTest : public ::testing::Test {
+ protected:
+  std::unique_ptr<SqliteQueue> OpenQueue(const std::string& name) {
+    return *SqliteQueue::Open({.path = folder_.path() + "/queue.db", .name = name}, clock_);
+  }
+  NotificationInbox MakeInbox() {
+    InboxOptions options = options_;
+    options.check_key = &CheckDirectoryKey;
+    options.dead_letters = dead_.get();
+    return NotificationInbox(*queue_, *raw_, *quarantine_, clock_, options);
+  }
+  // An object that is there, as a notification names it.
+  ObjectCreated Put(const std::string& name) {
+    const auto pending = raw_->Create(kHour + name).value();
+    EXPECT_TRUE(pending->Write(name));
+    const auto committed = pending->Commit();
+    EXPECT_TRUE(committed);
+    return {.bucket = folder_.path() + "/raw",
+            .key = committed->info.key,
+            .size = committed->info.size,
+            .etag = committed->info.etag,
+            .event_name = "ObjectCreated:Put"};
+  }
+  static ObjectCreated Foreign() {
+    return {.bucket = "somebody-elses", .key = kHour + "x", .event_name = "ObjectCreated:Put"};
+  }
+  // One message that tells of all of them.
+  void Send(const std::vector<ObjectCreated>& objects) {
+    std::string records;
+    for (const ObjectCreated& object : objects) {
+      const std::string body = FormatS3Notification(object, clock_.Now());
+      const size_t begin = body.find('[') + 1;
+      records += (records.empty() ? "" : ",") + body.substr(begin, body.rfind(']') - begin);
+    }
+    SendBody("{\"Records\":[" + records + "]}");
+  }
+  void SendBody(const std::string& body) { ASSERT_TRUE(queue_->Send({&body, 1})->front()); }
+
+  // One delivery of all there is, with every object settled or none.
+  enum class Work { kSucceeds, kFails };
+  InboxCounts Deliver(Work work) {
+    NotificationInbox inbox = MakeInbox();
+    const Status filled = inbox.Fill({});
+    EXPECT_TRUE(filled) << filled.error().message();
+    if (work == Work::kSucceeds) {
+      for (const AnnouncedObject& object : inbox.objects()) inbox.Settled(object.key);
+    }
+    const Status deleted = inbox.DeleteSettled();
+    EXPECT_TRUE(deleted) << deleted.error().message();
+    clock_.Advance(options_.visibility_timeout);
+    return inbox.counts();
+  }
+  std::vector<std::string> Keys(NotificationInbox& inbox) {
+    std::vector<std::string> keys;
+    for (const AnnouncedObject& object : inbox.objects()) keys.push_back(object.key.text);
+    return keys;
+  }
+  uint64_t Waiting(Queue& queue) { return queue.Depth()->visible + queue.Depth()->in_flight; }
+
+  const TestFolder folder_;
+  FakeClock clock_;
+  InboxOptions options_;
+  std::unique_ptr<Queue> queue_ = OpenQueue("notifications"), dead_ = OpenQueue("dead");
+  std::unique_ptr<ObjectStore> raw_ = DirectoryStore::At(folder_.path() + "/raw").value();
+  std::unique_ptr<ObjectStore> quarantine_ = DirectoryStore::At(folder_.path() + "/q").value();
+};
+
+TEST_F(NotificationInboxTest, N4_WhatIsNotOursGoesToTheDeadLettersAtTheFifthDelivery) {
+  SendBody("hello");
+  Send({Foreign(), Foreign()});
+  for (int delivery = 1; delivery < 5; ++delivery) {
+    EXPECT_EQ(Deliver(Work::kSucceeds).deleted, 0u);
+    EXPECT_EQ(Waiting(*dead_), 0u);
+  }
+  EXPECT_EQ(Deliver(Work::kSucceeds).deleted, 2u);
+  EXPECT_EQ(Waiting(*dead_), 2u);  // each body once, however many of its records are foreign
+  EXPECT_EQ(Waiting(*queue_), 0u);
+}
+
+TEST_F(NotificationInboxTest, N9_AMessageThatIsForeignInPartWaitsForOurObject) {
+  Send({Put("a.ndjson"), Foreign()});
+  for (int delivery = 1; delivery < 8; ++delivery) {
+    EXPECT_EQ(Deliver(Work::kFails).deleted, 0u);
+    EXPECT_EQ(Waiting(*dead_), 0u);
+    EXPECT_EQ(Waiting(*queue_), 1u);
+  }
+  EXPECT_EQ(Deliver(Work::kSucceeds).deleted, 1u);
+  EXPECT_EQ(Waiting(*dead_), 1u);
+  EXPECT_EQ(Waiting(*queue_), 0u);
+}
+
+TEST_F(NotificationInboxTest, OnlyDeleteSettledTakesAnythingAway) {
+  SendBody("hello");
+  for (int delivery = 1; delivery < 8; ++delivery) {
+    NotificationInbox inbox = MakeInbox();
+    ASSERT_TRUE(inbox.Fill({}));
+    ASSERT_TRUE(inbox.GiveBack());
+    EXPECT_EQ(Waiting(*dead_), 0u);
+    EXPECT_EQ(Waiting(*queue_), 1u);
+    clock_.Advance(options_.visibility_timeout);
+  }
+}
+
+TEST_F(NotificationInboxTest, AFolderThatWasMovedIsKnownByItsContent) {
+  ObjectCreated moved = Put("a.ndjson"), other = Put("b.ndjson"), absent = Put("c.ndjson");
+  moved.bucket = other.bucket = absent.bucket = "/where/it/was/raw";
+  other.etag = moved.etag;
+  ASSERT_TRUE(raw_->Remove(absent.key));
+  Send({moved});
+  Send({other});
+  Send({absent});
+  NotificationInbox inbox = MakeInbox();
+  ASSERT_TRUE(inbox.Fill({}));
+  EXPECT_THAT(Keys(inbox), ElementsAre(moved.key));
+  EXPECT_EQ(inbox.counts().foreign, 2u);
+}
+
+TEST_F(NotificationInboxTest, S11_AKeyThatTheStoreCannotHoldIsForeign) {
+  for (const std::string& key : {kHour + "../../../etc/passwd", kHour + ".x", kHour + "a//b",
+                                 kHour + std::string(300, 'x'), std::string("/etc/passwd")}) {
+    ObjectCreated object = Put("a.ndjson");
+    object.key = key;
+    Send({object});
+  }
+  NotificationInbox inbox = MakeInbox();
+  ASSERT_TRUE(inbox.Fill({}));
+  EXPECT_THAT(inbox.objects(), IsEmpty());
+  EXPECT_EQ(inbox.counts().foreign, 5u);
+}
+
+// Invariant 9: any number of messages may tell of one object.
+TEST_F(NotificationInboxTest, ABatchHasALimitOfMessages) {
+  options_.max_messages = 25;
+  const ObjectCreated object = Put("a.ndjson");
+  for (int i = 0; i < 60; ++i) Send({object});
+  NotificationInbox inbox = MakeInbox();
+  ASSERT_TRUE(inbox.Fill({}));
+  EXPECT_GE(inbox.counts().messages, 25u);
+  EXPECT_LT(inbox.counts().messages, 25u + Queue::kMaxBatch);
+}
+
+TEST_F(NotificationInboxTest, L13_NothingIsReceivedAfterAStopRequest) {
+  Send({Put("a.ndjson")});
+  std::stop_source stop;
+  stop.request_stop();
+  NotificationInbox inbox = MakeInbox();
+  ASSERT_TRUE(inbox.Fill(stop.get_token()));
+  EXPECT_TRUE(inbox.empty());
+}
+
+}  // namespace
+}  // namespace sluice
