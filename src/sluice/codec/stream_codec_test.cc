@@ -12,6 +12,7 @@
 namespace sluice {
 namespace {
 
+using std::literals::operator""s;
 using ::testing::HasSubstr;
 
 constexpr StreamFormat kFormats[] = {StreamFormat::kPlain, StreamFormat::kGzip,
@@ -317,6 +318,16 @@ TEST(Zstd, AWrongChecksumIsBadData) {
   std::string stored = ZstdFrame(Lines(50'000));
   stored.back() ^= 1;
   ExpectBad(stored, "checksum");
+}
+
+// One empty block in a frame that promises 128 bytes: zstd 1.5.4 refuses it only where all of it
+// comes at once.
+TEST(Zstd, AFrameOfAnotherLengthThanItSaysIsBadDataHoweverItIsCut) {
+  ExpectBad("\x28\xB5\x2F\xFD\x24\x80\x01\x00\x00\x99\xE9\xD8\x51"s);
+  const std::string good = ZstdFrame("good\n");
+  ExpectBad(good + "\x28\xB5\x2F\xFD\x24\x80\x01\x00\x00\x99\xE9\xD8\x51"s);
+  for (const size_t piece : {1, 5, 1000})
+    EXPECT_EQ(Decompressed(good + good, piece), "good\ngood\n");
 }
 
 TEST(Zstd, BytesBehindTheLastFrameAreBadData) {
