@@ -74,6 +74,8 @@ TEST(YamlTreeTest, RefusesWhatAConfigurationDoesNotNeed) {
   EXPECT_THAT(ErrorOf("a: 1\n---\nb: 2"), HasSubstr("a second document"));
   EXPECT_THAT(ErrorOf("a: \xFF"), HasSubstr("not UTF-8"));
   EXPECT_THAT(ErrorOf(std::string("a: \0", 4)), HasSubstr("not UTF-8"));
+  EXPECT_THAT(ErrorOf("b: \n  \"x\\0y\""), StartsWith("f.yaml:2:3: a NUL character"));
+  EXPECT_THAT(ErrorOf("\"\\0\": 1"), StartsWith("f.yaml:1:1: a NUL character"));
   EXPECT_THAT(ErrorOf(std::string(1'048'577, '#')), HasSubstr("longer than 1 MiB"));
 }
 
@@ -82,6 +84,11 @@ TEST(YamlTreeTest, SyntaxErrorsHaveAPlace) {
   EXPECT_THAT(ErrorOf("a: 1\n b: 2"), StartsWith("f.yaml:2:"));
   EXPECT_THAT(ErrorOf("a: 'x"), StartsWith("f.yaml:1:"));
   EXPECT_THAT(ErrorOf("a: *x"), StartsWith("f.yaml:1:"));
+}
+
+TEST(YamlTreeTest, AnErrorIsOneLine) {
+  EXPECT_EQ(ErrorOf("\"a\\n\": 1\n\"a\\n\": 2"),
+            "f.yaml:2:1: the key 'a\\u000a' stands here twice");
 }
 
 TEST(YamlTreeTest, DeepNestingIsRefused) {
