@@ -160,6 +160,7 @@ SchemaElement ParseSchemaElement(ThriftReader& r) {
 void ParseSchema(ThriftReader& r, FileMetadata& file) {
   const size_t elements = r.List(ThriftType::kStruct);
   if (elements < 1 || !file.columns.empty()) return r.Refuse("bad schema");
+  if (elements - 1 > kMostColumnsInFile) return r.Refuse("too many columns");
   int32_t children = -1;
   r.BeginStruct();
   while (r.NextField()) {
