@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <iterator>
 
 namespace sluice {
@@ -44,13 +45,15 @@ std::string_view Utf8Prefix(std::string_view text, size_t limit) {
 
 std::string WithoutControls(std::string_view text) {
   std::string shown;
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
+  while (!text.empty()) {
+    const auto byte = static_cast<unsigned char>(text.front());
+    const size_t length = Utf8SequenceLength(text);
     if (byte < 0x20 || byte == 0x7F) {
       fmt::format_to(std::back_inserter(shown), "\\u{:04x}", byte);
     } else {
-      shown += c;
+      shown += length > 0 ? text.substr(0, length) : "\xEF\xBF\xBD";
     }
+    text.remove_prefix(std::max<size_t>(length, 1));
   }
   return shown;
 }

@@ -17,8 +17,8 @@ bool IsUtf8(std::string_view text);
 // code point.
 std::string_view Utf8Prefix(std::string_view text, size_t limit);
 
-// `text` with its control characters as \u000a, so that it stays on its line of a message and does
-// nothing to a terminal.
+// `text` with control characters as \u000a and bytes that are not UTF-8 as U+FFFD, so that it stays
+// on its line of a message and does nothing to a terminal.
 std::string WithoutControls(std::string_view text);
 
 }  // namespace sluice

@@ -96,6 +96,10 @@ TEST(YamlTreeTest, AnErrorIsOneLine) {
   EXPECT_EQ(ErrorOf("\"\\\x1B\""), "f.yaml:1:4: unknown escape character: \\u001b");
 }
 
+TEST(YamlTreeTest, AnErrorIsUtf8) {
+  EXPECT_EQ(ErrorOf("\"\\\xC3\xA9\""), "f.yaml:1:4: unknown escape character: \xEF\xBF\xBD");
+}
+
 TEST(YamlTreeTest, DeepNestingIsRefused) {
   EXPECT_EQ(ErrorOf(std::string(60, '[') + std::string(60, ']')), "no error");
   EXPECT_THAT(ErrorOf(std::string(65, '[') + std::string(65, ']')), HasSubstr("64 levels"));
