@@ -1,8 +1,9 @@
-# make demo | test | release | bench | format | clean. Everything else is CMake with the presets of CMakePresets.json.
+# make demo | test | fuzz | release | bench | format | clean. Everything else is CMake with the presets of CMakePresets.json.
 EVENTS ?= 100000
 JOBS ?= $(shell nproc)
+SECONDS ?= 60
 
-.PHONY: help demo test test-tsan release bench check-style format clean
+.PHONY: help demo test test-tsan fuzz release bench check-style format clean
 help:
 	@sed -n '1s/^# //p' Makefile
 
@@ -27,13 +28,20 @@ test-tsan: deps-test build/tsan/build.ninja
 	@cmake --build build/tsan -j $(JOBS)
 	@ctest --test-dir build/tsan --output-on-failure -j $(JOBS)
 
-.PHONY: deps deps-test deps-bench
+# Each fuzz target of tests/fuzz/, or TARGET, for SECONDS. `make test` runs them too, without libFuzzer and briefly.
+fuzz: deps-fuzz build/fuzz/build.ninja
+	@cmake --build --preset fuzz -j $(JOBS)
+	@scripts/fuzz $(SECONDS) $(TARGET)
+
+.PHONY: deps deps-test deps-bench deps-fuzz
 deps:
 	@mkdir -p build && scripts/install-deps
 deps-test:
 	@mkdir -p build && scripts/install-deps --test
 deps-bench:
 	@mkdir -p build && scripts/install-deps --bench
+deps-fuzz:
+	@mkdir -p build && scripts/install-deps --fuzz
 
 bench: deps-bench build/bench/build.ninja
 	@cmake --build build/bench -j $(JOBS) --target sluice

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// Whatever the body, the reader answers, and what it takes for an object survives a round trip.
-#include <cstddef>
-#include <cstdint>
-#include <string_view>
+// Whatever the body, the reader answers, and what it takes for an object survives a round trip; so
+// do bytes that become a key in a notification.
+#include <algorithm>
 #include <variant>
 
-#include "sluice/base/check.h"
 #include "sluice/event/s3_notification.h"
+#include "sluice/event/url_encoding.h"
+#include "tests/fuzz/fuzz_target.h"
+#include "tests/fuzz/seed_files.h"
 
 namespace sluice {
 namespace {
@@ -22,14 +23,29 @@ void CheckRoundTrip(const ObjectCreated& object) {
   SLUICE_CHECK(same->region == object.region && same->event_name == object.event_name);
 }
 
+void CheckKeyEncoding(std::string_view text) {
+  const std::string encoded = EncodeEventKey(text);
+  SLUICE_CHECK(encoded.find_first_of(" \n&=?#\\\"") == std::string::npos);
+  SLUICE_CHECK(DecodeEventKey(encoded).value() == text);
+  if (const auto decoded = DecodeEventKey(text)) SLUICE_CHECK(decoded->size() <= text.size());
+}
+
 }  // namespace
+
+std::vector<std::string> FuzzSeeds() {
+  return GoldenSeeds("notification", "body.json");
+}
+
 }  // namespace sluice
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   using namespace sluice;
-  const auto records = ParseS3Notification({reinterpret_cast<const char*>(data), size});
-  SLUICE_CHECK(!records.empty());
-  for (const NotificationRecord& record : records)
+  const std::string_view body = FuzzInput(data, size).Rest();
+  const auto records = ParseS3Notification(body);
+  SLUICE_CHECK(!records.empty() && records.size() <= std::max<size_t>(1, body.size()));
+  for (const NotificationRecord& record : records) {
     if (const auto* object = std::get_if<ObjectCreated>(&record)) CheckRoundTrip(*object);
+  }
+  CheckKeyEncoding(body);
   return 0;
 }

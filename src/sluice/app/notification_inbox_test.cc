@@ -5,9 +5,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "sluice/base/test_folder.h"
 #include "sluice/object/directory_root.h"
 #include "sluice/object/directory_store.h"
-#include "sluice/object/test_folder.h"
 #include "sluice/queue/sqlite_queue.h"
 
 namespace sluice {

@@ -47,6 +47,11 @@ TEST(Utf8Test, KnowsWellFormedSequences) {
   }
 }
 
+TEST(Utf8Test, ControlCharactersAreShownAndNothingElseChanges) {
+  EXPECT_EQ(WithoutControls("a\n\t\x7F\x1B[1m \"\\ é"), "a\\u000a\\u0009\\u007f\\u001b[1m \"\\ é");
+  EXPECT_EQ(WithoutControls(""), "");
+}
+
 TEST(Utf8Test, PrefixNeverSplitsACodePoint) {
   EXPECT_EQ(Utf8Prefix("ab\xF0\x9F\x98\x80", 5), "ab");
   EXPECT_EQ(Utf8Prefix("ab\xF0\x9F\x98\x80", 6), "ab\xF0\x9F\x98\x80");

@@ -32,7 +32,7 @@ constexpr Bytes GiB(uint64_t n) {
   return {n << 30};
 }
 
-// "512MiB", "64KiB", "1GiB", "10B", "100MB" (powers of ten), "4096". Anything else is kPermanent.
+// "512MiB", "64KiB", "1GiB", "10B", "100MB" (powers of ten), "4096"; < 2^64. Else kPermanent.
 Result<Bytes> ParseBytes(std::string_view text);
 
 // For people: "618.4 MB", "12 KB", "512 B" (powers of ten, at most one decimal).

@@ -1,6 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sluice/base/utf8.h"
 
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <iterator>
+
 namespace sluice {
 
 size_t Utf8SequenceLength(std::string_view text) {
@@ -36,6 +41,21 @@ std::string_view Utf8Prefix(std::string_view text, size_t limit) {
   if (text.size() <= limit) return text;
   while (limit > 0 && (static_cast<unsigned char>(text[limit]) & 0xC0) == 0x80) --limit;
   return text.substr(0, limit);
+}
+
+std::string WithoutControls(std::string_view text) {
+  std::string shown;
+  while (!text.empty()) {
+    const auto byte = static_cast<unsigned char>(text.front());
+    const size_t length = Utf8SequenceLength(text);
+    if (byte < 0x20 || byte == 0x7F) {
+      fmt::format_to(std::back_inserter(shown), "\\u{:04x}", byte);
+    } else {
+      shown += length > 0 ? text.substr(0, length) : "\xEF\xBF\xBD";
+    }
+    text.remove_prefix(std::max<size_t>(length, 1));
+  }
+  return shown;
 }
 
 }  // namespace sluice

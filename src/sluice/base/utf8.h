@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <string>
 #include <string_view>
 
 namespace sluice {
@@ -15,5 +16,9 @@ bool IsUtf8(std::string_view text);
 // The longest prefix of the UTF-8 text `text` that has at most `limit` bytes and does not split a
 // code point.
 std::string_view Utf8Prefix(std::string_view text, size_t limit);
+
+// `text` with control characters as \u000a and bytes that are not UTF-8 as U+FFFD, so that it stays
+// on its line of a message and does nothing to a terminal.
+std::string WithoutControls(std::string_view text);
 
 }  // namespace sluice

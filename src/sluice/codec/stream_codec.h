@@ -19,9 +19,10 @@ std::optional<StreamFormat> StreamFormatNamed(std::string_view name);
 
 // The decompressed bytes of `source`, whose format is told by its magic number (RFC 1952 §2.3.1,
 // RFC 8878 §3.1), never by its name. All members and frames are read, empty and skippable ones too,
-// in bounded memory (a zstd window over 128 MiB is refused). What is cut short, fails its checksum
-// or has other bytes behind its last member (zeros too) is kBadData; errors of `source` are passed
-// on as they are. `source` outlives the result.
+// in bounded memory, whatever comes out (a zstd window over 128 MiB is refused; the fields of a
+// gzip header are passed over). Fuzzed. What is cut short, fails its checksum, is of another length
+// than it says or has other bytes behind its last member (zeros too) is kBadData; errors of
+// `source` are passed on as they are. `source` outlives the result.
 std::unique_ptr<ByteSource> DecompressingSource(ByteSource& source);
 
 // Compresses what is written into `sink`. Calls must match: Write* Finish.

@@ -14,7 +14,8 @@ namespace sluice {
 namespace {
 
 constexpr size_t kInputSize = 1 << 17;
-constexpr int kLargestZstdWindow = 27;  // log2: 128 MiB, what the zstd tool takes without --long
+constexpr int kLargestZstdWindow = 27;     // log2: 128 MiB, what the zstd tool takes without --long
+constexpr size_t kLongestZstdHeader = 18;  // RFC 8878 §3.1.1
 
 // Compressed bytes, read ahead of their use.
 class Input {
@@ -59,6 +60,8 @@ std::unexpected<Error> Corrupt(StreamFormat format, std::string_view what, const
 class Decoder {
  public:
   virtual ~Decoder() = default;
+  // How many bytes of input Decode must be given, or all that are left.
+  virtual size_t Wanted() const { return 0; }
   // Decodes from `input` into the front of `out` and returns how much. Where that is 0 and input is
   // left, some was consumed.
   virtual Result<size_t> Decode(Input& input, std::span<char> out) = 0;
@@ -74,8 +77,16 @@ class ZstdDecoder : public Decoder {
                                                      kLargestZstdWindow)) == 0);
   }
 
+  // zstd 1.5.4 does not compare a frame's length with the one in its header where the last block is
+  // empty and not all of the frame comes at once. So the header is read here too.
+  size_t Wanted() const override { return is_between_ ? kLongestZstdHeader : 0; }
+
   Result<size_t> Decode(Input& input, std::span<char> out) override {
-    if (is_between_ && input.bytes().empty()) return 0;
+    if (is_between_) {
+      if (input.bytes().empty()) return 0;
+      stated_ = ZSTD_getFrameContentSize(input.bytes().data(), input.bytes().size());
+      decoded_ = 0;
+    }
     ZSTD_inBuffer in{input.bytes().data(), input.bytes().size(), 0};
     ZSTD_outBuffer to{out.data(), out.size(), 0};
     const size_t result = ZSTD_decompressStream(state_.get(), &to, &in);
@@ -87,6 +98,10 @@ class ZstdDecoder : public Decoder {
       return Corrupt(StreamFormat::kZstd, ZSTD_getErrorName(result), input);
     }
     is_between_ = result == 0;
+    decoded_ += to.pos;
+    if (is_between_ && stated_ < ZSTD_CONTENTSIZE_ERROR && decoded_ != stated_) {
+      return Corrupt(StreamFormat::kZstd, "a frame of another length than its header says", input);
+    }
     return to.pos;
   }
   bool IsBetweenMembers() const override { return is_between_; }
@@ -94,6 +109,8 @@ class ZstdDecoder : public Decoder {
  private:
   const std::unique_ptr<ZSTD_DCtx, decltype(&ZSTD_freeDCtx)> state_;
   bool is_between_ = true;
+  unsigned long long stated_ = 0;  // length of the frame's content, or that it is unknown
+  unsigned long long decoded_ = 0;
 };
 
 std::string_view Explain(int isal_error) {
@@ -170,6 +187,9 @@ class Decompressor : public ByteSource {
     if (!is_recognised_) SLUICE_TRY(Recognise());
     if (!decoder_) return ReadPlain(buffer);
     for (;;) {
+      while (input_.bytes().size() < decoder_->Wanted() && !input_.ended()) {
+        SLUICE_TRY(input_.Fill());
+      }
       const uint64_t offset = input_.offset();
       Result<size_t> n = decoder_->Decode(input_, buffer);
       if (n && *n > 0) return n;

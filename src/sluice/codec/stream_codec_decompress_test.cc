@@ -13,6 +13,8 @@
 namespace sluice {
 namespace {
 
+using std::literals::operator""s;
+
 std::string ZstdFrame(std::string_view content, int window_log = 0, int checksum = 1) {
   ZSTD_CCtx* const state = ZSTD_createCCtx();
   ZSTD_CCtx_setParameter(state, ZSTD_c_checksumFlag, checksum);
@@ -144,6 +146,16 @@ TEST(Zstd, T2_AWrongChecksumIsBadData) {
   std::string stored = ZstdFrame(Lines(50'000));
   stored.back() ^= 1;
   ExpectBad(stored, "checksum");
+}
+
+// One empty block in a frame that promises 128 bytes: zstd 1.5.4 refuses it only where all of it
+// comes at once.
+TEST(Zstd, AFrameOfAnotherLengthThanItSaysIsBadDataHoweverItIsCut) {
+  ExpectBad("\x28\xB5\x2F\xFD\x24\x80\x01\x00\x00\x99\xE9\xD8\x51"s);
+  const std::string good = ZstdFrame("good\n");
+  ExpectBad(good + "\x28\xB5\x2F\xFD\x24\x80\x01\x00\x00\x99\xE9\xD8\x51"s);
+  for (const size_t piece : {1, 5, 1000})
+    EXPECT_EQ(Decompressed(good + good, piece), "good\ngood\n");
 }
 
 TEST(Zstd, T4_BytesBehindTheLastFrameAreBadData) {

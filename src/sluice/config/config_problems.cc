@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <tuple>
 
+#include "sluice/base/utf8.h"
+
 namespace sluice {
 
 void ConfigProblems::Add(const YamlNode& at, std::string_view message) {
@@ -13,7 +15,7 @@ void ConfigProblems::Add(const YamlNode& at, std::string_view message) {
 }
 
 void ConfigProblems::AddFrom(const YamlNode& at, std::string text) {
-  problems_.push_back({at.line, at.column, std::move(text)});
+  problems_.push_back({at.line, at.column, WithoutControls(text)});
 }
 
 std::string ConfigProblems::PlaceOf(const YamlNode& at) const {

@@ -34,20 +34,13 @@ std::vector<std::string> ScalarKeys() {
   return std::move(reading.scalar_keys);
 }
 
-// A configuration before it is understood.
-struct ConfigText {
-  std::string origin;  // names it in messages
-  std::string folder;  // what its paths begin at; absolute
-  YamlNode root;
-  DdlOpener open_ddl;
-};
-
-Result<PipelineConfig> Understand(ConfigText text, const SecretSource& secrets,
-                                  const ConfigOverrides& overrides) {
+// `tree` is what the text was parsed to, and may say more than it.
+Result<PipelineConfig> Understand(YamlNode tree, const ConfigText& text,
+                                  const SecretSource& secrets, const ConfigOverrides& overrides) {
   ConfigProblems problems(text.origin);
-  ApplyOverrides(text.root, overrides, ScalarKeys(), problems);
+  ApplyOverrides(tree, overrides, ScalarKeys(), problems);
   ConfigReading reading{.problems = problems, .secrets = secrets, .folder = text.folder};
-  ConfigSection root(&text.root, "", reading);
+  ConfigSection root(&tree, "", reading);
   PipelineConfig config{.origin = text.origin};
   ReadSections(root, text.folder, config);
   if (const YamlNode* tables = root.Find("tables")) {
@@ -71,7 +64,6 @@ Result<DdlFile> OpenEmbeddedDdl(const std::string& path) {
 Result<PipelineConfig> LoadConfig(const std::string& path, const SecretSource& secrets,
                                   const ConfigOverrides& overrides) {
   SLUICE_ASSIGN(const std::string text, ReadFile(path, kLargestFile));
-  SLUICE_ASSIGN(YamlNode root, ParseYaml(text, path));
   const std::filesystem::path shown_folder = std::filesystem::path(path).parent_path();
   SLUICE_ASSIGN(const Location folder,
                 ParseDirectory(shown_folder.empty() ? "." : shown_folder.string(), ""));
@@ -80,7 +72,13 @@ Result<PipelineConfig> LoadConfig(const std::string& path, const SecretSource& s
     SLUICE_ASSIGN(std::string sql, ReadFile(name, kLargestFile));
     return DdlFile{name, std::move(sql)};
   };
-  return Understand({path, folder.text, std::move(root), open_ddl}, secrets, overrides);
+  return ParseConfig({path, folder.text, text, open_ddl}, secrets, overrides);
+}
+
+Result<PipelineConfig> ParseConfig(const ConfigText& config, const SecretSource& secrets,
+                                   const ConfigOverrides& overrides) {
+  SLUICE_ASSIGN(YamlNode tree, ParseYaml(config.text, config.origin));
+  return Understand(std::move(tree), config, secrets, overrides);
 }
 
 Result<PipelineConfig> LoadEmbedded(const std::string& folder, const SecretSource& secrets,
@@ -94,7 +92,8 @@ Result<PipelineConfig> LoadEmbedded(const std::string& folder, const SecretSourc
   SetScalar(root, "parquet.url", "dir:" + (path / "parquet").string(), "--dir");
   SetScalar(root, "quarantine.url", "dir:" + (path / "quarantine").string(), "--dir");
   SetScalar(root, "warehouse.duckdb", path / "warehouse.duckdb", "--dir");
-  return Understand({origin, base.text, std::move(root), OpenEmbeddedDdl}, secrets, overrides);
+  const ConfigText text{origin, base.text, EmbeddedExample::kConfig, OpenEmbeddedDdl};
+  return Understand(std::move(root), text, secrets, overrides);
 }
 
 }  // namespace sluice

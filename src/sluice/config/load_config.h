@@ -2,11 +2,13 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 #include "sluice/base/result.h"
 #include "sluice/config/overrides.h"
 #include "sluice/config/pipeline_config.h"
 #include "sluice/config/secret.h"
+#include "sluice/config/table_section.h"
 
 namespace sluice {
 
@@ -16,6 +18,19 @@ namespace sluice {
 // from. kNotFound where there is no such file, else kPermanent.
 Result<PipelineConfig> LoadConfig(const std::string& path, const SecretSource& secrets,
                                   const ConfigOverrides& overrides = {});
+
+// A configuration as LoadConfig has it before it is understood.
+struct ConfigText {
+  std::string origin;     // names it in messages
+  std::string folder;     // what its paths begin at; absolute
+  std::string_view text;  // of the file
+  DdlOpener open_ddl;     // opens what `ddl:` names
+};
+
+// The same without a disk. Whatever the text is, the answer is a configuration or its problems;
+// fuzzed. Limits: those of ParseYaml and of the DDL.
+Result<PipelineConfig> ParseConfig(const ConfigText& config, const SecretSource& secrets,
+                                   const ConfigOverrides& overrides = {});
 
 // What runs where there is no sluice.yaml: the tables of examples/tracking, with everything
 // embedded in `folder`, and whatever `overrides` say.

@@ -185,6 +185,8 @@ TEST_F(LoadConfigTest, NamesEachKindOfMistake) {
            {"load: {threads: 0}", "found '0'; wanted a whole number from 1 to 1024, or auto"},
            {"load: {threads: 2.5}", "found '2.5'"},
            {"region: \"a\\nb\"", "3:9: region: holds a control character"},
+           {"load: {every: \"1\\n2\"}", "3:15: load.every: not a duration: '1\\u000a2'; write"},
+           {"\"lo\\tad\": 1", "3:1: unknown key 'lo\\u0009ad'"},
            {"quarantine: {url: 'dir:q', hold_above: 0.2}",
             "3:40: quarantine.hold_above: not a share"},
            {"raw: {layout: 'date=%Y/%Q/'}", "3:15: raw.layout: "},

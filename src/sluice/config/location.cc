@@ -13,6 +13,17 @@ bool IsLowerOrDigit(char c) {
   return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
 }
 
+Status CheckText(std::string_view text) {
+  if (text.size() > kLongestLocation) {
+    return Fail(ErrorKind::kPermanent, "longer than {} bytes", kLongestLocation);
+  }
+  const auto is_control = [](unsigned char c) { return c < 0x20 || c == 0x7f; };
+  if (std::ranges::any_of(text, is_control)) {
+    return Fail(ErrorKind::kPermanent, "holds a control character");
+  }
+  return {};
+}
+
 // Amazon S3 User Guide, "Bucket naming rules", as far as they tell a bucket from something else
 // (fault S2).
 bool IsBucketName(std::string_view name) {
@@ -42,17 +53,20 @@ Result<Location> ParseS3Url(std::string_view text) {
 
 Result<Location> ParseDirectory(std::string_view path, std::string_view folder) {
   if (path.empty()) return Fail(ErrorKind::kPermanent, "wanted the path of a folder");
+  SLUICE_TRY(CheckText(path));
   std::filesystem::path joined = std::filesystem::path(folder) / path;
   std::error_code error;
   joined = std::filesystem::absolute(joined, error).lexically_normal();
   if (error) {
     return Fail(ErrorKind::kPermanent, "cannot tell where {} is: {}", path, error.message());
   }
-  if (!joined.has_filename() && joined.has_relative_path()) joined = joined.parent_path();
+  if (!joined.has_filename()) joined = joined.has_relative_path() ? joined.parent_path() : "/";
+  SLUICE_TRY(CheckText(joined.native()));
   return Location{Location::Kind::kDirectory, joined.string()};
 }
 
 Result<Location> ParseStoreLocation(std::string_view text, std::string_view folder) {
+  SLUICE_TRY(CheckText(text));
   if (text.starts_with("dir:")) return ParseDirectory(text.substr(4), folder);
   if (text.starts_with("s3://")) return ParseS3Url(text);
   return Fail(ErrorKind::kPermanent, "wanted s3://bucket/prefix/ or dir:PATH; found '{}'", text);
@@ -64,6 +78,7 @@ Result<Location> ParseQueueLocation(std::string_view text, std::string_view fold
 }
 
 Result<Location> ParseSqsUrl(std::string_view text) {
+  SLUICE_TRY(CheckText(text));
   std::string_view rest = text;
   for (std::string_view scheme : {"https://", "http://"}) {
     if (rest.starts_with(scheme)) rest.remove_prefix(scheme.size());
@@ -80,6 +95,7 @@ Result<Location> ParseSqsUrl(std::string_view text) {
 }
 
 Result<Location> ParseKinesisStream(std::string_view text) {
+  SLUICE_TRY(CheckText(text));
   // Kinesis API Reference, CreateStream: [a-zA-Z0-9_.-]{1,128}.
   std::string_view name = text;
   if (name.starts_with("arn:")) name = name.substr(name.rfind('/') + 1);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 
@@ -23,6 +24,9 @@ struct Location {
 
   friend bool operator==(const Location&, const Location&) = default;
 };
+
+// Of a location's text. All of what follows refuse a longer one, and control characters.
+inline constexpr size_t kLongestLocation = 4096;
 
 // `path`, relative to `folder` unless it is absolute.
 Result<Location> ParseDirectory(std::string_view path, std::string_view folder);

@@ -15,6 +15,7 @@ TEST(LocationTest, DirectoriesBecomeAbsoluteWithoutASlashAtTheEnd) {
   EXPECT_EQ(ParseDirectory("/var/lib", "/etc/sluice")->text, "/var/lib");
   EXPECT_EQ(ParseDirectory(".", "/etc/sluice")->text, "/etc/sluice");
   EXPECT_EQ(ParseDirectory("/", "/etc")->text, "/");
+  EXPECT_EQ(ParseDirectory("//", "/etc")->text, "/");
   EXPECT_EQ(ParseDirectory("x", "")->text, (std::filesystem::current_path() / "x").string());
   EXPECT_FALSE(ParseDirectory("", "/etc"));
 }
@@ -44,6 +45,19 @@ TEST(LocationTest, QueuesAreSqsAddressesOrDirectories) {
         "https://user@host/q", "https://host/q?a=b", "sqs://a/b"}) {
     EXPECT_FALSE(ParseQueueLocation(text, "/")) << text;
   }
+}
+
+TEST(LocationTest, LongTextsAndControlCharactersAreRefused) {
+  for (const std::string& text :
+       {std::string(5000, 'a'), std::string("a\nb"), std::string("a\0b", 3)}) {
+    EXPECT_FALSE(ParseDirectory(text, "/")) << text;
+    EXPECT_FALSE(ParseStoreLocation("dir:" + text, "/")) << text;
+    EXPECT_FALSE(ParseStoreLocation("s3://acme-raw/" + text + "/", "/")) << text;
+    EXPECT_FALSE(ParseQueueLocation("https://host/" + text, "/")) << text;
+    EXPECT_FALSE(ParseKinesisStream("arn:aws:kinesis:" + text + ":stream/x")) << text;
+  }
+  EXPECT_FALSE(ParseDirectory(std::string(2500, 'a'), "/" + std::string(2500, 'b')));
+  EXPECT_TRUE(ParseQueueLocation("https://host/" + std::string(2000, 'a'), "/"));
 }
 
 TEST(LocationTest, StreamsHaveANameOrAnArn) {

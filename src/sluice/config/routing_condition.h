@@ -12,7 +12,7 @@
 namespace sluice {
 
 // "context.page.url": keys from the outside in. A backslash makes the '.' or '\' behind it a part
-// of the key.
+// of the key. At most 32 keys, none of them empty.
 Result<FieldPath> ParseFieldPath(std::string_view text);
 
 // The JSON text that a YAML value stands for in `equals:`. Quoted values are strings. Of the others

@@ -49,6 +49,9 @@ class TreeBuilder : public YAML::EventHandler {
   void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
                 const std::string& value) override {
     Check(mark, tag, anchor);
+    if (value.find('\0') != std::string::npos) Refuse(mark, "a NUL character in a text");
+    // What yaml-cpp 0.7 makes of these two escapes.
+    if (!IsUtf8(value)) Refuse(mark, "write the character itself in place of \\N or \\_");
     Add(mark, {.kind = YamlNode::Kind::kScalar, .text = value, .quoted = tag == "!"});
   }
   void OnSequenceStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
@@ -171,10 +174,10 @@ Result<YamlNode> ParseYaml(std::string_view text, std::string_view file) {
     return root;
   } catch (const Refusal& refusal) {
     return Fail(ErrorKind::kPermanent, "{}:{}:{}: {}", file, refusal.line, refusal.column,
-                refusal.why);
+                WithoutControls(refusal.why));
   } catch (const YAML::Exception& error) {
     return Fail(ErrorKind::kPermanent, "{}:{}:{}: {}", file, error.mark.line + 1,
-                error.mark.column + 1, error.msg);
+                error.mark.column + 1, WithoutControls(error.msg));
   } catch (const std::exception& error) {
     return Fail(ErrorKind::kPermanent, "{}: {}", file, error.what());
   }

@@ -31,8 +31,8 @@ std::string_view Name(YamlNode::Kind kind);
 
 // Reads one YAML 1.2 document: maps with scalar keys, lists and scalars. Anchors, aliases and tags
 // are refused, since configuration needs none of them and they can make a small file large; keys
-// that occur twice too. A byte order mark is skipped. Errors are kPermanent, "`file`:line:column:
-// …". An empty text gives a kNull. Limits: 1 MiB, 64 levels.
+// that occur twice and NUL characters too. A byte order mark is skipped. Errors are kPermanent and
+// one line, "`file`:line:column: …". An empty text gives a kNull. Fuzzed. Limits: 1 MiB, 64 levels.
 Result<YamlNode> ParseYaml(std::string_view text, std::string_view file);
 
 }  // namespace sluice

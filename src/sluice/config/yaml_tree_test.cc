@@ -74,6 +74,11 @@ TEST(YamlTreeTest, RefusesWhatAConfigurationDoesNotNeed) {
   EXPECT_THAT(ErrorOf("a: 1\n---\nb: 2"), HasSubstr("a second document"));
   EXPECT_THAT(ErrorOf("a: \xFF"), HasSubstr("not UTF-8"));
   EXPECT_THAT(ErrorOf(std::string("a: \0", 4)), HasSubstr("not UTF-8"));
+  EXPECT_THAT(ErrorOf("b: \n  \"x\\0y\""), StartsWith("f.yaml:2:3: a NUL character"));
+  EXPECT_THAT(ErrorOf("a: \"x\\N\""), StartsWith("f.yaml:1:4: write the character"));
+  EXPECT_THAT(ErrorOf("a: \"\\_x\""), StartsWith("f.yaml:1:4: write the character"));
+  EXPECT_EQ(ErrorOf("a: \"\\x85\\u0085\\xA0\\L\\P\""), "no error");
+  EXPECT_THAT(ErrorOf("\"\\0\": 1"), StartsWith("f.yaml:1:1: a NUL character"));
   EXPECT_THAT(ErrorOf(std::string(1'048'577, '#')), HasSubstr("longer than 1 MiB"));
 }
 
@@ -82,6 +87,17 @@ TEST(YamlTreeTest, SyntaxErrorsHaveAPlace) {
   EXPECT_THAT(ErrorOf("a: 1\n b: 2"), StartsWith("f.yaml:2:"));
   EXPECT_THAT(ErrorOf("a: 'x"), StartsWith("f.yaml:1:"));
   EXPECT_THAT(ErrorOf("a: *x"), StartsWith("f.yaml:1:"));
+}
+
+TEST(YamlTreeTest, AnErrorIsOneLine) {
+  EXPECT_EQ(ErrorOf("\"a\\n\": 1\n\"a\\n\": 2"),
+            "f.yaml:2:1: the key 'a\\u000a' stands here twice");
+  EXPECT_EQ(ErrorOf("\"\\"), "f.yaml:1:4: unknown escape character: \\u0004");
+  EXPECT_EQ(ErrorOf("\"\\\x1B\""), "f.yaml:1:4: unknown escape character: \\u001b");
+}
+
+TEST(YamlTreeTest, AnErrorIsUtf8) {
+  EXPECT_EQ(ErrorOf("\"\\\xC3\xA9\""), "f.yaml:1:4: unknown escape character: \xEF\xBF\xBD");
 }
 
 TEST(YamlTreeTest, DeepNestingIsRefused) {

@@ -44,7 +44,8 @@ using NotificationRecord = std::variant<ObjectCreated, S3TestEvent, OtherEvent, 
 // and s3:TestEvent bare or inside SNS. MinIO, versitygw and moto differ in details that are
 // accepted (quotes around the ETag, missing sequencer). One entry for each record, in order; never
 // empty: a body that is none of these gives one NotANotification. A record that cannot be read does
-// not spoil the others. Bounded: 1 MiB of text, 64 levels, 10,000 records.
+// not spoil the others. Fuzzed. Limits: 1 MiB of text, 64 levels, 10,000
+// records, keys of 1,024 bytes, paths in place of a bucket of 4,096, other texts of 1,024.
 std::vector<NotificationRecord> ParseS3Notification(std::string_view body);
 
 // The JSON that S3 sends for one created object (S3 User Guide, "Event message structure",

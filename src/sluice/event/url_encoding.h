@@ -13,7 +13,8 @@ namespace sluice {
 std::string EncodeEventKey(std::string_view key);
 
 // The reverse; any byte may come as %XX, '/' too, and what is not reserved may come as it is.
-// kBadData where '%' is not followed by two hexadecimal digits.
+// kBadData where '%' is not followed by two hexadecimal digits. The result is no longer than
+// `text`, which ParseS3Notification bounds.
 Result<std::string> DecodeEventKey(std::string_view text);
 
 }  // namespace sluice

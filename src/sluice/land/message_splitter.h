@@ -38,8 +38,9 @@ struct SplitCounts {
 // comma between their lines, is NDJSON with broken lines if at least half of its lines are objects:
 // then each line is taken by itself, and the broken ones are enveloped alone.
 //
-// Time is linear in the body. `lines` grows by at most about 50 times the body (a line of two bytes
-// that is enveloped), by its own size if nothing is.
+// Fuzzed. Time is linear in the body, nothing is recursive, and the one limit is the queue's: a
+// body has at most Queue::kMaxMessageBytes. `lines` grows by at most about 50 times the body (a
+// line of two bytes that is enveloped), by its own size if nothing is.
 SplitCounts SplitMessage(std::string_view id, std::string_view body, std::string& lines);
 
 }  // namespace sluice

@@ -23,7 +23,8 @@ struct UnknownMember {
 // Reads one event: proves that the line is one JSON object, and keeps the values of the fields in
 // the tree. One pass over the bytes, in which every byte is looked at and nothing is built. Fields
 // mostly come in the order of the events before, so the key that came next the last times is tried
-// first. Reused for any number of lines. `fields` outlives it.
+// first. Limits: kDeepest levels, kLongestLine bytes; members are bounded by the line. Fuzzed
+// against simdjson. Reused for any number of lines. `fields` outlives it.
 class EventReader {
  public:
   static constexpr int kDeepest = 256;

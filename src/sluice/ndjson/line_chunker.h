@@ -32,7 +32,8 @@ struct LineChunkerOptions {
   Bytes kept_of_cut_line = KiB(64);
 };
 
-// Cuts a stream into chunks of whole lines, in bounded memory. A UTF-8 byte order mark at the very
+// Cuts a stream into chunks of whole lines, in bounded memory, and the same lines however `source`
+// cuts it. Fuzzed. A UTF-8 byte order mark at the very
 // start is skipped (offsets count it). One thread at a time; `source` outlives the chunker.
 class LineChunker {
  public:

@@ -10,9 +10,9 @@
 #include <set>
 #include <vector>
 
+#include "sluice/base/test_folder.h"
 #include "sluice/object/directory_store.h"
 #include "sluice/object/system_call_tap.h"
-#include "sluice/object/test_folder.h"
 
 namespace sluice {
 namespace {

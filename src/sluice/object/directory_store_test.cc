@@ -13,7 +13,7 @@
 #include <fstream>
 
 #include "sluice/base/hash.h"
-#include "sluice/object/test_folder.h"
+#include "sluice/base/test_folder.h"
 #include "tests/contract/object_store_contract.h"
 
 namespace sluice {

@@ -3,8 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include "sluice/base/test_folder.h"
 #include "sluice/object/directory_store.h"
-#include "sluice/object/test_folder.h"
 
 namespace sluice {
 namespace {

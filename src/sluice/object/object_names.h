@@ -47,7 +47,8 @@ struct ObjectIdentity {
 
 // How raw keys begin: strftime, UTC, of the landing time; "date=%Y-%m-%d/%H/" by default. Only %Y
 // %m %d %H %M %j %y (2000 to 2099) and %-m %-d %-H %% are understood. The text must hold year and
-// day, end in '/', have at most 256 bytes and be a legal key with a name behind it.
+// day, end in '/', have at most 256 bytes and be a legal key with a name behind it. Layouts and
+// keys are fuzzed.
 class RawLayout {
  public:
   static Result<RawLayout> Parse(std::string_view layout);
@@ -83,8 +84,8 @@ QuarantineKey QuarantineKeyFor(const ObjectIdentity& identity, Timestamp hour,
 // that is not ours.
 QuarantineKey ForeignMessageKeyFor(std::string_view body);
 
-// The rules of ObjectStore for keys; the message says which one is broken. It shows the key only
-// where that can garble nothing.
+// The rules of ObjectStore for keys, among them at most 1,024 bytes; the message says which one is
+// broken. It shows the key only where that can garble nothing.
 Status CheckKey(std::string_view key);
 
 }  // namespace sluice

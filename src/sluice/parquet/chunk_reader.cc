@@ -184,7 +184,8 @@ class ChunkReader {
   }
 
   Status ReadRows(const PageHeader& header, std::string_view body) {
-    if (header.values == 0 || header.values > rows_ - values_.batch.present.size()) {
+    if (header.values == 0 || header.values > kMostRowsInPage ||
+        header.values > rows_ - values_.batch.present.size()) {
       return Fail(ErrorKind::kBadData, "page with {} rows where {} are left", header.values,
                   rows_ - values_.batch.present.size());
     }

@@ -105,7 +105,7 @@ void TypedColumnWriter<Encoding>::AppendRows(const uint8_t* present, size_t rows
     if (taken < here) n = required_ ? taken : RowOfValue(present, taken);
     page_.AddRows(present, n, taken);
     rows -= n;
-    present += n;
+    if (!required_) present += n;  // a required column has none
     values += taken;
     count -= taken;
     const bool full = page_.rows() == kMostRowsInPage;

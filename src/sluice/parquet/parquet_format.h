@@ -18,8 +18,9 @@ namespace sluice {
 
 inline constexpr std::string_view kParquetMagic = "PAR1";
 
-// What a row group and a page of ours hold at most; the reader refuses more, which bounds its
-// memory.
+// What a file, a row group and a page of ours hold at most; the reader refuses more, which bounds
+// its memory.
+inline constexpr size_t kMostColumnsInFile = 1602;  // a table's 1,600 and the technical two
 inline constexpr uint32_t kMostRowsInGroup = 1 << 20;
 inline constexpr uint32_t kMostRowsInPage = 1 << 15;
 inline constexpr uint32_t kMostDictionaryValues = 1 << 16;
@@ -82,8 +83,8 @@ inline constexpr std::string_view kFooterCrcKey = "sluice.footer_crc32";
 std::string FormatFooter(const FileMetadata& metadata);
 
 // The metadata of a sealed footer; key_values without the seal. `end` is where in the file the
-// footer begins: the chunks must fill the file from behind the magic to there, in order and without
-// gaps.
+// footer begins, not before the magic's end: the chunks must fill the file from behind the magic to
+// there, in order and without gaps.
 Result<FileMetadata> ParseFooter(std::string_view footer, uint64_t end);
 
 // Computes the seal of `footer` anew and writes it. False if there is none. For the writer and for

@@ -208,6 +208,32 @@ TEST(ParquetReader, DamagedPagesWithRightChecksumsNeverCrash) {
   EXPECT_GT(read, 2000u);
 }
 
+TEST(ParquetReader, APageWithMoreRowsThanTheWriterMakesIsRefused) {
+  const ParquetColumn column{"n", {.kind = TypeKind::kInteger}, true};
+  for (const uint32_t rows : {kMostRowsInPage, kMostRowsInPage + 1}) {
+    const std::string body(4 * rows, '\0');
+    const uint32_t size = static_cast<uint32_t>(body.size());
+    std::string page;
+    AppendPageHeader({.values = rows, .uncompressed = size, .compressed = size, .crc = Crc32(body)},
+                     page);
+    page += body;
+    const auto read =
+        ReadChunk(page, column, {.uncompressed = page.size(), .compressed = page.size()}, rows);
+    EXPECT_EQ(read.has_value(), rows == kMostRowsInPage) << rows;
+  }
+}
+
+TEST(ParquetReader, AFooterWithMoreColumnsThanATableHasIsRefused) {
+  for (const size_t columns : {kMostColumnsInFile, kMostColumnsInFile + 1}) {
+    FileMetadata file;
+    for (size_t i = 0; i < columns; ++i) {
+      file.columns.push_back(SchemaElementOf({"c", {.kind = TypeKind::kInteger}, true}));
+    }
+    const std::string footer = FormatFooter(file);
+    EXPECT_EQ(ParseFooter(footer, 4).has_value(), columns == kMostColumnsInFile) << columns;
+  }
+}
+
 TEST(ParquetReader, SaysWhatIsWrongAndWhere) {
   const auto chunks = ChunksOf(SmallFile(Codec::kUncompressed));
   std::string file = SmallFile(Codec::kUncompressed);

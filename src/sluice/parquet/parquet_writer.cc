@@ -40,8 +40,8 @@ uint64_t TextBytes(const ColumnSlice& slice) {
 
 std::vector<ParquetColumn> WithTechnicalColumns(std::vector<ParquetColumn> columns, bool wanted) {
   if (wanted) {
-    columns.push_back({"sluice_object", {.kind = TypeKind::kBigInt}, true});
-    columns.push_back({"sluice_line", {.kind = TypeKind::kInteger}, true});
+    columns.push_back({std::string(kObjectColumn), {.kind = TypeKind::kBigInt}, true});
+    columns.push_back({std::string(kLineColumn), {.kind = TypeKind::kInteger}, true});
   }
   return columns;
 }

@@ -136,6 +136,7 @@ std::vector<SchemaElement> ReadSchema(ThriftReader& r) {
   std::vector<SchemaElement> columns;
   const size_t elements = r.List(ThriftType::kStruct);
   if (elements < 1) r.Refuse("bad schema");
+  if (elements > kMostColumnsInFile + 1) r.Refuse("too many columns");
   int32_t children = -1;
   r.BeginStruct();
   while (r.NextField()) {

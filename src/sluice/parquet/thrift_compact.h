@@ -54,8 +54,10 @@ class ThriftWriter {
   size_t depth_ = 0;
 };
 
-// Reads structs out of hostile bytes. The first fault ends everything: from then on ok() is false,
-// NextField answers kStop, and values are 0 or empty, so callers check ok() once at the end.
+// Reads structs out of hostile bytes, at most 16 levels of them; every element of a list is at
+// least a byte. Fuzzed by the readers of footers and pages. The first fault ends everything: from
+// then on ok() is false, NextField answers kStop, and values are 0 or empty, so callers check ok()
+// once at the end.
 //   ThriftReader r(bytes);
 //   r.BeginStruct();
 //   while (r.NextField()) switch (r.id()) { case 1: n = r.I32(); break; default: r.Skip(); }

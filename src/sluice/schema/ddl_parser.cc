@@ -13,7 +13,7 @@
 namespace sluice {
 namespace {
 
-constexpr size_t kMostColumns = 1600;
+constexpr size_t kMostColumns = 1600;  // of a table, and in its keys altogether
 
 // One CREATE TABLE statement, by recursive descent.
 class CreateTableParser {
@@ -190,6 +190,9 @@ class CreateTableParser {
     do {
       const TextPosition at = cursor_.Peek().at;
       SLUICE_ASSIGN(std::string name, cursor_.ExpectName("a column name"));
+      if (named_.size() == kMostColumns) {
+        return cursor_.Refuse(at, "the keys of a table name at most 1600 columns");
+      }
       named_.push_back({std::move(name), at, is_primary_key == IsPrimaryKey::kYes});
     } while (cursor_.TakeSymbol(","));
     return cursor_.ExpectSymbol(")");

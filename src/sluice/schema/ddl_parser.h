@@ -29,7 +29,8 @@ namespace sluice {
 // attributes is kept.
 //
 // Errors are kPermanent: "`file`:line:column: what is wrong; what is wanted". `file` only names the
-// source in messages. Limits: 1 MiB of text, 1,600 columns, names of 127 bytes.
+// source in messages. Fuzzed. Limits: 1 MiB of text, 1,600 columns in a table and as many names in
+// its keys, names of 127 bytes.
 Result<std::vector<TableSchema>> ParseCreateTables(std::string_view sql, std::string_view file);
 
 // Exactly one statement.

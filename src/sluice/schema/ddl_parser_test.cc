@@ -259,6 +259,11 @@ TEST(DdlParserTest, T18_LimitsHold) {
   EXPECT_THAT(Columns('"' + std::string(128, 'a') + "\" INT"), HasSubstr("1 to 127 bytes"));
   EXPECT_THAT(Columns("\"\" INT"), HasSubstr("1 to 127 bytes"));
   EXPECT_THAT(ErrorOf(std::string(1'048'577, ' ')), HasSubstr("longer than 1 MiB"));
+  std::string key = "a";
+  for (int i = 1; i < 1600; ++i) key += ",a";
+  EXPECT_EQ(Columns("a INT, PRIMARY KEY (" + key + ")"), Columns("a INT NOT NULL"));
+  EXPECT_THAT(Columns("a INT, UNIQUE (a), PRIMARY KEY (" + key + ")"),
+              HasSubstr("the keys of a table name at most 1600 columns"));
 }
 
 TEST(DdlParserTest, DeepNestingIsNoDanger) {

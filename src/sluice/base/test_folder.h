@@ -9,10 +9,10 @@
 
 namespace sluice {
 
-// An empty folder of a test's own, removed with it.
+// For tests: an empty folder of the test's own, removed with it.
 class TestFolder {
  public:
-  TestFolder() : path_(::testing::TempDir() + "sluice-object-XXXXXX") {
+  TestFolder() : path_(::testing::TempDir() + "sluice-XXXXXX") {
     EXPECT_NE(::mkdtemp(path_.data()), nullptr);
     path_ = std::filesystem::canonical(path_).string();
   }
