@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sluice/parquet/schema_reader.h"
 
+#include "sluice/parquet/parquet_format.h"
 #include "sluice/parquet/thrift_fields.h"
 
 namespace sluice {
