@@ -115,8 +115,12 @@ class Json(PipelineTest):
                 self.assert_keys(table, self.FILE_TABLE)
 
     def test_check(self):
-        self.assert_keys(self.pipeline.ask("check"), {"configuration", "findings"})
-        self.assert_keys(self.pipeline.ask("check", "--connect", exit_code=3), {"configuration", "findings"})
+        keys = {"configuration", "problems", "findings"}
+        self.assert_keys(self.pipeline.ask("check"), keys)
+        self.assert_keys(self.pipeline.ask("check", "--connect", exit_code=3), keys)
+        refused = self.pipeline.ask("check", "--set", "load.thread=2", exit_code=2)
+        self.assert_keys(refused, keys)
+        self.assertEqual(refused["problems"], ["--set load.thread: unknown key; did you mean 'load.threads'?"])
 
 
 class ExitCodes(PipelineTest):

@@ -20,10 +20,13 @@ std::vector<std::pair<std::string_view, uint64_t>> ObjectCounts(const ProcessRep
           {"failed", p.failed}};
 }
 
-std::string Waiting(const QueueDepth& depth) {
-  std::string text = WithThousands(depth.visible) + " waiting";
-  if (depth.in_flight > 0) text += fmt::format(", {} in flight", WithThousands(depth.in_flight));
-  if (depth.dead > 0) text += fmt::format(", {} dead letters", WithThousands(depth.dead));
+constexpr const char* kNothingYet = "nothing there yet";
+
+std::string Waiting(const std::optional<QueueDepth>& depth) {
+  if (!depth) return kNothingYet;
+  std::string text = WithThousands(depth->visible) + " waiting";
+  if (depth->in_flight > 0) text += fmt::format(", {} in flight", WithThousands(depth->in_flight));
+  if (depth->dead > 0) text += fmt::format(", {} dead letters", WithThousands(depth->dead));
   return text;
 }
 
@@ -101,8 +104,10 @@ std::string ToText(const StatusReport& report) {
                                  Waiting(report.notifications));
   if (report.paused)
     text += fmt::format("{}paused{}         {}\n", style.yellow, style.reset, *report.paused);
-  if (!report.ledger_exists)
-    return text + "warehouse      empty: nothing was loaded yet. Next: sluice run --once\n";
+  if (!report.ledger_exists) {
+    const char* next = report.source ? "sluice run --once" : "sluice send FILE";
+    return text + fmt::format("warehouse      {}. Next: {}\n", kNothingYet, next);
+  }
   text += fmt::format("raw objects    {} known to the ledger, {} events\n\n",
                       WithThousands(report.objects.objects), WithThousands(report.objects.lines));
   std::vector<std::vector<std::string>> rows = {

@@ -57,6 +57,7 @@ Result<PipelineConfig> Understand(ConfigText text, const SecretSource& secrets,
   }
   root.RefuseOthers();
   if (!problems.empty()) return std::unexpected(problems.ToError());
+  config.places = std::move(reading.places);
   return config;
 }
 
