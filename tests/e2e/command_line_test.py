@@ -47,14 +47,16 @@ class Json(PipelineTest):
     QUEUE = {"waiting", "in_flight", "dead"}
     LANDED = {"objects", "messages", "events", "enveloped", "bytes", "stored_bytes", "deleted", "delete_failures"}
     PROCESSED = {"objects", "loaded", "loaded_before", "held", "set_aside", "vanished", "superseded", "failed",
-                 "events", "quarantined", "messages", "deleted", "foreign", "test_events", "other_events", "paused"}
+                 "events", "quarantined", "no_route", "dropped", "duplicate_keys", "messages", "deleted", "foreign",
+                 "test_events", "other_events", "paused", "tables"}
+    CONVERTED = {"table", "routed", "quarantined", "coerced", "nulled", "truncated", "unknown_fields"}
     STATUS = {"source", "notifications", "paused", "balanced", "objects", "events", "no_route", "dropped", "states", "tables",
               "sample"}
     STATUS_TABLE = {"table", "routed", "loaded", "duplicates", "differing", "quarantined", "rows"}
     TRUTH = {"seed", "events", "messages", "bytes", "tables", "no_route", "reasons", "late", "reordered", "unusual",
              "repeated", "differing"}
-    FILE = {"file", "events", "bytes", "no_route", "dropped", "quarantined", "duplicate_keys", "tables"}
-    FILE_TABLE = {"table", "routed", "quarantined", "rows", "parquet_bytes"}
+    FILE = {"file", "error", "events", "bytes", "no_route", "dropped", "quarantined", "duplicate_keys", "tables"}
+    FILE_TABLE = CONVERTED | {"rows", "parquet_bytes"}
 
     def assert_keys(self, found, wanted):
         self.assertEqual(set(found), wanted)
@@ -84,6 +86,8 @@ class Json(PipelineTest):
         self.assert_keys(report, {"landed", "processed"})
         self.assert_keys(report["landed"], self.LANDED)
         self.assert_keys(report["processed"], self.PROCESSED)
+        for table in report["processed"]["tables"]:
+            self.assert_keys(table, self.CONVERTED)
         self.assertEqual(report["landed"]["events"], 1000)
         self.assertEqual(report["processed"]["events"], 1000)
         for command in ("land", "process"):
@@ -178,6 +182,21 @@ class ExitCodes(PipelineTest):
         self.assert_plain_failure(
             self.pipeline.run("convert", "--out", "parquet", source, exit_code=1), "events.ndjson.gz")
         self.assertEqual([path for path in (self.pipeline.folder / "parquet").rglob("*") if path.is_file()], [])
+
+    def test_convert_goes_on_after_a_file_that_it_cannot_convert(self):
+        names = {"good.ndjson": events(10), "damaged.gz": b"\x1f\x8b\x08\x00damaged", "last.ndjson": events(5)}
+        for name, content in names.items():
+            (self.pipeline.folder / name).write_bytes(content)
+        arguments = ["convert", "--out", "parquet", "no-such-file", *names]
+        done = self.pipeline.run(*arguments, exit_code=1)
+        self.assert_plain_failure(done, "no-such-file", "damaged.gz", "2 of 4 files not converted")
+        self.assertRegex(done.stdout, r"(?m)^good\.ndjson .*\nlast\.ndjson ")
+        self.assertEqual(sorted(path.name for path in (self.pipeline.folder / "parquet").rglob("*.*")),
+                         ["good.parquet", "last.parquet"])
+        files = self.pipeline.ask(*arguments, exit_code=1)
+        self.assertEqual([(file["file"], file["error"] is None, file["events"]) for file in files],
+                         [("no-such-file", False, 0), ("good.ndjson", True, 10), ("damaged.gz", False, 0),
+                          ("last.ndjson", True, 5)])
 
     def test_convert_reads_standard_input(self):
         done = subprocess.run(self.pipeline.command("convert", "--json", "--out", "parquet", "-"), input=events(10),

@@ -79,6 +79,7 @@ Result<std::unique_ptr<ProcessStage>> Pipeline::MakeProcess(AfterLoad after_load
   options.transform = {.parquet = {.codec = config_.parquet.compression},
                        .layout = layout,
                        .hold_above = config_.quarantine.hold_above};
+  options.warn_above = config_.quarantine.warn_above;
   options.workers = config_.load.threads > 0 ? static_cast<size_t>(config_.load.threads)
                                              : std::max(1u, std::thread::hardware_concurrency());
   return ProcessStage::Make({*config_.tables,
