@@ -12,7 +12,7 @@ import unittest
 
 from pipeline import PROGRAM, PipelineTest, environment, events
 
-COMMANDS = ("run", "land", "process", "status", "check", "convert", "generate", "send")
+COMMANDS = ("run", "land", "process", "status", "check", "convert", "generate", "send", "completion")
 
 
 class Help(PipelineTest):

@@ -73,5 +73,6 @@ void AddStages(CLI::App& app, Session& session, int& exit_code);  // land, proce
 void AddConvert(CLI::App& app, Session& session, int& exit_code);
 void AddStatus(CLI::App& app, Session& session, int& exit_code);
 void AddCheck(CLI::App& app, Session& session, int& exit_code);
+void AddCompletion(CLI::App& app, Session& session, int& exit_code);
 
 }  // namespace sluice
