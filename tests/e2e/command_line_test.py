@@ -145,6 +145,22 @@ class ExitCodes(PipelineTest):
         done = self.pipeline.run("run", exit_code=2, env=environment(SLUICE_LOAD_THREAD="2"))
         self.assert_plain_failure(done, "SLUICE_LOAD_THREAD", "SLUICE_LOAD_THREADS")
 
+    def test_a_wrong_command_or_flag_is_answered_with_the_nearest(self):
+        for arguments, words in ((["rum"], ["no such command: rum", "'run'", "sluice --help"]),
+                                 (["nothing-like-it"], ["no such command: nothing-like-it\n"]),
+                                 (["run", "--onec"], ["no such flag: --onec", "'--once'", "sluice run --help"]),
+                                 (["--confg", "x", "run"], ["no such flag: --confg", "'--config'"]),
+                                 (["run", "stray"], ["'run' does not take: stray"]),
+                                 (["generate", "--events", "-1"], ["--events", "not a whole number: -1"]),
+                                 (["generate", "--share-late", "3"], ["--share-late", "not a share from 0 to 1: 3"])):
+            with self.subTest(arguments=arguments):
+                self.assert_plain_failure(self.pipeline.run(*arguments, exit_code=2), *words)
+
+    def test_an_empty_file_sends_nothing_and_says_so(self):
+        empty = self.pipeline.folder / "empty"
+        empty.write_bytes(b"")
+        self.assertIn("nothing to send", self.pipeline.run("send", empty).stdout)
+
     def test_a_missing_file_is_1_and_named(self):
         for arguments in (["send", "no-such-file"], ["convert", "no-such-file"]):
             with self.subTest(arguments=arguments):
