@@ -12,7 +12,7 @@ import unittest
 
 from pipeline import PROGRAM, PipelineTest, environment, events
 
-COMMANDS = ("run", "land", "process", "status", "check", "convert", "generate", "send")
+COMMANDS = ("run", "land", "process", "status", "check", "convert", "generate", "send", "completion")
 
 
 class Help(PipelineTest):
@@ -47,14 +47,16 @@ class Json(PipelineTest):
     QUEUE = {"waiting", "in_flight", "dead"}
     LANDED = {"objects", "messages", "events", "enveloped", "bytes", "stored_bytes", "deleted", "delete_failures"}
     PROCESSED = {"objects", "loaded", "loaded_before", "held", "set_aside", "vanished", "superseded", "failed",
-                 "events", "quarantined", "messages", "deleted", "foreign", "test_events", "other_events", "paused"}
+                 "events", "quarantined", "no_route", "dropped", "duplicate_keys", "messages", "deleted", "foreign",
+                 "test_events", "other_events", "paused", "tables"}
+    CONVERTED = {"table", "routed", "quarantined", "coerced", "nulled", "truncated", "unknown_fields"}
     STATUS = {"source", "notifications", "paused", "balanced", "objects", "events", "no_route", "dropped", "states", "tables",
               "sample"}
     STATUS_TABLE = {"table", "routed", "loaded", "duplicates", "differing", "quarantined", "rows"}
     TRUTH = {"seed", "events", "messages", "bytes", "tables", "no_route", "reasons", "late", "reordered", "unusual",
              "repeated", "differing"}
-    FILE = {"file", "events", "bytes", "no_route", "dropped", "quarantined", "duplicate_keys", "tables"}
-    FILE_TABLE = {"table", "routed", "quarantined", "rows", "parquet_bytes"}
+    FILE = {"file", "error", "events", "bytes", "no_route", "dropped", "quarantined", "duplicate_keys", "tables"}
+    FILE_TABLE = CONVERTED | {"rows", "parquet_bytes"}
 
     def assert_keys(self, found, wanted):
         self.assertEqual(set(found), wanted)
@@ -84,6 +86,8 @@ class Json(PipelineTest):
         self.assert_keys(report, {"landed", "processed"})
         self.assert_keys(report["landed"], self.LANDED)
         self.assert_keys(report["processed"], self.PROCESSED)
+        for table in report["processed"]["tables"]:
+            self.assert_keys(table, self.CONVERTED)
         self.assertEqual(report["landed"]["events"], 1000)
         self.assertEqual(report["processed"]["events"], 1000)
         for command in ("land", "process"):
@@ -115,8 +119,12 @@ class Json(PipelineTest):
                 self.assert_keys(table, self.FILE_TABLE)
 
     def test_check(self):
-        self.assert_keys(self.pipeline.ask("check"), {"configuration", "findings"})
-        self.assert_keys(self.pipeline.ask("check", "--connect", exit_code=3), {"configuration", "findings"})
+        keys = {"configuration", "problems", "findings"}
+        self.assert_keys(self.pipeline.ask("check"), keys)
+        self.assert_keys(self.pipeline.ask("check", "--connect", exit_code=3), keys)
+        refused = self.pipeline.ask("check", "--set", "load.thread=2", exit_code=2)
+        self.assert_keys(refused, keys)
+        self.assertEqual(refused["problems"], ["--set load.thread: unknown key; did you mean 'load.threads'?"])
 
 
 class ExitCodes(PipelineTest):
@@ -136,6 +144,22 @@ class ExitCodes(PipelineTest):
         self.assert_plain_failure(done, "--set load.thread", "load.threads")
         done = self.pipeline.run("run", exit_code=2, env=environment(SLUICE_LOAD_THREAD="2"))
         self.assert_plain_failure(done, "SLUICE_LOAD_THREAD", "SLUICE_LOAD_THREADS")
+
+    def test_a_wrong_command_or_flag_is_answered_with_the_nearest(self):
+        for arguments, words in ((["rum"], ["no such command: rum", "'run'", "sluice --help"]),
+                                 (["nothing-like-it"], ["no such command: nothing-like-it\n"]),
+                                 (["run", "--onec"], ["no such flag: --onec", "'--once'", "sluice run --help"]),
+                                 (["--confg", "x", "run"], ["no such flag: --confg", "'--config'"]),
+                                 (["run", "stray"], ["'run' does not take: stray"]),
+                                 (["generate", "--events", "-1"], ["--events", "not a whole number: -1"]),
+                                 (["generate", "--share-late", "3"], ["--share-late", "not a share from 0 to 1: 3"])):
+            with self.subTest(arguments=arguments):
+                self.assert_plain_failure(self.pipeline.run(*arguments, exit_code=2), *words)
+
+    def test_an_empty_file_sends_nothing_and_says_so(self):
+        empty = self.pipeline.folder / "empty"
+        empty.write_bytes(b"")
+        self.assertIn("nothing to send", self.pipeline.run("send", empty).stdout)
 
     def test_a_missing_file_is_1_and_named(self):
         for arguments in (["send", "no-such-file"], ["convert", "no-such-file"]):
@@ -174,6 +198,21 @@ class ExitCodes(PipelineTest):
         self.assert_plain_failure(
             self.pipeline.run("convert", "--out", "parquet", source, exit_code=1), "events.ndjson.gz")
         self.assertEqual([path for path in (self.pipeline.folder / "parquet").rglob("*") if path.is_file()], [])
+
+    def test_convert_goes_on_after_a_file_that_it_cannot_convert(self):
+        names = {"good.ndjson": events(10), "damaged.gz": b"\x1f\x8b\x08\x00damaged", "last.ndjson": events(5)}
+        for name, content in names.items():
+            (self.pipeline.folder / name).write_bytes(content)
+        arguments = ["convert", "--out", "parquet", "no-such-file", *names]
+        done = self.pipeline.run(*arguments, exit_code=1)
+        self.assert_plain_failure(done, "no-such-file", "damaged.gz", "2 of 4 files not converted")
+        self.assertRegex(done.stdout, r"(?m)^good\.ndjson .*\nlast\.ndjson ")
+        self.assertEqual(sorted(path.name for path in (self.pipeline.folder / "parquet").rglob("*.*")),
+                         ["good.parquet", "last.parquet"])
+        files = self.pipeline.ask(*arguments, exit_code=1)
+        self.assertEqual([(file["file"], file["error"] is None, file["events"]) for file in files],
+                         [("no-such-file", False, 0), ("good.ndjson", True, 10), ("damaged.gz", False, 0),
+                          ("last.ndjson", True, 5)])
 
     def test_convert_reads_standard_input(self):
         done = subprocess.run(self.pipeline.command("convert", "--json", "--out", "parquet", "-"), input=events(10),

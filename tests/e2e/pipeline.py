@@ -136,7 +136,7 @@ class Pipeline:
     def notify(self, body, queue="notifications"):
         """Puts a body into a queue behind the program's back."""
         if not (self.data / "queue.db").exists():
-            self.run("status")
+            self.run("land")  # makes the queues
         with contextlib.closing(sqlite3.connect(self.data / "queue.db", timeout=PATIENCE)) as database, database:
             number = database.execute("SELECT number FROM queue WHERE name = ?", (queue,)).fetchone()[0]
             count = database.execute("SELECT count(*) FROM message").fetchone()[0]

@@ -32,7 +32,7 @@ class Blocked(PipelineTest):
     def test_L17_a_data_folder_below_a_file_is_refused_with_its_path(self):
         below = Pipeline(self.pipeline.folder)
         below.data = self.pipeline.folder / "messages.ndjson" / "data"
-        self.assert_plain_failure(below.run("run", exit_code=1), str(below.data), "cannot make the folder")
+        self.assert_plain_failure(below.run("run", exit_code=1), str(below.data), "cannot make folder")
 
     def test_L17_a_store_that_is_a_file_stops_the_run_and_loses_nothing(self):
         for store in ("raw", "parquet", "quarantine"):

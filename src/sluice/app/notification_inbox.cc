@@ -2,7 +2,9 @@
 #include "sluice/app/notification_inbox.h"
 
 #include <algorithm>
+#include <tuple>
 
+#include "sluice/base/add_fields.h"
 #include "sluice/base/log.h"
 
 namespace sluice {
@@ -38,7 +40,19 @@ Status InBatches(const std::vector<Receipt>& receipts, Operation&& operation) {
   return {};
 }
 
+auto Sums(auto& counts) {
+  auto& [messages, deleted, delete_failures, test_events, other_events, folder_markers, foreign] =
+      counts;
+  return std::tie(messages, deleted, delete_failures, test_events, other_events, folder_markers,
+                  foreign);
+}
+
 }  // namespace
+
+InboxCounts& InboxCounts::operator+=(const InboxCounts& other) {
+  AddFields(Sums(*this), Sums(other));
+  return *this;
+}
 
 NotificationInbox::NotificationInbox(Queue& queue, ObjectStore& raw, ObjectStore& quarantine,
                                      Clock& clock, InboxOptions options)

@@ -46,6 +46,8 @@ struct InboxCounts {
   uint64_t messages = 0, deleted = 0, delete_failures = 0;
   uint64_t test_events = 0, other_events = 0, folder_markers = 0;
   uint64_t foreign = 0;  // another bucket or prefix, or no notification at all
+
+  InboxCounts& operator+=(const InboxCounts& other);
 };
 
 // The notifications of one batch, and which of them may be deleted: those of which every object is

@@ -2,32 +2,21 @@
 #pragma once
 
 #include <memory>
-#include <stop_token>
 
+#include "sluice/app/pipeline_parts.h"
 #include "sluice/app/process_stage.h"
-#include "sluice/base/clock.h"
-#include "sluice/base/fault_plan.h"
 #include "sluice/base/result.h"
 #include "sluice/config/pipeline_config.h"
 #include "sluice/land/lander.h"
-#include "sluice/object/object_store.h"
-#include "sluice/queue/queue.h"
-#include "sluice/warehouse/warehouse.h"
 
 namespace sluice {
 
-// What a pipeline gets from the process it runs in.
-struct PipelineEnvironment {
-  Clock& clock;
-  std::stop_token stop;
-  // For tests: every operation on queues, stores and warehouse goes through it. Null: nothing goes
-  // wrong.
-  std::shared_ptr<FaultPlan> faults;
-};
+// Has `config` everything that a pipeline is made of, of kinds that this build runs? The error
+// names every part that is missing or of another kind.
+Status RequireRunnable(const PipelineConfig& config);
 
-// The parts that a configuration describes, opened and wired: the only place that knows which
-// implementation stands behind which interface. Parts are used by one stage at a time, as their own
-// headers say.
+// The parts that a configuration describes, opened and wired; what is missing is made. Parts are
+// used by one stage at a time, as their own headers say.
 class Pipeline {
  public:
   static Result<std::unique_ptr<Pipeline>> Open(PipelineConfig config,
@@ -51,7 +40,6 @@ class Pipeline {
   Status OpenQueues();
   Status OpenStores();
   Status RequireRawFolder();
-  Status OpenWarehouse();
 
   const PipelineConfig config_;
   const PipelineEnvironment environment_;

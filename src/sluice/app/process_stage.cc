@@ -4,8 +4,11 @@
 #include <condition_variable>
 #include <mutex>
 #include <thread>
+#include <tuple>
 
+#include "sluice/base/add_fields.h"
 #include "sluice/base/log.h"
+#include "sluice/transform/conversion_sum.h"
 
 namespace sluice {
 namespace {
@@ -31,31 +34,21 @@ void Count(ObjectState state, ProcessReport& report) {
   }
 }
 
+auto Sums(auto& report) {
+  auto& [inbox, objects, loaded, loaded_before, held, set_aside, vanished, superseded, failed,
+         failure, quarantined, converted, stored_bytes, decompressed_bytes, paused, idle] = report;
+  return std::tie(inbox, objects, loaded, loaded_before, held, set_aside, vanished, superseded,
+                  failed, quarantined, converted, stored_bytes, decompressed_bytes);
+}
+
 }  // namespace
 
-void ProcessReport::Add(const ProcessReport& batch) {
-  inbox.messages += batch.inbox.messages;
-  inbox.deleted += batch.inbox.deleted;
-  inbox.delete_failures += batch.inbox.delete_failures;
-  inbox.test_events += batch.inbox.test_events;
-  inbox.other_events += batch.inbox.other_events;
-  inbox.folder_markers += batch.inbox.folder_markers;
-  inbox.foreign += batch.inbox.foreign;
-  objects += batch.objects;
-  loaded += batch.loaded;
-  loaded_before += batch.loaded_before;
-  held += batch.held;
-  set_aside += batch.set_aside;
-  vanished += batch.vanished;
-  superseded += batch.superseded;
-  failed += batch.failed;
+ProcessReport& ProcessReport::operator+=(const ProcessReport& batch) {
+  AddFields(Sums(*this), Sums(batch));
   if (!failure) failure = batch.failure;
-  events += batch.events;
-  quarantined += batch.quarantined;
-  stored_bytes += batch.stored_bytes;
-  decompressed_bytes += batch.decompressed_bytes;
   paused = batch.paused;
   idle = batch.idle;
+  return *this;
 }
 
 ProcessStage::ProcessStage(Parts parts, ProcessOptions options, ProcessProgress progress)
@@ -188,7 +181,7 @@ std::vector<TransformedObject> ProcessStage::TransformAll(NotificationInbox& inb
       auto result = transformer.Transform(todo[mine].key, todo[mine].etag);
       lock.lock();
       if (result) {
-        report.events += result->counts.lines;
+        report.converted += result->counts;
         report.quarantined += result->object().quarantined;
         report.stored_bytes += result->stored_bytes;
         report.decompressed_bytes += result->decompressed_bytes;
@@ -226,6 +219,16 @@ std::vector<TransformedObject> ProcessStage::TransformAll(NotificationInbox& inb
   return transformed;
 }
 
+void ProcessStage::WarnOfQuarantine(const PlannedObject& object) const {
+  const auto quarantined = static_cast<double>(object.quarantined);
+  const auto lines = static_cast<double>(object.lines);
+  if (quarantined <= options_.warn_above * lines) return;
+  Log(LogLevel::kWarning,
+      "more events went to quarantine than quarantine.warn_above allows: object={} quarantined={} "
+      "events={} share={:.3g}%",
+      object.identity, object.quarantined, object.lines, 100 * quarantined / lines);
+}
+
 Status ProcessStage::LoadAndSettle(NotificationInbox& inbox,
                                    std::vector<TransformedObject>& transformed,
                                    ProcessReport& report) {
@@ -237,6 +240,7 @@ Status ProcessStage::LoadAndSettle(NotificationInbox& inbox,
           settlement->reason, settlement->object.identity);
       settlements.push_back(std::move(*settlement));
     } else {
+      WarnOfQuarantine(object.object());
       planned.push_back(std::move(std::get<PlannedObject>(object.fate)));
     }
   }

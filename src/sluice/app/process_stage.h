@@ -21,7 +21,8 @@ struct ProcessOptions {
   InboxOptions inbox;
   TransformOptions transform;
   LoaderOptions load;
-  size_t workers = 1;  // raw objects that are transformed at the same time
+  double warn_above = 1;  // log each object of which a larger share of events went to quarantine
+  size_t workers = 1;     // raw objects that are transformed at the same time
   AfterLoad after_load = AfterLoad::kDeleteNotifications;
   // An empty ledger over tables that hold rows would load everything a second time (fault C16).
   EmptyLedger empty_ledger = EmptyLedger::kRefuseOverRows;
@@ -34,12 +35,15 @@ struct ProcessReport {
   uint64_t loaded = 0, loaded_before = 0, held = 0, set_aside = 0, vanished = 0, superseded = 0;
   uint64_t failed = 0;           // could not be read or written: their notifications come again
   std::optional<Error> failure;  // the first of these
-  uint64_t events = 0, quarantined = 0;
+  uint64_t quarantined = 0;
+  ConversionCounts converted;  // of all objects that were transformed, held ones too
   uint64_t stored_bytes = 0, decompressed_bytes = 0;
   std::optional<std::string> paused;  // the reason
   bool idle = false;                  // the last batch found nothing to do
 
-  void Add(const ProcessReport& batch);
+  uint64_t events() const { return converted.lines; }
+  // The later batch's word counts for `paused` and `idle`, the first failure for `failure`.
+  ProcessReport& operator+=(const ProcessReport& batch);
 };
 
 // Called after each object and each load with the report so far; for progress bars. From one thread
@@ -75,6 +79,7 @@ class ProcessStage {
   Status ProcessInbox(NotificationInbox& inbox, const std::stop_token& stop, ProcessReport& report);
   Status SkipWhatIsLoaded(NotificationInbox& inbox, std::vector<AnnouncedObject>& todo,
                           ProcessReport& report);
+  void WarnOfQuarantine(const PlannedObject& object) const;
   Status LoadAndSettle(NotificationInbox& inbox, std::vector<TransformedObject>& transformed,
                        ProcessReport& report);
   // Results in the order of `todo`, without those that failed or were not begun.

@@ -66,7 +66,7 @@ class ProcessStageTest : public ::testing::Test {
     ProcessReport sum;
     do {
       SLUICE_ASSIGN(const ProcessReport batch, stage->ProcessBatch({}));
-      sum.Add(batch);
+      sum += batch;
     } while (!sum.idle);
     return sum;
   }

@@ -19,6 +19,18 @@ std::chrono::milliseconds WaitOf(RunMode mode) {
   return mode == RunMode::kDrain ? kDrainWait : kFollowWait;
 }
 
+// What load.deadline says of a request that has no deadline of its own. A run that follows has
+// none: it goes on until it is stopped.
+StageRequest Bounded(StageRequest request, const PipelineConfig& config, Clock& clock) {
+  if (!request.deadline && request.mode == RunMode::kDrain)
+    request.deadline = Deadline::After(clock, config.load.deadline);
+  return request;
+}
+
+Deadline EndOf(const StageRequest& request) {
+  return request.deadline.value_or(Deadline::Never());
+}
+
 // One stage's share of a loop: lands or processes once; false when there is nothing more to do.
 // Landing is done at the first empty answer: under a steady producer there is always one message
 // more, and a drain must end.
@@ -31,7 +43,7 @@ class Landing {
             WaitOf(request.mode))) {}
 
   Result<bool> Once(const StageRequest& request, const std::stop_token& stop, RunReport& report) {
-    SLUICE_ASSIGN(const LandReport landed, lander_.LandOne(request.deadline, stop));
+    SLUICE_ASSIGN(const LandReport landed, lander_.LandOne(EndOf(request), stop));
     report.landed += landed;
     return landed.objects > 0 && !landed.queue_was_empty;
   }
@@ -49,7 +61,7 @@ class Processing {
     auto tell = [progress, &report](const ProcessReport& batch) {
       if (!progress) return;
       RunReport now = report;
-      now.processed.Add(batch);
+      now.processed += batch;
       progress(now);
     };
     SLUICE_ASSIGN(auto stage,
@@ -59,7 +71,7 @@ class Processing {
 
   Result<bool> Once(const std::stop_token& stop, RunReport& report) {
     SLUICE_ASSIGN(const ProcessReport batch, stage_->ProcessBatch(stop));
-    report.processed.Add(batch);
+    report.processed += batch;
     return !batch.idle;
   }
 
@@ -73,7 +85,7 @@ void Pause(std::chrono::milliseconds duration, const StageRequest& request, Cloc
            const std::stop_token& stop) {
   constexpr std::chrono::milliseconds kSlice{100};
   const Deadline end = Deadline::After(clock, duration);
-  while (!end.HasPassed(clock) && !request.deadline.HasPassed(clock) && !stop.stop_requested()) {
+  while (!end.HasPassed(clock) && !EndOf(request).HasPassed(clock) && !stop.stop_requested()) {
     clock.Sleep(kSlice);
   }
 }
@@ -86,7 +98,7 @@ Status Loop(const StageRequest& request, Clock& clock, const std::stop_token& st
             std::chrono::milliseconds idle_pause, Once&& once) {
   constexpr std::chrono::milliseconds kFirstPause{1'000}, kLongestPause{60'000};
   std::chrono::milliseconds pause = kFirstPause;
-  while (!stop.stop_requested() && !request.deadline.HasPassed(clock)) {
+  while (!stop.stop_requested() && !EndOf(request).HasPassed(clock)) {
     const Result<bool> found_work = once();
     if (found_work) {
       pause = kFirstPause;
@@ -124,8 +136,9 @@ Result<RunReport> RunLand(Pipeline& pipeline, const StageRequest& request, Clock
 Result<RunReport> RunProcess(Pipeline& pipeline, const StageRequest& request, Clock& clock,
                              std::stop_token stop, const RunProgress& progress) {
   RunReport report;
-  SLUICE_ASSIGN(auto processing, Processing::Begin(pipeline, request, progress, report));
-  SLUICE_TRY(Loop(request, clock, stop, pipeline.config().load.every,
+  const StageRequest bounded = Bounded(request, pipeline.config(), clock);
+  SLUICE_ASSIGN(auto processing, Processing::Begin(pipeline, bounded, progress, report));
+  SLUICE_TRY(Loop(bounded, clock, stop, pipeline.config().load.every,
                   [&] { return processing.Once(stop, report); }));
   return report;
 }
@@ -182,8 +195,8 @@ Result<RunReport> FollowBoth(Pipeline& pipeline, const StageRequest& request, Cl
 
 Result<RunReport> RunBoth(Pipeline& pipeline, const StageRequest& request, Clock& clock,
                           std::stop_token stop, const RunProgress& progress) {
-  return request.mode == RunMode::kDrain ? DrainBoth(pipeline, request, clock, stop, progress)
-                                         : FollowBoth(pipeline, request, clock, stop, progress);
+  if (request.mode == RunMode::kFollow) return FollowBoth(pipeline, request, clock, stop, progress);
+  return DrainBoth(pipeline, Bounded(request, pipeline.config(), clock), clock, stop, progress);
 }
 
 }  // namespace sluice

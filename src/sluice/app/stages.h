@@ -2,6 +2,7 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <stop_token>
 
 #include "sluice/app/pipeline.h"
@@ -22,7 +23,9 @@ struct StageRequest {
   RunMode mode = RunMode::kDrain;
   Keep keep = Keep::kNothing;
   EmptyLedger empty_ledger = EmptyLedger::kRefuseOverRows;
-  Deadline deadline;
+  // After it nothing new is begun. Absent: `load.deadline` after the start where rows are loaded
+  // and the queue is drained, else never.
+  std::optional<Deadline> deadline;
 };
 
 // What the stages did so far; `land` and `process` fill only their part.

@@ -6,6 +6,7 @@
 #include "sluice/cli/exit_code.h"
 #include "sluice/cli/session.h"
 #include "sluice/cli/stop_signals.h"
+#include "sluice/cli/usage_error.h"
 
 namespace sluice {
 namespace {
@@ -25,9 +26,16 @@ constexpr const char* kExamples =
     "stop\n"
     "  sluice status                                                    what is where, and the "
     "balance\n"
-    "  sluice convert --out parquet events.ndjson.gz                    only NDJSON to Parquet\n\n"
+    "  sluice convert --out parquet events.ndjson.gz                    only NDJSON to Parquet\n"
+    "  source <(sluice completion bash)                                 commands and flags by Tab; "
+    "zsh and fish too\n\n"
     "Exit codes: 0 done, 1 failed, 2 wrong usage or configuration, 3 done but a person should look "
-    "(--strict, check).";
+    "(--strict, check),\n"
+    "130 stopped by a signal in the middle.";
+
+constexpr const char* kEveryCommand =
+    "\n\nFlags of every command: --config, --dir, --set, --log-level, --json, --quiet; see sluice "
+    "--help";
 
 void AddGlobalFlags(CLI::App& app, GlobalFlags& flags) {
   app.add_option("--config", flags.config, "Configuration (default: ./sluice.yaml if there is one)")
@@ -40,8 +48,9 @@ void AddGlobalFlags(CLI::App& app, GlobalFlags& flags) {
                  "Override one setting, for example load.threads=2; may be repeated")
       ->type_name("KEY=VALUE")
       ->allow_extra_args(false);
-  app.add_option("--log-level", flags.log_level, "debug, info, warning, error or off")
-      ->type_name("LEVEL");
+  app.add_option("--log-level", flags.log_level, "What to log on standard error")
+      ->type_name("LEVEL")
+      ->check(CLI::IsMember({"debug", "info", "warning", "error", "off"}));
   app.add_flag("--json", flags.json, "Print the result as JSON");
   app.add_flag("--quiet", flags.quiet, "No progress");
   app.fallthrough();
@@ -66,6 +75,11 @@ int RunCommandLine(int argc, char** argv) {
   AddConvert(app, session, exit_code);
   AddGenerate(app, session, exit_code);
   AddSend(app, session, exit_code);
+  AddCompletion(app, session, exit_code);
+  for (CLI::App* command : app.get_subcommands([](CLI::App*) { return true; }))
+    command->footer(command->get_footer() + kEveryCommand);
+  app.failure_message(
+      [](const CLI::App* parsed, const CLI::Error& error) { return ExplainUsage(*parsed, error); });
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <CLI/CLI.hpp>
 #include <array>
+#include <cstdio>
 #include <map>
 #include <memory>
 
 #include "sluice/base/hash.h"
 #include "sluice/base/json_text.h"
+#include "sluice/cli/conversion_text.h"
 #include "sluice/cli/exit_code.h"
 #include "sluice/cli/input_file.h"
 #include "sluice/cli/session.h"
@@ -54,41 +56,30 @@ class CountedSource : public ByteSource {
   uint64_t& done_;
 };
 
-void AppendFile(JsonText& json, const std::string& path, const ConvertedStream& converted,
+// Of a file that could not be converted: zeros, and why.
+void AppendFile(JsonText& json, const std::string& path, const Result<ConvertedStream>& result,
                 const TableSet& tables) {
+  const ConvertedStream converted = result.value_or(ConvertedStream());
   const ConversionCounts& counts = converted.counts;
-  json.BeginObject()
-      .Key("file")
-      .Value(path)
-      .Key("events")
-      .Value(counts.lines)
-      .Key("bytes")
-      .Value(converted.bytes);
+  json.BeginObject().Key("file").Value(path).Key("error");
+  result ? json.Null() : json.Value(result.error().message());
+  json.Key("events").Value(counts.lines).Key("bytes").Value(converted.bytes);
   json.Key("no_route").Value(counts.no_route).Key("dropped").Value(counts.dropped);
-  json.Key("quarantined")
-      .Value(converted.quarantined)
-      .Key("duplicate_keys")
-      .Value(counts.duplicate_keys);
-  json.Key("tables").BeginArray();
+  json.Key("quarantined").Value(converted.quarantined);
+  json.Key("duplicate_keys").Value(counts.duplicate_keys).Key("tables").BeginArray();
   for (size_t i = 0; i < tables.tables.size(); ++i) {
-    const auto& file = converted.files[i];
-    json.BeginObject()
-        .Key("table")
-        .Value(tables.tables[i].name())
-        .Key("routed")
-        .Value(counts.tables[i].routed);
-    json.Key("quarantined").Value(counts.tables[i].quarantined);
-    json.Key("rows")
-        .Value(file ? file->rows : uint64_t{0})
-        .Key("parquet_bytes")
-        .Value(file ? file->size.count : uint64_t{0});
-    json.EndObject();
+    const Table& table = tables.tables[i];
+    const auto file = result ? converted.files[i] : std::nullopt;
+    json.BeginObject().Key("table").Value(table.name());
+    AppendTableCounts(json, CountsOf(counts, i), table);
+    json.Key("rows").Value(file ? file->rows : uint64_t{0});
+    json.Key("parquet_bytes").Value(file ? file->size.count : uint64_t{0}).EndObject();
   }
   json.EndArray().EndObject();
 }
 
-Status PrintFile(const std::string& path, const ConvertedStream& converted,
-                 const TableSet& tables) {
+std::string ToText(const std::string& path, const ConvertedStream& converted,
+                   const TableSet& tables) {
   std::string text = fmt::format("{}  {} events, {}", path, WithThousands(converted.counts.lines),
                                  ToText(Bytes{converted.bytes}));
   for (size_t i = 0; i < tables.tables.size(); ++i) {
@@ -99,7 +90,7 @@ Status PrintFile(const std::string& path, const ConvertedStream& converted,
   }
   if (converted.quarantined > 0)
     text += fmt::format("; quarantine {}", WithThousands(converted.quarantined));
-  return Print(text + "\n");
+  return text + "\n" + ChangesText(converted.counts, tables, "  ");
 }
 
 // No output may stand in another's place.
@@ -122,6 +113,88 @@ Status CheckOutputs(Session& session, const ConvertFlags& flags, const TableSet&
   return {};
 }
 
+// Converts one file after the other. One that fails stops only itself.
+class Conversion {
+ public:
+  // All outlive it.
+  Conversion(Session& session, const ConvertFlags& flags, const TableSet& tables,
+             StreamConverter& converter, ConversionOptions options)
+      : session_(session),
+        flags_(flags),
+        tables_(tables),
+        converter_(converter),
+        options_(std::move(options)),
+        progress_(session.clock(), "converting", "bytes", TotalOf(flags.files),
+                  session.progress_mode()) {
+    json_.BeginArray();
+  }
+
+  // An error only where the result cannot be told.
+  Status Run() {
+    for (const std::string& path : flags_.files) {
+      const auto converted = ConvertFile(path);
+      if (session_.stop().stop_requested() && !converted) break;
+      SLUICE_TRY(Report(path, converted));
+    }
+    progress_.Clear();
+    json_.EndArray();
+    return session_.flags.json ? Print(json_.text() + "\n") : Status();
+  }
+
+  int ExitCode() const {
+    const size_t files = flags_.files.size();
+    if (converted_ + failed_ < files) {
+      std::fprintf(stderr, "sluice: stopped by a signal: %zu of %zu files converted\n", converted_,
+                   files);
+      return kExitInterrupted;
+    }
+    if (failed_ > 0 && files > 1)
+      std::fprintf(stderr, "sluice: %zu of %zu files not converted\n", failed_, files);
+    if (failed_ > 0) return kExitFailed;
+    return flags_.strict && quarantined_ > 0 ? kExitAttention : kExitDone;
+  }
+
+ private:
+  static uint64_t TotalOf(const std::vector<std::string>& files) {
+    Bytes total;
+    for (const std::string& path : files) total += InputFile::SizeOf(path);
+    return total.count;
+  }
+
+  Result<ConvertedStream> ConvertFile(const std::string& path) {
+    SLUICE_ASSIGN(InputFile input, InputFile::Open(path, session_.stop()));
+    const std::string name = NameOf(path);
+    if (flags_.technical_columns) options_.parquet.object_id = First63Bits(Sha256Of(name));
+    CountedSource counted(input, progress_, bytes_read_);
+    LocalOutputs outputs(tables_, flags_.out, name);
+    auto converted = converter_.Convert(counted, options_, outputs);
+    if (converted) return converted;
+    return std::unexpected(converted.error().During(fmt::format("cannot convert {}", path)));
+  }
+
+  Status Report(const std::string& path, const Result<ConvertedStream>& converted) {
+    ++(converted ? converted_ : failed_);
+    if (session_.flags.json) AppendFile(json_, path, converted, tables_);
+    progress_.Clear();
+    if (!converted) {
+      session_.Fail(converted.error());
+      return {};
+    }
+    quarantined_ += converted->quarantined;
+    return session_.flags.json ? Status() : Print(ToText(path, *converted, tables_));
+  }
+
+  Session& session_;
+  const ConvertFlags& flags_;
+  const TableSet& tables_;
+  StreamConverter& converter_;
+  ConversionOptions options_;
+  Progress progress_;
+  uint64_t bytes_read_ = 0, quarantined_ = 0;
+  size_t converted_ = 0, failed_ = 0;
+  JsonText json_;
+};
+
 Result<int> Convert(Session& session, const ConvertFlags& flags) {
   SLUICE_ASSIGN(const PipelineConfig config, session.Configuration());
   const TableSet& tables = *config.tables;
@@ -130,34 +203,9 @@ Result<int> Convert(Session& session, const ConvertFlags& flags) {
   ConversionOptions options;
   options.parquet.codec = config.parquet.compression;
   if (!flags.compression.empty()) options.parquet.codec = *CodecNamed(flags.compression);
-
-  std::vector<InputFile> inputs;
-  Bytes total;
-  for (const std::string& path : flags.files) {
-    SLUICE_ASSIGN(InputFile input, InputFile::Open(path));
-    total += input.size();
-    inputs.push_back(std::move(input));
-  }
-  Progress progress(session.clock(), "converting", "bytes", total.count, session.progress_mode());
-  uint64_t done = 0, quarantined = 0;
-  JsonText json;
-  json.BeginArray();
-  for (size_t i = 0; i < inputs.size(); ++i) {
-    const std::string name = NameOf(flags.files[i]);
-    if (flags.technical_columns) options.parquet.object_id = First63Bits(Sha256Of(name));
-    CountedSource counted(inputs[i], progress, done);
-    LocalOutputs outputs(tables, flags.out, name);
-    const auto converted = converter->Convert(counted, options, outputs);
-    if (!converted)
-      return std::unexpected(
-          converted.error().During(fmt::format("cannot convert {}", flags.files[i])));
-    quarantined += converted->quarantined;
-    AppendFile(json, flags.files[i], *converted, tables);
-    if (!session.flags.json) SLUICE_TRY(PrintFile(flags.files[i], *converted, tables));
-  }
-  json.EndArray();
-  if (session.flags.json) SLUICE_TRY(Print(json.text() + "\n"));
-  return flags.strict && quarantined > 0 ? kExitAttention : kExitDone;
+  Conversion conversion(session, flags, tables, *converter, std::move(options));
+  SLUICE_TRY(conversion.Run());
+  return conversion.ExitCode();
 }
 
 }  // namespace

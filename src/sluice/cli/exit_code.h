@@ -9,6 +9,8 @@ enum ExitCode : int {
   kExitFailed = 1,
   kExitUsage = 2,      // wrong usage or configuration; nothing was received
   kExitAttention = 3,  // done, but a person should look (--strict, check)
+  // Stopped by a signal in the middle: what was done is done, the rest is not.
+  kExitInterrupted = 130,
 };
 
 }  // namespace sluice

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cstdio>
 #include <memory>
 
@@ -18,7 +19,7 @@ struct GenerateFlags {
   bool messages = false, clean = false;
 };
 
-Status Generate(Session& session, GenerateFlags flags) {
+Result<int> Generate(Session& session, GenerateFlags flags) {
   if (session.flags.json && flags.out == "-") {
     return session.WrongUsage("--json and --out - both want standard output: give --out a file");
   }
@@ -39,12 +40,31 @@ Status Generate(Session& session, GenerateFlags flags) {
     progress.Update(generator->truth().events);
   }
   SLUICE_TRY(out.Close());
+  if (session.stop().stop_requested()) {
+    std::fprintf(stderr, "sluice: stopped by a signal: %s of %s events made\n",
+                 WithThousands(generator->truth().events).c_str(),
+                 WithThousands(flags.options.events).c_str());
+    return kExitInterrupted;
+  }
   if (!flags.truth.empty()) {
     SLUICE_ASSIGN(OutputFile truth, OutputFile::Create(flags.truth));
     SLUICE_TRY(truth.Write(generator->truth().ToJson() + "\n"));
     SLUICE_TRY(truth.Close());
   }
-  return session.flags.json ? Print(generator->truth().ToJson() + "\n") : Status();
+  if (session.flags.json) SLUICE_TRY(Print(generator->truth().ToJson() + "\n"));
+  return kExitDone;
+}
+
+// What is wrong with the text of a flag; empty: nothing.
+std::string RefuseUnlessWhole(const std::string& text) {
+  const bool is_whole =
+      !text.empty() && std::ranges::all_of(text, [](char c) { return c >= '0' && c <= '9'; });
+  return is_whole ? "" : "not a whole number: " + text;
+}
+std::string RefuseUnlessShare(const std::string& text) {
+  double share = -1;
+  const bool is_number = CLI::detail::lexical_cast(text, share);
+  return is_number && share >= 0 && share <= 1 ? "" : "not a share from 0 to 1: " + text;
 }
 
 }  // namespace
@@ -55,9 +75,12 @@ void AddGenerate(CLI::App& app, Session& session, int& exit_code) {
       app.add_subcommand("generate", "Make realistic events of the configured tables");
   command->add_option("--events", flags->options.events, "How many")
       ->capture_default_str()
-      ->check(CLI::NonNegativeNumber);
+      ->type_name("N")
+      ->check(&RefuseUnlessWhole);
   command->add_option("--seed", flags->options.seed, "The same seed gives the same bytes")
-      ->capture_default_str();
+      ->capture_default_str()
+      ->type_name("N")
+      ->check(&RefuseUnlessWhole);
   command->add_option("--out", flags->out, "File to write, - for standard output")
       ->capture_default_str()
       ->type_name("FILE");
@@ -66,11 +89,16 @@ void AddGenerate(CLI::App& app, Session& session, int& exit_code) {
   command->add_flag("--messages", flags->messages,
                     "Queue messages, {\"Records\":[…]}, one a line, instead of events");
   command->add_option("--records", flags->options.records_per_message, "Events in a message")
-      ->capture_default_str();
+      ->capture_default_str()
+      ->type_name("N")
+      ->check(&RefuseUnlessWhole);
   command->add_flag("--clean", flags->clean,
                     "None broken, repeated, unrouted or written in an unusual way");
   const auto share = [&](const char* name, double& value, const char* what) {
-    command->add_option(name, value, what)->capture_default_str()->check(CLI::Range(0.0, 1.0));
+    command->add_option(name, value, what)
+        ->capture_default_str()
+        ->type_name("SHARE")
+        ->check(&RefuseUnlessShare);
   };
   share("--share-broken", flags->options.share_broken,
         "Share of events that must go to quarantine");
@@ -85,8 +113,8 @@ void AddGenerate(CLI::App& app, Session& session, int& exit_code) {
       "Example:\n  sluice generate --events 100000 --messages --out messages.ndjson --truth "
       "truth.json");
   command->callback([&session, &exit_code, flags] {
-    if (const Status done = Generate(session, *flags); !done)
-      exit_code = session.Fail(done.error());
+    const Result<int> code = Generate(session, *flags);
+    exit_code = code ? *code : session.Fail(code.error());
   });
 }
 

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <cstdio>
-#include <memory>
+#include <stop_token>
 #include <string>
 
 #include "sluice/base/bytes.h"
@@ -11,26 +10,28 @@
 
 namespace sluice {
 
-// A file of the user's, or standard input for "-", as bytes.
+// A file of the user's, or standard input for "-", as bytes. A stop request ends the reading with
+// an error, also while it waits for a pipe or a terminal.
 class InputFile : public ByteSource {
  public:
-  static Result<InputFile> Open(const std::string& path);
+  static Result<InputFile> Open(const std::string& path, std::stop_token stop);
+  InputFile(InputFile&& other) noexcept;
+  InputFile& operator=(InputFile&&) = delete;
+  ~InputFile() override;
+
   Result<size_t> Read(std::span<char> buffer) override;
-  // 0 where it cannot be known.
-  Bytes size() const { return size_; }
+
+  // Of the file at `path`; 0 where it cannot be known.
+  static Bytes SizeOf(const std::string& path);
 
  private:
-  struct Closer {
-    void operator()(std::FILE* file) const {
-      if (file != stdin) std::fclose(file);
-    }
-  };
-  InputFile(std::string path, std::FILE* file, Bytes size)
-      : path_(std::move(path)), file_(file), size_(size) {}
+  InputFile(std::string path, int descriptor, std::stop_token stop)
+      : path_(std::move(path)), descriptor_(descriptor), stop_(std::move(stop)) {}
+  Status WaitForData();
 
-  std::string path_;
-  std::unique_ptr<std::FILE, Closer> file_;
-  Bytes size_;
+  const std::string path_;
+  int descriptor_;  // -1 after a move
+  const std::stop_token stop_;
 };
 
 }  // namespace sluice

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "sluice/base/json_text.h"
+#include "sluice/cli/conversion_text.h"
 #include "sluice/cli/terminal.h"
 
 namespace sluice {
@@ -20,16 +21,50 @@ std::vector<std::pair<std::string_view, uint64_t>> ObjectCounts(const ProcessRep
           {"failed", p.failed}};
 }
 
-std::string Waiting(const QueueDepth& depth) {
-  std::string text = WithThousands(depth.visible) + " waiting";
-  if (depth.in_flight > 0) text += fmt::format(", {} in flight", WithThousands(depth.in_flight));
-  if (depth.dead > 0) text += fmt::format(", {} dead letters", WithThousands(depth.dead));
+constexpr const char* kNothingYet = "nothing there yet";
+
+std::string Waiting(const std::optional<QueueDepth>& depth) {
+  if (!depth) return kNothingYet;
+  std::string text = WithThousands(depth->visible) + " waiting";
+  if (depth->in_flight > 0) text += fmt::format(", {} in flight", WithThousands(depth->in_flight));
+  if (depth->dead > 0) text += fmt::format(", {} dead letters", WithThousands(depth->dead));
   return text;
+}
+
+void AppendLanded(JsonText& json, const LandReport& l) {
+  json.Key("objects").Value(l.objects).Key("messages").Value(l.messages);
+  json.Key("events").Value(l.events).Key("enveloped").Value(l.enveloped);
+  json.Key("bytes").Value(l.bytes_landed.count).Key("stored_bytes").Value(l.bytes_out.count);
+  json.Key("deleted").Value(l.deleted).Key("delete_failures").Value(l.delete_failures);
+}
+
+void AppendProcessed(JsonText& json, const ProcessReport& p, const TableSet& tables) {
+  json.Key("objects").Value(p.objects);
+  for (const auto& [name, count] : ObjectCounts(p)) {
+    std::string key(name);
+    for (char& c : key) c = c == ' ' ? '_' : c;
+    json.Key(key).Value(count);
+  }
+  json.Key("events").Value(p.events()).Key("quarantined").Value(p.quarantined);
+  json.Key("no_route").Value(p.converted.no_route).Key("dropped").Value(p.converted.dropped);
+  json.Key("duplicate_keys").Value(p.converted.duplicate_keys);
+  json.Key("messages").Value(p.inbox.messages).Key("deleted").Value(p.inbox.deleted);
+  json.Key("foreign").Value(p.inbox.foreign).Key("test_events").Value(p.inbox.test_events);
+  json.Key("other_events").Value(p.inbox.other_events).Key("paused");
+  p.paused ? json.Value(*p.paused) : json.Null();
+  json.Key("tables").BeginArray();
+  for (size_t i = 0; i < tables.tables.size(); ++i) {
+    const Table& table = tables.tables[i];
+    json.BeginObject().Key("table").Value(table.name());
+    AppendTableCounts(json, CountsOf(p.converted, i), table);
+    json.EndObject();
+  }
+  json.EndArray();
 }
 
 }  // namespace
 
-std::string ToText(const RunReport& report) {
+std::string ToText(const RunReport& report, const TableSet& tables) {
   std::string text;
   const LandReport& landed = report.landed;
   if (landed.messages > 0) {
@@ -40,8 +75,9 @@ std::string ToText(const RunReport& report) {
   }
   const ProcessReport& processed = report.processed;
   if (processed.objects > 0) {
-    text += fmt::format("processed  {} events of {} raw objects: ", WithThousands(processed.events),
-                        WithThousands(processed.objects));
+    text +=
+        fmt::format("processed  {} events of {} raw objects: ", WithThousands(processed.events()),
+                    WithThousands(processed.objects));
     const char* separator = "";
     for (const auto& [name, count] : ObjectCounts(processed)) {
       if (count == 0) continue;
@@ -50,6 +86,7 @@ std::string ToText(const RunReport& report) {
     }
     text += '\n';
   }
+  text += ChangesText(processed.converted, tables, "           ");
   if (processed.inbox.foreign > 0) {
     text += fmt::format(
         "           {} notifications are not ours: kept in quarantine, left to the dead-letter "
@@ -61,38 +98,19 @@ std::string ToText(const RunReport& report) {
   return text;
 }
 
-std::string ToJson(const RunReport& report) {
-  const LandReport& l = report.landed;
-  const ProcessReport& p = report.processed;
+std::string ToJson(const RunReport& report, const TableSet& tables) {
   JsonText json;
   json.BeginObject().Key("landed").BeginObject();
-  json.Key("objects")
-      .Value(l.objects)
-      .Key("messages")
-      .Value(l.messages)
-      .Key("events")
-      .Value(l.events);
-  json.Key("enveloped").Value(l.enveloped).Key("bytes").Value(l.bytes_landed.count);
-  json.Key("stored_bytes").Value(l.bytes_out.count).Key("deleted").Value(l.deleted);
-  json.Key("delete_failures").Value(l.delete_failures).EndObject();
-  json.Key("processed").BeginObject().Key("objects").Value(p.objects);
-  for (const auto& [name, count] : ObjectCounts(p)) {
-    std::string key(name);
-    for (char& c : key) c = c == ' ' ? '_' : c;
-    json.Key(key).Value(count);
-  }
-  json.Key("events").Value(p.events).Key("quarantined").Value(p.quarantined);
-  json.Key("messages").Value(p.inbox.messages).Key("deleted").Value(p.inbox.deleted);
-  json.Key("foreign").Value(p.inbox.foreign).Key("test_events").Value(p.inbox.test_events);
-  json.Key("other_events").Value(p.inbox.other_events).Key("paused");
-  p.paused ? json.Value(*p.paused) : json.Null();
+  AppendLanded(json, report.landed);
+  json.EndObject().Key("processed").BeginObject();
+  AppendProcessed(json, report.processed, tables);
   json.EndObject().EndObject();
   return json.text();
 }
 
 std::string Note(const RunReport& report) {
   return fmt::format("landed {}, processed {}", WithThousands(report.landed.events),
-                     WithThousands(report.processed.events));
+                     WithThousands(report.processed.events()));
 }
 
 std::string ToText(const StatusReport& report) {
@@ -101,8 +119,10 @@ std::string ToText(const StatusReport& report) {
                                  Waiting(report.notifications));
   if (report.paused)
     text += fmt::format("{}paused{}         {}\n", style.yellow, style.reset, *report.paused);
-  if (!report.ledger_exists)
-    return text + "warehouse      empty: nothing was loaded yet. Next: sluice run --once\n";
+  if (!report.ledger_exists) {
+    const char* next = report.source ? "sluice run --once" : "sluice send FILE";
+    return text + fmt::format("warehouse      {}. Next: {}\n", kNothingYet, next);
+  }
   text += fmt::format("raw objects    {} known to the ledger, {} events\n\n",
                       WithThousands(report.objects.objects), WithThousands(report.objects.lines));
   std::vector<std::vector<std::string>> rows = {

@@ -9,8 +9,8 @@
 namespace sluice {
 
 // What a run did, for people and for programs.
-std::string ToText(const RunReport& report);
-std::string ToJson(const RunReport& report);
+std::string ToText(const RunReport& report, const TableSet& tables);
+std::string ToJson(const RunReport& report, const TableSet& tables);
 // A few words for the progress line.
 std::string Note(const RunReport& report);
 

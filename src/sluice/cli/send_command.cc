@@ -44,40 +44,56 @@ class Batch {
   uint64_t sent_ = 0;
 };
 
-Status Send(Session& session, const std::string& path) {
-  SLUICE_ASSIGN(const auto pipeline, session.OpenPipeline());
-  SLUICE_ASSIGN(InputFile file, InputFile::Open(path));
+Status SendLines(Session& session, InputFile& file, Batch& batch, Bytes& size) {
   const auto plain = DecompressingSource(file);
   LineChunker chunker(*plain, {.longest_line = {Queue::kMaxMessageBytes}});
-  Batch batch(pipeline->source());
   Progress progress(session.clock(), "sending", "messages", 0, session.progress_mode());
   LineChunk chunk;
-  uint64_t bytes = 0;
-  while (!session.stop().stop_requested()) {
+  for (;;) {
     SLUICE_ASSIGN(const bool more, chunker.Next(chunk));
-    if (!more) break;
+    if (!more) return batch.Flush();
     if (chunk.is_cut_line) {
-      return Fail(ErrorKind::kPermanent,
-                  "cannot send {}: line {} has {} bytes, a message at most {}", path,
+      return Fail(ErrorKind::kPermanent, "line {} has {} bytes, a message at most {}",
                   chunk.first_line, chunk.byte_length, Queue::kMaxMessageBytes);
     }
     std::string_view rest = chunk.text;
     while (!rest.empty()) {
       const size_t end = std::min(rest.find('\n'), rest.size());
       if (end > 0) SLUICE_TRY(batch.Add(rest.substr(0, end)));
-      bytes += end;
+      size += Bytes{end};
       rest.remove_prefix(std::min(end + 1, rest.size()));
     }
     progress.Update(batch.sent());
   }
-  SLUICE_TRY(batch.Flush());
-  if (!session.flags.json) {
-    return Print(
-        fmt::format("sent {} messages, {}\n", WithThousands(batch.sent()), ToText(Bytes{bytes})));
+}
+
+Result<int> Send(Session& session, const std::string& path) {
+  SLUICE_ASSIGN(InputFile file, InputFile::Open(path, session.stop()));
+  SLUICE_ASSIGN(const auto pipeline, session.OpenPipeline());
+  Batch batch(pipeline->source());
+  Bytes size;
+  const Status done = SendLines(session, file, batch, size);
+  if (!done && session.stop().stop_requested()) {
+    std::fprintf(stderr, "sluice: stopped by a signal: %s messages of %s sent\n",
+                 WithThousands(batch.sent()).c_str(), path.c_str());
+    return kExitInterrupted;
   }
-  JsonText json;
-  json.BeginObject().Key("messages").Value(batch.sent()).Key("bytes").Value(bytes).EndObject();
-  return Print(json.text() + "\n");
+  if (!done) {
+    return std::unexpected(done.error().During(fmt::format(
+        "cannot send {}: after {} messages were sent", path, WithThousands(batch.sent()))));
+  }
+  if (session.flags.json) {
+    JsonText json;
+    json.BeginObject().Key("messages").Value(batch.sent());
+    json.Key("bytes").Value(size.count).EndObject();
+    SLUICE_TRY(Print(json.text() + "\n"));
+  } else if (batch.sent() == 0) {
+    SLUICE_TRY(Print(fmt::format("nothing to send: {} is empty\n", path)));
+  } else {
+    SLUICE_TRY(
+        Print(fmt::format("sent {} messages, {}\n", WithThousands(batch.sent()), ToText(size))));
+  }
+  return kExitDone;
 }
 
 }  // namespace
@@ -91,7 +107,8 @@ void AddSend(CLI::App& app, Session& session, int& exit_code) {
       ->required();
   command->footer("Example:\n  sluice send messages.ndjson");
   command->callback([&session, &exit_code, path] {
-    if (const Status done = Send(session, *path); !done) exit_code = session.Fail(done.error());
+    const Result<int> code = Send(session, *path);
+    exit_code = code ? *code : session.Fail(code.error());
   });
 }
 

@@ -7,6 +7,7 @@
 #include <cstdlib>
 #include <filesystem>
 
+#include "sluice/app/this_build.h"
 #include "sluice/base/log.h"
 #include "sluice/cli/exit_code.h"
 #include "sluice/config/load_config.h"
@@ -63,12 +64,31 @@ Result<PipelineConfig> Session::Configuration() {
 
 Result<std::unique_ptr<Pipeline>> Session::OpenPipeline() {
   SLUICE_ASSIGN(PipelineConfig config, Configuration());
+  SLUICE_TRY(RequireRunnable(config));
   for (const std::string& warning : config.warnings) Log(LogLevel::kWarning, "{}", warning);
+  for (const std::string& key : KeysWithoutEffect(config)) Log(LogLevel::kWarning, "{}", key);
+  SLUICE_ASSIGN(PipelineEnvironment environment, Surroundings());
+  return Pipeline::Open(std::move(config), std::move(environment));
+}
+
+Result<std::unique_ptr<PipelineView>> Session::OpenView(PipelineConfig config) {
+  SLUICE_TRY(RequireRunnable(config));
+  SLUICE_ASSIGN(PipelineEnvironment environment, Surroundings());
+  return PipelineView::Open(std::move(config), std::move(environment));
+}
+
+Result<PipelineEnvironment> Session::Surroundings() {
   PipelineEnvironment environment{.clock = clock_, .stop = stop_, .faults = nullptr};
   if (const char* plan = std::getenv(kFaultVariable)) {
     SLUICE_ASSIGN(environment.faults, FaultPlan::Parse(plan));
   }
-  return Pipeline::Open(std::move(config), std::move(environment));
+  return environment;
+}
+
+Status Session::RequireRunnable(const PipelineConfig& config) {
+  Status runnable = sluice::RequireRunnable(config);
+  if (!runnable) is_usage_error_ = true;
+  return runnable;
 }
 
 std::unexpected<Error> Session::WrongUsage(std::string message) {

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "sluice/app/pipeline.h"
+#include "sluice/app/pipeline_view.h"
 #include "sluice/base/clock.h"
 #include "sluice/base/result.h"
 #include "sluice/cli/terminal.h"
@@ -45,8 +46,10 @@ class Session {
 
   // The configuration that the flags name. Sets up the log.
   Result<PipelineConfig> Configuration();
-  // Logs what the configuration warns of.
+  // To work. Logs what the configuration warns of.
   Result<std::unique_ptr<Pipeline>> OpenPipeline();
+  // To look: makes nothing.
+  Result<std::unique_ptr<PipelineView>> OpenView(PipelineConfig config);
 
   // An error of whoever typed the command: Fail answers 2 for it.
   std::unexpected<Error> WrongUsage(std::string message);
@@ -56,6 +59,10 @@ class Session {
  private:
   Clock& clock_;
   const std::stop_token stop_;
+  Result<PipelineEnvironment> Surroundings();
+  // A configuration that no pipeline can be made of is an error of whoever wrote it.
+  Status RequireRunnable(const PipelineConfig& config);
+
   bool is_usage_error_ = false;  // flags or configuration were refused
 };
 
@@ -66,5 +73,6 @@ void AddStages(CLI::App& app, Session& session, int& exit_code);  // land, proce
 void AddConvert(CLI::App& app, Session& session, int& exit_code);
 void AddStatus(CLI::App& app, Session& session, int& exit_code);
 void AddCheck(CLI::App& app, Session& session, int& exit_code);
+void AddCompletion(CLI::App& app, Session& session, int& exit_code);
 
 }  // namespace sluice

@@ -25,7 +25,9 @@ StageRequest RequestOf(const StageFlags& flags, Clock& clock) {
   if (flags.keep) request.keep = Keep::kMessages;
   if (flags.init_ledger) request.empty_ledger = EmptyLedger::kAccept;
   constexpr double kForever = 1e9;
-  if (flags.seconds > 0 && flags.seconds < kForever) {
+  if (flags.seconds >= kForever) {
+    request.deadline = Deadline::Never();
+  } else if (flags.seconds > 0) {
     request.deadline = Deadline::After(
         clock, std::chrono::microseconds(static_cast<int64_t>(flags.seconds * 1e6)));
   }
@@ -42,12 +44,14 @@ int Run(Session& session, const StageFlags& flags, const char* verb, Stage stage
   auto pipeline = session.OpenPipeline();
   if (!pipeline) return session.Fail(pipeline.error());
   Progress progress(session.clock(), verb, "events", 0, session.progress_mode());
-  const auto report = stage(**pipeline, RequestOf(flags, session.clock()), session.clock(),
-                            session.stop(), [&](const RunReport& now) {
-                              progress.Update(now.landed.events + now.processed.events, Note(now));
-                            });
+  const auto report =
+      stage(**pipeline, RequestOf(flags, session.clock()), session.clock(), session.stop(),
+            [&](const RunReport& now) {
+              progress.Update(now.landed.events + now.processed.events(), Note(now));
+            });
   if (!report) return session.Fail(report.error());
-  const std::string text = session.flags.json ? ToJson(*report) + "\n" : ToText(*report);
+  const std::string text = session.flags.json ? ToJson(*report, (*pipeline)->tables()) + "\n"
+                                              : ToText(*report, (*pipeline)->tables());
   if (const Status printed = Print(text); !printed) return session.Fail(printed.error());
   if (report->processed.failure) return session.Fail(*report->processed.failure);
   return flags.strict && NeedsAttention(*report) ? kExitAttention : kExitDone;
@@ -62,7 +66,10 @@ void AddStage(CLI::App& app, Session& session, int& exit_code, const char* name,
   command->add_flag("--follow", flags->follow, "Go on until stopped")->excludes(once);
   command->add_flag("--keep", flags->keep,
                     "Delete no message, to try it on a queue that others use");
-  command->add_option("--deadline", flags->seconds, "Begin nothing new after so many seconds")
+  command
+      ->add_option(
+          "--deadline", flags->seconds,
+          "Begin nothing new after so many seconds; run, process: by default load.deadline")
       ->type_name("SECONDS")
       ->check([](const std::string& text) {
         double seconds = 0;

@@ -11,10 +11,10 @@ namespace sluice {
 namespace {
 
 Status ShowStatus(Session& session) {
-  SLUICE_ASSIGN(const auto pipeline, session.OpenPipeline());
-  SLUICE_ASSIGN(const StatusReport report,
-                GatherStatus(pipeline->tables(), pipeline->source(), pipeline->notifications(),
-                             pipeline->warehouse()));
+  SLUICE_ASSIGN(PipelineConfig config, session.Configuration());
+  SLUICE_ASSIGN(const auto view, session.OpenView(std::move(config)));
+  SLUICE_ASSIGN(const StatusReport report, GatherStatus(view->tables(), view->source(),
+                                                        view->notifications(), view->warehouse()));
   return Print(session.flags.json ? ToJson(report) + "\n" : ToText(report));
 }
 

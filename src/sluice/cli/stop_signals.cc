@@ -4,11 +4,12 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include "sluice/cli/exit_code.h"
+
 namespace sluice {
 namespace {
 
 constexpr int kWakeUp = SIGUSR1;  // ends the waiting thread when main() is done
-constexpr int kExitInterrupted = 130;
 
 sigset_t Watched() {
   sigset_t set;

@@ -80,7 +80,13 @@ Progress::Progress(Clock& clock, std::string_view verb, std::string_view unit, u
       drawn_(started_) {}
 
 Progress::~Progress() {
+  Clear();
+}
+
+void Progress::Clear() {
+  std::lock_guard lock(mutex_);
   if (has_line_ && is_terminal_) std::fputs("\r\033[K", stderr);
+  has_line_ = false;
 }
 
 void Progress::Update(uint64_t done, std::string_view note) {

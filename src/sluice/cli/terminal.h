@@ -42,6 +42,8 @@ class Progress {
   ~Progress();
 
   void Update(uint64_t done, std::string_view note = {});
+  // Takes the line off the terminal, so that something else may be printed there.
+  void Clear();
 
  private:
   void Draw(uint64_t done, std::string_view note, Ticks now);

@@ -35,7 +35,9 @@ bool ConfigSection::HasAny(std::initializer_list<std::string_view> keys) const {
 
 const YamlNode* ConfigSection::Find(std::string_view key) {
   known_.emplace_back(key);
-  return map_ ? map_->Find(key) : nullptr;
+  const YamlNode* node = map_ ? map_->Find(key) : nullptr;
+  if (node) reading_.places.insert_or_assign(PathOf(key), reading_.problems.PlaceOf(*node));
+  return node;
 }
 
 ConfigSection ConfigSection::Section(std::string_view key) {

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <functional>
 #include <initializer_list>
+#include <map>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -24,6 +25,8 @@ struct ConfigReading {
   // The dotted keys of all scalars that were asked for, given or not: what may be set from the
   // environment and by flags.
   std::vector<std::string> scalar_keys;
+  // Where each known key stands that is given, outside of tables.
+  std::map<std::string, std::string> places;
 };
 
 // One map of the configuration, or the absence of one. Each reader below leaves `out` as it was

@@ -50,6 +50,7 @@ Result<PipelineConfig> Understand(YamlNode tree, const ConfigText& text,
   }
   root.RefuseOthers();
   if (!problems.empty()) return std::unexpected(problems.ToError());
+  config.places = std::move(reading.places);
   return config;
 }
 

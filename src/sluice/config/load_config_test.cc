@@ -7,6 +7,7 @@
 #include <cstdlib>
 
 #include "sluice/config/config_for_test.h"
+#include "sluice/config/required_parts.h"
 
 namespace sluice {
 namespace {
@@ -36,6 +37,17 @@ TEST_F(LoadConfigTest, DefaultsStandWhereTheFileSaysNothing) {
   EXPECT_EQ(config->log.format, LogFormat::kText);
   EXPECT_EQ(config->tables->tables.size(), 1u);
   EXPECT_THAT(config->warnings, IsEmpty());
+}
+
+TEST_F(LoadConfigTest, KnowsWhereEachGivenKeyStands) {
+  const auto config = Load(Minimal("raw:\n  url: dir:r\nalert: {stale_after: 5m}\n"),
+                           {.flags = {{"load.every", "3m"}}});
+  ASSERT_TRUE(config) << config.error().message();
+  EXPECT_EQ(config->places.at("raw.url"), folder_ + "/sluice.yaml:4:8");
+  EXPECT_EQ(config->places.at("alert"), folder_ + "/sluice.yaml:5:8");
+  EXPECT_EQ(config->places.at("alert.stale_after"), folder_ + "/sluice.yaml:5:22");
+  EXPECT_EQ(config->places.at("load.every"), "--set load.every");
+  EXPECT_FALSE(config->places.contains("raw.layout"));
 }
 
 // Every section that a pipeline in AWS has.

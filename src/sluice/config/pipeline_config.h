@@ -2,17 +2,15 @@
 #pragma once
 
 #include <chrono>
-#include <initializer_list>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
-#include <string_view>
 #include <variant>
 #include <vector>
 
 #include "sluice/base/bytes.h"
 #include "sluice/base/log.h"
-#include "sluice/base/result.h"
 #include "sluice/codec/block_codec.h"
 #include "sluice/codec/stream_codec.h"
 #include "sluice/config/location.h"
@@ -136,14 +134,9 @@ struct PipelineConfig {
   LogConfig log;
   std::shared_ptr<const TableSet> tables;  // never null; its address stays
   std::vector<std::string> warnings;       // one sentence each, with its place
+  // Every key outside of tables that was given, sections too: "raw.url" → "sluice.yaml:3:8", or
+  // the variable or flag that gave it.
+  std::map<std::string, std::string> places;
 };
-
-// What a command may need beside tables. A configuration may leave out what its commands do not
-// use: a pipeline that only lands has no warehouse.
-enum class ConfigPart { kSource, kRaw, kNotifications, kParquet, kQuarantine, kWarehouse };
-
-// Fails with every one of `parts` that is not configured; `command` names who asks.
-Status RequireParts(const PipelineConfig& config, std::string_view command,
-                    std::initializer_list<ConfigPart> parts);
 
 }  // namespace sluice

@@ -4,8 +4,10 @@
 #include <algorithm>
 #include <memory>
 #include <string>
+#include <tuple>
 #include <vector>
 
+#include "sluice/base/add_fields.h"
 #include "sluice/base/log.h"
 #include "sluice/base/unique_id.h"
 #include "sluice/land/held_messages.h"
@@ -28,6 +30,13 @@ LanderOptions Bounded(LanderOptions options) {
                                                                : std::chrono::milliseconds(0);
   options.receive_wait = std::clamp(options.receive_wait, shortest, longest);
   return options;
+}
+
+auto Sums(auto& report) {
+  auto& [objects, key, messages, events, enveloped, bytes_in, bytes_landed, bytes_out, deleted,
+         delete_failures, queue_was_empty] = report;
+  return std::tie(objects, messages, events, enveloped, bytes_in, bytes_landed, bytes_out, deleted,
+                  delete_failures);
 }
 
 // One call of LandOne. Calls must match: Fill Finish. Destroyed before that it leaves no object,
@@ -142,17 +151,9 @@ Result<LandReport> Landing::Finish() {
 }  // namespace
 
 LandReport& LandReport::operator+=(const LandReport& other) {
-  objects += other.objects;
+  AddFields(Sums(*this), Sums(other));
   if (other.objects > 0) key = other.key;
   queue_was_empty = other.queue_was_empty;
-  messages += other.messages;
-  events += other.events;
-  enveloped += other.enveloped;
-  bytes_in += other.bytes_in;
-  bytes_landed += other.bytes_landed;
-  bytes_out += other.bytes_out;
-  deleted += other.deleted;
-  delete_failures += other.delete_failures;
   return *this;
 }
 

@@ -24,7 +24,13 @@ Status GatherSample(const TableSet& tables, Warehouse& warehouse, StatusReport& 
   return {};
 }
 
-void AppendDepth(JsonText& json, std::string_view name, const QueueDepth& depth) {
+Result<std::optional<QueueDepth>> DepthOf(Queue* queue) {
+  if (queue == nullptr) return std::optional<QueueDepth>();
+  return queue->Depth();
+}
+
+void AppendDepth(JsonText& json, std::string_view name, const std::optional<QueueDepth>& found) {
+  const QueueDepth depth = found.value_or(QueueDepth());
   json.Key(name)
       .BeginObject()
       .Key("waiting")
@@ -46,11 +52,11 @@ bool StatusReport::Balances() const {
   return balances;
 }
 
-Result<StatusReport> GatherStatus(const TableSet& tables, Queue& source, Queue& notifications,
+Result<StatusReport> GatherStatus(const TableSet& tables, Queue* source, Queue* notifications,
                                   Warehouse& warehouse) {
   StatusReport report;
-  SLUICE_ASSIGN(report.source, source.Depth());
-  SLUICE_ASSIGN(report.notifications, notifications.Depth());
+  SLUICE_ASSIGN(report.source, DepthOf(source));
+  SLUICE_ASSIGN(report.notifications, DepthOf(notifications));
   SLUICE_ASSIGN(const WarehouseState state, warehouse.Probe());
   report.ledger_exists = state.ledger_exists;
   report.paused = state.paused;

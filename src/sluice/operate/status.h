@@ -23,7 +23,7 @@ struct TableStatus {
 // Where everything is: what waits in the queues, and the balance of all raw objects that the ledger
 // knows.
 struct StatusReport {
-  QueueDepth source, notifications;
+  std::optional<QueueDepth> source, notifications;  // absent: not there yet
   bool ledger_exists = false;
   std::optional<std::string> paused;
   TableBalance objects;            // the ledger's rows of the loaded objects themselves
@@ -36,10 +36,11 @@ struct StatusReport {
   bool Balances() const;
 };
 
-Result<StatusReport> GatherStatus(const TableSet& tables, Queue& source, Queue& notifications,
+// A queue that is null is not there yet.
+Result<StatusReport> GatherStatus(const TableSet& tables, Queue* source, Queue* notifications,
                                   Warehouse& warehouse);
 
-// One JSON object; the keys are stable.
+// One JSON object; the keys are stable, and what is not there yet is zeros.
 std::string ToJson(const StatusReport& report);
 
 }  // namespace sluice

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "sluice/config/pipeline_config.h"
+#include "sluice/config/required_parts.h"
 
 #include <fmt/format.h>
 

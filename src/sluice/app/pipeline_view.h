@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "sluice/app/pipeline_parts.h"
+#include "sluice/base/result.h"
+#include "sluice/config/pipeline_config.h"
+
+namespace sluice {
+
+// What is there of a pipeline, to look at: nothing is made, received or written. A queue that is
+// not there yet is null; the warehouse answers for itself that it holds nothing.
+class PipelineView {
+ public:
+  static Result<std::unique_ptr<PipelineView>> Open(PipelineConfig config,
+                                                    PipelineEnvironment environment);
+
+  const TableSet& tables() const { return *config_.tables; }
+  Queue* source() { return source_.get(); }
+  Queue* notifications() { return notifications_.get(); }
+  Warehouse& warehouse() { return *warehouse_; }
+  // One sentence for each part that is not there yet; the first run makes it.
+  const std::vector<std::string>& not_there_yet() const { return not_there_yet_; }
+
+ private:
+  PipelineView(PipelineConfig config, PipelineEnvironment environment)
+      : config_(std::move(config)), environment_(std::move(environment)) {}
+  Status LookFor(std::string_view part, const std::string& path);
+
+  const PipelineConfig config_;
+  const PipelineEnvironment environment_;
+  std::unique_ptr<Queue> source_, notifications_;
+  std::unique_ptr<Warehouse> warehouse_;
+  std::vector<std::string> not_there_yet_;
+};
+
+}  // namespace sluice

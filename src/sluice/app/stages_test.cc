@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+// When a run ends, on the embedded parts and a clock that only the test moves.
+#include "sluice/app/stages.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <filesystem>
+
+#include "sluice/config/load_config.h"
+
+namespace sluice {
+namespace {
+
+using std::chrono::seconds;
+
+class StagesTest : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    folder_ = ::testing::TempDir() + "sluice-stages-XXXXXX";
+    ASSERT_NE(::mkdtemp(folder_.data()), nullptr);
+    PipelineConfig config = *LoadEmbedded(folder_, LocalSecretSource({}));
+    config.load.threads = 1;
+    config.load.max_size = {1};  // a batch is what one receive brings: ten raw objects
+    config.raw.close_size = {1};
+    config.quarantine.hold_above = 1;
+    config.load.deadline = seconds(100);
+    auto pipeline =
+        Pipeline::Open(std::move(config), {.clock = clock_, .stop = {}, .faults = nullptr});
+    ASSERT_TRUE(pipeline) << pipeline.error().message();
+    pipeline_ = std::move(*pipeline);
+    // One receive fills a raw object: ten messages make one.
+    const std::vector<std::string> bodies(10, "{}");
+    for (int i = 0; i < kObjects; ++i) ASSERT_TRUE(pipeline_->source().Send(bodies)->front());
+  }
+  void TearDown() override {
+    pipeline_.reset();
+    std::filesystem::remove_all(folder_);
+  }
+
+  // Time passes with every batch that is processed.
+  RunProgress Taking(seconds duration) {
+    return [this, duration, seen = uint64_t{0}](const RunReport& report) mutable {
+      if (report.processed.objects > seen) clock_.Advance(duration);
+      seen = report.processed.objects;
+    };
+  }
+  RunReport Land() {
+    auto report = RunLand(*pipeline_, {}, clock_, {}, {});
+    EXPECT_TRUE(report) << report.error().message();
+    return *report;
+  }
+
+  static constexpr int kObjects = 12;
+  FakeClock clock_;
+  std::string folder_;
+  std::unique_ptr<Pipeline> pipeline_;
+};
+
+TEST_F(StagesTest, ProcessBeginsNothingNewAfterTheConfiguredDeadline) {
+  ASSERT_EQ(Land().landed.objects, 12u);
+  const auto report = RunProcess(*pipeline_, {}, clock_, {}, Taking(seconds(200)));
+  ASSERT_TRUE(report) << report.error().message();
+  EXPECT_EQ(report->processed.objects, 10u);
+  EXPECT_EQ(pipeline_->notifications().Depth()->visible, 2u);
+}
+
+TEST_F(StagesTest, AShorterDeadlineOverrulesTheConfiguredOne) {
+  ASSERT_EQ(Land().landed.objects, 12u);
+  const StageRequest request{.deadline = Deadline::After(clock_, seconds(10))};
+  const auto report = RunProcess(*pipeline_, request, clock_, {}, Taking(seconds(60)));
+  ASSERT_TRUE(report) << report.error().message();
+  EXPECT_EQ(report->processed.objects, 10u);
+}
+
+TEST_F(StagesTest, ALongerDeadlineOverrulesTheConfiguredOne) {
+  ASSERT_EQ(Land().landed.objects, 12u);
+  const StageRequest request{.deadline = Deadline::After(clock_, seconds(1000))};
+  const auto report = RunProcess(*pipeline_, request, clock_, {}, Taking(seconds(200)));
+  ASSERT_TRUE(report) << report.error().message();
+  EXPECT_EQ(report->processed.objects, 12u);
+}
+
+TEST_F(StagesTest, RunBeginsNothingNewAfterTheConfiguredDeadline) {
+  const auto report = RunBoth(*pipeline_, {}, clock_, {}, Taking(seconds(200)));
+  ASSERT_TRUE(report) << report.error().message();
+  EXPECT_EQ(report->landed.objects, 12u);
+  EXPECT_EQ(report->processed.objects, 10u);
+}
+
+TEST_F(StagesTest, WhoFollowsHasNoDeadline) {
+  ASSERT_EQ(Land().landed.objects, 12u);
+  std::stop_source stop;
+  auto tell = [&, pass = Taking(seconds(200))](const RunReport& report) mutable {
+    pass(report);
+    if (report.processed.objects == 12) stop.request_stop();
+  };
+  const auto report =
+      RunProcess(*pipeline_, {.mode = RunMode::kFollow}, clock_, stop.get_token(), tell);
+  ASSERT_TRUE(report) << report.error().message();
+  EXPECT_EQ(report->processed.objects, 12u);
+}
+
+}  // namespace
+}  // namespace sluice

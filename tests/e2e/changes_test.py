@@ -1,0 +1,89 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What is changed on the way from event to row is counted and told, by every command that changes it."""
+
+import json
+import subprocess
+import unittest
+
+from pipeline import PROGRAM, PipelineTest, environment, events
+
+
+class Changes(PipelineTest):
+    """What was changed on the way from event to row is told."""
+
+    CONFIG = """name: changes
+source: {dir: data}
+raw: {url: "dir:data/raw"}
+parquet: {url: "dir:data/parquet"}
+quarantine: {url: "dir:data/quarantine", hold_above: 100%}
+warehouse: {duckdb: data/warehouse.duckdb}
+tables:
+  - {ddl: t.sql, when: {has: id}, unique: [id], on_too_long: truncate, on_bad_value: null}
+"""
+    LINES = ('{"id": 1, "word": 5, "count": "many", "extra": 1}\n{"id": 2, "word": "too long", "extra": 2, "more": 3}\n'
+             '{"id": 3, "word": "a", "word": "b", "\\u001b[31mred": 1}\n{"id": "bad"}\n')
+    COUNTS = {"table": "t", "routed": 4, "quarantined": 1, "coerced": {"word": 1}, "nulled": {"count": 1},
+              "truncated": {"word": 1}, "unknown_fields": {"extra": 2, "more": 1, "\x1b[31mred": 1}}
+
+    def setUp(self):
+        super().setUp()
+        (self.pipeline.folder / "t.sql").write_text(
+            "CREATE TABLE t (id INTEGER NOT NULL, word VARCHAR(3), count INTEGER)")
+        (self.pipeline.folder / "sluice.yaml").write_text(self.CONFIG)
+        (self.pipeline.folder / "lines.ndjson").write_text(self.LINES)
+
+    def run_here(self, *arguments):
+        done = subprocess.run([PROGRAM, *arguments], capture_output=True, text=True, env=environment(),
+                              cwd=self.pipeline.folder, stdin=subprocess.DEVNULL, timeout=300)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        return done.stdout
+
+    def assert_text(self, text):
+        self.assertIn("t: 1 values coerced (word 1), 1 nulled (count 1), 1 truncated (word 1); unknown fields:"
+                      " extra 2, \\u001b[31mred 1, more 1\n", text)
+        self.assertIn("1 events have a key twice", text)
+
+    def test_by_convert(self):
+        self.assert_text(self.run_here("convert", "--out", "parquet", "lines.ndjson"))
+        file, = json.loads(self.run_here("convert", "--json", "--out", "parquet", "lines.ndjson"))
+        self.assertEqual(file["duplicate_keys"], 1)
+        table, = file["tables"]
+        self.assertEqual({key: table[key] for key in self.COUNTS}, self.COUNTS)
+
+    def test_by_run_and_process_added_up_over_objects(self):
+        self.run_here("send", "lines.ndjson")
+        self.assert_text(self.run_here("run"))
+        for _ in range(2):
+            self.run_here("send", "lines.ndjson")
+            self.run_here("land")
+        report = json.loads(self.run_here("process", "--json"))["processed"]
+        self.assertEqual((report["objects"], report["events"], report["duplicate_keys"]), (2, 8, 2))
+        table, = report["tables"]
+        doubled = {key: {name: 2 * count for name, count in value.items()} if isinstance(value, dict) else value
+                   for key, value in self.COUNTS.items()}
+        self.assertEqual(table, doubled | {"routed": 8, "quarantined": 2})
+
+    def test_nothing_is_said_where_nothing_was_changed(self):
+        (self.pipeline.folder / "lines.ndjson").write_text('{"id": 1, "word": "a", "count": 2}\n')
+        self.assertEqual(len(self.run_here("convert", "--out", "parquet", "lines.ndjson").splitlines()), 1)
+
+
+
+class WarnAbove(PipelineTest):
+    """quarantine.warn_above: a line in the log for each object of which more went to quarantine."""
+
+    def process(self, *flags):
+        self.pipeline.announce(self.pipeline.put_raw("few.ndjson", events(99) + b"broken\n"),
+                               self.pipeline.put_raw("none.ndjson", events(50)))
+        return [line for line in self.pipeline.run("process", *flags).stderr.splitlines() if "warn_above" in line]
+
+    def test_an_object_above_it_is_named_with_count_and_share(self):
+        line, = self.process()
+        self.assertRegex(line, r" warning .*/few\.ndjson.* quarantined=1 events=100 share=1%")
+
+    def test_an_object_that_is_not_above_it_is_not(self):
+        self.assertEqual(self.process("--set", "quarantine.warn_above=1%"), [])
+
+
+if __name__ == "__main__":
+    unittest.main()
