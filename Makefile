@@ -23,6 +23,7 @@ test: deps-test build/dev/build.ninja build/plain/build.ninja
 	@ctest --test-dir build/dev --output-on-failure -j $(JOBS)
 	@cmake --build build/plain -j $(JOBS) --target crash_test warehouse_test sluice
 	@ctest --test-dir build/plain --output-on-failure -j $(JOBS) -R '^(crash_|warehouse_test)'
+	@grep -h 'crash points:' build/plain/Testing/Temporary/LastTest.log
 
 test-tsan: deps-test build/tsan/build.ninja
 	@cmake --build build/tsan -j $(JOBS)
