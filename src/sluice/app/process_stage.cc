@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sluice/app/process_stage.h"
 
+#include <algorithm>
 #include <condition_variable>
 #include <mutex>
 #include <thread>
@@ -118,8 +119,10 @@ Status ProcessStage::RequireLedger(const WarehouseState& state) {
   }
   if (state.ledger_exists) return {};
   // The ledger is made before the first Parquet object.
-  SLUICE_ASSIGN(const ListPage page, parts_.stores.parquet.List("", "", 1));
-  if (page.objects.empty()) return {};
+  SLUICE_ASSIGN(const ListPage page, parts_.stores.parquet.List("", "", 100));
+  const bool was_loaded = std::ranges::any_of(
+      page.objects, [](const ObjectInfo& object) { return object.key.ends_with(".parquet"); });
+  if (!was_loaded) return {};
   return Fail(ErrorKind::kPermanent,
               "refusing to load: the warehouse has no ledger, but the Parquet store holds objects, "
               "so there was one; put the warehouse back, or run once with --init-ledger to begin "
