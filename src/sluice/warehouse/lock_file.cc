@@ -6,6 +6,7 @@
 #include <sys/file.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <utility>
@@ -18,21 +19,9 @@ namespace {
 
 constexpr size_t kLongestHolder = 512;
 
-// The program's file name and its first argument, the command; later ones are none of others'
-// business.
 std::string OwnCommand() {
   const Result<std::string> text = ReadFile("/proc/self/cmdline", MiB(4));
-  if (!text) return "?";
-  const size_t end = text->find('\0');
-  const std::string program = text->substr(0, end);
-  std::string command = program.substr(program.rfind('/') + 1);
-  if (end != std::string::npos && end + 1 < text->size()) {
-    command += ' ' + text->substr(end + 1, text->find('\0', end + 1) - end - 1);
-  }
-  for (char& c : command) {
-    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) c = '?';
-  }
-  return command.substr(0, 200);
+  return text ? CommandOf(*text) : "?";
 }
 
 void WriteHolder(int descriptor, std::string_view holder) {
@@ -70,6 +59,26 @@ Status Wait(int descriptor, const std::string& path, std::chrono::microseconds p
 }
 
 }  // namespace
+
+std::string CommandOf(std::string_view arguments) {
+  const std::string_view program = arguments.substr(0, arguments.find('\0'));
+  std::string command(program.substr(program.rfind('/') + 1));
+  for (char& c : command) {
+    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) c = '?';
+  }
+  const auto is_word = [](std::string_view text) {
+    return !text.empty() && std::ranges::all_of(text, [](char c) { return c >= 'a' && c <= 'z'; });
+  };
+  for (size_t at = program.size() + 1; at < arguments.size();) {
+    const std::string_view argument = arguments.substr(at, arguments.find('\0', at) - at);
+    if (is_word(argument)) {
+      command.append(" ").append(argument);
+      break;
+    }
+    at += argument.size() + 1;
+  }
+  return command.substr(0, 200);
+}
 
 Result<LockFile> LockFile::Acquire(const std::string& path, std::chrono::microseconds patience,
                                    Clock& clock, const std::stop_token& stop) {

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <stop_token>
 #include <string>
+#include <string_view>
 
 #include "sluice/base/clock.h"
 #include "sluice/base/result.h"
@@ -28,6 +29,11 @@ class LockFile {
   explicit LockFile(int descriptor) : descriptor_(descriptor) {}
   int descriptor_;
 };
+
+// Of a process's arguments, each ended by NUL: what it may be called where anybody can read it,
+// which is its name and the first plain word behind it ("sluice run"). No value of a flag, which
+// may be a secret (fault S5).
+std::string CommandOf(std::string_view arguments);
 
 // How long a waiter sleeps before it asks again.
 inline constexpr std::chrono::milliseconds kLockSlice{25};

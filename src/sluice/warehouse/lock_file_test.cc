@@ -55,6 +55,16 @@ TEST_F(LockFileTest, L13_StopEndsTheWaitButNotTheTaking) {
   EXPECT_EQ(clock_.Now(), before);
 }
 
+TEST(LockFileCommand, S5_NamesTheProgramAndItsCommandAndNoFlag) {
+  using std::literals::operator""sv;
+  EXPECT_EQ(CommandOf("/usr/bin/sluice\0run\0--once\0"sv), "sluice run");
+  EXPECT_EQ(CommandOf("sluice\0--set=warehouse.password=geheim\0--config\0a.yaml\0process\0"sv),
+            "sluice process");
+  EXPECT_EQ(CommandOf("sluice\0--set\0p=geheim\0"sv), "sluice");
+  EXPECT_EQ(CommandOf("a\nb\0"sv), "a?b");
+  EXPECT_EQ(CommandOf(""sv), "");
+}
+
 TEST_F(LockFileTest, GivingUpLeavesTheHoldersNameToTheNextWaiter) {
   const auto first = Acquire();
   ASSERT_FALSE(Acquire());
