@@ -66,7 +66,7 @@ Result<std::vector<TextRow>> RunTransaction(DuckDbSession& session,
     std::ignore = session.Undo();
     return rows;
   }
-  if (Status committed = session.Run("commit", "COMMIT"); !committed) {
+  if (Status committed = session.Commit(); !committed) {
     // What did not happen at all (a struck fault plan) keeps its kind.
     const bool did_not_happen =
         committed.error().kind() == ErrorKind::kTransient && session.Undo().has_value();

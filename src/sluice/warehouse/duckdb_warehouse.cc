@@ -63,7 +63,7 @@ Result<DuckDbTurn> DuckDbWarehouse::TakeTurn(Purpose purpose) {
   Result<LockFile> lock =
       LockFile::Acquire(options_.path + ".lock", options_.lock_wait, clock_, options_.stop);
   if (!lock) return std::unexpected(lock.error().During("cannot open the warehouse"));
-  if (purpose == Purpose::kWrite && !Exists()) {
+  if (purpose != Purpose::kRead && !Exists()) {
     SLUICE_TRY(MakeDuckDbFile(options_.path, options_.memory));
   }
   const DuckDbSessionOptions session_options = {
@@ -71,6 +71,7 @@ Result<DuckDbTurn> DuckDbWarehouse::TakeTurn(Purpose purpose) {
       .access = purpose == Purpose::kRead ? DuckDbSessionOptions::Access::kReadOnly
                                           : DuckDbSessionOptions::Access::kReadWrite,
       .engine = engine_,
+      .stop = purpose == Purpose::kLoad ? options_.stop : std::stop_token(),
       .faults = purpose == Purpose::kRead ? nullptr : options_.faults};
   while (true) {
     Result<std::unique_ptr<DuckDbSession>> session = DuckDbSession::Open(session_options);
@@ -201,7 +202,7 @@ Result<std::unique_ptr<StagedLoad>> DuckDbWarehouse::Stage(const LoadPlan& plan)
     for (size_t i = 0; i < tables_.tables.size(); ++i) SLUICE_TRY(staged.AddTable(i, objects));
     return staged.AddQuarantine(objects);
   };
-  Result<DuckDbTurn> turn = TakeTurn(Purpose::kWrite);
+  Result<DuckDbTurn> turn = TakeTurn(Purpose::kLoad);
   // Temporary tables go with the session: nothing can have happened.
   if (!turn) return std::unexpected(WithoutUnknown(turn.error()));
   if (Status staged = stage(*turn); !staged) {
@@ -246,7 +247,7 @@ Result<std::vector<ObjectOutcome>> DuckDbWarehouse::Outcome(std::span<const int6
   SLUICE_TRY(turn.session->Run("begin", "BEGIN TRANSACTION"));
   SLUICE_TRY(turn.session->Run("take lock", TakeLockSql(names_)));
   Result<std::vector<ObjectOutcome>> outcomes = States(*turn.session, objects);
-  if (outcomes) SLUICE_TRY(turn.session->Run("commit", "COMMIT"));
+  if (outcomes) SLUICE_TRY(turn.session->Commit());
   return outcomes;
 }
 

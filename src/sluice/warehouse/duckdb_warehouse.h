@@ -27,7 +27,7 @@ struct DuckDbOptions {
   Bytes memory = GiB(1);                      // for staged rows and joins; more spills to PATH.tmp
   // How long to wait for another process that has the database open.
   std::chrono::microseconds lock_wait = std::chrono::minutes(1);
-  std::stop_token stop;  // ends that wait
+  std::stop_token stop;  // ends that wait, and interrupts Stage and Commit before its COMMIT
   // Strikes at statements of Stage, Commit, Settle and Outcome. Outlives the warehouse.
   FaultPlan* faults = nullptr;
 };
@@ -61,7 +61,8 @@ class DuckDbWarehouse : public Warehouse {
                                                                           size_t limit) override;
 
  private:
-  enum class Purpose { kRead, kWrite };  // only what kWrite does is struck by fault plans
+  // Fault plans strike all but kRead; a stop request interrupts kLoad only, which may be long.
+  enum class Purpose { kRead, kWrite, kLoad };
 
   bool Exists() const;
   Status RequireEngine();
