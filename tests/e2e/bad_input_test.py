@@ -249,6 +249,14 @@ class Notifications(PipelineTest):
         self.assertEqual(self.pipeline.ledger(), {key: "loaded" for key in keys})
         self.assertEqual(self.pipeline.query("SELECT count(*) FROM tracking.events"), [(25,)])
 
+    def test_N5_names_with_patterns_load_like_any_other(self):
+        names = ["a\\b[1].ndjson", "a\\b.ndjson", "[x]*?.ndjson", "**.ndjson"]
+        keys = [self.pipeline.put_raw(name, events(5, first=100 + 10 * i) + b"not json\n") for i, name in enumerate(names)]
+        self.pipeline.announce(self.good, *keys)
+        self.pipeline.run("process")
+        self.assertEqual(self.pipeline.ledger(), {key: "loaded" for key in (*keys, self.good)})
+        self.assertEqual(self.pipeline.query("SELECT count(*) FROM tracking.events"), [(40,)])
+
     def test_N2_two_records_of_one_object_load_it_once(self):
         self.pipeline.notify(self.pipeline.notification(self.good, self.good))
         self.pipeline.announce(self.good)

@@ -120,8 +120,18 @@ Result<std::string> DuckDbStage::PathOf(const std::string& root, const std::stri
   if (!is_inside) return Fail(ErrorKind::kPermanent, "not a key below the store: {}", key);
   std::error_code error;
   const std::filesystem::path full = std::filesystem::path(root) / path;
-  if (!std::filesystem::is_regular_file(full, error)) {
-    return Fail(ErrorKind::kBadData, "cannot stage: no such file: {}", full.string());
+  if (!CanBeRead(full.string())) {
+    return Fail(ErrorKind::kPermanent,
+                "DuckDB cannot read a path with '\\' and one of '*', '?' and '[': give the store "
+                "another folder: {}",
+                full.string());
+  }
+  const std::filesystem::file_status found = std::filesystem::status(full, error);
+  if (std::filesystem::is_regular_file(found)) return full.string();
+  if (found.type() == std::filesystem::file_type::none ||
+      found.type() == std::filesystem::file_type::unknown) {
+    return Fail(ErrorKind::kTransient, "cannot stage: cannot look for a file: {}: {}",
+                error.message(), full.string());
   }
   return full.string();
 }
