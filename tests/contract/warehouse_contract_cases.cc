@@ -4,6 +4,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "sluice/base/hash.h"
 #include "tests/contract/warehouse_contract.h"
 
 namespace sluice {
@@ -143,7 +144,11 @@ TEST_P(WarehouseContract, C10RowAddedBehindOurBackIsNotCommitted) {
   auto staged = warehouse_->Stage(Plan(Difficult(*harness_)));
   ASSERT_TRUE(staged);
   harness_->Tamper(**staged, "INSERT INTO sluice_stage_2 SELECT * FROM sluice_stage_2 LIMIT 1");
-  EXPECT_FALSE((*staged)->Commit());
+  const auto outcome = (*staged)->Commit();
+  ASSERT_FALSE(outcome);
+  EXPECT_EQ(outcome.error().kind(), ErrorKind::kBadData);
+  EXPECT_THAT(outcome.error().message(),
+              HasSubstr("the balance does not add up: a table=* routed=6 staged=5"));
   EXPECT_EQ(One("SELECT count(*)::VARCHAR FROM tracking.utm"), "0");
 }
 

@@ -9,6 +9,7 @@ import json
 import subprocess
 import unittest
 
+import duckdb
 import pyarrow
 
 from pipeline import HOUR, PipelineTest, events
@@ -169,6 +170,44 @@ class BadObjects(PipelineTest):
         self.assertEqual(self.pipeline.query(
             "SELECT state, reason LIKE '%overwritten%' FROM sluice.ledger WHERE table_name = '*'"
             f" AND raw_key = '{self.good[0]}' ORDER BY 1"), [("held", True), ("loaded", None)])
+
+
+class RefusedObjects(PipelineTest):
+    """The table has a CHECK that the DDL knows nothing of: the warehouse refuses some objects."""
+
+    def setUp(self):
+        super().setUp()
+        self.pipeline.run("process")
+        database = duckdb.connect(str(self.pipeline.data / "warehouse.duckdb"))
+        try:
+            ddl = database.execute("SELECT sql FROM duckdb_tables() WHERE table_name = 'events'").fetchone()[0]
+            database.execute("DROP TABLE tracking.events")
+            database.execute(ddl.rstrip().rstrip(";")[:-1] + ", CHECK (topic <> 'poison'))")
+        finally:
+            database.close()
+
+    def put(self, name, first, topic="page.view"):
+        return self.pipeline.put_raw(name, events(2, first=first, topic=topic))
+
+    def test_C9_bad_objects_beside_each_other_stop_no_good_one(self):
+        keys = [self.put("p1.ndjson", 0, "poison"), self.put("p2.ndjson", 10, "poison"),
+                self.put("g1.ndjson", 20), self.put("g2.ndjson", 30)]
+        self.pipeline.announce(*keys)
+        self.pipeline.run("process")
+        self.assertEqual(list(self.pipeline.ledger().values()), ["loaded", "loaded", "set_aside", "set_aside"])
+
+    def test_C9_the_fourth_refused_in_a_row_stops_although_each_run_has_one_object(self):
+        for i in range(3):
+            self.pipeline.announce(self.put(f"p{i}.ndjson", 10 * i, "poison"))
+            self.pipeline.run("process")
+        self.pipeline.announce(self.put("p4.ndjson", 40, "poison"))
+        for _ in range(2):
+            self.assert_plain_failure(self.pipeline.run("process", exit_code=1), "refused 4 objects", "nothing more was")
+            self.assertEqual(self.pipeline.status()["notifications"]["waiting"], 1)
+        self.pipeline.announce(self.put("good.ndjson", 50))
+        self.pipeline.run("process")
+        self.assertEqual(self.pipeline.ledger()[HOUR + "p4.ndjson"], "set_aside")
+        self.assertEqual(self.pipeline.status()["notifications"]["waiting"], 0)
 
 
 class Notifications(PipelineTest):

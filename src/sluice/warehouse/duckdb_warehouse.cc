@@ -280,6 +280,15 @@ Status DuckDbWarehouse::Settle(std::span<const Settlement> settlements) {
   return {};
 }
 
+Result<uint64_t> DuckDbWarehouse::RefusedInARow(std::span<const int64_t> others_than) {
+  if (!Exists()) return 0;
+  SLUICE_ASSIGN(const DuckDbTurn turn, TakeTurn(Purpose::kRead));
+  SLUICE_TRY(RequireLedger(*turn.session));
+  SLUICE_ASSIGN(const std::string count,
+                One(*turn.session, "count refused", RefusedInARowSql(names_, others_than)));
+  return ToCount(count);
+}
+
 Result<std::vector<LiveColumn>> DuckDbWarehouse::Describe(const Table& table) {
   std::vector<LiveColumn> columns;
   if (Exists()) {

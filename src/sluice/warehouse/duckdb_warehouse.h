@@ -53,6 +53,7 @@ class DuckDbWarehouse : public Warehouse {
   Result<std::vector<ObjectOutcome>> Outcome(std::span<const int64_t> objects) override;
   Result<std::vector<ObjectOutcome>> Peek(std::span<const int64_t> objects) override;
   Status Settle(std::span<const Settlement> settlements) override;
+  Result<uint64_t> RefusedInARow(std::span<const int64_t> others_than) override;
   Result<std::vector<LiveColumn>> Describe(const Table& table) override;
   Result<std::vector<TableBalance>> Balance() override;
   Result<std::vector<StateCount>> States() override;

@@ -38,6 +38,10 @@ std::string CreateTable(const std::string& name, std::string_view columns) {
   return fmt::format("CREATE TABLE IF NOT EXISTS {} ({})", name, columns);
 }
 
+std::string ListOf(std::span<const int64_t> objects) {
+  return objects.empty() ? "NULL" : fmt::format("{}", fmt::join(objects, ", "));
+}
+
 }  // namespace
 
 std::string LedgerNames::In(std::string_view table) const {
@@ -150,8 +154,17 @@ std::string LedgerStatesSql(const LedgerNames& names, std::span<const int64_t> o
   return fmt::format(
       "SELECT CAST(object AS VARCHAR), state, batch, COALESCE(reason, '') FROM {} WHERE name = {} "
       "AND table_name = '*' AND object IN ({})",
-      names.In("ledger"), names.Pipeline(),
-      objects.empty() ? "NULL" : fmt::format("{}", fmt::join(objects, ", ")));
+      names.In("ledger"), names.Pipeline(), ListOf(objects));
+}
+
+// An object that transform set aside has no lines.
+std::string RefusedInARowSql(const LedgerNames& names, std::span<const int64_t> others_than) {
+  return fmt::format(
+      "SELECT CAST(COUNT(*) AS VARCHAR) FROM {0} WHERE name = {1} AND table_name = '*' AND state = "
+      "'set_aside' AND lines > 0 AND (object IN ({2})) IS NOT TRUE AND loaded_at > "
+      "COALESCE((SELECT MAX(loaded_at) FROM {0} WHERE name = {1} AND table_name = '*' AND state = "
+      "'loaded'), CAST('-infinity' AS TIMESTAMP))",
+      names.In("ledger"), names.Pipeline(), ListOf(others_than));
 }
 
 std::string BalanceSql(const LedgerNames& names) {

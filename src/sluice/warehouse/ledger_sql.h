@@ -53,6 +53,8 @@ std::string CountTablesSql(std::string_view schema, std::string_view table);
 std::string DescribeSql(const TableSchema& table);
 // One row (state, batch, reason), or none, for each of `objects`: first the object.
 std::string LedgerStatesSql(const LedgerNames& names, std::span<const int64_t> objects);
+// One text: how many objects, without these, were refused since one was loaded.
+std::string RefusedInARowSql(const LedgerNames& names, std::span<const int64_t> others_than);
 // Rows (table, ten sums in TableBalance's order) over what is loaded.
 std::string BalanceSql(const LedgerNames& names);
 // State, objects, events.
