@@ -367,6 +367,16 @@ TEST_P(WarehouseContract, C24TimesAreUtcWhateverTheLocalZone) {
             "2024-10-04 00:01:00");
 }
 
+TEST_P(WarehouseContract, OlderLedgerIsRefused) {
+  harness_->Execute("UPDATE sluice.version SET version = version - 1");
+  const auto probed = warehouse_->Probe();
+  ASSERT_FALSE(probed);
+  EXPECT_EQ(probed.error().kind(), ErrorKind::kPermanent);
+  EXPECT_THAT(probed.error().message(), HasSubstr("made by an older sluice"));
+  EXPECT_FALSE(warehouse_->Prepare());
+  EXPECT_FALSE(Load({Put({.key = "a", .events = {{"1"}}})}));
+}
+
 TEST_P(WarehouseContract, NewerLedgerIsRefused) {
   harness_->Execute("UPDATE sluice.version SET version = version + 1");
   const auto probed = warehouse_->Probe();

@@ -107,6 +107,12 @@ Result<bool> DuckDbWarehouse::CheckLedger(DuckDbSession& session) {
                 "the ledger was made by a newer sluice: version={} known={}: update this one",
                 version, kLedgerVersion);
   }
+  if (ToCount(version) < static_cast<uint64_t>(kLedgerVersion)) {
+    return Fail(ErrorKind::kPermanent,
+                "the ledger was made by an older sluice, and this one cannot change it: version={} "
+                "known={}: go on with that one, or start anew with another warehouse file",
+                ToCount(version), kLedgerVersion);
+  }
   return true;
 }
 

@@ -69,7 +69,7 @@ class DuckDbWarehouse : public Warehouse {
   Status RequireEngine();
   Result<DuckDbTurn> TakeTurn(Purpose purpose);
   Result<bool> HasTable(DuckDbSession& session, std::string_view schema, std::string_view table);
-  // False where there is no ledger; kPermanent where it is of a newer version.
+  // False where there is no ledger; kPermanent where it is of another version.
   Result<bool> CheckLedger(DuckDbSession& session);
   Status RequireLedger(DuckDbSession& session);
   Result<std::vector<ObjectOutcome>> States(DuckDbSession& session,

@@ -14,8 +14,8 @@ namespace sluice {
 // The tables that sluice keeps in the warehouse (docs/formats.md), as DuckDB SQL. Pure functions of
 // their arguments. The database is the catalog `wh`; temporary tables are in `temp.main`.
 
-// The version of these tables. A session refuses a database with a newer one.
-inline constexpr int64_t kLedgerVersion = 1;
+// The version of these tables. A session refuses a database with another one.
+inline constexpr int64_t kLedgerVersion = 2;
 
 // Which pipeline's rows, and where its ledger is.
 struct LedgerNames {
