@@ -307,6 +307,57 @@ TEST_P(WarehouseContract, SettledObjectIsProvisionalUntilItLoads) {
   EXPECT_EQ(EndState(), state);
 }
 
+TEST_P(WarehouseContract, RefusedObjectsAreCountedUntilOneLoads) {
+  const auto settle = [&](const std::string& key, ObjectState state, uint64_t lines) {
+    const PlannedObject object{.object = First63Bits(Sha256Of(key)),
+                               .identity = "file:///raw/" + key + "#e",
+                               .store = "file:///raw/",
+                               .raw_key = key,
+                               .lines = lines};
+    EXPECT_TRUE(warehouse_->Settle(std::vector<Settlement>{{state, object, "why"}}));
+    return object.object;
+  };
+  const auto refused = [&](const std::vector<int64_t>& others_than = {}) {
+    const auto count = warehouse_->RefusedInARow(others_than);
+    EXPECT_TRUE(count);
+    return count ? *count : 99;
+  };
+  EXPECT_EQ(refused(), 0u);
+  const int64_t first = settle("r1", ObjectState::kSetAside, 5);
+  settle("r2", ObjectState::kSetAside, 1);
+  settle("damaged", ObjectState::kSetAside, 0);
+  settle("held", ObjectState::kHeld, 5);
+  settle("vanished", ObjectState::kVanished, 5);
+  EXPECT_EQ(refused(), 2u);
+  EXPECT_EQ(refused({first, 42}), 1u);
+  EXPECT_EQ(*harness_->Open(tables_, nullptr, "another")->RefusedInARow({}), 0u);
+  MustLoad({Put({.key = "a", .events = {{"1"}}})});
+  EXPECT_EQ(refused(), 0u);
+  settle("r3", ObjectState::kSetAside, 1);
+  EXPECT_EQ(refused(), 1u);
+}
+
+TEST_P(WarehouseContract, KeyThatLoadsLeavesNoProvisionalVersionBehind) {
+  PlannedObject gone = Put({.key = "a", .etag = "e0"});
+  const PlannedObject damaged = Put({.key = "a", .bad_events = 2, .etag = "e1"});
+  const PlannedObject others = Put({.key = "b", .bad_events = 1});
+  const PlannedObject elsewhere = Put({.key = "a", .bad_events = 3, .store = "file:///other/"});
+  const Status settled =
+      warehouse_->Settle(std::vector<Settlement>{{ObjectState::kVanished, gone, "gone"},
+                                                 {ObjectState::kSetAside, damaged, "damaged"},
+                                                 {ObjectState::kSetAside, others, "damaged"},
+                                                 {ObjectState::kHeld, elsewhere, "bad"}});
+  ASSERT_TRUE(settled) << settled.error().message();
+  const auto ledger =
+      "SELECT raw_key || ' ' || state FROM sluice.ledger WHERE table_name = '*' "
+      "ORDER BY ALL";
+  EXPECT_THAT(Column(ledger), ElementsAre("a held", "a set_aside", "a vanished", "b set_aside"));
+  MustLoad({Put({.key = "a", .events = {{"1"}}, .bad_events = 5})});
+  EXPECT_THAT(Column(ledger), ElementsAre("a held", "a loaded", "b set_aside"));
+  EXPECT_EQ(One("SELECT count(*)::VARCHAR FROM sluice.ledger"), "9");
+  EXPECT_EQ(One("SELECT count(*)::VARCHAR FROM sluice.quarantine"), "9");
+}
+
 TEST_P(WarehouseContract, N6VanishedObjectWithoutCountsIsSettled) {
   PlannedObject object;
   object.object = 5;

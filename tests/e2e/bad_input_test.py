@@ -93,7 +93,8 @@ class BadObjects(PipelineTest):
         self.assertEqual(self.pipeline.status()["notifications"]["waiting"], 0)
         states = self.pipeline.query(
             f"SELECT state FROM sluice.ledger WHERE table_name = '*' AND raw_key = '{key}' ORDER BY 1")
-        self.assertIn(("loaded",), states)
+        self.assertEqual(states, [("loaded",)])
+        self.assertEqual(self.pipeline.query("SELECT count(*) FROM sluice.quarantine"), [(0,)])
 
     def test_N11_an_object_of_zero_bytes_is_loaded_as_nothing(self):
         for name in ("empty.ndjson", "empty.ndjson.gz", "empty.ndjson.zst"):
@@ -127,7 +128,8 @@ class BadObjects(PipelineTest):
         self.good.append(self.pipeline.put_raw("late.ndjson", events(10, first=100)))
         self.pipeline.announce(self.good[-1])
         self.pipeline.run("process")
-        self.assertEqual(self.pipeline.query("SELECT count(*) FROM tracking.events"), [(50,)])
+        self.assert_loaded(rows=50)
+        self.assertEqual(list(self.pipeline.status()["states"]), ["loaded"])
 
     def test_an_object_with_too_many_bad_events_is_held_and_the_others_load(self):
         key = self.pipeline.put_raw("held.ndjson", events(30, first=100) + b"not json\n" * 10)

@@ -67,6 +67,15 @@ void DeleteProvisional(const LedgerNames& names, const std::string& objects,
                  std::nullopt});
 }
 
+// The objects that stand in the ledger for a key that is now to be loaded: what was wrong with them
+// is mended.
+std::string VersionsOfTodoSql(const LedgerNames& names) {
+  return fmt::format(
+      "SELECT l.object FROM {} l JOIN {} o ON o.store = l.store AND o.raw_key = l.raw_key WHERE "
+      "l.name = {} AND l.table_name = '*'",
+      names.In("ledger"), TempName("sluice_todo"), names.Pipeline());
+}
+
 // Versions that load nothing: the older one is replaced, the newer one waits for a person.
 std::string OtherVersionsSql(const LedgerNames& names, const LoadFacts& facts) {
   const auto unless_older = [](std::string_view column) {
@@ -215,10 +224,10 @@ std::vector<LoadStatement> CommitSql(const TableSet& tables, const LedgerNames& 
   AssertMayLoad(names, sql);
   run("judge objects", VerdictSql(names));
   run("list what is to do", TodoSql());
-  DeleteProvisional(
-      names,
-      fmt::format("SELECT object FROM {} WHERE verdict <> 'known'", TempName("sluice_verdict")),
-      sql);
+  DeleteProvisional(names,
+                    fmt::format("SELECT object FROM {} WHERE verdict <> 'known' UNION ALL {}",
+                                TempName("sluice_verdict"), VersionsOfTodoSql(names)),
+                    sql);
   run("settle other versions", OtherVersionsSql(names, facts));
   for (size_t i = 0; i < parts.size(); ++i) {
     run("find fresh rows of " + tables.tables[i].name(), parts[i].Fresh());
