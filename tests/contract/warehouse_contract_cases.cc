@@ -100,6 +100,28 @@ TEST_P(WarehouseContract, TableWithoutKeyTakesEveryEvent) {
   EXPECT_EQ(One("SELECT count(*)::VARCHAR FROM sluice.duplicates"), "0");
 }
 
+TEST_P(WarehouseContract, ManyTablesOfWhichFewGetRows) {
+  TableSet many = tables_;
+  for (int i = 2; i < 300; ++i) {
+    many.tables.push_back(tables_.tables[1]);
+    many.tables.back().schema.name = fmt::format("table_{}", i);
+  }
+  PlannedObject object = Put({.key = "a", .events = {{"1"}, {"1"}}, .utm = {{"u"}}});
+  for (size_t i = 2; i < many.tables.size(); ++i) object.tables.push_back({.table = i});
+  std::swap(object.tables[1], object.tables.back());
+  object.tables[1].table = 1;
+  object.tables.back().table = 299;
+  const auto warehouse = harness_->Open(many);
+  ASSERT_TRUE(warehouse->Prepare());
+  const auto loaded = Load(*warehouse, Plan({object}));
+  ASSERT_TRUE(loaded) << loaded.error().message();
+  EXPECT_EQ(One("SELECT count(*)::VARCHAR FROM sluice.ledger"), "301");
+  EXPECT_THAT(Column("SELECT table_name || ' ' || loaded || ' ' || duplicates FROM sluice.ledger "
+                     "WHERE loaded > 0 ORDER BY 1"),
+              ElementsAre("* 2 1", "events 1 1", "table_299 1 0"));
+  EXPECT_EQ(One("SELECT request_id FROM tracking.table_299"), "u");
+}
+
 TEST_P(WarehouseContract, BalanceIsCountedByTheWarehouse) {
   MustLoad(Difficult(*harness_));
   const auto balance = warehouse_->Balance();
@@ -179,6 +201,18 @@ TEST_P(WarehouseContract, FileThatIsNoParquetIsBadData) {
   ASSERT_FALSE(loaded);
   EXPECT_EQ(loaded.error().kind(), ErrorKind::kBadData);
   EXPECT_THAT(loaded.error().message(), HasSubstr("w-etag.parquet"));
+}
+
+TEST_P(WarehouseContract, FileWithADamagedFooterIsBadData) {
+  PlannedObject wrong = Put({.key = "w", .events = {{"1"}}});
+  using namespace std::string_view_literals;
+  for (const std::string_view footer : {"\x1d\x1d\x1d\x1d"sv, "\x15\x0f\xff\xff"sv, "\0\0\0\0"sv}) {
+    harness_->WriteBytes(wrong.tables[0].parquet,
+                         fmt::format("PAR1{}{}PAR1", footer, "\4\0\0\0"sv));
+    const auto loaded = Load({wrong});
+    ASSERT_FALSE(loaded);
+    EXPECT_EQ(loaded.error().kind(), ErrorKind::kBadData) << loaded.error().message();
+  }
 }
 
 TEST_P(WarehouseContract, FileOfAnotherTableIsBadDataAndNamesTheColumn) {
@@ -387,6 +421,19 @@ TEST_P(WarehouseContract, C14DriftedTableLoadsNothing) {
   ASSERT_FALSE(loaded);
   EXPECT_EQ(loaded.error().kind(), ErrorKind::kPermanent);
   EXPECT_THAT(loaded.error().message(), HasSubstr("column=source type=missing"));
+}
+
+TEST_P(WarehouseContract, C14ColumnThatNoLoadCanFillLoadsNothingAndIsNamed) {
+  harness_->Execute("ALTER TABLE tracking.utm ADD COLUMN free VARCHAR");
+  harness_->Execute("ALTER TABLE tracking.utm ADD COLUMN made INTEGER DEFAULT 5");
+  harness_->Execute("ALTER TABLE tracking.utm ALTER COLUMN made SET NOT NULL");
+  MustLoad({Put({.key = "a", .utm = {{"1"}}})});
+  harness_->Execute("DELETE FROM tracking.utm");
+  harness_->Execute("ALTER TABLE tracking.utm ALTER COLUMN free SET NOT NULL");
+  const auto loaded = Load({Put({.key = "b", .events = {{"1"}}})});
+  ASSERT_FALSE(loaded);
+  EXPECT_EQ(loaded.error().kind(), ErrorKind::kPermanent);
+  EXPECT_THAT(loaded.error().message(), HasSubstr("column=free"));
 }
 
 TEST_P(WarehouseContract, C16EmptyLedgerOverRowsIsSeen) {

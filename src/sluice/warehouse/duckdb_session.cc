@@ -85,12 +85,12 @@ std::string FirstLine(const char* text) {
 
 ErrorKind KindOf(duckdb_error_type type) {
   switch (type) {
+    case DUCKDB_ERROR_INVALID:  // what reading a damaged footer throws
     case DUCKDB_ERROR_OUT_OF_RANGE:
     case DUCKDB_ERROR_CONVERSION:
     case DUCKDB_ERROR_DECIMAL:
     case DUCKDB_ERROR_MISMATCH_TYPE:
     case DUCKDB_ERROR_INVALID_TYPE:
-    case DUCKDB_ERROR_SERIALIZATION:
     case DUCKDB_ERROR_CONSTRAINT:
     case DUCKDB_ERROR_INVALID_INPUT:
       return ErrorKind::kBadData;

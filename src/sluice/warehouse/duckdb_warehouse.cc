@@ -12,6 +12,7 @@
 #include "sluice/base/unique_id.h"
 #include "sluice/warehouse/duckdb_file.h"
 #include "sluice/warehouse/duckdb_load.h"
+#include "sluice/warehouse/live_tables.h"
 #include "sluice/warehouse/sql_text.h"
 
 namespace sluice {
@@ -171,32 +172,13 @@ Status DuckDbWarehouse::Prepare() {
   return {};
 }
 
-Status DuckDbWarehouse::RequireTable(DuckDbSession& session, const Table& table) {
-  SLUICE_ASSIGN(const std::vector<TextRow> live,
-                session.Query("describe " + table.name(), DescribeSql(table.schema)));
-  std::map<std::string, std::string> types;
-  for (const TextRow& row : live) types[row[0].value_or("")] = row[1].value_or("");
-  for (const Column& column : table.schema.columns) {
-    if (!IsFilled(column)) continue;
-    const auto found = types.find(column.name);
-    const std::string wanted = DuckDbType(column.type);
-    if (found == types.end() || found->second != wanted) {
-      return Fail(
-          ErrorKind::kPermanent,
-          "the table is not as its DDL says: {}: column={} type={} wanted={}: change one of "
-          "them, then run again",
-          TargetName(table.schema), column.name, found == types.end() ? "missing" : found->second,
-          wanted);
-    }
-  }
-  return {};
-}
-
 Result<std::unique_ptr<StagedLoad>> DuckDbWarehouse::Stage(const LoadPlan& plan) {
   SLUICE_TRY(CheckPlan(tables_, plan));
+  LoadFacts facts = {
+      .batch = plan.batch, .loaded_at = clock_.Now(), .tables = PlannedTables(tables_, plan)};
   const auto stage = [&](DuckDbTurn& turn) -> Status {
     SLUICE_TRY(RequireLedger(*turn.session));
-    for (const Table& table : tables_.tables) SLUICE_TRY(RequireTable(*turn.session, table));
+    SLUICE_TRY(RequireTables(*turn.session, tables_));
     std::vector<SqlRow> rows;
     std::vector<const PlannedObject*> objects;
     for (const PlannedObject& object : plan.objects) {
@@ -205,7 +187,9 @@ Result<std::unique_ptr<StagedLoad>> DuckDbWarehouse::Stage(const LoadPlan& plan)
     }
     DuckDbStage staged(tables_, options_, *turn.session);
     SLUICE_TRY(staged.CreateTables(rows));
-    for (size_t i = 0; i < tables_.tables.size(); ++i) SLUICE_TRY(staged.AddTable(i, objects));
+    for (const StagedTable& table : facts.tables) {
+      SLUICE_TRY(staged.AddTable(table.table, objects));
+    }
     return staged.AddQuarantine(objects);
   };
   Result<DuckDbTurn> turn = TakeTurn(Purpose::kLoad);
@@ -213,10 +197,6 @@ Result<std::unique_ptr<StagedLoad>> DuckDbWarehouse::Stage(const LoadPlan& plan)
   if (!turn) return std::unexpected(WithoutUnknown(turn.error()));
   if (Status staged = stage(*turn); !staged) {
     return std::unexpected(WithoutUnknown(staged.error()));
-  }
-  LoadFacts facts = {.batch = plan.batch, .loaded_at = clock_.Now(), .times = {}};
-  for (size_t i = 0; i < tables_.tables.size(); ++i) {
-    facts.times.push_back(PlannedTimes(tables_, plan, i));
   }
   std::vector<int64_t> objects;
   for (const PlannedObject& object : plan.objects) objects.push_back(object.object);
@@ -300,9 +280,9 @@ Result<std::vector<LiveColumn>> DuckDbWarehouse::Describe(const Table& table) {
   if (Exists()) {
     SLUICE_ASSIGN(const DuckDbTurn turn, TakeTurn(Purpose::kRead));
     SLUICE_ASSIGN(const std::vector<TextRow> rows,
-                  turn.session->Query("describe " + table.name(), DescribeSql(table.schema)));
+                  turn.session->Query("describe " + table.name(), DescribeSql({&table, 1})));
     for (const TextRow& row : rows) {
-      columns.push_back({row[0].value_or(""), row[1].value_or(""), row[2] == "true"});
+      columns.push_back({row[1].value_or(""), row[2].value_or(""), row[3] == "true"});
     }
   }
   if (!columns.empty()) return columns;

@@ -74,7 +74,6 @@ class DuckDbWarehouse : public Warehouse {
   Status RequireLedger(DuckDbSession& session);
   Result<std::vector<ObjectOutcome>> States(DuckDbSession& session,
                                             std::span<const int64_t> objects);
-  Status RequireTable(DuckDbSession& session, const Table& table);
 
   const DuckDbOptions options_;
   const TableSet& tables_;

@@ -142,12 +142,19 @@ std::string CountTablesSql(std::string_view schema, std::string_view table) {
       QuoteLiteral(schema), QuoteLiteral(table));
 }
 
-std::string DescribeSql(const TableSchema& table) {
+std::string DescribeSql(std::span<const Table> tables) {
+  std::string wanted;
+  for (const Table& table : tables) {
+    wanted += fmt::format("{}({}, lower({}), lower({}))", wanted.empty() ? "" : ", ",
+                          &table - tables.data(), QuoteLiteral(TargetSchema(table.schema)),
+                          QuoteLiteral(table.schema.name));
+  }
   return fmt::format(
-      "SELECT column_name, data_type, CAST(NOT is_nullable AS VARCHAR) FROM duckdb_columns() "
-      "WHERE database_name = 'wh' AND lower(schema_name) = lower({}) AND lower(table_name) = "
-      "lower({}) ORDER BY column_index",
-      QuoteLiteral(TargetSchema(table)), QuoteLiteral(table.name));
+      "SELECT CAST(place AS VARCHAR), column_name, data_type, CAST(NOT is_nullable AS VARCHAR), "
+      "CAST(column_default IS NOT NULL AS VARCHAR) FROM duckdb_columns() JOIN (VALUES {}) AS "
+      "wanted(place, wanted_schema, wanted_table) ON lower(schema_name) = wanted_schema AND "
+      "lower(table_name) = wanted_table WHERE database_name = 'wh' ORDER BY place, column_index",
+      wanted);
 }
 
 std::string LedgerStatesSql(const LedgerNames& names, std::span<const int64_t> objects) {

@@ -49,8 +49,9 @@ std::string InsertIntoLedger(const LedgerNames& names);
 
 // One text: how many tables named `table` the schema has.
 std::string CountTablesSql(std::string_view schema, std::string_view table);
-// Rows (name, type, "true" where it is NOT NULL) in column order.
-std::string DescribeSql(const TableSchema& table);
+// Rows (place in `tables`, name, type, "true" where it is NOT NULL, "true" where it has a DEFAULT)
+// in order of place and column.
+std::string DescribeSql(std::span<const Table> tables);
 // One row (state, batch, reason), or none, for each of `objects`: first the object.
 std::string LedgerStatesSql(const LedgerNames& names, std::span<const int64_t> objects);
 // One text: how many objects, without these, were refused since one was loaded.
