@@ -109,6 +109,17 @@ class LedgerGuard(PipelineTest):
         self.assertFalse(self.pipeline.status()["balanced"])
         self.assertIn("NOT BALANCED", self.pipeline.run("status").stdout)
 
+    def test_status_says_when_somebody_removed_rows(self):
+        self.pipeline.run("run")
+        loaded = self.truth["tables"][0]["loaded"]
+        self.assertNotIn("removed", self.pipeline.run("status").stdout)
+        self.change_warehouse("DELETE FROM tracking.events")
+        status = self.pipeline.status()
+        self.assertTrue(status["balanced"])  # the ledger is as it was
+        self.assertEqual([table["rows_missing"] for table in status["tables"]], [loaded, 0])
+        self.assertIn(f"tracking.events: {loaded} loaded, 0 rows now: {loaded} rows were removed by somebody else",
+                      self.pipeline.run("status").stdout)
+
 
 if __name__ == "__main__":
     unittest.main()
