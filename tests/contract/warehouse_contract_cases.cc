@@ -4,6 +4,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "sluice/base/hash.h"
 #include "tests/contract/warehouse_contract.h"
 
 namespace sluice {
@@ -99,6 +100,28 @@ TEST_P(WarehouseContract, TableWithoutKeyTakesEveryEvent) {
   EXPECT_EQ(One("SELECT count(*)::VARCHAR FROM sluice.duplicates"), "0");
 }
 
+TEST_P(WarehouseContract, ManyTablesOfWhichFewGetRows) {
+  TableSet many = tables_;
+  for (int i = 2; i < 300; ++i) {
+    many.tables.push_back(tables_.tables[1]);
+    many.tables.back().schema.name = fmt::format("table_{}", i);
+  }
+  PlannedObject object = Put({.key = "a", .events = {{"1"}, {"1"}}, .utm = {{"u"}}});
+  for (size_t i = 2; i < many.tables.size(); ++i) object.tables.push_back({.table = i});
+  std::swap(object.tables[1], object.tables.back());
+  object.tables[1].table = 1;
+  object.tables.back().table = 299;
+  const auto warehouse = harness_->Open(many);
+  ASSERT_TRUE(warehouse->Prepare());
+  const auto loaded = Load(*warehouse, Plan({object}));
+  ASSERT_TRUE(loaded) << loaded.error().message();
+  EXPECT_EQ(One("SELECT count(*)::VARCHAR FROM sluice.ledger"), "301");
+  EXPECT_THAT(Column("SELECT table_name || ' ' || loaded || ' ' || duplicates FROM sluice.ledger "
+                     "WHERE loaded > 0 ORDER BY 1"),
+              ElementsAre("* 2 1", "events 1 1", "table_299 1 0"));
+  EXPECT_EQ(One("SELECT request_id FROM tracking.table_299"), "u");
+}
+
 TEST_P(WarehouseContract, BalanceIsCountedByTheWarehouse) {
   MustLoad(Difficult(*harness_));
   const auto balance = warehouse_->Balance();
@@ -143,7 +166,11 @@ TEST_P(WarehouseContract, C10RowAddedBehindOurBackIsNotCommitted) {
   auto staged = warehouse_->Stage(Plan(Difficult(*harness_)));
   ASSERT_TRUE(staged);
   harness_->Tamper(**staged, "INSERT INTO sluice_stage_2 SELECT * FROM sluice_stage_2 LIMIT 1");
-  EXPECT_FALSE((*staged)->Commit());
+  const auto outcome = (*staged)->Commit();
+  ASSERT_FALSE(outcome);
+  EXPECT_EQ(outcome.error().kind(), ErrorKind::kBadData);
+  EXPECT_THAT(outcome.error().message(),
+              HasSubstr("the balance does not add up: a table=* routed=6 staged=5"));
   EXPECT_EQ(One("SELECT count(*)::VARCHAR FROM tracking.utm"), "0");
 }
 
@@ -174,6 +201,18 @@ TEST_P(WarehouseContract, FileThatIsNoParquetIsBadData) {
   ASSERT_FALSE(loaded);
   EXPECT_EQ(loaded.error().kind(), ErrorKind::kBadData);
   EXPECT_THAT(loaded.error().message(), HasSubstr("w-etag.parquet"));
+}
+
+TEST_P(WarehouseContract, FileWithADamagedFooterIsBadData) {
+  PlannedObject wrong = Put({.key = "w", .events = {{"1"}}});
+  using namespace std::string_view_literals;
+  for (const std::string_view footer : {"\x1d\x1d\x1d\x1d"sv, "\x15\x0f\xff\xff"sv, "\0\0\0\0"sv}) {
+    harness_->WriteBytes(wrong.tables[0].parquet,
+                         fmt::format("PAR1{}{}PAR1", footer, "\4\0\0\0"sv));
+    const auto loaded = Load({wrong});
+    ASSERT_FALSE(loaded);
+    EXPECT_EQ(loaded.error().kind(), ErrorKind::kBadData) << loaded.error().message();
+  }
 }
 
 TEST_P(WarehouseContract, FileOfAnotherTableIsBadDataAndNamesTheColumn) {
@@ -302,6 +341,57 @@ TEST_P(WarehouseContract, SettledObjectIsProvisionalUntilItLoads) {
   EXPECT_EQ(EndState(), state);
 }
 
+TEST_P(WarehouseContract, RefusedObjectsAreCountedUntilOneLoads) {
+  const auto settle = [&](const std::string& key, ObjectState state, uint64_t lines) {
+    const PlannedObject object{.object = First63Bits(Sha256Of(key)),
+                               .identity = "file:///raw/" + key + "#e",
+                               .store = "file:///raw/",
+                               .raw_key = key,
+                               .lines = lines};
+    EXPECT_TRUE(warehouse_->Settle(std::vector<Settlement>{{state, object, "why"}}));
+    return object.object;
+  };
+  const auto refused = [&](const std::vector<int64_t>& others_than = {}) {
+    const auto count = warehouse_->RefusedInARow(others_than);
+    EXPECT_TRUE(count);
+    return count ? *count : 99;
+  };
+  EXPECT_EQ(refused(), 0u);
+  const int64_t first = settle("r1", ObjectState::kSetAside, 5);
+  settle("r2", ObjectState::kSetAside, 1);
+  settle("damaged", ObjectState::kSetAside, 0);
+  settle("held", ObjectState::kHeld, 5);
+  settle("vanished", ObjectState::kVanished, 5);
+  EXPECT_EQ(refused(), 2u);
+  EXPECT_EQ(refused({first, 42}), 1u);
+  EXPECT_EQ(*harness_->Open(tables_, nullptr, "another")->RefusedInARow({}), 0u);
+  MustLoad({Put({.key = "a", .events = {{"1"}}})});
+  EXPECT_EQ(refused(), 0u);
+  settle("r3", ObjectState::kSetAside, 1);
+  EXPECT_EQ(refused(), 1u);
+}
+
+TEST_P(WarehouseContract, KeyThatLoadsLeavesNoProvisionalVersionBehind) {
+  PlannedObject gone = Put({.key = "a", .etag = "e0"});
+  const PlannedObject damaged = Put({.key = "a", .bad_events = 2, .etag = "e1"});
+  const PlannedObject others = Put({.key = "b", .bad_events = 1});
+  const PlannedObject elsewhere = Put({.key = "a", .bad_events = 3, .store = "file:///other/"});
+  const Status settled =
+      warehouse_->Settle(std::vector<Settlement>{{ObjectState::kVanished, gone, "gone"},
+                                                 {ObjectState::kSetAside, damaged, "damaged"},
+                                                 {ObjectState::kSetAside, others, "damaged"},
+                                                 {ObjectState::kHeld, elsewhere, "bad"}});
+  ASSERT_TRUE(settled) << settled.error().message();
+  const auto ledger =
+      "SELECT raw_key || ' ' || state FROM sluice.ledger WHERE table_name = '*' "
+      "ORDER BY ALL";
+  EXPECT_THAT(Column(ledger), ElementsAre("a held", "a set_aside", "a vanished", "b set_aside"));
+  MustLoad({Put({.key = "a", .events = {{"1"}}, .bad_events = 5})});
+  EXPECT_THAT(Column(ledger), ElementsAre("a held", "a loaded", "b set_aside"));
+  EXPECT_EQ(One("SELECT count(*)::VARCHAR FROM sluice.ledger"), "9");
+  EXPECT_EQ(One("SELECT count(*)::VARCHAR FROM sluice.quarantine"), "9");
+}
+
 TEST_P(WarehouseContract, N6VanishedObjectWithoutCountsIsSettled) {
   PlannedObject object;
   object.object = 5;
@@ -333,6 +423,19 @@ TEST_P(WarehouseContract, C14DriftedTableLoadsNothing) {
   EXPECT_THAT(loaded.error().message(), HasSubstr("column=source type=missing"));
 }
 
+TEST_P(WarehouseContract, C14ColumnThatNoLoadCanFillLoadsNothingAndIsNamed) {
+  harness_->Execute("ALTER TABLE tracking.utm ADD COLUMN free VARCHAR");
+  harness_->Execute("ALTER TABLE tracking.utm ADD COLUMN made INTEGER DEFAULT 5");
+  harness_->Execute("ALTER TABLE tracking.utm ALTER COLUMN made SET NOT NULL");
+  MustLoad({Put({.key = "a", .utm = {{"1"}}})});
+  harness_->Execute("DELETE FROM tracking.utm");
+  harness_->Execute("ALTER TABLE tracking.utm ALTER COLUMN free SET NOT NULL");
+  const auto loaded = Load({Put({.key = "b", .events = {{"1"}}})});
+  ASSERT_FALSE(loaded);
+  EXPECT_EQ(loaded.error().kind(), ErrorKind::kPermanent);
+  EXPECT_THAT(loaded.error().message(), HasSubstr("column=free"));
+}
+
 TEST_P(WarehouseContract, C16EmptyLedgerOverRowsIsSeen) {
   EXPECT_TRUE(warehouse_->Probe()->ledger_is_empty);
   EXPECT_FALSE(warehouse_->Probe()->tables_hold_rows);
@@ -360,6 +463,16 @@ TEST_P(WarehouseContract, C24TimesAreUtcWhateverTheLocalZone) {
   EXPECT_EQ(One("SELECT \"at\"::VARCHAR FROM tracking.events"), "2024-10-04 00:01:00");
   EXPECT_EQ(One("SELECT min_time::VARCHAR FROM sluice.ledger WHERE table_name = '*'"),
             "2024-10-04 00:01:00");
+}
+
+TEST_P(WarehouseContract, OlderLedgerIsRefused) {
+  harness_->Execute("UPDATE sluice.version SET version = version - 1");
+  const auto probed = warehouse_->Probe();
+  ASSERT_FALSE(probed);
+  EXPECT_EQ(probed.error().kind(), ErrorKind::kPermanent);
+  EXPECT_THAT(probed.error().message(), HasSubstr("made by an older sluice"));
+  EXPECT_FALSE(warehouse_->Prepare());
+  EXPECT_FALSE(Load({Put({.key = "a", .events = {{"1"}}})}));
 }
 
 TEST_P(WarehouseContract, NewerLedgerIsRefused) {

@@ -8,6 +8,7 @@ import hashlib
 import json
 import unittest
 
+import duckdb
 import pyarrow
 
 from pipeline import HOUR, PipelineTest, events
@@ -91,7 +92,8 @@ class BadObjects(PipelineTest):
         self.assertEqual(self.pipeline.status()["notifications"]["waiting"], 0)
         states = self.pipeline.query(
             f"SELECT state FROM sluice.ledger WHERE table_name = '*' AND raw_key = '{key}' ORDER BY 1")
-        self.assertIn(("loaded",), states)
+        self.assertEqual(states, [("loaded",)])
+        self.assertEqual(self.pipeline.query("SELECT count(*) FROM sluice.quarantine"), [(0,)])
 
     def test_N11_an_object_of_zero_bytes_is_loaded_as_nothing(self):
         for name in ("empty.ndjson", "empty.ndjson.gz", "empty.ndjson.zst"):
@@ -125,7 +127,8 @@ class BadObjects(PipelineTest):
         self.good.append(self.pipeline.put_raw("late.ndjson", events(10, first=100)))
         self.pipeline.announce(self.good[-1])
         self.pipeline.run("process")
-        self.assertEqual(self.pipeline.query("SELECT count(*) FROM tracking.events"), [(50,)])
+        self.assert_loaded(rows=50)
+        self.assertEqual(list(self.pipeline.status()["states"]), ["loaded"])
 
     def test_an_object_with_too_many_bad_events_is_held_and_the_others_load(self):
         key = self.pipeline.put_raw("held.ndjson", events(30, first=100) + b"not json\n" * 10)
@@ -168,6 +171,44 @@ class BadObjects(PipelineTest):
         self.assertEqual(self.pipeline.query(
             "SELECT state, reason LIKE '%overwritten%' FROM sluice.ledger WHERE table_name = '*'"
             f" AND raw_key = '{self.good[0]}' ORDER BY 1"), [("held", True), ("loaded", None)])
+
+
+class RefusedObjects(PipelineTest):
+    """The table has a CHECK that the DDL knows nothing of: the warehouse refuses some objects."""
+
+    def setUp(self):
+        super().setUp()
+        self.pipeline.run("process")
+        database = duckdb.connect(str(self.pipeline.data / "warehouse.duckdb"))
+        try:
+            ddl = database.execute("SELECT sql FROM duckdb_tables() WHERE table_name = 'events'").fetchone()[0]
+            database.execute("DROP TABLE tracking.events")
+            database.execute(ddl.rstrip().rstrip(";")[:-1] + ", CHECK (topic <> 'poison'))")
+        finally:
+            database.close()
+
+    def put(self, name, first, topic="page.view"):
+        return self.pipeline.put_raw(name, events(2, first=first, topic=topic))
+
+    def test_C9_bad_objects_beside_each_other_stop_no_good_one(self):
+        keys = [self.put("p1.ndjson", 0, "poison"), self.put("p2.ndjson", 10, "poison"),
+                self.put("g1.ndjson", 20), self.put("g2.ndjson", 30)]
+        self.pipeline.announce(*keys)
+        self.pipeline.run("process")
+        self.assertEqual(list(self.pipeline.ledger().values()), ["loaded", "loaded", "set_aside", "set_aside"])
+
+    def test_C9_the_fourth_refused_in_a_row_stops_although_each_run_has_one_object(self):
+        for i in range(3):
+            self.pipeline.announce(self.put(f"p{i}.ndjson", 10 * i, "poison"))
+            self.pipeline.run("process")
+        self.pipeline.announce(self.put("p4.ndjson", 40, "poison"))
+        for _ in range(2):
+            self.assert_plain_failure(self.pipeline.run("process", exit_code=1), "refused 4 objects", "nothing more was")
+            self.assertEqual(self.pipeline.status()["notifications"]["waiting"], 1)
+        self.pipeline.announce(self.put("good.ndjson", 50))
+        self.pipeline.run("process")
+        self.assertEqual(self.pipeline.ledger()[HOUR + "p4.ndjson"], "set_aside")
+        self.assertEqual(self.pipeline.status()["notifications"]["waiting"], 0)
 
 
 class Notifications(PipelineTest):
@@ -244,6 +285,14 @@ class Notifications(PipelineTest):
         self.pipeline.run("process")
         self.assertEqual(self.pipeline.ledger(), {key: "loaded" for key in keys})
         self.assertEqual(self.pipeline.query("SELECT count(*) FROM tracking.events"), [(25,)])
+
+    def test_N5_names_with_patterns_load_like_any_other(self):
+        names = ["a\\b[1].ndjson", "a\\b.ndjson", "[x]*?.ndjson", "**.ndjson"]
+        keys = [self.pipeline.put_raw(name, events(5, first=100 + 10 * i) + b"not json\n") for i, name in enumerate(names)]
+        self.pipeline.announce(self.good, *keys)
+        self.pipeline.run("process")
+        self.assertEqual(self.pipeline.ledger(), {key: "loaded" for key in (*keys, self.good)})
+        self.assertEqual(self.pipeline.query("SELECT count(*) FROM tracking.events"), [(40,)])
 
     def test_N2_two_records_of_one_object_load_it_once(self):
         self.pipeline.notify(self.pipeline.notification(self.good, self.good))

@@ -93,15 +93,32 @@ class LedgerGuard(PipelineTest):
         self.pipeline.run("process")
         self.change_warehouse("UPDATE sluice.version SET version = 99")
         self.assert_plain_failure(self.pipeline.run("run", exit_code=1), "newer", "99")
-        self.change_warehouse("UPDATE sluice.version SET version = 1")
+        self.change_warehouse("UPDATE sluice.version SET version = 2")
         self.pipeline.run("run")
         self.assert_finished(self.truth)
+
+    def test_a_ledger_of_an_older_version_is_left_alone(self):
+        self.pipeline.run("process")
+        self.change_warehouse("UPDATE sluice.version SET version = 1")
+        self.assert_plain_failure(self.pipeline.run("run", exit_code=1), "older sluice", "version=1 known=2")
+        self.assertEqual(self.pipeline.query("SELECT count(*) FROM sluice.ledger"), [(0,)])
 
     def test_status_says_when_somebody_changed_the_ledger(self):
         self.pipeline.run("run")
         self.change_warehouse("UPDATE sluice.ledger SET loaded = loaded - 1 WHERE table_name = 'events'")
         self.assertFalse(self.pipeline.status()["balanced"])
         self.assertIn("NOT BALANCED", self.pipeline.run("status").stdout)
+
+    def test_status_says_when_somebody_removed_rows(self):
+        self.pipeline.run("run")
+        loaded = self.truth["tables"][0]["loaded"]
+        self.assertNotIn("removed", self.pipeline.run("status").stdout)
+        self.change_warehouse("DELETE FROM tracking.events")
+        status = self.pipeline.status()
+        self.assertTrue(status["balanced"])  # the ledger is as it was
+        self.assertEqual([table["rows_missing"] for table in status["tables"]], [loaded, 0])
+        self.assertIn(f"tracking.events: {loaded} loaded, 0 rows now: {loaded} rows were removed by somebody else",
+                      self.pipeline.run("status").stdout)
 
 
 if __name__ == "__main__":

@@ -87,6 +87,10 @@ Result<ProcessReport> ProcessStage::ProcessBatch(std::stop_token stop) {
           given_back.error().message());
     }
   }
+  if (!done && stop.stop_requested() && done.error().kind() == ErrorKind::kTransient) {
+    Log(LogLevel::kInfo, "the batch was stopped, it comes again: {}", done.error().message());
+    return report;
+  }
   SLUICE_TRY(done);
   return report;
 }

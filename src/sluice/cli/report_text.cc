@@ -143,6 +143,13 @@ std::string ToText(const StatusReport& report) {
         "\n{}{}{}  {} raw objects, {} events, none of them loaded; why: sluice.ledger", style.red,
         Name(count.state), style.reset, WithThousands(count.objects), WithThousands(count.events));
   }
+  for (const TableStatus& table : report.tables) {
+    if (table.rows_missing() == 0) continue;
+    text +=
+        fmt::format("\n{}{}: {} loaded, {} rows now: {} rows were removed by somebody else{}",
+                    style.yellow, table.table, WithThousands(table.balance.loaded),
+                    WithThousands(table.rows), WithThousands(table.rows_missing()), style.reset);
+  }
   text += report.Balances()
               ? fmt::format("\n{}balanced{}: events in = loaded + duplicates + quarantined\n",
                             style.green, style.reset)

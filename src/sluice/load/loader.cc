@@ -37,19 +37,8 @@ Status Loader::LoadRange(size_t begin, size_t end) {
   const size_t middle = begin + (end - begin) / 2;
   Log(LogLevel::kWarning, "load refused, trying its halves: {} objects={}",
       loaded.error().message(), end - begin);
-  const size_t known = faults_.size();
   SLUICE_TRY(LoadRange(begin, middle));
-  const size_t left = faults_.size();
-  SLUICE_TRY(LoadRange(middle, end));
-  const bool none_loads = faults_.size() - known == end - begin;
-  if (none_loads && CauseOf(faults_[known].error) == CauseOf(faults_[left].error)) {
-    return Fail(ErrorKind::kPermanent,
-                "cannot load: both halves of a batch fail alike, so this is no fault of one "
-                "object; nothing was "
-                "deleted; mend the cause and run again: {}",
-                faults_[left].error.message());
-  }
-  return {};
+  return LoadRange(middle, end);
 }
 
 Status Loader::LoadBatch(size_t begin, size_t end) {
@@ -88,16 +77,32 @@ Status Loader::LoadBatch(size_t begin, size_t end) {
   }
 }
 
+// Of a batch of one nothing can be told by its neighbours: there the ledger's count decides.
+Status Loader::CheckFaults() {
+  const Error& last = faults_.back().error;
+  const bool are_alike = std::ranges::all_of(
+      faults_, [&](const Fault& fault) { return CauseOf(fault.error) == CauseOf(last); });
+  if (faults_.size() == objects_.size() && faults_.size() > 1 && are_alike) {
+    return Fail(
+        ErrorKind::kPermanent,
+        "cannot load: all objects of a batch fail alike, so this is no fault of one object; "
+        "nothing was deleted; mend the cause and run again: {}",
+        last.message());
+  }
+  std::vector<int64_t> ids;
+  for (const Fault& fault : faults_) ids.push_back(objects_[fault.index].object);
+  SLUICE_ASSIGN(const uint64_t before, warehouse_.RefusedInARow(ids));
+  if (before + faults_.size() <= options_.most_set_aside) return {};
+  return Fail(ErrorKind::kPermanent,
+              "cannot load: the warehouse refused {} objects and took none in between, so this may "
+              "be no fault of theirs; nothing more was set aside or deleted; look at their reasons "
+              "in the ledger, mend the cause and run again: {}",
+              before + faults_.size(), last.message());
+}
+
 Status Loader::SetFaultsAside() {
   if (faults_.empty()) return {};
-  set_aside_ += static_cast<int>(faults_.size());
-  if (set_aside_ > options_.most_set_aside) {
-    return Fail(ErrorKind::kPermanent,
-                "cannot load: more than {} objects refused in one run; nothing of them was "
-                "deleted; look at the "
-                "last one, mend the cause and run again: {}",
-                options_.most_set_aside, faults_.back().error.message());
-  }
+  SLUICE_TRY(CheckFaults());
   std::vector<Settlement> settlements;
   for (const Fault& fault : faults_) {
     const PlannedObject& object = objects_[fault.index];

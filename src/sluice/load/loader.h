@@ -13,17 +13,19 @@
 namespace sluice {
 
 struct LoaderOptions {
-  int most_set_aside = 3;  // objects that one Loader may set aside in its life; one more is a fault
-                           // of the system, not of data
+  // Objects that may be set aside with none loaded in between, by whatever process and run: the
+  // ledger counts them. One more is a fault of the system, not of data.
+  uint64_t most_set_aside = 3;
   int commit_attempts =
       3;  // of one batch whose outcome was unknown and turned out to be "not loaded"
 };
 
 // Brings transformed objects into the warehouse. A load that fails for its data is halved until the
 // objects at fault stand alone; these are set aside, by a ledger row, and the others are loaded.
-// Every other failure stops at once with nothing deleted, and so does the same fault in both halves
-// of a batch: that is not one object's. An outcome that is not known is looked up in the ledger,
-// never guessed (invariant 7). One thread at a time. `warehouse` and `clock` outlive it.
+// Every other failure stops at once with nothing deleted. So does a batch of which no object loads,
+// all with one fault, once each was tried (2n loads): that is not one object's. An outcome that is
+// not known is looked up in the ledger, never guessed (invariant 7). One thread at a time.
+// `warehouse` and `clock` outlive it.
 class Loader {
  public:
   Loader(Warehouse& warehouse, Clock& clock, LoaderOptions options = {})
@@ -46,12 +48,13 @@ class Loader {
   // `faults_`.
   Status LoadRange(size_t begin, size_t end);
   Status LoadBatch(size_t begin, size_t end);
+  // Fails where what failed is the warehouse's fault rather than the objects'.
+  Status CheckFaults();
   Status SetFaultsAside();
 
   Warehouse& warehouse_;
   Clock& clock_;
   const LoaderOptions options_;
-  int set_aside_ = 0;
   std::span<const PlannedObject> objects_;  // of the call under way
   std::vector<ObjectOutcome> outcomes_;
   std::vector<Fault> faults_;

@@ -26,6 +26,7 @@ class ScriptedWarehouse : public Warehouse {
   std::set<int64_t> bad;  // objects that no load can hold
   std::map<int64_t, ObjectOutcome> ledger;
   int loads = 0;
+  std::set<int64_t> refused;  // set aside since the last load
 
   class Load : public StagedLoad {
    public:
@@ -34,6 +35,7 @@ class ScriptedWarehouse : public Warehouse {
     Result<std::vector<ObjectOutcome>> Commit() override {
       SLUICE_TRY(warehouse_.before_commit(plan_));
       ++warehouse_.loads;
+      warehouse_.refused.clear();
       std::vector<ObjectOutcome> outcomes;
       for (const PlannedObject& object : plan_.objects) {
         auto& row = warehouse_.ledger[object.object];
@@ -79,8 +81,14 @@ class ScriptedWarehouse : public Warehouse {
     for (const Settlement& s : settlements) {
       ledger[s.object.object] = {
           .object = s.object.object, .state = s.state, .batch = {}, .reason = s.reason};
+      refused.insert(s.object.object);
     }
     return {};
+  }
+  Result<uint64_t> RefusedInARow(std::span<const int64_t> others_than) override {
+    std::set<int64_t> others = refused;
+    for (const int64_t id : others_than) others.erase(id);
+    return others.size();
   }
   Result<std::vector<ObjectOutcome>> Peek(std::span<const int64_t> objects) override {
     return Outcome(objects);
@@ -130,33 +138,64 @@ TEST_F(LoaderTest, C9_ABadObjectIsFoundByHalvingAndSetAside) {
   EXPECT_EQ(warehouse_.ledger[4].state, ObjectState::kSetAside);
 }
 
-TEST_F(LoaderTest, TheSameFaultInBothHalvesStopsAndSetsNothingAside) {
-  warehouse_.bad = {1, 2, 3, 4, 5};
+TEST_F(LoaderTest, TheSameFaultInAllObjectsStopsAndSetsNothingAside) {
+  warehouse_.bad = {1, 2};
   warehouse_.Cause = [](int64_t) { return std::string("no such column"); };
-  const auto outcomes = loader_.Load(Objects(5));
-  ASSERT_FALSE(outcomes);
-  EXPECT_THAT(outcomes.error().message(), HasSubstr("both halves"));
-  EXPECT_FALSE(warehouse_.ledger.contains(1));
-}
-
-TEST_F(LoaderTest, TwoObjectsWithTheSameFaultAreSetAsideWhenOthersLoad) {
-  warehouse_.bad = {1, 4};
-  warehouse_.Cause = [](int64_t) { return std::string("no such value"); };
-  const auto outcomes = loader_.Load(Objects(4));
-  ASSERT_TRUE(outcomes);
-  EXPECT_THAT(States(*outcomes), ElementsAre("set_aside", "loaded", "loaded", "set_aside"));
-}
-
-TEST_F(LoaderTest, MoreThanThreeSetAsideInOneRunStop) {
-  warehouse_.bad = {1, 3, 5};
-  ASSERT_TRUE(loader_.Load(Objects(6)));
-  warehouse_.bad = {10};
-  auto more = Objects(12);
-  const auto outcomes = loader_.Load(std::span(more).subspan(8));
+  const auto outcomes = loader_.Load(Objects(2));
   ASSERT_FALSE(outcomes);
   EXPECT_EQ(outcomes.error().kind(), ErrorKind::kPermanent);
-  EXPECT_FALSE(warehouse_.ledger.contains(10));
-  EXPECT_EQ(warehouse_.ledger[9].state, ObjectState::kLoaded);
+  EXPECT_THAT(outcomes.error().message(), HasSubstr("all objects of a batch fail alike"));
+  EXPECT_TRUE(warehouse_.ledger.empty());
+}
+
+TEST_F(LoaderTest, TwoObjectsWithDifferentFaultsAreSetAside) {
+  warehouse_.bad = {1, 2};
+  const auto outcomes = loader_.Load(Objects(2));
+  ASSERT_TRUE(outcomes);
+  EXPECT_THAT(States(*outcomes), ElementsAre("set_aside", "set_aside"));
+}
+
+TEST_F(LoaderTest, ObjectsWithTheSameFaultAreSetAsideWhereverTheyStandWhenOthersLoad) {
+  warehouse_.Cause = [](int64_t) { return std::string("no such value"); };
+  for (const std::set<int64_t>& bad :
+       {std::set<int64_t>{1, 4}, {1, 2}, {3, 4}, {2, 3}, {1, 3, 4}}) {
+    warehouse_.bad = bad;
+    warehouse_.ledger.clear();
+    const auto outcomes = loader_.Load(Objects(4));
+    ASSERT_TRUE(outcomes) << outcomes.error().message();
+    for (const ObjectOutcome& outcome : *outcomes) {
+      EXPECT_EQ(outcome.state,
+                bad.contains(outcome.object) ? ObjectState::kSetAside : ObjectState::kLoaded);
+    }
+  }
+}
+
+TEST_F(LoaderTest, MoreThanThreeOfABatchAreNotSetAsideAndTheOthersLoad) {
+  warehouse_.bad = {1, 2, 3, 4};
+  const auto outcomes = loader_.Load(Objects(6));
+  ASSERT_FALSE(outcomes);
+  EXPECT_EQ(outcomes.error().kind(), ErrorKind::kPermanent);
+  EXPECT_EQ(warehouse_.ledger.size(), 2u);
+  EXPECT_EQ(warehouse_.ledger[6].state, ObjectState::kLoaded);
+}
+
+// Each batch is one object, and each run a Loader of its own.
+TEST_F(LoaderTest, MoreThanThreeRefusedInARowStopWhateverRunTheyAreOf) {
+  const auto all = Objects(9);
+  const auto load = [&](size_t i) {
+    return Loader(warehouse_, clock_).Load(std::span(all).subspan(i, 1));
+  };
+  warehouse_.bad = {1, 2, 3, 4};
+  for (size_t i = 0; i < 3; ++i) ASSERT_TRUE(load(i));
+  ASSERT_TRUE(load(2)) << "the same one once more is no other one";
+  const auto stopped = load(3);
+  ASSERT_FALSE(stopped);
+  EXPECT_EQ(stopped.error().kind(), ErrorKind::kPermanent);
+  EXPECT_THAT(stopped.error().message(), HasSubstr("refused 4 objects"));
+  EXPECT_FALSE(warehouse_.ledger.contains(4));
+  ASSERT_TRUE(load(4));
+  ASSERT_TRUE(load(3)) << "an object that loads shows that the warehouse is well";
+  EXPECT_EQ(warehouse_.ledger[4].state, ObjectState::kSetAside);
 }
 
 TEST_F(LoaderTest, C3_ALostReplyIsLookedUpAndNotLoadedAgain) {

@@ -25,13 +25,18 @@ std::string HourFolder(Timestamp hour) {
   return RawLayout().KeyFor(hour, "").text;
 }
 
+// What warehouses and shells take for more than itself in a path.
+constexpr std::string_view kPatternCharacters = "\\*?[]";
+
 // One legal part of a key that shows `text`, short enough to have more behind it in a file name. It
 // need not be unique: the hash in a derived name is.
 std::string PartFor(std::string_view text) {
   const bool is_utf8 = IsUtf8(text);
   std::string part;
   for (const char c : text) {
-    const bool is_plain = !IsControl(c) && c != '/' && c != '%' && (is_utf8 || (c & 0x80) == 0);
+    const bool is_plain = !IsControl(c) && c != '/' && c != '%' &&
+                          kPatternCharacters.find(c) == std::string_view::npos &&
+                          (is_utf8 || (c & 0x80) == 0);
     if (is_plain && !(c == '.' && part.empty())) {
       part += c;
     } else {

@@ -73,8 +73,8 @@ std::string RawObjectName(Timestamp landed, std::string_view id, std::string_vie
 // Functions of the identity, the table and the revision, nothing else (invariant 2). The folder is
 // `hour` in date=%Y-%m-%d/%H/, whatever the raw layout; NAME is the raw name without extensions, at
 // most 128 bytes, then '-' and 16 hexadecimal digits of SHA-256 of identity, table and revision
-// (each with its length before it). In TABLE and NAME, what may not stand in a part of a key, '%'
-// and a first '.' are percent-encoded.
+// (each with its length before it). In TABLE and NAME, what may not stand in a part of a key, '%',
+// the characters of patterns (\ * ? [ ]) and a first '.' are percent-encoded.
 ParquetKey ParquetKeyFor(const ObjectIdentity& identity, Timestamp hour, std::string_view table,
                          std::string_view revision);
 QuarantineKey QuarantineKeyFor(const ObjectIdentity& identity, Timestamp hour,

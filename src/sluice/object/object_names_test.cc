@@ -171,6 +171,15 @@ TEST(DerivedKeys, AreAsTheyWereEverWritten) {
             "date=2026-11-23/14/20261123T141502Z-ID-7a549b376b42cce1.parquet");
 }
 
+TEST(DerivedKeys, HoldNoCharacterOfAPattern) {
+  const ObjectIdentity identity{"file:///raw/", {"date=2026-11-23/14/a\\b[1]*?%.ndjson"}, "e"};
+  const std::string parquet = ParquetKeyFor(identity, Timestamp(), "t[*]", "r").text;
+  EXPECT_TRUE(parquet.starts_with("date=1970-01-01/00/t%5B%2A%5D/a%5Cb%5B1%5D%2A%3F%25-"))
+      << parquet;
+  const std::string quarantine = QuarantineKeyFor(identity, Timestamp(), "r").text;
+  EXPECT_TRUE(quarantine.starts_with("date=1970-01-01/00/a%5Cb%5B1%5D%2A%3F%25-")) << quarantine;
+}
+
 TEST(DerivedKeys, DifferWhereIdentityTableOrRevisionDoes) {
   const auto key = [](ObjectIdentity identity, const char* table, const char* revision) {
     return ParquetKeyFor(identity, kHour, table, revision).text;

@@ -107,7 +107,8 @@ std::string ToJson(const StatusReport& report) {
         .Key("loaded")
         .Value(b.loaded);
     json.Key("duplicates").Value(b.duplicates).Key("differing").Value(b.differing);
-    json.Key("quarantined").Value(b.quarantined).Key("rows").Value(table.rows).EndObject();
+    json.Key("quarantined").Value(b.quarantined).Key("rows").Value(table.rows);
+    json.Key("rows_missing").Value(table.rows_missing()).EndObject();
   }
   json.EndArray().Key("sample").BeginArray();
   for (const auto& row : report.sample) {

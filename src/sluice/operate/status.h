@@ -18,6 +18,9 @@ struct TableStatus {
   std::string table;  // "tracking.events"
   TableBalance balance;
   uint64_t rows = 0;  // SELECT count(*)
+
+  // Of those that sluice loaded: somebody else removed them. What somebody else added hides some.
+  uint64_t rows_missing() const { return balance.loaded > rows ? balance.loaded - rows : 0; }
 };
 
 // Where everything is: what waits in the queues, and the balance of all raw objects that the ledger
@@ -32,7 +35,8 @@ struct StatusReport {
   // Some rows of the first table that has any: column and value, NULLs left out.
   std::vector<std::vector<std::pair<std::string, std::string>>> sample;
 
-  // Whether invariant 5 holds for the sums. False means that somebody else changed the ledger.
+  // Whether invariant 5 holds for the sums of the ledger; the tables themselves have no part in it.
+  // False means that somebody else changed the ledger.
   bool Balances() const;
 };
 

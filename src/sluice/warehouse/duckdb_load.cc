@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <charconv>
 #include <filesystem>
 #include <set>
@@ -41,6 +42,23 @@ Result<std::vector<TextRow>> RunBody(DuckDbSession& session,
   return session.Query("read outcome", *last);
 }
 
+bool BringsRows(const PlannedTable& part) {
+  return part.routed > part.quarantined;
+}
+
+// Of the staged rows of one table.
+std::vector<TimeInterval> PlannedTimes(const Table& table, const LoadPlan& plan, size_t index) {
+  std::vector<TimeInterval> times;
+  if (!table.time) return times;
+  for (const PlannedObject& object : plan.objects) {
+    const PlannedTable& part = object.tables[index];
+    if (!BringsRows(part)) continue;
+    if (!part.min_time || !part.max_time) return {};  // may be anywhere
+    times.push_back({*part.min_time, *part.max_time});
+  }
+  return MergeIntervals(std::move(times));
+}
+
 // Names what is wrong with one object's staged rows; absent when nothing is.
 std::optional<std::string> Mismatch(const PlannedTable& table, const TextRow* counted) {
   const uint64_t expected = table.routed - table.quarantined;
@@ -66,7 +84,7 @@ Result<std::vector<TextRow>> RunTransaction(DuckDbSession& session,
     std::ignore = session.Undo();
     return rows;
   }
-  if (Status committed = session.Run("commit", "COMMIT"); !committed) {
+  if (Status committed = session.Commit(); !committed) {
     // What did not happen at all (a struck fault plan) keeps its kind.
     const bool did_not_happen =
         committed.error().kind() == ErrorKind::kTransient && session.Undo().has_value();
@@ -101,16 +119,15 @@ Status CheckPlan(const TableSet& tables, const LoadPlan& plan) {
   return {};
 }
 
-std::vector<TimeInterval> PlannedTimes(const TableSet& tables, const LoadPlan& plan, size_t table) {
-  std::vector<TimeInterval> times;
-  if (!tables.tables[table].time) return times;
-  for (const PlannedObject& object : plan.objects) {
-    const PlannedTable& part = object.tables[table];
-    if (part.routed == part.quarantined) continue;
-    if (!part.min_time || !part.max_time) return {};  // may be anywhere
-    times.push_back({*part.min_time, *part.max_time});
+std::vector<StagedTable> PlannedTables(const TableSet& tables, const LoadPlan& plan) {
+  std::vector<StagedTable> staged;
+  for (size_t i = 0; i < tables.tables.size(); ++i) {
+    const bool brings_rows = std::ranges::any_of(plan.objects, [&](const PlannedObject& object) {
+      return BringsRows(object.tables[i]) || !object.tables[i].parquet.empty();
+    });
+    if (brings_rows) staged.push_back({i, PlannedTimes(tables.tables[i], plan, i)});
   }
-  return MergeIntervals(std::move(times));
+  return staged;
 }
 
 Result<std::string> DuckDbStage::PathOf(const std::string& root, const std::string& key) const {
@@ -120,10 +137,20 @@ Result<std::string> DuckDbStage::PathOf(const std::string& root, const std::stri
   if (!is_inside) return Fail(ErrorKind::kPermanent, "not a key below the store: {}", key);
   std::error_code error;
   const std::filesystem::path full = std::filesystem::path(root) / path;
-  if (!std::filesystem::is_regular_file(full, error)) {
-    return Fail(ErrorKind::kBadData, "cannot stage: no such file: {}", full.string());
+  if (!CanBeRead(full.string())) {
+    return Fail(ErrorKind::kPermanent,
+                "DuckDB cannot read a path with '\\' and one of '*', '?' and '[': give the store "
+                "another folder: {}",
+                full.string());
   }
-  return full.string();
+  const std::filesystem::file_status found = std::filesystem::status(full, error);
+  if (std::filesystem::is_regular_file(found)) return full.string();
+  if (found.type() == std::filesystem::file_type::none ||
+      found.type() == std::filesystem::file_type::unknown) {
+    return Fail(ErrorKind::kTransient, "cannot stage: cannot look for a file: {}: {}",
+                error.message(), full.string());
+  }
+  return Fail(ErrorKind::kBadData, "cannot stage: no such file: {}", full.string());
 }
 
 Status DuckDbStage::CreateTables(const std::vector<SqlRow>& plan_rows) {

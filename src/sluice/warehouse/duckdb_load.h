@@ -70,7 +70,8 @@ class DuckDbLoad : public StagedLoad {
 
 // Whether a load of `plan` can be staged at all; kPermanent: its maker is at fault.
 Status CheckPlan(const TableSet& tables, const LoadPlan& plan);
-// The times of the staged rows of one table, by the plan.
-std::vector<TimeInterval> PlannedTimes(const TableSet& tables, const LoadPlan& plan, size_t table);
+// The tables for which the plan brings rows, and these rows' times; the others have no part in a
+// load.
+std::vector<StagedTable> PlannedTables(const TableSet& tables, const LoadPlan& plan);
 
 }  // namespace sluice

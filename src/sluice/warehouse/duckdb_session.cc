@@ -12,6 +12,7 @@
 #include <tuple>
 #include <utility>
 
+#include "sluice/warehouse/interrupter.h"
 #include "sluice/warehouse/sql_text.h"
 
 namespace sluice {
@@ -39,6 +40,7 @@ namespace sluice {
   X(duckdb_disconnect)             \
   X(duckdb_fetch_chunk)            \
   X(duckdb_free)                   \
+  X(duckdb_interrupt)              \
   X(duckdb_open_ext)               \
   X(duckdb_query)                  \
   X(duckdb_result_error)           \
@@ -83,15 +85,16 @@ std::string FirstLine(const char* text) {
 
 ErrorKind KindOf(duckdb_error_type type) {
   switch (type) {
+    case DUCKDB_ERROR_INVALID:  // what reading a damaged footer throws
     case DUCKDB_ERROR_OUT_OF_RANGE:
     case DUCKDB_ERROR_CONVERSION:
     case DUCKDB_ERROR_DECIMAL:
     case DUCKDB_ERROR_MISMATCH_TYPE:
     case DUCKDB_ERROR_INVALID_TYPE:
-    case DUCKDB_ERROR_SERIALIZATION:
     case DUCKDB_ERROR_CONSTRAINT:
     case DUCKDB_ERROR_INVALID_INPUT:
       return ErrorKind::kBadData;
+    case DUCKDB_ERROR_INTERRUPT:
     case DUCKDB_ERROR_IO:
     case DUCKDB_ERROR_TRANSACTION:
       return ErrorKind::kTransient;
@@ -147,15 +150,18 @@ Status DuckDbEngine::Open(const DuckDbEngineOptions& options) {
 
 class DuckDbSession::Impl {
  public:
-  Impl(std::shared_ptr<DuckDbEngine> engine, FaultPlan* faults)
-      : engine_(std::move(engine)), api_(engine_->api()), faults_(faults) {}
+  Impl(std::shared_ptr<DuckDbEngine> engine, std::stop_token stop, FaultPlan* faults)
+      : engine_(std::move(engine)), api_(engine_->api()), stop_(std::move(stop)), faults_(faults) {}
   ~Impl();
   Impl(const Impl&) = delete;
   Impl& operator=(const Impl&) = delete;
 
   Status Open(const DuckDbSessionOptions& options);
   enum class Answer { kIgnored, kText };
+  // Whatever was requested.
   Result<std::vector<TextRow>> Send(const std::string& sql, Answer answer);
+  // As long as no stop is requested.
+  Result<std::vector<TextRow>> SendUnlessStopped(const std::string& sql, Answer answer);
   Status Append(const std::string& table, const std::vector<SqlRow>& rows);
   FaultPlan* faults() const { return faults_; }
 
@@ -166,6 +172,7 @@ class DuckDbSession::Impl {
 
   const std::shared_ptr<DuckDbEngine> engine_;
   const DuckDbApi& api_;
+  const std::stop_token stop_;
   FaultPlan* const faults_;
   duckdb_connection connection_ = nullptr;
   bool is_attached_ = false;
@@ -200,6 +207,7 @@ Status DuckDbSession::Impl::Open(const DuckDbSessionOptions& options) {
 Error DuckDbSession::Impl::ErrorOf(duckdb_result& result) {
   const duckdb_error_type type = api_.duckdb_result_error_type(&result);
   std::string message = FirstLine(api_.duckdb_result_error(&result));
+  if (type == DUCKDB_ERROR_INTERRUPT) return Error(KindOf(type), "stopped before it was done");
   if (type == DUCKDB_ERROR_OUT_OF_MEMORY) {
     message += "; give the warehouse more memory, or free space for its PATH.tmp folder";
   }
@@ -220,6 +228,13 @@ Result<std::vector<TextRow>> DuckDbSession::Impl::Send(const std::string& sql, A
   if (answer == Answer::kText) rows = Fetch(result);
   api_.duckdb_destroy_result(&result);
   return rows;
+}
+
+Result<std::vector<TextRow>> DuckDbSession::Impl::SendUnlessStopped(const std::string& sql,
+                                                                    Answer answer) {
+  if (stop_.stop_requested()) return Fail(ErrorKind::kTransient, "stopped before it began");
+  const Interrupter interrupter(stop_, [this] { api_.duckdb_interrupt(connection_); });
+  return Send(sql, answer);
 }
 
 Result<std::vector<TextRow>> DuckDbSession::Impl::Fetch(duckdb_result& result) {
@@ -254,6 +269,7 @@ void DuckDbSession::Impl::FetchChunk(duckdb_data_chunk chunk, size_t columns,
 }
 
 Status DuckDbSession::Impl::Append(const std::string& table, const std::vector<SqlRow>& rows) {
+  if (stop_.stop_requested()) return Fail(ErrorKind::kTransient, "stopped before it began");
   duckdb_appender appender = nullptr;
   bool ok = api_.duckdb_appender_create_ext(connection_, "temp", "main", table.c_str(),
                                             &appender) == DuckDBSuccess;
@@ -285,22 +301,29 @@ Result<std::unique_ptr<DuckDbSession>> DuckDbSession::Open(const DuckDbSessionOp
                                                .threads = options.threads,
                                                .memory = options.memory}));
   }
-  auto impl = std::make_unique<Impl>(std::move(engine), options.faults);
+  auto impl = std::make_unique<Impl>(std::move(engine), options.stop, options.faults);
   SLUICE_TRY(FaultPlan::Run(options.faults, "open", [&] { return impl->Open(options); }));
   return std::unique_ptr<DuckDbSession>(new DuckDbSession(std::move(impl)));
 }
 
 Result<std::vector<TextRow>> DuckDbSession::Query(std::string_view name, const std::string& sql) {
-  Result<std::vector<TextRow>> rows =
-      FaultPlan::Run(impl_->faults(), name, [&] { return impl_->Send(sql, Impl::Answer::kText); });
+  Result<std::vector<TextRow>> rows = FaultPlan::Run(
+      impl_->faults(), name, [&] { return impl_->SendUnlessStopped(sql, Impl::Answer::kText); });
   if (!rows) return std::unexpected(rows.error().During(name));
   return rows;
 }
 
 Status DuckDbSession::Run(std::string_view name, const std::string& sql) {
   const Result<std::vector<TextRow>> ran = FaultPlan::Run(
-      impl_->faults(), name, [&] { return impl_->Send(sql, Impl::Answer::kIgnored); });
+      impl_->faults(), name, [&] { return impl_->SendUnlessStopped(sql, Impl::Answer::kIgnored); });
   if (!ran) return std::unexpected(ran.error().During(name));
+  return {};
+}
+
+Status DuckDbSession::Commit() {
+  const Result<std::vector<TextRow>> done = FaultPlan::Run(
+      impl_->faults(), "commit", [&] { return impl_->Send("COMMIT", Impl::Answer::kIgnored); });
+  if (!done) return std::unexpected(done.error().During("commit"));
   return {};
 }
 
@@ -314,40 +337,9 @@ Status DuckDbSession::Append(std::string_view name, const std::string& table,
   return FaultPlan::Run(impl_->faults(), name, [&] { return impl_->Append(table, rows); });
 }
 
-#else
-
-namespace sluice {
-
-struct DuckDbApi {};
-
-DuckDbEngine::DuckDbEngine(std::unique_ptr<DuckDbApi> api) : api_(std::move(api)) {}
-DuckDbEngine::~DuckDbEngine() = default;
-void DuckDbEngine::Stop() {}
-Result<std::shared_ptr<DuckDbEngine>> DuckDbEngine::Start(const DuckDbEngineOptions&) {
-  return std::unexpected(LoadDuckDbLibrary().error());
-}
-
-class DuckDbSession::Impl {};
-
-Result<std::unique_ptr<DuckDbSession>> DuckDbSession::Open(const DuckDbSessionOptions&) {
-  return std::unexpected(LoadDuckDbLibrary().error());
-}
-Result<std::vector<TextRow>> DuckDbSession::Query(std::string_view, const std::string&) {
-  return std::vector<TextRow>();
-}
-Status DuckDbSession::Run(std::string_view, const std::string&) {
-  return {};
-}
-Status DuckDbSession::Undo() {
-  return {};
-}
-Status DuckDbSession::Append(std::string_view, const std::string&, const std::vector<SqlRow>&) {
-  return {};
-}
-
-#endif
-
 DuckDbSession::DuckDbSession(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 DuckDbSession::~DuckDbSession() = default;
 
 }  // namespace sluice
+
+#endif

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -64,6 +65,9 @@ struct DuckDbSessionOptions {
   std::shared_ptr<DuckDbEngine> engine;
   int threads = 0;
   Bytes memory;
+  // Once requested, the statement under way is interrupted and none is begun any more, but for
+  // Commit and Undo: kTransient.
+  std::stop_token stop;
   FaultPlan* faults = nullptr;  // each statement is one operation of it; outlives the session
 };
 
@@ -71,9 +75,9 @@ struct DuckDbSessionOptions {
 // in `temp.main`. The session is in UTC (invariant 10). Destroyed inside a transaction, that
 // is rolled back; then nothing holds the file any more. One thread at a time.
 //
-// Failures: kBadData: a value or a file is refused, or error() was called; kTransient: I/O;
-// kPermanent: everything else. After any failure inside a transaction the caller must not COMMIT:
-// DuckDB would commit what was done before it.
+// Failures: kBadData: a value or a file is refused, or error() was called; kTransient: I/O, or
+// stopped; kPermanent: everything else. After any failure inside a transaction the caller must not
+// COMMIT: DuckDB would commit what was done before it.
 class DuckDbSession {
  public:
   // kConflict: another program holds the database; the message names it.
@@ -84,7 +88,10 @@ class DuckDbSession {
   Status Run(std::string_view name, const std::string& sql);
   // One statement, all of whose columns are VARCHAR: cast what is not.
   Result<std::vector<TextRow>> Query(std::string_view name, const std::string& sql);
-  // ROLLBACK. No operation of a fault plan: cleaning up.
+  // COMMIT, the operation "commit". A stop request neither refuses nor interrupts it: what is done
+  // is to be kept.
+  Status Commit();
+  // ROLLBACK, whatever was requested. No operation of a fault plan: cleaning up.
   Status Undo();
   // All rows or, after a failure, none, into temp.main.`table`; values in the order of its columns.
   Status Append(std::string_view name, const std::string& table, const std::vector<SqlRow>& rows);

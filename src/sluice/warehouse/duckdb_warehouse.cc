@@ -12,6 +12,7 @@
 #include "sluice/base/unique_id.h"
 #include "sluice/warehouse/duckdb_file.h"
 #include "sluice/warehouse/duckdb_load.h"
+#include "sluice/warehouse/live_tables.h"
 #include "sluice/warehouse/sql_text.h"
 
 namespace sluice {
@@ -63,7 +64,7 @@ Result<DuckDbTurn> DuckDbWarehouse::TakeTurn(Purpose purpose) {
   Result<LockFile> lock =
       LockFile::Acquire(options_.path + ".lock", options_.lock_wait, clock_, options_.stop);
   if (!lock) return std::unexpected(lock.error().During("cannot open the warehouse"));
-  if (purpose == Purpose::kWrite && !Exists()) {
+  if (purpose != Purpose::kRead && !Exists()) {
     SLUICE_TRY(MakeDuckDbFile(options_.path, options_.memory));
   }
   const DuckDbSessionOptions session_options = {
@@ -71,6 +72,7 @@ Result<DuckDbTurn> DuckDbWarehouse::TakeTurn(Purpose purpose) {
       .access = purpose == Purpose::kRead ? DuckDbSessionOptions::Access::kReadOnly
                                           : DuckDbSessionOptions::Access::kReadWrite,
       .engine = engine_,
+      .stop = purpose == Purpose::kLoad ? options_.stop : std::stop_token(),
       .faults = purpose == Purpose::kRead ? nullptr : options_.faults};
   while (true) {
     Result<std::unique_ptr<DuckDbSession>> session = DuckDbSession::Open(session_options);
@@ -105,6 +107,12 @@ Result<bool> DuckDbWarehouse::CheckLedger(DuckDbSession& session) {
     return Fail(ErrorKind::kPermanent,
                 "the ledger was made by a newer sluice: version={} known={}: update this one",
                 version, kLedgerVersion);
+  }
+  if (ToCount(version) < static_cast<uint64_t>(kLedgerVersion)) {
+    return Fail(ErrorKind::kPermanent,
+                "the ledger was made by an older sluice, and this one cannot change it: version={} "
+                "known={}: go on with that one, or start anew with another warehouse file",
+                ToCount(version), kLedgerVersion);
   }
   return true;
 }
@@ -164,32 +172,13 @@ Status DuckDbWarehouse::Prepare() {
   return {};
 }
 
-Status DuckDbWarehouse::RequireTable(DuckDbSession& session, const Table& table) {
-  SLUICE_ASSIGN(const std::vector<TextRow> live,
-                session.Query("describe " + table.name(), DescribeSql(table.schema)));
-  std::map<std::string, std::string> types;
-  for (const TextRow& row : live) types[row[0].value_or("")] = row[1].value_or("");
-  for (const Column& column : table.schema.columns) {
-    if (!IsFilled(column)) continue;
-    const auto found = types.find(column.name);
-    const std::string wanted = DuckDbType(column.type);
-    if (found == types.end() || found->second != wanted) {
-      return Fail(
-          ErrorKind::kPermanent,
-          "the table is not as its DDL says: {}: column={} type={} wanted={}: change one of "
-          "them, then run again",
-          TargetName(table.schema), column.name, found == types.end() ? "missing" : found->second,
-          wanted);
-    }
-  }
-  return {};
-}
-
 Result<std::unique_ptr<StagedLoad>> DuckDbWarehouse::Stage(const LoadPlan& plan) {
   SLUICE_TRY(CheckPlan(tables_, plan));
+  LoadFacts facts = {
+      .batch = plan.batch, .loaded_at = clock_.Now(), .tables = PlannedTables(tables_, plan)};
   const auto stage = [&](DuckDbTurn& turn) -> Status {
     SLUICE_TRY(RequireLedger(*turn.session));
-    for (const Table& table : tables_.tables) SLUICE_TRY(RequireTable(*turn.session, table));
+    SLUICE_TRY(RequireTables(*turn.session, tables_));
     std::vector<SqlRow> rows;
     std::vector<const PlannedObject*> objects;
     for (const PlannedObject& object : plan.objects) {
@@ -198,18 +187,16 @@ Result<std::unique_ptr<StagedLoad>> DuckDbWarehouse::Stage(const LoadPlan& plan)
     }
     DuckDbStage staged(tables_, options_, *turn.session);
     SLUICE_TRY(staged.CreateTables(rows));
-    for (size_t i = 0; i < tables_.tables.size(); ++i) SLUICE_TRY(staged.AddTable(i, objects));
+    for (const StagedTable& table : facts.tables) {
+      SLUICE_TRY(staged.AddTable(table.table, objects));
+    }
     return staged.AddQuarantine(objects);
   };
-  Result<DuckDbTurn> turn = TakeTurn(Purpose::kWrite);
+  Result<DuckDbTurn> turn = TakeTurn(Purpose::kLoad);
   // Temporary tables go with the session: nothing can have happened.
   if (!turn) return std::unexpected(WithoutUnknown(turn.error()));
   if (Status staged = stage(*turn); !staged) {
     return std::unexpected(WithoutUnknown(staged.error()));
-  }
-  LoadFacts facts = {.batch = plan.batch, .loaded_at = clock_.Now(), .times = {}};
-  for (size_t i = 0; i < tables_.tables.size(); ++i) {
-    facts.times.push_back(PlannedTimes(tables_, plan, i));
   }
   std::vector<int64_t> objects;
   for (const PlannedObject& object : plan.objects) objects.push_back(object.object);
@@ -246,7 +233,7 @@ Result<std::vector<ObjectOutcome>> DuckDbWarehouse::Outcome(std::span<const int6
   SLUICE_TRY(turn.session->Run("begin", "BEGIN TRANSACTION"));
   SLUICE_TRY(turn.session->Run("take lock", TakeLockSql(names_)));
   Result<std::vector<ObjectOutcome>> outcomes = States(*turn.session, objects);
-  if (outcomes) SLUICE_TRY(turn.session->Run("commit", "COMMIT"));
+  if (outcomes) SLUICE_TRY(turn.session->Commit());
   return outcomes;
 }
 
@@ -279,14 +266,23 @@ Status DuckDbWarehouse::Settle(std::span<const Settlement> settlements) {
   return {};
 }
 
+Result<uint64_t> DuckDbWarehouse::RefusedInARow(std::span<const int64_t> others_than) {
+  if (!Exists()) return 0;
+  SLUICE_ASSIGN(const DuckDbTurn turn, TakeTurn(Purpose::kRead));
+  SLUICE_TRY(RequireLedger(*turn.session));
+  SLUICE_ASSIGN(const std::string count,
+                One(*turn.session, "count refused", RefusedInARowSql(names_, others_than)));
+  return ToCount(count);
+}
+
 Result<std::vector<LiveColumn>> DuckDbWarehouse::Describe(const Table& table) {
   std::vector<LiveColumn> columns;
   if (Exists()) {
     SLUICE_ASSIGN(const DuckDbTurn turn, TakeTurn(Purpose::kRead));
     SLUICE_ASSIGN(const std::vector<TextRow> rows,
-                  turn.session->Query("describe " + table.name(), DescribeSql(table.schema)));
+                  turn.session->Query("describe " + table.name(), DescribeSql({&table, 1})));
     for (const TextRow& row : rows) {
-      columns.push_back({row[0].value_or(""), row[1].value_or(""), row[2] == "true"});
+      columns.push_back({row[1].value_or(""), row[2].value_or(""), row[3] == "true"});
     }
   }
   if (!columns.empty()) return columns;

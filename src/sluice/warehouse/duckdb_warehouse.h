@@ -27,7 +27,7 @@ struct DuckDbOptions {
   Bytes memory = GiB(1);                      // for staged rows and joins; more spills to PATH.tmp
   // How long to wait for another process that has the database open.
   std::chrono::microseconds lock_wait = std::chrono::minutes(1);
-  std::stop_token stop;  // ends that wait
+  std::stop_token stop;  // ends that wait, and interrupts Stage and Commit before its COMMIT
   // Strikes at statements of Stage, Commit, Settle and Outcome. Outlives the warehouse.
   FaultPlan* faults = nullptr;
 };
@@ -53,6 +53,7 @@ class DuckDbWarehouse : public Warehouse {
   Result<std::vector<ObjectOutcome>> Outcome(std::span<const int64_t> objects) override;
   Result<std::vector<ObjectOutcome>> Peek(std::span<const int64_t> objects) override;
   Status Settle(std::span<const Settlement> settlements) override;
+  Result<uint64_t> RefusedInARow(std::span<const int64_t> others_than) override;
   Result<std::vector<LiveColumn>> Describe(const Table& table) override;
   Result<std::vector<TableBalance>> Balance() override;
   Result<std::vector<StateCount>> States() override;
@@ -61,18 +62,18 @@ class DuckDbWarehouse : public Warehouse {
                                                                           size_t limit) override;
 
  private:
-  enum class Purpose { kRead, kWrite };  // only what kWrite does is struck by fault plans
+  // Fault plans strike all but kRead; a stop request interrupts kLoad only, which may be long.
+  enum class Purpose { kRead, kWrite, kLoad };
 
   bool Exists() const;
   Status RequireEngine();
   Result<DuckDbTurn> TakeTurn(Purpose purpose);
   Result<bool> HasTable(DuckDbSession& session, std::string_view schema, std::string_view table);
-  // False where there is no ledger; kPermanent where it is of a newer version.
+  // False where there is no ledger; kPermanent where it is of another version.
   Result<bool> CheckLedger(DuckDbSession& session);
   Status RequireLedger(DuckDbSession& session);
   Result<std::vector<ObjectOutcome>> States(DuckDbSession& session,
                                             std::span<const int64_t> objects);
-  Status RequireTable(DuckDbSession& session, const Table& table);
 
   const DuckDbOptions options_;
   const TableSet& tables_;

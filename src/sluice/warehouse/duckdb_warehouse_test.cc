@@ -144,6 +144,81 @@ TEST_F(DuckDbWarehouseTest, LoadWithoutLedgerSaysWhatToDo) {
   EXPECT_THAT(staged.error().message(), HasSubstr("prepare it first"));
 }
 
+TEST_F(DuckDbWarehouseTest, FileThatCannotBeLookedForIsNoBadData) {
+  tables_.tables.push_back({.schema = {.name = "t", .columns = {{"id", {TypeKind::kBigInt}}}}});
+  DuckDbWarehouse warehouse = Open();
+  ASSERT_TRUE(warehouse.Prepare());
+  std::filesystem::create_directories(harness_.Options().parquet_root);
+  std::filesystem::create_symlink("loop", harness_.Options().parquet_root + "/loop");
+  const auto stage = [&](const std::string& key) {
+    PlannedObject object{.object = 1, .raw_key = "a", .lines = 1};
+    object.tables = {{.parquet = key, .routed = 1}};
+    const auto staged = warehouse.Stage({.batch = "b", .objects = {object}});
+    EXPECT_FALSE(staged);
+    return staged ? ErrorKind::kConflict : staged.error().kind();
+  };
+  EXPECT_EQ(stage("loop"), ErrorKind::kTransient);
+  EXPECT_EQ(stage("none"), ErrorKind::kBadData);
+  EXPECT_EQ(stage("none/none"), ErrorKind::kBadData);
+}
+
+// With a real file in each: only DuckDB knows what it takes for a pattern.
+TEST_F(DuckDbWarehouseTest, FolderOfTheStoreMayHavePatternsInItsName) {
+  tables_.tables.push_back(
+      {.schema = {.name = "t", .columns = {{"id", {TypeKind::kBigInt}}}}, .unique = {}});
+  ASSERT_TRUE(Open().Prepare());
+  int64_t objects = 0;
+  const auto stage = [&](const std::string& folder) -> Result<std::unique_ptr<StagedLoad>> {
+    PlannedObject object{.object = ++objects, .raw_key = folder, .lines = 1};
+    object.tables = {{.parquet = "x.parquet", .routed = 1}};
+    const std::string id = std::to_string(object.object);
+    harness_.WriteFile(folder + "/x.parquet",
+                       {{"id", {TypeKind::kBigInt}},
+                        {"sluice_object", {TypeKind::kBigInt}},
+                        {"sluice_line", {TypeKind::kInteger}}},
+                       {{id, id, "1"}});
+    DuckDbOptions options = harness_.Options();
+    options.parquet_root += "/" + folder;
+    return DuckDbWarehouse(options, tables_, clock_).Stage({.batch = id, .objects = {object}});
+  };
+  for (const char* folder : {"a", "aa", "a1", "a*", "a?", "a[1]", "[a]", "a]", "a\\1", "it's",
+                             "{a,a1}", "**", "a[!1]", "a:b", "c/a[1]/b*"}) {
+    const auto staged = stage(folder);
+    ASSERT_TRUE(staged) << staged.error().message();
+    const auto committed = (*staged)->Commit();
+    ASSERT_TRUE(committed) << folder << committed.error().message();
+  }
+  EXPECT_EQ(harness_.Execute("SELECT id::VARCHAR FROM t").size(), static_cast<size_t>(objects));
+  for (const char* folder : {"a\\[1]", "b\\c/d*"}) {
+    const auto staged = stage(folder);
+    ASSERT_FALSE(staged) << folder;
+    EXPECT_EQ(staged.error().kind(), ErrorKind::kPermanent);
+    EXPECT_THAT(staged.error().message(), HasSubstr("another folder"));
+  }
+}
+
+TEST_F(DuckDbWarehouseTest, StopEndsALoadBeforeItsCommitAndNothingElse) {
+  tables_.tables.push_back({.schema = {.name = "t", .columns = {{"id", {TypeKind::kBigInt}}}}});
+  std::stop_source stop;
+  DuckDbOptions options = harness_.Options();
+  options.stop = stop.get_token();
+  DuckDbWarehouse warehouse(options, tables_, clock_);
+  ASSERT_TRUE(warehouse.Prepare());
+  PlannedObject object{.object = 1, .raw_key = "a"};
+  object.tables = {{}};
+  const LoadPlan plan = {.batch = "b", .objects = {object}};
+  auto staged = warehouse.Stage(plan);
+  ASSERT_TRUE(staged) << staged.error().message();
+  stop.request_stop();
+  const auto committed = (*staged)->Commit();
+  ASSERT_FALSE(committed);
+  EXPECT_EQ(committed.error().kind(), ErrorKind::kTransient);
+  EXPECT_EQ(warehouse.Stage(plan).error().kind(), ErrorKind::kTransient);
+  EXPECT_TRUE(warehouse.Probe()->ledger_is_empty);
+  EXPECT_TRUE(warehouse.Settle(std::vector<Settlement>{{ObjectState::kHeld, object, "why"}}));
+  EXPECT_EQ((*warehouse.Outcome(std::vector<int64_t>{1}))[0].state, ObjectState::kHeld);
+}
+
 TEST_F(DuckDbWarehouseTest, HolderOfTheLockFileIsNamed) {
   DuckDbWarehouse warehouse = Open();
   ASSERT_TRUE(warehouse.Prepare());

@@ -38,6 +38,10 @@ std::string CreateTable(const std::string& name, std::string_view columns) {
   return fmt::format("CREATE TABLE IF NOT EXISTS {} ({})", name, columns);
 }
 
+std::string ListOf(std::span<const int64_t> objects) {
+  return objects.empty() ? "NULL" : fmt::format("{}", fmt::join(objects, ", "));
+}
+
 }  // namespace
 
 std::string LedgerNames::In(std::string_view table) const {
@@ -138,20 +142,36 @@ std::string CountTablesSql(std::string_view schema, std::string_view table) {
       QuoteLiteral(schema), QuoteLiteral(table));
 }
 
-std::string DescribeSql(const TableSchema& table) {
+std::string DescribeSql(std::span<const Table> tables) {
+  std::string wanted;
+  for (const Table& table : tables) {
+    wanted += fmt::format("{}({}, lower({}), lower({}))", wanted.empty() ? "" : ", ",
+                          &table - tables.data(), QuoteLiteral(TargetSchema(table.schema)),
+                          QuoteLiteral(table.schema.name));
+  }
   return fmt::format(
-      "SELECT column_name, data_type, CAST(NOT is_nullable AS VARCHAR) FROM duckdb_columns() "
-      "WHERE database_name = 'wh' AND lower(schema_name) = lower({}) AND lower(table_name) = "
-      "lower({}) ORDER BY column_index",
-      QuoteLiteral(TargetSchema(table)), QuoteLiteral(table.name));
+      "SELECT CAST(place AS VARCHAR), column_name, data_type, CAST(NOT is_nullable AS VARCHAR), "
+      "CAST(column_default IS NOT NULL AS VARCHAR) FROM duckdb_columns() JOIN (VALUES {}) AS "
+      "wanted(place, wanted_schema, wanted_table) ON lower(schema_name) = wanted_schema AND "
+      "lower(table_name) = wanted_table WHERE database_name = 'wh' ORDER BY place, column_index",
+      wanted);
 }
 
 std::string LedgerStatesSql(const LedgerNames& names, std::span<const int64_t> objects) {
   return fmt::format(
       "SELECT CAST(object AS VARCHAR), state, batch, COALESCE(reason, '') FROM {} WHERE name = {} "
       "AND table_name = '*' AND object IN ({})",
-      names.In("ledger"), names.Pipeline(),
-      objects.empty() ? "NULL" : fmt::format("{}", fmt::join(objects, ", ")));
+      names.In("ledger"), names.Pipeline(), ListOf(objects));
+}
+
+// An object that transform set aside has no lines.
+std::string RefusedInARowSql(const LedgerNames& names, std::span<const int64_t> others_than) {
+  return fmt::format(
+      "SELECT CAST(COUNT(*) AS VARCHAR) FROM {0} WHERE name = {1} AND table_name = '*' AND state = "
+      "'set_aside' AND lines > 0 AND (object IN ({2})) IS NOT TRUE AND loaded_at > "
+      "COALESCE((SELECT MAX(loaded_at) FROM {0} WHERE name = {1} AND table_name = '*' AND state = "
+      "'loaded'), CAST('-infinity' AS TIMESTAMP))",
+      names.In("ledger"), names.Pipeline(), ListOf(others_than));
 }
 
 std::string BalanceSql(const LedgerNames& names) {

@@ -14,8 +14,8 @@ namespace sluice {
 // The tables that sluice keeps in the warehouse (docs/formats.md), as DuckDB SQL. Pure functions of
 // their arguments. The database is the catalog `wh`; temporary tables are in `temp.main`.
 
-// The version of these tables. A session refuses a database with a newer one.
-inline constexpr int64_t kLedgerVersion = 1;
+// The version of these tables. A session refuses a database with another one.
+inline constexpr int64_t kLedgerVersion = 2;
 
 // Which pipeline's rows, and where its ledger is.
 struct LedgerNames {
@@ -49,10 +49,13 @@ std::string InsertIntoLedger(const LedgerNames& names);
 
 // One text: how many tables named `table` the schema has.
 std::string CountTablesSql(std::string_view schema, std::string_view table);
-// Rows (name, type, "true" where it is NOT NULL) in column order.
-std::string DescribeSql(const TableSchema& table);
+// Rows (place in `tables`, name, type, "true" where it is NOT NULL, "true" where it has a DEFAULT)
+// in order of place and column.
+std::string DescribeSql(std::span<const Table> tables);
 // One row (state, batch, reason), or none, for each of `objects`: first the object.
 std::string LedgerStatesSql(const LedgerNames& names, std::span<const int64_t> objects);
+// One text: how many objects, without these, were refused since one was loaded.
+std::string RefusedInARowSql(const LedgerNames& names, std::span<const int64_t> others_than);
 // Rows (table, ten sums in TableBalance's order) over what is loaded.
 std::string BalanceSql(const LedgerNames& names);
 // State, objects, events.

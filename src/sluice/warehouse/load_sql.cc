@@ -67,6 +67,15 @@ void DeleteProvisional(const LedgerNames& names, const std::string& objects,
                  std::nullopt});
 }
 
+// The objects that stand in the ledger for a key that is now to be loaded: what was wrong with them
+// is mended.
+std::string VersionsOfTodoSql(const LedgerNames& names) {
+  return fmt::format(
+      "SELECT l.object FROM {} l JOIN {} o ON o.store = l.store AND o.raw_key = l.raw_key WHERE "
+      "l.name = {} AND l.table_name = '*'",
+      names.In("ledger"), TempName("sluice_todo"), names.Pipeline());
+}
+
 // Versions that load nothing: the older one is replaced, the newer one waits for a person.
 std::string OtherVersionsSql(const LedgerNames& names, const LoadFacts& facts) {
   const auto unless_older = [](std::string_view column) {
@@ -107,34 +116,39 @@ std::string InsertQuarantineSql(const LedgerNames& names, const std::string& bat
       TempName("sluice_bad"), objects);
 }
 
-// A single statement for all tables. Those without a key have no losers.
-std::string LosersSql(const std::vector<TableSql>& tables) {
-  std::string sql = fmt::format(
-      "CREATE TEMP TABLE {} AS SELECT CAST(NULL AS VARCHAR) AS table_name, CAST(NULL AS BIGINT) AS "
-      "object, CAST(NULL AS INTEGER) AS line, CAST(NULL AS VARCHAR) AS event_key, CAST(NULL AS "
-      "TIMESTAMP) AS event_time, CAST(NULL AS INTEGER) AS differs WHERE FALSE",
+std::string CreateLosersSql() {
+  return fmt::format(
+      "CREATE TEMP TABLE {} (table_name VARCHAR, object BIGINT, line INTEGER, event_key VARCHAR, "
+      "event_time TIMESTAMP, differs INTEGER)",
       TempName("sluice_losers"));
-  for (const TableSql& table : tables) {
-    if (table.HasKey()) sql += " UNION ALL " + table.Losers();
-  }
-  return sql;
 }
 
-std::string TallySql(const std::vector<TableSql>& tables) {
-  std::string parts;
-  for (const TableSql& table : tables) parts += " UNION ALL " + table.Tally();
+// What is counted, in any number of rows for each (object, table); to be summed up.
+std::string CreateTallySql() {
   return fmt::format(
-      "CREATE TEMP TABLE {} AS SELECT object, table_name, SUM(staged)::BIGINT AS staged, "
-      "SUM(loaded)::BIGINT AS loaded, SUM(duplicates)::BIGINT AS duplicates, "
-      "SUM(differing)::BIGINT AS differing, SUM(quarantined)::BIGINT AS quarantined, MIN(min_time) "
-      "AS min_time, MAX(max_time) AS max_time FROM (SELECT object, table_name, 0 AS staged, 0 AS "
-      "loaded, COUNT(*) AS duplicates, SUM(differs) AS differing, 0 AS quarantined, CAST(NULL AS "
-      "TIMESTAMP) AS min_time, CAST(NULL AS TIMESTAMP) AS max_time FROM {} GROUP BY object, "
-      "table_name UNION ALL SELECT b.object, b.table_name, 0, 0, 0, 0, COUNT(*), NULL, NULL FROM "
-      "{} b JOIN {} o ON o.object = b.object GROUP BY b.object, b.table_name{}) GROUP BY object, "
-      "table_name",
+      "CREATE TEMP TABLE {} (object BIGINT, table_name VARCHAR, staged BIGINT, loaded BIGINT, "
+      "duplicates BIGINT, differing BIGINT, quarantined BIGINT, min_time TIMESTAMP, max_time "
+      "TIMESTAMP)",
+      TempName("sluice_tally"));
+}
+
+std::string CountLosersAndBadSql() {
+  return fmt::format(
+      "INSERT INTO {} SELECT object, table_name, 0, 0, COUNT(*), SUM(differs), 0, NULL, NULL FROM "
+      "{} GROUP BY object, table_name UNION ALL SELECT b.object, b.table_name, 0, 0, 0, 0, "
+      "COUNT(*), NULL, NULL FROM {} b JOIN {} o ON o.object = b.object GROUP BY b.object, "
+      "b.table_name",
       TempName("sluice_tally"), TempName("sluice_losers"), TempName("sluice_bad"),
-      TempName("sluice_todo"), parts);
+      TempName("sluice_todo"));
+}
+
+// The sums of sluice_tally by `key`: its column, or two.
+std::string SumsBy(std::string_view key) {
+  return fmt::format(
+      "(SELECT {0}, SUM(staged) AS staged, SUM(loaded) AS loaded, SUM(duplicates) AS duplicates, "
+      "SUM(differing) AS differing, SUM(quarantined) AS quarantined, MIN(min_time) AS min_time, "
+      "MAX(max_time) AS max_time FROM {1} GROUP BY {0})",
+      key, TempName("sluice_tally"));
 }
 
 std::string LedgerOfTablesSql(const LedgerNames& names, const LoadFacts& facts) {
@@ -148,7 +162,7 @@ std::string LedgerOfTablesSql(const LedgerNames& names, const LoadFacts& facts) 
       "p.table_name <> '*'",
       InsertIntoLedger(names), names.Pipeline(), QuoteLiteral(facts.batch),
       TimestampLiteral(facts.loaded_at), TempName("sluice_plan"), TempName("sluice_todo"),
-      TempName("sluice_tally"));
+      SumsBy("object, table_name"));
 }
 
 std::string LedgerOfObjectsSql(const LedgerNames& names, const LoadFacts& facts) {
@@ -157,11 +171,9 @@ std::string LedgerOfObjectsSql(const LedgerNames& names, const LoadFacts& facts)
       "o.revision, o.parquet, o.content, o.version, {}, o.lines, o.no_route, o.dropped, o.routed, "
       "COALESCE(c.staged, 0), COALESCE(c.loaded, 0), COALESCE(c.duplicates, 0), "
       "COALESCE(c.differing, 0), COALESCE(c.quarantined, 0), c.min_time, c.max_time, {} FROM {} o "
-      "LEFT JOIN (SELECT object, SUM(staged) AS staged, SUM(loaded) AS loaded, SUM(duplicates) AS "
-      "duplicates, SUM(differing) AS differing, SUM(quarantined) AS quarantined, MIN(min_time) AS "
-      "min_time, MAX(max_time) AS max_time FROM {} GROUP BY object) c ON c.object = o.object",
+      "LEFT JOIN {} c ON c.object = o.object",
       InsertIntoLedger(names), names.Pipeline(), QuoteLiteral(facts.batch),
-      TimestampLiteral(facts.loaded_at), TempName("sluice_todo"), TempName("sluice_tally"));
+      TimestampLiteral(facts.loaded_at), TempName("sluice_todo"), SumsBy("object"));
 }
 
 // Invariant 5, of every row that this batch writes: each (object, table) once, and balanced.
@@ -204,10 +216,6 @@ void AssertMayLoad(const LedgerNames& names, std::vector<LoadStatement>& sql) {
 
 std::vector<LoadStatement> CommitSql(const TableSet& tables, const LedgerNames& names,
                                      const LoadFacts& facts) {
-  std::vector<TableSql> parts;
-  for (size_t i = 0; i < tables.tables.size(); ++i) {
-    parts.emplace_back(tables.tables[i], i, facts.times[i]);
-  }
   std::vector<LoadStatement> sql = TakeLock(names);
   const auto run = [&](std::string name, std::string text) {
     sql.push_back({std::move(name), std::move(text), std::nullopt});
@@ -215,16 +223,21 @@ std::vector<LoadStatement> CommitSql(const TableSet& tables, const LedgerNames& 
   AssertMayLoad(names, sql);
   run("judge objects", VerdictSql(names));
   run("list what is to do", TodoSql());
-  DeleteProvisional(
-      names,
-      fmt::format("SELECT object FROM {} WHERE verdict <> 'known'", TempName("sluice_verdict")),
-      sql);
+  DeleteProvisional(names,
+                    fmt::format("SELECT object FROM {} WHERE verdict <> 'known' UNION ALL {}",
+                                TempName("sluice_verdict"), VersionsOfTodoSql(names)),
+                    sql);
   run("settle other versions", OtherVersionsSql(names, facts));
-  for (size_t i = 0; i < parts.size(); ++i) {
-    run("find fresh rows of " + tables.tables[i].name(), parts[i].Fresh());
-    run("insert rows of " + tables.tables[i].name(), parts[i].Insert());
+  run("create duplicates", CreateLosersSql());
+  run("create counts", CreateTallySql());
+  for (const auto& [index, times] : facts.tables) {
+    const Table& table = tables.tables[index];
+    const TableSql part(table, index, times);
+    run("find fresh rows of " + table.name(), part.Fresh());
+    run("insert rows of " + table.name(), part.Insert());
+    if (part.HasKey()) run("find duplicates of " + table.name(), part.Losers());
+    run("count rows of " + table.name(), part.Tally());
   }
-  run("find duplicates", LosersSql(parts));
   run("insert duplicates",
       fmt::format("INSERT INTO {} (name, table_name, object, line, event_key, event_time, differs, "
                   "batch) SELECT {}, table_name, object, line, event_key, event_time, differs, {} "
@@ -236,7 +249,7 @@ std::vector<LoadStatement> CommitSql(const TableSet& tables, const LedgerNames& 
           names, facts.batch,
           fmt::format("SELECT object FROM {} WHERE verdict IN ('todo', 'overwritten')",
                       TempName("sluice_verdict"))));
-  run("count", TallySql(parts));
+  run("count", CountLosersAndBadSql());
   run("insert ledger rows of tables", LedgerOfTablesSql(names, facts));
   run("insert ledger rows of objects", LedgerOfObjectsSql(names, facts));
   sql.push_back(Assert("check balance", ErrorKind::kBadData, BalanceAssertion(names, facts)));

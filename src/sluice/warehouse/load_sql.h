@@ -14,7 +14,8 @@
 namespace sluice {
 
 // The transactions of docs/architecture.md, "Exactly once", as DuckDB SQL. Pure functions. Their
-// number of statements depends on the number of tables only.
+// number of statements depends on the number of tables that have staged rows only, and none of them
+// names two of these: DuckDB plans a query over hundreds of tables for minutes.
 
 struct LoadStatement {
   std::string name;  // of the operation, for fault plans and errors
@@ -23,14 +24,21 @@ struct LoadStatement {
   std::optional<ErrorKind> assertion;
 };
 
+// A table for which some object brings rows.
+struct StagedTable {
+  size_t table = 0;  // index in the TableSet
+  // Where the staged rows' times are. Empty: all of the table is read.
+  std::vector<TimeInterval> times;
+};
+
 struct LoadFacts {
   std::string batch;
   Timestamp loaded_at;
-  // For each table: where the staged rows' times are. Empty: all of the table is read.
-  std::vector<std::vector<TimeInterval>> times;
+  std::vector<StagedTable> tables;
 };
 
-// What stands between BEGIN and COMMIT when sluice_plan, sluice_bad and sluice_stage_N are there.
+// What stands between BEGIN and COMMIT when sluice_plan, sluice_bad and the sluice_stage_N of
+// `facts.tables` are there.
 std::vector<LoadStatement> CommitSql(const TableSet& tables, const LedgerNames& names,
                                      const LoadFacts& facts);
 // To be asked before COMMIT: rows (state or NULL, batch, reason) in plan order.

@@ -113,21 +113,31 @@ TEST(TableSql, KeyOfSeveralColumnsBecomesOneText) {
 TEST(LoadSql, TheLockComesFirstAndTheBalanceLast) {
   TableSet tables;
   tables.tables = {MakeTable()};
-  const auto sql = CommitSql(tables, Names(), {.batch = "b", .loaded_at = {}, .times = {{}}});
+  const auto sql = CommitSql(tables, Names(), {.batch = "b", .loaded_at = {}, .tables = {{}}});
   EXPECT_EQ(sql.front().sql, "UPDATE wh.\"sluice\".\"lock\" SET n = n + 1 WHERE name = 'it''s'");
   EXPECT_EQ(sql.back().name, "check balance");
   EXPECT_EQ(sql.back().assertion, ErrorKind::kBadData);
 }
 
-TEST(LoadSql, TheNumberOfStatementsDependsOnTheNumberOfTablesOnly) {
+TEST(LoadSql, TheNumberOfStatementsDependsOnTheNumberOfStagedTablesOnly) {
   TableSet tables;
-  LoadFacts facts = {.batch = "b", .loaded_at = {}, .times = {}};
+  LoadFacts facts = {.batch = "b", .loaded_at = {}, .tables = {}};
   const size_t none = CommitSql(tables, Names(), facts).size();
-  for (int i = 0; i < 3; ++i) {
-    tables.tables.push_back(MakeTable());
-    facts.times.push_back({Day(i), Day(9)});
+  tables.tables.assign(100, MakeTable());
+  EXPECT_EQ(CommitSql(tables, Names(), facts).size(), none);
+  facts.tables = {{.table = 7, .times = {Day(1), Day(9)}}, {.table = 99, .times = {}}};
+  EXPECT_EQ(CommitSql(tables, Names(), facts).size(), none + 8);
+}
+
+TEST(LoadSql, NoStatementReadsTwoOfTheTables) {
+  TableSet tables;
+  tables.tables.assign(2, MakeTable());
+  for (const LoadStatement& statement :
+       CommitSql(tables, Names(), {.batch = "b", .loaded_at = {}, .tables = {{0, {}}, {1, {}}}})) {
+    EXPECT_FALSE(statement.sql.find("sluice_stage_1") != std::string::npos &&
+                 statement.sql.find("sluice_stage_2") != std::string::npos)
+        << statement.sql;
   }
-  EXPECT_EQ(CommitSql(tables, Names(), facts).size(), none + 6);
 }
 
 }  // namespace

@@ -16,11 +16,13 @@ bool IsTime(const ColumnType& type) {
   return type.kind == TypeKind::kTimestamp || type.kind == TypeKind::kTimestampTz;
 }
 
-// A pattern that only `path` itself matches.
+constexpr std::string_view kPatternCharacters = "*?[";
+
+// A pattern that only `path` itself matches. '\' escapes nothing.
 std::string Pattern(std::string_view path) {
   std::string pattern;
   for (const char c : path) {
-    if (c == '*' || c == '?' || c == '[') {
+    if (kPatternCharacters.find(c) != std::string_view::npos) {
       pattern += fmt::format("[{}]", c);
     } else {
       pattern += c;
@@ -109,6 +111,11 @@ std::string CreateStageSql(std::string_view table, const std::vector<StagedColum
                         DuckDbType(column.type), column.not_null ? " NOT NULL" : "");
   }
   return fmt::format("CREATE TEMP TABLE {} ({})", TempName(table), text);
+}
+
+bool CanBeRead(std::string_view path) {
+  return path.find('\\') == std::string_view::npos ||
+         path.find_first_of(kPatternCharacters) == std::string_view::npos;
 }
 
 std::string FillStageSql(std::string_view table, const std::vector<StagedColumn>& columns,

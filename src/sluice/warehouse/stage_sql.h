@@ -34,7 +34,10 @@ void AddPlanRows(const TableSet& tables, size_t place, const PlannedObject& obje
                  std::string_view state, std::string_view reason, std::vector<SqlRow>& rows);
 
 std::string CreateStageSql(std::string_view table, const std::vector<StagedColumn>& columns);
-// `files` (not empty) are paths; none of their characters is a pattern.
+// False of a path with both '\' and a pattern's character: DuckDB has no pattern for it, since it
+// takes the '\' for a '/' there.
+bool CanBeRead(std::string_view path);
+// `files` (not empty) are paths that CanBeRead; none of their characters is a pattern.
 std::string FillStageSql(std::string_view table, const std::vector<StagedColumn>& columns,
                          const std::vector<std::string>& files);
 

@@ -65,22 +65,24 @@ std::string TableSql::Losers() const {
                            ColumnName(column));
   }
   return fmt::format(
-      "SELECT {} AS table_name, s.sluice_object AS object, s.sluice_line AS line, {} AS "
-      "event_key, {} AS event_time, MIN(CASE WHEN {} THEN 0 ELSE 1 END) AS differs FROM {} s "
+      "INSERT INTO {} SELECT {} AS table_name, s.sluice_object AS object, s.sluice_line AS line, "
+      "{} "
+      "AS event_key, {} AS event_time, MIN(CASE WHEN {} THEN 0 ELSE 1 END) AS differs FROM {} s "
       "JOIN {} o ON o.object = s.sluice_object JOIN {} t ON {}{} WHERE NOT EXISTS (SELECT 1 FROM "
       "{} f WHERE f.place = {}) GROUP BY ALL",
-      name_, EventKey(), EventTime(), Equal(), stage_, TempName("sluice_todo"), target_, matches,
-      Times(), fresh_, kPlace);
+      TempName("sluice_losers"), name_, EventKey(), EventTime(), Equal(), stage_,
+      TempName("sluice_todo"), target_, matches, Times(), fresh_, kPlace);
 }
 
 std::string TableSql::Tally() const {
   const std::string time = EventTime();
   return fmt::format(
-      "SELECT s.sluice_object, {0}, COUNT(*), 0, 0, 0, 0, MIN({1}), MAX({1}) FROM {2} s JOIN {3} o "
+      "INSERT INTO {5} SELECT s.sluice_object, {0}, COUNT(*), 0, 0, 0, 0, MIN({1}), MAX({1}) FROM "
+      "{2} s JOIN {3} o "
       "ON o.object = s.sluice_object GROUP BY s.sluice_object UNION ALL SELECT o.object, {0}, 0, "
       "COUNT(*), 0, 0, 0, NULL, NULL FROM {4} f JOIN {3} o ON o.ord = f.place // 4294967296 GROUP "
       "BY o.object",
-      name_, time, stage_, TempName("sluice_todo"), fresh_);
+      name_, time, stage_, TempName("sluice_todo"), fresh_, TempName("sluice_tally"));
 }
 
 std::string TableSql::ColumnName(size_t column) const {

@@ -27,11 +27,11 @@ class TableSql {
   // Makes sluice_fresh_N: the first row of each key, unless the table has that key.
   std::string Fresh() const;
   std::string Insert() const;
-  // A SELECT, after Insert: the staged rows that are not fresh (table_name, object, line,
+  // After Insert: the staged rows that are not fresh, into sluice_losers (table_name, object, line,
   // event_key, event_time, differs).
   std::string Losers() const;
-  // A SELECT: (object, table_name, staged, loaded, 0, 0, 0, earliest, latest) in two rows for each
-  // object.
+  // Into sluice_tally (object, table_name, staged, loaded, 0, 0, 0, earliest, latest), in two rows
+  // for each object.
   std::string Tally() const;
 
  private:

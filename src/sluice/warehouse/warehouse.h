@@ -54,7 +54,8 @@ class Warehouse {
  public:
   virtual ~Warehouse() = default;
 
-  // Is it there, and may we load? Reads only; never waits for the load lock.
+  // Is it there, and may we load? Reads only, and takes no lock of the ledger. A file that one
+  // process opens at a time (DuckDB) is waited for like in every other call.
   virtual Result<WarehouseState> Probe() = 0;
   // Makes schemas, target tables, ledger and its companions where they are missing. Repeating it
   // changes nothing.
@@ -75,6 +76,10 @@ class Warehouse {
   // that load nothing. An object that is loaded or replaced already stays so. May answer
   // kOutcomeUnknown; repeating is safe.
   virtual Status Settle(std::span<const Settlement> settlements) = 0;
+
+  // How many objects the warehouse refused, and sluice set aside for it, since it last took one;
+  // `others_than` and damaged objects, of which no line was read, do not count.
+  virtual Result<uint64_t> RefusedInARow(std::span<const int64_t> others_than) = 0;
 
   virtual Result<std::vector<LiveColumn>> Describe(const Table& table) = 0;
   // Of what is loaded.

@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "sluice/base/result.h"
+#include "sluice/schema/table.h"
+#include "sluice/warehouse/duckdb_session.h"
+
+namespace sluice {
+
+// Whether a load could fill all of `tables` as they are in the warehouse now (fault C14): every
+// column of the DDL is there with its type, and every other one takes NULL or has a DEFAULT. One
+// query, however many they are. kPermanent: names the first column that is wrong.
+Status RequireTables(DuckDbSession& session, const TableSet& tables);
+
+}  // namespace sluice
