@@ -52,7 +52,7 @@ class Json(PipelineTest):
     CONVERTED = {"table", "routed", "quarantined", "coerced", "nulled", "truncated", "unknown_fields"}
     STATUS = {"source", "notifications", "paused", "balanced", "objects", "events", "no_route", "dropped", "states", "tables",
               "sample"}
-    STATUS_TABLE = {"table", "routed", "loaded", "duplicates", "differing", "quarantined", "rows"}
+    STATUS_TABLE = {"table", "routed", "loaded", "duplicates", "differing", "quarantined", "rows", "rows_missing"}
     TRUTH = {"seed", "events", "messages", "bytes", "tables", "no_route", "reasons", "late", "reordered", "unusual",
              "repeated", "differing"}
     FILE = {"file", "error", "events", "bytes", "no_route", "dropped", "quarantined", "duplicate_keys", "tables"}
