@@ -307,6 +307,16 @@ TEST_P(WarehouseContract, N7TwoStoresMayHoldOneKey) {
   EXPECT_THAT(Column("SELECT request_id FROM tracking.events ORDER BY 1"), ElementsAre("1", "2"));
 }
 
+// A store that was moved, or is mounted at two places.
+TEST_P(WarehouseContract, N7TheSameContentInAnotherStoreIsLoadedAlready) {
+  MustLoad({Put({.key = "a", .events = {{"1"}}, .content = "c1"})});
+  const auto state = EndState();
+  const auto outcome =
+      MustLoad({Put({.key = "a", .events = {{"1"}}, .content = "c1", .store = "file:///moved/"})});
+  EXPECT_THAT(States(outcome), ElementsAre(ObjectState::kLoaded));
+  EXPECT_EQ(EndState(), state);
+}
+
 TEST_P(WarehouseContract, N2OlderVersionAfterANewerOneIsSuperseded) {
   MustLoad({Put({.key = "a", .events = {{"1"}}, .version = 5})});
   const auto outcome = MustLoad({Put({.key = "a", .events = {{"2"}}, .etag = "e0", .version = 4})});

@@ -99,18 +99,21 @@ Status NotificationInbox::Accept(const Message& message) {
   return {};
 }
 
-bool NotificationInbox::IsOurs(const ObjectCreated& created) {
+Result<bool> NotificationInbox::IsOurs(const ObjectCreated& created) {
   const Place ours = PlaceOf(raw_.uri());
   if (created.bucket == ours.bucket) return created.key.starts_with(ours.prefix);
   const bool are_folders = ours.bucket.starts_with('/') && created.bucket.starts_with('/');
   if (!are_folders || created.etag.empty() || !options_.check_key(created.key)) return false;
   const auto there = raw_.Stat(created.key);
-  return there && there->etag == created.etag;
+  if (there) return there->etag == created.etag;
+  if (there.error().kind() == ErrorKind::kNotFound) return false;
+  return std::unexpected(there.error());
 }
 
 Status NotificationInbox::AcceptObject(const ObjectCreated& created, size_t delivery,
                                        const Message& message) {
-  if (!IsOurs(created)) {
+  SLUICE_ASSIGN(const bool is_ours, IsOurs(created));
+  if (!is_ours) {
     return KeepForeign(message, "it names an object outside the raw store", delivery);
   }
   const RawKey key{created.key.substr(PlaceOf(raw_.uri()).prefix.size())};
@@ -180,7 +183,10 @@ Status NotificationInbox::KeepAlive() {
 }
 
 Status NotificationInbox::DeleteSettled() {
-  SLUICE_TRY(BuryForeign());
+  if (const Status buried = BuryForeign(); !buried) {
+    Log(LogLevel::kWarning, "cannot send to the dead letters, the messages come again: {}",
+        buried.error().message());
+  }
   std::vector<Receipt> receipts;
   for (const Delivery& delivery : deliveries_) {
     if (delivery.unsettled == 0 && !delivery.is_foreign) receipts.push_back(delivery.receipt);
@@ -201,10 +207,10 @@ Status NotificationInbox::DeleteSettled() {
 Status NotificationInbox::BuryForeign() {
   if (options_.dead_letters == nullptr) return {};
   for (Delivery& delivery : deliveries_) {
-    if (delivery.unsettled > 0 || delivery.dead_letter.empty()) continue;
-    SLUICE_ASSIGN(const auto sent, options_.dead_letters->Send({&delivery.dead_letter, 1}));
+    if (delivery.unsettled > 0 || !delivery.dead_letter) continue;
+    SLUICE_ASSIGN(const auto sent, options_.dead_letters->Send({&*delivery.dead_letter, 1}));
     SLUICE_TRY(sent.front());
-    delivery.dead_letter.clear();
+    delivery.dead_letter.reset();
     delivery.is_foreign = false;
   }
   return {};

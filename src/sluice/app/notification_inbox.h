@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <stop_token>
 #include <string>
 #include <string_view>
@@ -84,13 +85,13 @@ class NotificationInbox {
  private:
   struct Delivery {
     Receipt receipt;
-    size_t unsettled = 0;     // objects of ours
-    bool is_foreign = false;  // in part, or all of it
-    std::string dead_letter;  // the body, once it was delivered often enough for that
+    size_t unsettled = 0;                    // objects of ours
+    bool is_foreign = false;                 // in part, or all of it
+    std::optional<std::string> dead_letter;  // the body, once it was delivered often enough
   };
   bool HasRoom() const;
   Status Accept(const Message& message);
-  bool IsOurs(const ObjectCreated& created);
+  Result<bool> IsOurs(const ObjectCreated& created);
   Status AcceptObject(const ObjectCreated& created, size_t delivery, const Message& message);
   Status KeepForeign(const Message& message, std::string_view why, size_t delivery);
 

@@ -258,7 +258,12 @@ Status ProcessStage::LoadAndSettle(NotificationInbox& inbox,
   }
   SLUICE_ASSIGN(const auto outcomes, loader_.Load(planned));
   for (size_t i = 0; i < planned.size(); ++i) {
-    if (!outcomes[i].state) continue;
+    if (!outcomes[i].state) {
+      Log(LogLevel::kError, "{}: key={}", outcomes[i].reason, planned[i].raw_key);
+      ++report.failed;
+      if (!report.failure) report.failure = Error(ErrorKind::kPermanent, outcomes[i].reason);
+      continue;
+    }
     inbox.Settled({planned[i].raw_key});
     Count(*outcomes[i].state, report);
   }

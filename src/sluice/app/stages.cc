@@ -145,14 +145,20 @@ Result<RunReport> RunProcess(Pipeline& pipeline, const StageRequest& request, Cl
 
 namespace {
 
-// One after the other: what waits becomes raw objects, then rows.
+// One after the other: what waits becomes raw objects, then rows. Landing gets half of the time, so
+// that a queue that fills faster than it is emptied never keeps what is landed from being loaded.
 Result<RunReport> DrainBoth(Pipeline& pipeline, const StageRequest& request, Clock& clock,
                             const std::stop_token& stop, const RunProgress& progress) {
   RunReport report;
   Landing landing(pipeline, request);
   SLUICE_ASSIGN(auto processing, Processing::Begin(pipeline, request, progress, report));
-  SLUICE_TRY(Loop(request, clock, stop, kNoPause, [&]() -> Result<bool> {
-    SLUICE_ASSIGN(const bool found_work, landing.Once(request, stop, report));
+  StageRequest first = request;
+  if (request.deadline) {
+    const Ticks now = clock.Monotonic();
+    first.deadline = Deadline{now + (request.deadline->at - now) / 2};
+  }
+  SLUICE_TRY(Loop(first, clock, stop, kNoPause, [&]() -> Result<bool> {
+    SLUICE_ASSIGN(const bool found_work, landing.Once(first, stop, report));
     if (progress) progress(report);
     return found_work;
   }));

@@ -42,7 +42,8 @@ Result<RunReport> RunLand(Pipeline& pipeline, const StageRequest& request, Clock
                           std::stop_token stop, const RunProgress& progress);
 Result<RunReport> RunProcess(Pipeline& pipeline, const StageRequest& request, Clock& clock,
                              std::stop_token stop, const RunProgress& progress);
-// Both: draining in turns, land what waits, then process what was landed; following side by side.
+// Both: draining, land what waits, in at most half of the time, then process what was landed;
+// following, side by side.
 Result<RunReport> RunBoth(Pipeline& pipeline, const StageRequest& request, Clock& clock,
                           std::stop_token stop, const RunProgress& progress);
 

@@ -22,7 +22,7 @@ std::string Describe(const Table& table) {
   std::string key;
   for (const size_t column : table.unique)
     key += (key.empty() ? "" : ", ") + table.schema.columns[column].name;
-  if (table.time) key += " + " + table.schema.columns[*table.time].name;
+  if (table.time && !key.empty()) key += " + " + table.schema.columns[*table.time].name;
   return fmt::format("{} columns, unique: {}", table.schema.columns.size(),
                      key.empty() ? "none, duplicates allowed" : key);
 }

@@ -69,7 +69,8 @@ void AppendFile(JsonText& json, const std::string& path, const Result<ConvertedS
   json.Key("duplicate_keys").Value(counts.duplicate_keys).Key("tables").BeginArray();
   for (size_t i = 0; i < tables.tables.size(); ++i) {
     const Table& table = tables.tables[i];
-    const auto file = result ? converted.files[i] : std::nullopt;
+    const ParquetFileInfo* const file =
+        result && converted.files[i] ? &*converted.files[i] : nullptr;
     json.BeginObject().Key("table").Value(table.name());
     AppendTableCounts(json, CountsOf(counts, i), table);
     json.Key("rows").Value(file ? file->rows : uint64_t{0});

@@ -30,7 +30,8 @@ class AnnouncedObject : public PendingObject {
     SLUICE_ASSIGN(Committed committed, object_->Commit());
     if (const Status sent = Announce(committed.info); !sent) {
       return Fail(ErrorKind::kOutcomeUnknown,
-                  "cannot announce object: {}: key={}; it is stored, and reconcile will find it",
+                  "cannot announce object: {}: key={}; it is stored, but nobody was told: its "
+                  "messages land again",
                   sent.error().message(), committed.info.key);
     }
     return committed;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sluice/load/loader.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "sluice/base/check.h"
@@ -89,6 +91,10 @@ Status Loader::CheckFaults() {
         "nothing was deleted; mend the cause and run again: {}",
         last.message());
   }
+  if (faults_.size() < objects_.size()) {  // the warehouse is well: it took the others
+    LeaveForLater();
+    return {};
+  }
   std::vector<int64_t> ids;
   for (const Fault& fault : faults_) ids.push_back(objects_[fault.index].object);
   SLUICE_ASSIGN(const uint64_t before, warehouse_.RefusedInARow(ids));
@@ -98,6 +104,19 @@ Status Loader::CheckFaults() {
               "be no fault of theirs; nothing more was set aside or deleted; look at their reasons "
               "in the ledger, mend the cause and run again: {}",
               before + faults_.size(), last.message());
+}
+
+void Loader::LeaveForLater() {
+  for (; faults_.size() > options_.most_set_aside; faults_.pop_back()) {
+    const Fault& fault = faults_.back();
+    outcomes_[fault.index] = {
+        .object = objects_[fault.index].object,
+        .state = {},
+        .batch = {},
+        .reason = fmt::format("refused, and so were more than {} others of its load: it comes "
+                              "again; look at their reasons in the ledger: {}",
+                              options_.most_set_aside, fault.error.message())};
+  }
 }
 
 Status Loader::SetFaultsAside() {

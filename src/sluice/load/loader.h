@@ -23,17 +23,18 @@ struct LoaderOptions {
 // Brings transformed objects into the warehouse. A load that fails for its data is halved until the
 // objects at fault stand alone; these are set aside, by a ledger row, and the others are loaded.
 // Every other failure stops at once with nothing deleted. So does a batch of which no object loads,
-// all with one fault, once each was tried (2n loads): that is not one object's. An outcome that is
-// not known is looked up in the ledger, never guessed (invariant 7). One thread at a time.
+// all with one fault, once each was tried (2n - 1 loads): that is not one object's. An outcome that
+// is not known is looked up in the ledger, never guessed (invariant 7). One thread at a time.
 // `warehouse` and `clock` outlive it.
 class Loader {
  public:
   Loader(Warehouse& warehouse, Clock& clock, LoaderOptions options = {})
       : warehouse_(warehouse), clock_(clock), options_(options) {}
 
-  // One entry for each object, in order; each has a state that the ledger holds durably. Objects
-  // that were loaded by somebody else meanwhile are loaded. On an error some of them may be loaded;
-  // the ledger knows which.
+  // One entry for each object, in order, with a state that the ledger holds durably. Without one,
+  // and with a reason: more than most_set_aside of a load were refused, and this one comes again.
+  // Objects that were loaded by somebody else meanwhile are loaded. On an error some of them may be
+  // loaded; the ledger knows which.
   Result<std::vector<ObjectOutcome>> Load(std::span<const PlannedObject> objects);
 
   // Ledger rows for objects that load nothing.
@@ -50,6 +51,8 @@ class Loader {
   Status LoadBatch(size_t begin, size_t end);
   // Fails where what failed is the warehouse's fault rather than the objects'.
   Status CheckFaults();
+  // Of a load that others made, no more than the limit are set aside.
+  void LeaveForLater();
   Status SetFaultsAside();
 
   Warehouse& warehouse_;

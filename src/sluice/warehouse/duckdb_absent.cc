@@ -9,7 +9,11 @@ namespace sluice {
 
 struct DuckDbApi {};
 
-DuckDbEngine::DuckDbEngine(std::unique_ptr<DuckDbApi> api) : api_(std::move(api)) {}
+DuckDbEngine::DuckDbEngine(std::unique_ptr<DuckDbApi> api, std::string spill_folder)
+    : api_(std::move(api)), spill_folder_(std::move(spill_folder)) {}
+bool DuckDbEngine::HasSpilled() const {
+  return false;
+}
 DuckDbEngine::~DuckDbEngine() = default;
 void DuckDbEngine::Stop() {}
 Result<std::shared_ptr<DuckDbEngine>> DuckDbEngine::Start(const DuckDbEngineOptions&) {

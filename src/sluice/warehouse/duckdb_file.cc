@@ -33,7 +33,8 @@ Status MakeDuckDbFile(const std::string& path, Bytes memory) {
   std::filesystem::remove(unfinished, ignored);
   SLUICE_TRY(DuckDbSession::Open({.path = unfinished, .threads = 1, .memory = memory}));
   const std::filesystem::path folder = std::filesystem::path(path).parent_path();
-  if (Sync(unfinished) && ::rename(unfinished.c_str(), path.c_str()) == 0 &&
+  if (Sync(unfinished) &&
+      ::renameat2(AT_FDCWD, unfinished.c_str(), AT_FDCWD, path.c_str(), RENAME_NOREPLACE) == 0 &&
       Sync(folder.empty() ? "." : folder.string())) {
     return {};
   }

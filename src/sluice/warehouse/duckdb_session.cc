@@ -9,6 +9,7 @@
 #include <duckdb.h>
 #include <fmt/format.h>
 
+#include <filesystem>
 #include <tuple>
 #include <utility>
 
@@ -109,10 +110,16 @@ bool IsHeldByAnother(std::string_view message) {
 
 }  // namespace
 
-DuckDbEngine::DuckDbEngine(std::unique_ptr<DuckDbApi> api) : api_(std::move(api)) {}
+DuckDbEngine::DuckDbEngine(std::unique_ptr<DuckDbApi> api, std::string spill_folder)
+    : api_(std::move(api)), spill_folder_(std::move(spill_folder)) {}
 
 DuckDbEngine::~DuckDbEngine() {
   Stop();
+}
+
+bool DuckDbEngine::HasSpilled() const {
+  std::error_code error;
+  return std::filesystem::exists(spill_folder_, error);
 }
 
 void DuckDbEngine::Stop() {
@@ -121,7 +128,8 @@ void DuckDbEngine::Stop() {
 
 Result<std::shared_ptr<DuckDbEngine>> DuckDbEngine::Start(const DuckDbEngineOptions& options) {
   SLUICE_ASSIGN(const DuckDbApi api, DuckDbApi::Load());
-  std::shared_ptr<DuckDbEngine> engine(new DuckDbEngine(std::make_unique<DuckDbApi>(api)));
+  std::shared_ptr<DuckDbEngine> engine(
+      new DuckDbEngine(std::make_unique<DuckDbApi>(api), options.spill_folder));
   SLUICE_TRY(engine->Open(options));
   return engine;
 }
@@ -176,6 +184,7 @@ class DuckDbSession::Impl {
   FaultPlan* const faults_;
   duckdb_connection connection_ = nullptr;
   bool is_attached_ = false;
+  bool is_broken_ = false;
 };
 
 // Whoever comes next finds the file closed, whatever happened here.
@@ -184,24 +193,25 @@ DuckDbSession::Impl::~Impl() {
   std::ignore = Send("ROLLBACK", Answer::kIgnored);  // fails outside of a transaction
   const bool is_closed = !is_attached_ || Send("DETACH wh", Answer::kIgnored).has_value();
   api_.duckdb_disconnect(&connection_);
-  if (!is_closed) engine_->Stop();
+  if (!is_closed || is_broken_ || engine_->HasSpilled()) engine_->Stop();
 }
 
 Status DuckDbSession::Impl::Open(const DuckDbSessionOptions& options) {
   if (api_.duckdb_connect(engine_->database(), &connection_) != DuckDBSuccess) {
     return Fail(ErrorKind::kPermanent, "cannot connect to DuckDB");
   }
+  is_broken_ = true;  // as long as it is not known to be well
   SLUICE_TRY(Send("SET TimeZone = 'UTC'", Answer::kIgnored));
   const Result<std::vector<TextRow>> attached = Send(
       fmt::format("ATTACH {} AS wh{}", QuoteLiteral(options.path),
                   options.access == DuckDbSessionOptions::Access::kReadOnly ? " (READ_ONLY)" : ""),
       Answer::kIgnored);
   is_attached_ = attached.has_value();
+  const bool is_held = !is_attached_ && IsHeldByAnother(attached.error().message());
+  is_broken_ = !is_attached_ && !is_held;
   if (is_attached_) return {};
-  const ErrorKind kind =
-      IsHeldByAnother(attached.error().message()) ? ErrorKind::kConflict : ErrorKind::kPermanent;
-  return Fail(kind, "cannot open the database: {} path={}", attached.error().message(),
-              options.path);
+  return Fail(is_held ? ErrorKind::kConflict : ErrorKind::kPermanent,
+              "cannot open the database: {} path={}", attached.error().message(), options.path);
 }
 
 Error DuckDbSession::Impl::ErrorOf(duckdb_result& result) {

@@ -44,16 +44,20 @@ class DuckDbEngine {
 
   // Ends it, and with it its hold of any file: for a session that cannot let go of its own.
   void Stop();
+  // Then it must end before the file's lock is let go: at its end DuckDB removes what is in the
+  // folder, and the next one may have spilled there too.
+  bool HasSpilled() const;
   bool is_running() const { return database_ != nullptr; }
 
   const DuckDbApi& api() const { return *api_; }
   _duckdb_database* database() const { return database_; }
 
  private:
-  explicit DuckDbEngine(std::unique_ptr<DuckDbApi> api);
+  DuckDbEngine(std::unique_ptr<DuckDbApi> api, std::string spill_folder);
   Status Open(const DuckDbEngineOptions& options);
 
   const std::unique_ptr<DuckDbApi> api_;
+  const std::string spill_folder_;
   _duckdb_database* database_ = nullptr;
 };
 

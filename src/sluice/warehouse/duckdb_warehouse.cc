@@ -2,7 +2,9 @@
 #include "sluice/warehouse/duckdb_warehouse.h"
 
 #include <fmt/format.h>
+#include <sys/stat.h>
 
+#include <cerrno>
 #include <charconv>
 #include <filesystem>
 #include <map>
@@ -30,8 +32,7 @@ Result<std::string> One(DuckDbSession& session, std::string_view name, const std
   return rows.empty() || rows[0].empty() ? std::string() : rows[0][0].value_or("");
 }
 
-// Until the ledger has rows, nothing can have happened there: only a session that never began a
-// transaction may say so.
+// Of what may be repeated whatever happened: staging, which is temporary, and Prepare.
 Error WithoutUnknown(const Error& error) {
   if (error.kind() != ErrorKind::kOutcomeUnknown) return error;
   return Error(ErrorKind::kTransient, error.message());
@@ -45,9 +46,10 @@ DuckDbWarehouse::DuckDbWarehouse(DuckDbOptions options, const TableSet& tables, 
       clock_(clock),
       names_{.pipeline = options_.name, .schema = options_.schema} {}
 
+// A file that only cannot be looked at is there: to open it says what is wrong.
 bool DuckDbWarehouse::Exists() const {
-  std::error_code error;
-  return std::filesystem::exists(options_.path, error);
+  struct stat facts;
+  return ::lstat(options_.path.c_str(), &facts) == 0 || (errno != ENOENT && errno != ENOTDIR);
 }
 
 Status DuckDbWarehouse::RequireEngine() {
@@ -64,7 +66,11 @@ Result<DuckDbTurn> DuckDbWarehouse::TakeTurn(Purpose purpose) {
   Result<LockFile> lock =
       LockFile::Acquire(options_.path + ".lock", options_.lock_wait, clock_, options_.stop);
   if (!lock) return std::unexpected(lock.error().During("cannot open the warehouse"));
-  if (purpose != Purpose::kRead && !Exists()) {
+  if (!Exists()) {
+    if (purpose != Purpose::kMake) {
+      return Fail(ErrorKind::kPermanent,
+                  "the warehouse is gone; put it back, or prepare it first: {}", options_.path);
+    }
     SLUICE_TRY(MakeDuckDbFile(options_.path, options_.memory));
   }
   const DuckDbSessionOptions session_options = {
@@ -161,7 +167,7 @@ Status DuckDbWarehouse::Prepare() {
     return Fail(ErrorKind::kPermanent, "cannot make the warehouse's folder: {}: {}",
                 error.message(), folder.string());
   }
-  SLUICE_ASSIGN(const DuckDbTurn turn, TakeTurn(Purpose::kWrite));
+  SLUICE_ASSIGN(const DuckDbTurn turn, TakeTurn(Purpose::kMake));
   SLUICE_TRY(CheckLedger(*turn.session));
   std::vector<LoadStatement> statements;
   for (std::string& sql : PrepareSql(tables_, names_)) {

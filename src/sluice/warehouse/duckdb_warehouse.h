@@ -62,8 +62,9 @@ class DuckDbWarehouse : public Warehouse {
                                                                           size_t limit) override;
 
  private:
-  // Fault plans strike all but kRead; a stop request interrupts kLoad only, which may be long.
-  enum class Purpose { kRead, kWrite, kLoad };
+  // Fault plans strike all but kRead; a stop request interrupts kLoad only, which may be long;
+  // kMake makes the file where there is none.
+  enum class Purpose { kRead, kWrite, kLoad, kMake };
 
   bool Exists() const;
   Status RequireEngine();

@@ -31,20 +31,20 @@ std::vector<LoadStatement> TakeLock(const LedgerNames& names) {
   };
 }
 
-// What the ledger makes of each planned object, by the rows of its key in its store that are loaded
-// or replaced: 'known' itself, 'same' content under another ETag, 'older' than what is known,
-// 'overwritten' by other content, or 'todo'.
+// What the ledger makes of each planned object, by the rows of its key that are loaded or replaced:
+// 'known' itself, 'same' content under another ETag or in another store (one that was moved),
+// 'older' than what is known in its store, 'overwritten' by other content there, or 'todo'.
 std::string VerdictSql(const LedgerNames& names) {
   return fmt::format(
       "CREATE TEMP TABLE {} AS SELECT p.ord, p.object, CASE"
       " WHEN COALESCE(BOOL_OR(l.object = p.object), FALSE) THEN 'known'"
       " WHEN COALESCE(BOOL_OR(l.state = 'loaded' AND l.content = p.content AND p.content <> ''), "
       "FALSE) THEN 'same'"
-      " WHEN COALESCE(BOOL_OR(l.version > p.version), FALSE) THEN 'older'"
-      " WHEN COALESCE(BOOL_OR(l.state = 'loaded'), FALSE) THEN 'overwritten'"
+      " WHEN COALESCE(BOOL_OR(l.store = p.store AND l.version > p.version), FALSE) THEN 'older'"
+      " WHEN COALESCE(BOOL_OR(l.store = p.store AND l.state = 'loaded'), FALSE) THEN 'overwritten'"
       " ELSE 'todo' END AS verdict, COALESCE(MAX(l.object_identity) FILTER (WHERE l.state = "
       "'loaded'), MAX(l.object_identity)) AS other, MAX(l.batch) AS batch FROM {} p LEFT JOIN {} l "
-      "ON l.store = p.store AND l.raw_key = p.raw_key AND l.name = {} AND l.table_name = '*' AND "
+      "ON l.raw_key = p.raw_key AND l.name = {} AND l.table_name = '*' AND "
       "l.state IN ('loaded', 'replaced') WHERE p.table_name = '*' GROUP BY p.ord, p.object",
       TempName("sluice_verdict"), TempName("sluice_plan"), names.In("ledger"), names.Pipeline());
 }
@@ -67,12 +67,12 @@ void DeleteProvisional(const LedgerNames& names, const std::string& objects,
                  std::nullopt});
 }
 
-// The objects that stand in the ledger for a key that is now to be loaded: what was wrong with them
-// is mended.
+// The objects that stand in the ledger for a key that is now to be loaded, because they were gone
+// or damaged: that is mended. One that is held is another content, and stays for a person.
 std::string VersionsOfTodoSql(const LedgerNames& names) {
   return fmt::format(
       "SELECT l.object FROM {} l JOIN {} o ON o.store = l.store AND o.raw_key = l.raw_key WHERE "
-      "l.name = {} AND l.table_name = '*'",
+      "l.name = {} AND l.table_name = '*' AND l.state IN ('vanished', 'set_aside')",
       names.In("ledger"), TempName("sluice_todo"), names.Pipeline());
 }
 

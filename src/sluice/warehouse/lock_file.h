@@ -31,8 +31,8 @@ class LockFile {
 };
 
 // Of a process's arguments, each ended by NUL: what it may be called where anybody can read it,
-// which is its name and the first plain word behind it ("sluice run"). No value of a flag, which
-// may be a secret (fault S5).
+// which is its name and the first argument that is one word of lowercase letters ("sluice run"):
+// most often the command, and never a setting (fault S5).
 std::string CommandOf(std::string_view arguments);
 
 // How long a waiter sleeps before it asks again.
