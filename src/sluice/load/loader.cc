@@ -79,21 +79,22 @@ Status Loader::LoadBatch(size_t begin, size_t end) {
   }
 }
 
-// Of a batch of one nothing can be told by its neighbours: there the ledger's count decides.
+// What loads beside them shows that the warehouse is well. Of a batch of one nothing can be told by
+// its neighbours: there the ledger's count decides.
 Status Loader::CheckFaults() {
+  if (faults_.size() < objects_.size()) {
+    LeaveForLater();
+    return {};
+  }
   const Error& last = faults_.back().error;
   const bool are_alike = std::ranges::all_of(
       faults_, [&](const Fault& fault) { return CauseOf(fault.error) == CauseOf(last); });
-  if (faults_.size() == objects_.size() && faults_.size() > 1 && are_alike) {
+  if (faults_.size() > 1 && are_alike) {
     return Fail(
         ErrorKind::kPermanent,
         "cannot load: all objects of a batch fail alike, so this is no fault of one object; "
         "nothing was deleted; mend the cause and run again: {}",
         last.message());
-  }
-  if (faults_.size() < objects_.size()) {  // the warehouse is well: it took the others
-    LeaveForLater();
-    return {};
   }
   std::vector<int64_t> ids;
   for (const Fault& fault : faults_) ids.push_back(objects_[fault.index].object);

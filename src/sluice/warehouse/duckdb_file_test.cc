@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sluice/warehouse/duckdb_file.h"
 
-#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/stat.h>
@@ -13,6 +12,8 @@
 #include <functional>
 #include <string>
 #include <vector>
+
+#include "sluice/base/test_folder.h"
 
 namespace {
 
@@ -33,15 +34,10 @@ using ::testing::ElementsAre;
 
 class DuckDbFileTest : public ::testing::Test {
  protected:
-  DuckDbFileTest() { std::filesystem::create_directories(folder_); }
-  ~DuckDbFileTest() override {
-    on_sync = nullptr;
-    std::filesystem::remove_all(folder_);
-  }
+  ~DuckDbFileTest() override { on_sync = nullptr; }
 
-  const std::string folder_ =
-      fmt::format("{}sluice-duckdb-file-{}", ::testing::TempDir(), ::getpid());
-  const std::string path_ = folder_ + "/warehouse.duckdb";
+  const TestFolder folder_;
+  const std::string path_ = folder_.path() + "/warehouse.duckdb";
 };
 
 // Notifications are deleted after a commit into this file: its name must outlive a loss of power.
@@ -69,9 +65,9 @@ TEST_F(DuckDbFileTest, WhatADeadProcessLeftHalfMadeIsMadeAnew) {
 }
 
 TEST_F(DuckDbFileTest, AFolderThatIsNotThereIsNamed) {
-  const Status made = MakeDuckDbFile(folder_ + "/none/warehouse.duckdb", MiB(64));
+  const Status made = MakeDuckDbFile(folder_.path() + "/none/warehouse.duckdb", MiB(64));
   ASSERT_FALSE(made);
-  EXPECT_THAT(made.error().message(), ::testing::HasSubstr(folder_ + "/none"));
+  EXPECT_THAT(made.error().message(), ::testing::HasSubstr(folder_.path() + "/none"));
 }
 
 }  // namespace
