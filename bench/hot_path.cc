@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: Apache-2.0
+// hot_path CONFIG FILE columns|none|snappy|zstd REPETITIONS: the way from JSON lines in memory to
+// columns or to Parquet bytes in memory, on one thread, as JSON. The first repetition, which finds
+// cold memory, is not counted.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cstdio>
+#include <cstdlib>
+#include <string>
+#include <vector>
+
+#include "sluice/config/load_config.h"
+#include "sluice/ndjson/event_converter.h"
+#include "sluice/parquet/parquet_writer.h"
+#include "sluice/transform/stream_converter.h"
+
+namespace sluice {
+namespace {
+
+[[noreturn]] void Stop(std::string_view why) {
+  fmt::print(stderr, "hot_path: {}\n", why);
+  std::exit(1);
+}
+
+template <typename T>
+T Must(Result<T> result) {
+  if (!result) Stop(result.error().message());
+  return std::move(*result);
+}
+
+class CountingSink : public ByteSink {
+ public:
+  Status Write(std::string_view data) override {
+    bytes_ += data.size();
+    return {};
+  }
+  uint64_t bytes() const { return bytes_; }
+
+ private:
+  uint64_t bytes_ = 0;
+};
+
+// Whole lines of `text`, about `size` bytes each.
+std::vector<LineChunk> Cut(std::string_view text, size_t size) {
+  std::vector<LineChunk> chunks;
+  uint64_t line = 1;
+  for (size_t begin = 0; begin < text.size();) {
+    size_t end = std::min(text.size(), begin + size);
+    const size_t newline = text.rfind('\n', end - 1);
+    if (newline != std::string_view::npos && newline >= begin) end = newline + 1;
+    const std::string_view lines = text.substr(begin, end - begin);
+    chunks.push_back({.text = lines, .byte_offset = begin, .first_line = line});
+    line += static_cast<uint64_t>(std::count(lines.begin(), lines.end(), '\n'));
+    begin = end;
+  }
+  return chunks;
+}
+
+struct Measured {
+  double seconds = 0;
+  uint64_t events = 0, faults = 0, bytes = 0;
+};
+
+class HotPath {
+ public:
+  HotPath(const TableSet& tables, std::optional<Codec> codec)
+      : tables_(tables), codec_(codec), converter_(Must(EventConverter::Make(tables))) {}
+
+  Measured Run(const std::vector<LineChunk>& chunks) {
+    const auto begin = std::chrono::steady_clock::now();
+    CountingSink sink;
+    std::vector<std::unique_ptr<ParquetWriter>> writers;
+    for (const Table& table : tables_.tables) {
+      if (!codec_) break;
+      writers.push_back(std::make_unique<ParquetWriter>(
+          FileColumnsOf(table), ParquetWriterOptions{.codec = *codec_}, sink));
+    }
+    Measured measured;
+    ConversionCounts counts = converter_->MakeCounts();
+    for (const LineChunk& chunk : chunks) {
+      converter_->Convert(chunk, converted_, counts);
+      measured.faults += converted_.faults.size();
+      for (size_t i = 0; i < writers.size(); ++i) {
+        if (!writers[i]->Append(converted_.tables[i])) Stop("cannot append");
+      }
+    }
+    for (const auto& writer : writers) Must(writer->Finish({}));
+    measured.seconds =
+        std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+    measured.events = counts.lines;
+    measured.bytes = sink.bytes();
+    return measured;
+  }
+
+ private:
+  const TableSet& tables_;
+  const std::optional<Codec> codec_;
+  std::unique_ptr<EventConverter> converter_;
+  ConvertedChunk converted_;
+};
+
+int Main(const std::string& config, const std::string& file, const std::string& what,
+         int repetitions) {
+  const PipelineConfig loaded = Must(LoadConfig(config, LocalSecretSource({})));
+  std::string text = Must(ReadFile(file, GiB(64)));
+  text.reserve(text.size() + LineChunker::kPadding);
+  const std::vector<LineChunk> chunks = Cut(text, KiB(128).count);
+  const std::optional<Codec> codec = CodecNamed(what);
+  if (!codec && what != "columns") Stop("columns, none, snappy or zstd");
+  HotPath path(*loaded.tables, codec);
+  Measured last = path.Run(chunks);
+  std::string seconds;
+  for (int i = 0; i < repetitions; ++i) {
+    last = path.Run(chunks);
+    seconds += fmt::format("{}{:.4f}", i > 0 ? "," : "", last.seconds);
+  }
+  fmt::print(R"({{"what":"{}","input_bytes":{},"events":{},"faults":{},"bytes":{},"seconds":[{}]}})"
+             "\n",
+             what, text.size(), last.events, last.faults, last.bytes, seconds);
+  return 0;
+}
+
+}  // namespace
+}  // namespace sluice
+
+int main(int argc, char** argv) {
+  if (argc != 5) {
+    fmt::print(stderr, "hot_path CONFIG FILE columns|none|snappy|zstd REPETITIONS\n");
+    return 2;
+  }
+  return sluice::Main(argv[1], argv[2], argv[3], std::atoi(argv[4]));
+}
