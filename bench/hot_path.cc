@@ -60,7 +60,7 @@ std::vector<LineChunk> Cut(std::string_view text, size_t size) {
 
 struct Measured {
   double seconds = 0;
-  uint64_t events = 0, faults = 0, bytes = 0;
+  uint64_t events = 0, fast_lines = 0, faults = 0, bytes = 0;
 };
 
 class HotPath {
@@ -90,6 +90,7 @@ class HotPath {
     measured.seconds =
         std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
     measured.events = counts.lines;
+    measured.fast_lines = counts.fast_lines;
     measured.bytes = sink.bytes();
     return measured;
   }
@@ -116,9 +117,10 @@ int Main(const std::string& config, const std::string& file, const std::string& 
     last = path.Run(chunks);
     seconds += fmt::format("{}{:.4f}", i > 0 ? "," : "", last.seconds);
   }
-  fmt::print(R"({{"what":"{}","input_bytes":{},"events":{},"faults":{},"bytes":{},"seconds":[{}]}})"
-             "\n",
-             what, text.size(), last.events, last.faults, last.bytes, seconds);
+  fmt::print(
+      R"({{"what":"{}","input_bytes":{},"events":{},"fast_lines":{},"faults":{},"bytes":{},"seconds":[{}]}})"
+      "\n",
+      what, text.size(), last.events, last.fast_lines, last.faults, last.bytes, seconds);
   return 0;
 }
 

@@ -37,6 +37,19 @@ bool IsUtf8(std::string_view text) {
   return true;
 }
 
+bool IsAscii(std::string_view text) {
+  uint64_t any = 0;
+  const char* at = text.data();
+  size_t left = text.size();
+  for (; left >= sizeof any; left -= sizeof any, at += sizeof any) {
+    uint64_t word;
+    __builtin_memcpy(&word, at, sizeof word);
+    any |= word;
+  }
+  for (; left > 0; --left) any |= static_cast<unsigned char>(*at++);
+  return (any & 0x8080'8080'8080'8080) == 0;
+}
+
 std::string_view Utf8Prefix(std::string_view text, size_t limit) {
   if (text.size() <= limit) return text;
   while (limit > 0 && (static_cast<unsigned char>(text[limit]) & 0xC0) == 0x80) --limit;

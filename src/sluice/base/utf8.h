@@ -13,6 +13,8 @@ size_t Utf8SequenceLength(std::string_view text);
 
 bool IsUtf8(std::string_view text);
 
+bool IsAscii(std::string_view text);
+
 // The longest prefix of the UTF-8 text `text` that has at most `limit` bytes and does not split a
 // code point.
 std::string_view Utf8Prefix(std::string_view text, size_t limit);

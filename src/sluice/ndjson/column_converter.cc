@@ -31,19 +31,6 @@ std::optional<FaultReason> AppendTo(std::vector<T>& values, const Converted<Valu
   return std::nullopt;
 }
 
-bool IsAscii(std::string_view text) {
-  uint64_t any = 0;
-  const char* at = text.data();
-  size_t left = text.size();
-  for (; left >= sizeof any; left -= sizeof any, at += sizeof any) {
-    uint64_t word;
-    __builtin_memcpy(&word, at, sizeof word);
-    any |= word;
-  }
-  for (; left > 0; --left) any |= static_cast<unsigned char>(*at++);
-  return (any & 0x8080'8080'8080'8080) == 0;
-}
-
 // What a string is loaded from, apart from its length.
 std::optional<FaultReason> StringFault(const JsonValue& value) {
   if (value.has_lone_surrogate) return FaultReason::kLoneSurrogate;
@@ -104,6 +91,16 @@ Status ColumnConverter::CompileDefault(const Table& table, size_t column) {
   if (fault) return Fail(ErrorKind::kPermanent, "{}", Name(*fault));
   default_ = std::move(made);
   return {};
+}
+
+std::optional<PlainText> ColumnConverter::plain_text() const {
+  if (type_.kind != TypeKind::kChar && type_.kind != TypeKind::kVarchar) return std::nullopt;
+  return PlainText{
+      .longest = longest_, .is_ascii = type_.kind == TypeKind::kChar, .is_key = is_unique_};
+}
+
+bool ColumnConverter::is_timestamp() const {
+  return type_.kind == TypeKind::kTimestamp || type_.kind == TypeKind::kTimestampTz;
 }
 
 std::optional<FaultReason> ColumnConverter::Append(const JsonValue& value, ColumnBatch& out,

@@ -18,6 +18,13 @@ namespace sluice {
 // What happened to a value on its way into its column, beyond being stored as it is.
 enum class ValueNote { kNone, kCoerced, kTruncated, kCoercedAndTruncated, kNulled };
 
+// What a string must be to be the value of a text column as it is.
+struct PlainText {
+  size_t longest = 0;  // bytes
+  bool is_ascii = false;
+  bool is_key = false;  // not empty, and not ended by a blank
+};
+
 // Turns the JSON values of one column into its values: one row of the table in docs/formats.md,
 // "JSON value → column", with the table's options and the rules for null, absence and keys.
 // Immutable; the texts it hands out are views into the values it was given, or its own default.
@@ -29,6 +36,12 @@ class ColumnConverter {
   // Appends one entry to `out`. On a fault `out` is as before.
   std::optional<FaultReason> Append(const JsonValue& value, ColumnBatch& out,
                                     ValueNote& note) const;
+
+  // For those who convert many values at once: what may be taken without asking Append.
+  std::optional<PlainText> plain_text() const;  // of a column of CHAR or VARCHAR
+  bool is_timestamp() const;
+  bool takes_null() const { return !not_null_; }
+  bool has_default() const { return default_ != nullptr; }
 
  private:
   struct Default {

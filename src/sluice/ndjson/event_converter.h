@@ -38,6 +38,7 @@ struct ConversionCounts {
   uint64_t no_route = 0;
   uint64_t dropped = 0;
   uint64_t duplicate_keys = 0;  // events in which a key stood twice; the last one won
+  uint64_t fast_lines = 0;  // lines that took the fast path; says nothing of what became of them
   std::vector<TableCounts> tables;
 };
 
@@ -51,8 +52,15 @@ struct ConvertedChunk {
   std::vector<RecordFault> faults;  // in line order
 };
 
-// Turns lines of JSON into rows, by the table in docs/formats.md, "JSON value → column". This
-// general path alone defines the semantics. One converter for each thread; reused for any number of
+struct EventConverterOptions {
+  // "avx512", "avx2", "neon" or "scalar"; the best that the machine has, or what SLUICE_ISA says,
+  // if empty. Changes the speed only.
+  std::string isa;
+  bool fast_path = true;  // false: every line takes the general path; slower, and the same
+};
+
+// Turns lines of JSON into rows, by the table in docs/formats.md, "JSON value → column". One
+// converter for each thread; reused for any number of
 // chunks and objects. `tables` outlives it.
 //
 // A line with several faults has the first of these: line_too_long; invalid_utf8; the first offence
@@ -61,8 +69,9 @@ struct ConvertedChunk {
 class EventConverter {
  public:
   // Fails where the tables cannot be served: a DEFAULT that its own column cannot hold, an `equals`
-  // that is not JSON.
-  static Result<std::unique_ptr<EventConverter>> Make(const TableSet& tables);
+  // that is not JSON; or where the machine lacks the instruction set.
+  static Result<std::unique_ptr<EventConverter>> Make(const TableSet& tables,
+                                                      const EventConverterOptions& options = {});
   ~EventConverter();
 
   // Converts all lines of `chunk` and adds to `counts` (made by MakeCounts).

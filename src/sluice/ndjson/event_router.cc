@@ -67,6 +67,16 @@ std::vector<int> EventRouter::TestedFor(size_t table) const {
   return fields;
 }
 
+std::vector<int> EventRouter::ComparedFields() const {
+  std::vector<int> fields;
+  for (const Rule& rule : rules_) {
+    for (const Test& test : rule.tests) {
+      if (test.kind == Condition::Kind::kEquals) fields.push_back(test.field);
+    }
+  }
+  return fields;
+}
+
 bool EventRouter::Holds(const Test& test, const EventReader& event) {
   if (test.kind == Condition::Kind::kAny) return true;
   const JsonValue& value = event.value(test.field);

@@ -27,6 +27,8 @@ class EventRouter {
 
   // The fields that the rules which lead to `table` test.
   std::vector<int> TestedFor(size_t table) const;
+  // The fields that some rule compares with a value.
+  std::vector<int> ComparedFields() const;
 
  private:
   struct Test {

@@ -132,17 +132,18 @@ const char* SkipLiteral(const char* at, std::string_view literal) {
   return std::memcmp(at, literal.data(), literal.size()) == 0 ? at + literal.size() : nullptr;
 }
 
+const char* UnescapeOne(const char* at, char*& out, StringTraits& traits) {
+  const char meant = kEscapes[static_cast<unsigned char>(at[1])];
+  if (meant == 0) return UnescapeUnit(at, out, traits);
+  *out++ = meant;
+  return at + 2;
+}
+
 const char* Unescape(const char* at, char*& out, StringTraits& traits) {
   while (*at == '\\') {
-    if (const char meant = kEscapes[static_cast<unsigned char>(at[1])]; meant != 0) {
-      *out++ = meant;
-      at += 2;
-    } else {
-      const char* behind = UnescapeUnit(at, out, traits);
-      if (behind == nullptr) return at;
-      at = behind;
-    }
-    at = CopyToStringStop(at, out);
+    const char* const behind = UnescapeOne(at, out, traits);
+    if (behind == nullptr) return at;
+    at = CopyToStringStop(behind, out);
   }
   return at;
 }

@@ -86,6 +86,9 @@ struct StringTraits {
 // (half a surrogate pair as three bytes, which no UTF-8 holds); 15 bytes more may be written.
 const char* Unescape(const char* at, char*& out, StringTraits& traits);
 
+// One escape, from its backslash: returns the place behind it, or null where it is none of JSON's.
+const char* UnescapeOne(const char* at, char*& out, StringTraits& traits);
+
 // Whether a JSON text that is known to be valid holds \ud800 … \udfff without its partner.
 bool HasLoneSurrogate(std::string_view json);
 

@@ -12,6 +12,7 @@ namespace {
 
 constexpr size_t kMostNames = 256;
 constexpr size_t kLongestName = 256;
+constexpr std::string_view kOthers = "…";
 constexpr size_t kKeptMembers = 4096;
 
 size_t Index(int field) {
@@ -162,22 +163,35 @@ std::string_view RestFields::NameOf(const Member& member) {
   return member.raw_key.substr(1, member.raw_key.size() - 2);
 }
 
+// The path of the field, as `from:` spells it.
+std::string RestFields::PathOf(const Member& member) const {
+  if (member.key.size() > kLongestName) return std::string(kOthers);
+  std::string path = PrefixOf(member.object);
+  AppendKey(path, NameOf(member));
+  return path.size() > kLongestName ? std::string(kOthers) : path;
+}
+
 void RestFields::Count(std::map<std::string, uint64_t>& counts) const {
   for (const Member& member : members_) {
-    if (member.is_tested) continue;
-    if (member.key.size() <= kLongestName) {
-      std::string name = PrefixOf(member.object);
-      AppendKey(name, NameOf(member));
-      if (const auto found = counts.find(name); found != counts.end()) {
-        ++found->second;
-        continue;
-      }
-      if (name.size() <= kLongestName && counts.size() < kMostNames) {
-        counts.emplace(std::move(name), 1);
-        continue;
-      }
-    }
-    ++counts["…"];
+    if (!member.is_tested) CountName(PathOf(member), counts);
+  }
+}
+
+std::vector<std::string> RestFields::Names() const {
+  std::vector<std::string> names;
+  for (const Member& member : members_) {
+    if (!member.is_tested) names.push_back(PathOf(member));
+  }
+  return names;
+}
+
+void RestFields::CountName(const std::string& name, std::map<std::string, uint64_t>& counts) {
+  if (const auto found = counts.find(name); found != counts.end()) {
+    ++found->second;
+  } else if (counts.size() < kMostNames) {
+    counts.emplace(name, 1);
+  } else {
+    ++counts[std::string(kOthers)];
   }
 }
 

@@ -29,9 +29,14 @@ class RestFields {
   // False where the event has none.
   bool Gather(const EventReader& event);
 
+  bool empty() const { return members_.empty(); }
+
   // Adds one to each unknown field's count, by its path as `from:` spells it. At most 256 are told
   // apart; what comes later, or is longer than 256 bytes, counts under "…".
   void Count(std::map<std::string, uint64_t>& counts) const;
+  // The same in two steps: all their names, and one of them.
+  std::vector<std::string> Names() const;
+  static void CountName(const std::string& name, std::map<std::string, uint64_t>& counts);
 
   // {"key":value,…} of what was gathered from `event`, in the objects where it stood: keys and
   // values byte for byte as they came, without the blanks between them. At most as long as the
@@ -55,6 +60,7 @@ class RestFields {
   }
   std::string PrefixOf(int object) const;
   static std::string_view NameOf(const Member& member);
+  std::string PathOf(const Member& member) const;
 
   const FieldTree* fields_;
   std::vector<Use> uses_;        // by field, as if nothing above it were taken

@@ -78,6 +78,11 @@ std::optional<RowConverter::Fault> RowConverter::Append(const EventReader& event
   return std::nullopt;
 }
 
+std::optional<std::vector<std::string>> RowConverter::UncollectedNames() const {
+  if (collect_ && !rest_->empty()) return std::nullopt;
+  return rest_->Names();
+}
+
 // Takes back the last entry of the first `columns` columns of the batch.
 void RowConverter::Undo(RowBatch& rows, size_t columns) const {
   size_t at = 0;

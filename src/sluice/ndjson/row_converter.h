@@ -36,7 +36,13 @@ class RowConverter {
   std::optional<Fault> Append(const EventReader& event, int32_t line, char*& arena, RowBatch& rows,
                               TableCounts& counts);
 
+  // RestFields::Names of the last event; none where a column collects what it had.
+  std::optional<std::vector<std::string>> UncollectedNames() const;
+
   size_t columns() const { return columns_.size(); }  // of the schema
+  bool is_generated(size_t column) const { return columns_[column].generated; }
+  int field(size_t column) const { return columns_[column].field; }
+  const ColumnConverter& converter(size_t column) const { return columns_[column].converter; }
   size_t batch_columns() const { return batch_columns_; }
 
  private:

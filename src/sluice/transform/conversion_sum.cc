@@ -35,11 +35,13 @@ void Add(TableCounts& sum, const TableCounts& more) {
 }  // namespace
 
 ConversionCounts& operator+=(ConversionCounts& sum, const ConversionCounts& more) {
-  const auto& [lines, no_route, dropped, duplicate_keys, tables] = more;  // every field, as above
+  const auto& [lines, no_route, dropped, duplicate_keys, fast_lines, tables] =
+      more;  // every field, as above
   sum.lines += lines;
   sum.no_route += no_route;
   sum.dropped += dropped;
   sum.duplicate_keys += duplicate_keys;
+  sum.fast_lines += fast_lines;
   sum.tables.resize(std::max(sum.tables.size(), tables.size()));
   for (size_t i = 0; i < tables.size(); ++i) Add(sum.tables[i], tables[i]);
   return sum;

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+#include <vector>
+
+#include "sluice/base/result.h"
+#include "sluice/ndjson/json_scan.h"
+#include "sluice/ndjson/structural_index.h"
+
+namespace sluice {
+
+// Instruction sets for which there are kernels.
+enum class Isa { kScalar, kAvx2, kAvx512, kNeon };
+
+std::string_view Name(Isa isa);  // "scalar", "avx2", "avx512", "neon"
+
+// What stands between two values of a line: `, "key": `. It begins `lead` bytes before the quote
+// that opens the key.
+struct Literal {
+  static constexpr size_t kHead = 32;
+
+  alignas(kHead) char head[kHead] = {};  // its first bytes, zeros behind
+  uint32_t head_mask = 0;                // bit i: head[i] counts
+  uint32_t size = 0, lead = 0;
+  const char* text = nullptr;  // all of it
+};
+
+// A line in an indexed text. `quotes` are its own; kSlack entries behind are readable.
+struct IndexedLine {
+  const char* text;  // of the index
+  uint32_t begin, end;
+  const uint32_t* quotes;
+  uint32_t quote_count;
+
+  // Without the mark of escapes.
+  uint32_t quote(size_t i) const { return quotes[i] & ~StructuralIndex::kEscaped; }
+};
+
+// The loops that differ by instruction set. All give the same answers; kScalar is the plain
+// definition that the tests compare the others with. Behind every text kScanPadding bytes are
+// readable.
+struct ScanKernels {
+  // Fills `index`, after Reset(text.size()). At most StructuralIndex::kLongestText bytes.
+  void (*index)(std::string_view text, StructuralIndex& index);
+
+  // Bit j of `mask`: the string behind string j begins `gap` bytes behind its end. One word for
+  // every 64 strings of the line; the bits of its last string and those behind are undefined.
+  void (*gaps)(const IndexedLine& line, uint32_t gap, uint64_t* mask);
+
+  // Whether each literal stands where its key does: literals[i] at string keys[i]. None begins
+  // before the text.
+  bool (*hold)(const IndexedLine& line, const Literal* literals, const uint16_t* keys,
+               size_t count);
+
+  // Unescapes the inside of a string, which holds no control character and no quote that is not
+  // escaped. As Unescape of json_scan.h, but kScanPadding bytes behind `out` may be written; false
+  // where an escape is none of JSON's.
+  bool (*unescape)(std::string_view inside, char*& out, StringTraits& traits);
+};
+
+// Those that this machine can run, the best first; kScalar is the last.
+std::vector<Isa> SupportedIsas();
+// `name`, or the best if it is empty. kPermanent where there is no such or this machine cannot run
+// it.
+Result<Isa> IsaNamed(std::string_view name);
+const ScanKernels& KernelsFor(Isa isa);
+
+}  // namespace sluice

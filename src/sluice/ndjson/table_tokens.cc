@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sluice/ndjson/table_tokens.h"
+
+#include <algorithm>
+#include <cstring>
+#include <numeric>
+
+#include "sluice/ndjson/rest_fields.h"
+
+namespace sluice {
+namespace {
+
+bool IsNull(const char* text) {
+  return std::memcmp(text, "null", 4) == 0;
+}
+
+// How much of a column there was before a run.
+struct ColumnSizes {
+  explicit ColumnSizes(const ColumnBatch& of)
+      : present(of.present.size()),
+        ints(of.ints.size()),
+        wide_ints(of.wide_ints.size()),
+        doubles(of.doubles.size()),
+        texts(of.texts.size()) {}
+
+  void Restore(ColumnBatch& of) const {
+    of.present.resize(present);
+    of.ints.resize(ints);
+    of.wide_ints.resize(wide_ints);
+    of.doubles.resize(doubles);
+    of.texts.resize(texts);
+  }
+
+  size_t present, ints, wide_ints, doubles, texts;
+};
+
+}  // namespace
+
+TableTokens::TableTokens(const RowConverter& rows, const ScanKernels& kernels) : batch_(0) {
+  for (size_t i = 0; i < rows.columns(); ++i) {
+    if (rows.is_generated(i)) continue;
+    const int field = rows.field(i);
+    auto slot = std::ranges::find(fields_, field);
+    if (slot == fields_.end()) slot = fields_.insert(fields_.end(), field);
+    columns_.push_back({.column = i,
+                        .slot = static_cast<size_t>(slot - fields_.begin()),
+                        .has_default = rows.converter(i).has_default(),
+                        .converter = TokenConverter(rows.converter(i), kernels)});
+  }
+  batch_ = TokenBatch(fields_.size());
+  next_token_.resize(fields_.size());
+  notes_.resize(columns_.size());
+}
+
+void TableTokens::Bind(RowTemplate& made) const {
+  std::vector<bool> is_there(fields_.size());
+  for (size_t i = 0; i < made.fields.size(); ++i) {
+    const auto slot = made.fields[i] == FieldTree::kNone
+                          ? fields_.end()
+                          : std::ranges::find(fields_, made.fields[i]);
+    if (slot == fields_.end()) {
+      made.slots.push_back(RowTemplate::kNoSlot);
+      made.unread.push_back(i);
+    } else {
+      made.slots.push_back(static_cast<int32_t>(slot - fields_.begin()));
+      is_there[static_cast<size_t>(slot - fields_.begin())] = true;
+    }
+  }
+  for (const ColumnPlace& column : columns_) {
+    if (!column.has_default || is_there[column.slot]) continue;
+    made.absent.push_back(static_cast<uint16_t>(column.slot));
+    is_there[column.slot] = true;
+  }
+}
+
+void TableTokens::Put(const RowTemplate& made, const RowShape& shape, const IndexedLine& line,
+                      uint32_t row) {
+  batch_.AddRow(row);
+  const size_t tail = made.tail.size();
+  for (size_t i = 0; i < shape.fields(); ++i) {
+    const int32_t slot = made.slots[i];
+    if (slot == RowTemplate::kNoSlot) continue;
+    const ValuePlace place = PlaceOf(line, shape, i, tail);
+    const bool is_scalar = shape.places[i].is_scalar;
+    const uint32_t length = place.end - place.begin;
+    const bool is_null = is_scalar & (length == 4) & IsNull(line.text + place.begin);
+    batch_.Put(static_cast<size_t>(slot), {place.begin, length | (is_scalar ? Token::kScalar : 0)},
+               is_null ? 0 : 1);
+  }
+  for (const uint16_t slot : made.absent) batch_.Put(slot, {0, Token::kAbsent}, 1);
+  if (!made.unknown.empty()) unknown_.push_back({batch_.rows() - 1, &made.unknown});
+}
+
+size_t TableTokens::Flush(const TokenText& text, uint64_t first_line, RowBatch& out,
+                          TableCounts& counts, const std::function<void(uint32_t row)>& general) {
+  const size_t rows = batch_.rows();
+  if (rows == 0) return 0;
+  std::ranges::fill(next_token_, 0);
+  next_unknown_ = 0;
+  char* const arena = text.arena.at;
+  const std::vector<ColumnSizes> before(out.columns.begin(), out.columns.end());
+  size_t refused = 0;
+  if (ConvertRun(0, rows, text, out)) {
+    CommitRun(0, rows, first_line, out, counts);
+  } else {
+    for (size_t i = 0; i < before.size(); ++i) before[i].Restore(out.columns[i]);
+    text.arena.at = arena;
+    const std::vector<uint8_t> to_general = refused_;
+    size_t begin = 0;
+    for (size_t row = 0; row <= rows; ++row) {
+      if (row < rows && to_general[row] == 0) continue;
+      ConvertRun(begin, row, text, out);
+      CommitRun(begin, row, first_line, out, counts);
+      begin = row + 1;
+      if (row == rows) break;
+      PassTokens(row, row + 1);
+      if (next_unknown_ < unknown_.size() && unknown_[next_unknown_].row == row) ++next_unknown_;
+      general(batch_.row_numbers()[row]);
+      ++refused;
+    }
+  }
+  batch_.Clear();
+  unknown_.clear();
+  return rows - refused;
+}
+
+size_t TableTokens::ValuesOf(size_t slot, size_t begin, size_t end) const {
+  const uint8_t* const present = batch_.present(slot);
+  return static_cast<size_t>(std::accumulate(present + begin, present + end, 0));
+}
+
+// False where rows are refused; then they are marked.
+bool TableTokens::ConvertRun(size_t begin, size_t end, const TokenText& text, RowBatch& out) {
+  refused_.assign(end - begin, 0);
+  for (size_t i = 0; i < columns_.size(); ++i) {
+    ColumnPlace& column = columns_[i];
+    const TokenRun run{.tokens = batch_.tokens(column.slot) + next_token_[column.slot],
+                       .present = batch_.present(column.slot) + begin,
+                       .rows = end - begin,
+                       .values = ValuesOf(column.slot, begin, end)};
+    notes_[i] = column.converter.Append(run, text, out.columns[i], refused_);
+  }
+  return std::ranges::find(refused_, 1) == refused_.end();
+}
+
+void TableTokens::CommitRun(size_t begin, size_t end, uint64_t first_line, RowBatch& out,
+                            TableCounts& counts) {
+  PassTokens(begin, end);
+  for (size_t i = 0; i < columns_.size(); ++i) {
+    counts.coerced[columns_[i].column] += notes_[i].coerced;
+    counts.nulled[columns_[i].column] += notes_[i].nulled;
+    counts.truncated[columns_[i].column] += notes_[i].truncated;
+  }
+  for (size_t row = begin; row < end; ++row) {
+    out.lines.push_back(static_cast<int32_t>(first_line + batch_.row_numbers()[row]));
+  }
+  for (; next_unknown_ < unknown_.size() && unknown_[next_unknown_].row < end; ++next_unknown_) {
+    for (const std::string& name : *unknown_[next_unknown_].names) {
+      RestFields::CountName(name, counts.unknown_fields);
+    }
+  }
+  out.rows += end - begin;
+  counts.routed += end - begin;
+}
+
+void TableTokens::PassTokens(size_t begin, size_t end) {
+  for (size_t slot = 0; slot < fields_.size(); ++slot) {
+    next_token_[slot] += ValuesOf(slot, begin, end);
+  }
+}
+
+}  // namespace sluice

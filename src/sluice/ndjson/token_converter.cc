@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sluice/ndjson/token_converter.h"
+
+#include <algorithm>
+
+#include "sluice/base/utf8.h"
+
+namespace sluice {
+namespace {
+
+void Count(ValueNote note, TokenNotes& notes) {
+  const bool both = note == ValueNote::kCoercedAndTruncated;
+  notes.coerced += both || note == ValueNote::kCoerced ? 1 : 0;
+  notes.truncated += both || note == ValueNote::kTruncated ? 1 : 0;
+  notes.nulled += note == ValueNote::kNulled ? 1 : 0;
+}
+
+// Number, true, false or null, if `text` is one of them.
+std::optional<JsonKind> ScalarKind(std::string_view text) {
+  if (text == "null") return JsonKind::kNull;
+  if (text == "true") return JsonKind::kTrue;
+  if (text == "false") return JsonKind::kFalse;
+  if (!text.empty() && SkipNumber(text.data()) == text.data() + text.size()) {
+    return JsonKind::kNumber;
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+TokenNotes TokenConverter::Append(const TokenRun& run, const TokenText& text, ColumnBatch& out,
+                                  std::vector<uint8_t>& refused) {
+  if (run.values == run.rows || column_.takes_null()) {
+    char* const arena = text.arena.at;
+    const size_t texts = out.texts.size(), ints = out.ints.size();
+    const bool done = plain_text_              ? AppendTexts(run, text, out)
+                      : column_.is_timestamp() ? AppendTimestamps(run, text, out)
+                                               : false;
+    if (done) {
+      out.present.insert(out.present.end(), run.present, run.present + run.rows);
+      return {};
+    }
+    text.arena.at = arena;
+    out.texts.resize(texts);
+    out.ints.resize(ints);
+  }
+  return AppendEach(run, text, out, refused);
+}
+
+// False where some value is no plain text.
+bool TokenConverter::AppendTexts(const TokenRun& run, const TokenText& text,
+                                 ColumnBatch& out) const {
+  const size_t first = out.texts.size();
+  out.texts.resize(first + run.values);
+  std::string_view* const to = out.texts.data() + first;
+  bool has_escapes = false;
+  for (size_t i = 0; i < run.values; ++i) {
+    const Token token = run.tokens[i];
+    const char* begin = text.text + token.begin;
+    size_t length = token.length_and_marks;
+    if (length >= Token::kAbsent) [[unlikely]] {
+      length = token.length();
+      StringTraits traits;
+      char* const unescaped = text.arena.at;
+      if (token.is(Token::kScalar | Token::kAbsent) || !text.arena.HasRoom(length) ||
+          !kernels_.unescape({begin, length}, text.arena.at, traits) || traits.has_lone_surrogate ||
+          traits.has_nul) {
+        return false;
+      }
+      has_escapes = true;
+      begin = unescaped;
+      length = static_cast<size_t>(text.arena.at - unescaped);
+    }
+    to[i] = {begin, length};
+  }
+  return AreGood({to, run.values}, has_escapes || !text.is_ascii);
+}
+
+bool TokenConverter::AreGood(std::span<const std::string_view> texts,
+                             bool may_have_more_than_ascii) const {
+  bool bad = false;
+  for (const std::string_view text : texts) bad |= text.size() > plain_text_->longest;
+  if (plain_text_->is_key) {
+    for (const std::string_view text : texts) bad |= text.empty() || text.back() == ' ';
+  }
+  if (plain_text_->is_ascii && may_have_more_than_ascii) {
+    for (const std::string_view text : texts) bad |= !IsAscii(text);
+  }
+  return !bad;
+}
+
+// False where some value is no string that is a timestamp.
+bool TokenConverter::AppendTimestamps(const TokenRun& run, const TokenText& text,
+                                      ColumnBatch& out) {
+  for (size_t i = 0; i < run.values; ++i) {
+    const Token token = run.tokens[i];
+    if (token.is(Token::kMarks)) return false;
+    const auto read = timestamps_.Read({text.text + token.begin, token.length()});
+    if (!read) return false;
+    out.ints.push_back(*read);
+  }
+  return true;
+}
+
+TokenNotes TokenConverter::AppendEach(const TokenRun& run, const TokenText& text, ColumnBatch& out,
+                                      std::vector<uint8_t>& refused) const {
+  TokenNotes notes;
+  const Token* token = run.tokens;
+  for (size_t row = 0; row < run.rows; ++row) {
+    std::optional<JsonValue> value = JsonValue{.kind = JsonKind::kNull};
+    if (run.present[row] != 0) value = ValueOf(*token++, text);
+    ValueNote note = ValueNote::kNone;
+    if (value && !column_.Append(*value, out, note)) {
+      Count(note, notes);
+    } else {
+      refused[row] = 1;
+      out.present.push_back(0);
+    }
+  }
+  return notes;
+}
+
+// None where it is no string, number, true, false or null of JSON.
+std::optional<JsonValue> TokenConverter::ValueOf(Token token, const TokenText& text) const {
+  JsonValue value;
+  if (token.is(Token::kAbsent)) return value;
+  const char* const begin = text.text + token.begin;
+  if (token.is(Token::kScalar)) {
+    if (token.is(Token::kEscaped)) return std::nullopt;
+    value.raw = {begin, token.length()};
+    const std::optional<JsonKind> kind = ScalarKind(value.raw);
+    if (!kind) return std::nullopt;
+    value.kind = *kind;
+    return value;
+  }
+  value.kind = JsonKind::kString;
+  value.raw = {begin - 1, token.length() + 2};
+  value.text = {begin, token.length()};
+  if (!token.is(Token::kEscaped)) return value;
+  StringTraits traits;
+  const char* const unescaped = text.arena.at;
+  if (!text.arena.HasRoom(token.length()) ||
+      !kernels_.unescape(value.text, text.arena.at, traits)) {
+    return std::nullopt;
+  }
+  value.text = {unescaped, static_cast<size_t>(text.arena.at - unescaped)};
+  value.has_lone_surrogate = traits.has_lone_surrogate;
+  value.has_nul = traits.has_nul;
+  return value;
+}
+
+}  // namespace sluice
