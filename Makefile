@@ -44,9 +44,10 @@ deps-bench:
 deps-fuzz:
 	@mkdir -p build && scripts/install-deps --fuzz
 
+# Fifteen minutes on a quiet machine; BENCH="--quick" or "--only files" to look at a part.
 bench: deps-bench build/bench/build.ninja
-	@cmake --build build/bench -j $(JOBS) --target sluice
-	@bench/run build/bench/bin/sluice
+	@cmake --build build/bench -j $(JOBS) --target sluice hot_path
+	@bench/run build/bench/bin/sluice $(BENCH)
 
 check-style:
 	@git ls-files '*.h' '*.cc' | xargs clang-format-19 --dry-run --Werror
