@@ -44,9 +44,10 @@ deps-bench:
 deps-fuzz:
 	@mkdir -p build && scripts/install-deps --fuzz
 
-# Fifteen minutes on a quiet machine; BENCH="--quick" or "--only files" to look at a part.
+# For a quiet machine. BENCH="--quick" or BENCH="--only files" to look at a part.
 bench: deps-bench build/bench/build.ninja
 	@cmake --build build/bench -j $(JOBS) --target sluice hot_path
+	@python3 -m unittest discover -q -b -s bench -p '*_test.py'
 	@bench/run build/bench/bin/sluice $(BENCH)
 
 check-style:

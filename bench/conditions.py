@@ -7,11 +7,16 @@ import platform
 import re
 import subprocess
 
+from measure import Failed
+
 HERE = pathlib.Path(__file__).resolve().parent
 
 
 def output_of(*command):
-    return subprocess.run([str(part) for part in command], check=True, capture_output=True, text=True).stdout.strip()
+    done = subprocess.run([str(part) for part in command], capture_output=True, text=True)
+    if done.returncode != 0:
+        raise Failed('%s: %s' % (' '.join(str(part) for part in command), done.stderr.strip() or 'exit code %d' % done.returncode))
+    return done.stdout.strip()
 
 
 def cpu():
@@ -35,7 +40,7 @@ def commit():
     try:
         dirty = output_of('git', '-C', HERE, 'status', '--porcelain', '--untracked-files=no', '--', '.', '../src')
         return output_of('git', '-C', HERE, 'rev-parse', '--short=10', 'HEAD') + (' and changes' if dirty else '')
-    except (OSError, subprocess.CalledProcessError):
+    except (OSError, Failed):
         return 'unknown'
 
 

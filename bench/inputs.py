@@ -40,7 +40,7 @@ class Inputs:
     def first_lines(self, count):
         def make(out):
             out.write_text(''.join(itertools.islice(open(self.clean().path, encoding='utf-8'), count)), encoding='utf-8')
-        return Input(self._kept('first-%d.ndjson' % count, make)).warm()
+        return Input(self._kept('first-%d-of-%d.ndjson' % (count, self.events), make)).warm()
 
     def compressed(self, how, extension):
         def make(out):

@@ -162,5 +162,6 @@ def conditions(results):
             '%s, %d cores, %s, %s' % (told['cpu'], told['cores'], told['memory'], told['system']),
             'DuckDB %s, Polars %s, pyarrow %s, pandas %s, ClickHouse %s (chdb %s), Python %s' % tuple(
                 peers[name] for name in ('duckdb', 'polars', 'pyarrow', 'pandas', 'clickhouse', 'chdb', 'python')),
-            '%s events, %.1f MB of JSON; %d runs; load average %.2f before, %.2f after' % (
-                format(results['events'], ','), results['input_bytes'] / 1e6, results['runs'], told['load_before'], told['load_after'])]
+            '%s events, %.1f MB of JSON; %d runs, %.0f minutes in all; load average %.2f before, %.2f after' % (
+                format(results['events'], ','), results['input_bytes'] / 1e6, results['runs'], told['minutes'], told['load_before'],
+                told['load_after'])]

@@ -68,9 +68,28 @@ class Workbench:
         shutil.rmtree(self.out, ignore_errors=True)
         in_turn(table, contenders, runs or self.runs)
         tell('%s: comparing' % table)
-        self._compare(contenders)
+        self.compare(contenders)
         shutil.rmtree(self.out, ignore_errors=True)
         return [contender.row() for contender in contenders]
+
+    def contents(self, out):
+        """Table → rows and bytes of the Parquet files below `out`."""
+        return json.loads(subprocess.check_output([self.python, HERE / 'peers.py', 'rows', '-', '-', out], text=True))
+
+    def compare(self, contenders):
+        """Whoever wrote other rows than the first of the group, which is sluice where it takes part, fails the benchmark."""
+        first = {}
+        for contender in contenders:
+            if contender.absent or not hasattr(contender, 'out'):
+                continue
+            found = self.contents(contender.out)
+            found.pop('quarantine', None)  # what libraries leave out
+            contender.facts['out_bytes'] = sum(table['bytes'] for table in found.values())
+            contender.facts['rows'] = {name: table['rows'] for name, table in sorted(found.items())}
+            expected = first.setdefault(contender.group, contender)
+            if contender.facts['rows'] != expected.facts['rows']:
+                raise Failed('%s: the row counts differ: %s %s, %s %s' % (contender.group, expected.label, expected.facts['rows'],
+                                                                          contender.label, contender.facts['rows']))
 
     def _writer(self, group, name, label, command, cores, source, plain=None, at_most=None):
         out = self.out / ('%s-%s' % (group, name)).replace('/', '-')
@@ -83,17 +102,3 @@ class Workbench:
         contender = Contender(group, name, label, once, at_most, events=plain.lines, input_bytes=source.bytes, json_bytes=plain.bytes)
         contender.out = out
         return contender
-
-    def _compare(self, contenders):
-        first = {}
-        for contender in contenders:
-            if contender.absent or not hasattr(contender, 'out'):
-                continue
-            found = json.loads(subprocess.check_output([self.python, HERE / 'peers.py', 'rows', '-', '-', contender.out], text=True))
-            found.pop('quarantine', None)  # what libraries leave out
-            contender.facts['out_bytes'] = sum(table['bytes'] for table in found.values())
-            contender.facts['rows'] = {name: table['rows'] for name, table in sorted(found.items())}
-            expected = first.setdefault(contender.group, contender)
-            if contender.facts['rows'] != expected.facts['rows']:
-                raise Failed('%s: the row counts differ: %s %s, %s %s' % (contender.group, expected.label, expected.facts['rows'],
-                                                                          contender.label, contender.facts['rows']))
