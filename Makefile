@@ -1,9 +1,9 @@
-# make demo | test | fuzz | release | bench | format | clean. Everything else is CMake with the presets of CMakePresets.json.
+# make demo | test | fuzz | release | bench | bench-docs | format | clean. Everything else is CMake with the presets of CMakePresets.json.
 EVENTS ?= 100000
 JOBS ?= $(shell nproc)
 SECONDS ?= 60
 
-.PHONY: help demo test test-tsan fuzz release bench check-style format clean
+.PHONY: help demo test test-tsan fuzz release bench bench-docs check-style format clean
 help:
 	@sed -n '1s/^# //p' Makefile
 
@@ -44,9 +44,14 @@ deps-bench:
 deps-fuzz:
 	@mkdir -p build && scripts/install-deps --fuzz
 
+# For a quiet machine. BENCH="--quick" or BENCH="--only files" to look at a part; bench-docs writes what the last whole run measured into
+# docs/performance.md.
 bench: deps-bench build/bench/build.ninja
-	@cmake --build build/bench -j $(JOBS) --target sluice
-	@bench/run build/bench/bin/sluice
+	@cmake --build build/bench -j $(JOBS) --target sluice hot_path
+	@python3 -m unittest discover -q -b -s bench -p '*_test.py'
+	@bench/run build/bench/bin/sluice $(BENCH)
+bench-docs:
+	@bench/report
 
 check-style:
 	@git ls-files '*.h' '*.cc' | xargs clang-format-19 --dry-run --Werror
