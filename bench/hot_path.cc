@@ -66,8 +66,8 @@ struct Measured {
 
 class HotPath {
  public:
-  HotPath(const TableSet& tables, std::optional<Codec> codec)
-      : tables_(tables), codec_(codec), converter_(Must(EventConverter::Make(tables))) {}
+  HotPath(const TableSet& tables, std::optional<Codec> codec, const EventConverterOptions& options)
+      : tables_(tables), codec_(codec), converter_(Must(EventConverter::Make(tables, options))) {}
 
   Measured Run(const std::vector<LineChunk>& chunks) {
     const auto begin = std::chrono::steady_clock::now();
@@ -104,14 +104,14 @@ class HotPath {
 };
 
 int Main(const std::string& config, const std::string& file, const std::string& what,
-         int repetitions) {
+         int repetitions, const EventConverterOptions& options) {
   const PipelineConfig loaded = Must(LoadConfig(config, LocalSecretSource({})));
   std::string text = Must(ReadFile(file, GiB(64)));
   text.reserve(text.size() + LineChunker::kPadding);
   const std::vector<LineChunk> chunks = Cut(text, KiB(128).count);
   const std::optional<Codec> codec = CodecNamed(what);
   if (!codec && what != "columns") Stop("columns, none, snappy or zstd");
-  HotPath path(*loaded.tables, codec);
+  HotPath path(*loaded.tables, codec, options);
   Measured last = path.Run(chunks);
   std::string seconds;
   for (int i = 0; i < repetitions; ++i) {
@@ -129,13 +129,12 @@ int Main(const std::string& config, const std::string& file, const std::string& 
 }  // namespace sluice
 
 int main(int argc, char** argv) {
-  if (argc > 1 && std::string_view(argv[1]) == "--general") {
-    fmt::print(stderr, "hot_path: --general: not yet: this build has the general path alone\n");
-    return 2;
-  }
-  if (argc != 5) {
+  const bool is_general = argc > 1 && std::string_view(argv[1]) == "--general";
+  const int first = is_general ? 2 : 1;
+  if (argc != first + 4) {
     fmt::print(stderr, "hot_path [--general] CONFIG FILE columns|none|snappy|zstd REPETITIONS\n");
     return 2;
   }
-  return sluice::Main(argv[1], argv[2], argv[3], std::atoi(argv[4]));
+  return sluice::Main(argv[first], argv[first + 1], argv[first + 2], std::atoi(argv[first + 3]),
+                      {.fast_path = !is_general});
 }

@@ -95,9 +95,9 @@ bool FastPath::HasControls(const IndexedLine& line) {
 
 bool FastPath::TakeByTemplate(Work& work, const IndexedLine& line, size_t row) {
   if (!work.is_utf8 && !IsUtf8Fast({line.text + line.begin, line.end - line.begin})) return false;
-  const auto match = templates_.Find(line);
+  const TemplateStore::Match match = templates_.Find(line);
   if (!match) return false;
-  const std::optional<size_t> table = match->row_template->table;
+  const std::optional<size_t> table = match.row_template->table;
   if (!table) {
     ++work.counts.lines;
     ++work.counts.dropped;
@@ -105,7 +105,7 @@ bool FastPath::TakeByTemplate(Work& work, const IndexedLine& line, size_t row) {
     return true;
   }
   if (tables_[*table].is_full()) Flush(work, *table);
-  tables_[*table].Put(*match->row_template, *match->shape, line, static_cast<uint32_t>(row));
+  tables_[*table].Put(*match.row_template, *match.shape, line, static_cast<uint32_t>(row));
   return true;
 }
 

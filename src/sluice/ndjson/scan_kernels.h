@@ -17,6 +17,25 @@ enum class Isa { kScalar, kAvx2, kAvx512, kNeon };
 
 std::string_view Name(Isa isa);  // "scalar", "avx2", "avx512", "neon"
 
+// A field of a line: by the number of the quote that opens its key, and whether its value is a
+// string or another scalar. One number, because every line is looked at through these.
+class FieldPlace {
+ public:
+  FieldPlace() = default;
+  FieldPlace(size_t key_quote, bool is_scalar)
+      : bits_(static_cast<uint16_t>(key_quote | (is_scalar ? 1 : 0))) {}  // those are even
+
+  size_t key_quote() const { return bits_ & ~size_t{1}; }
+  bool is_scalar() const { return (bits_ & 1) != 0; }
+  // The quote from which the value begins: its own, or that which closes the key.
+  size_t begin_quote() const { return key_quote() + 2 - (bits_ & 1); }
+  // The quote at which it ends: its own, or that which opens the next key.
+  size_t end_quote() const { return begin_quote() + 1; }
+
+ private:
+  uint16_t bits_ = 0;
+};
+
 // What stands between two values of a line: `, "key": `. It begins `lead` bytes before the quote
 // that opens the key.
 struct Literal {
@@ -50,9 +69,9 @@ struct ScanKernels {
   // every 64 strings of the line; the bits of its last string and those behind are undefined.
   void (*gaps)(const IndexedLine& line, uint32_t gap, uint64_t* mask);
 
-  // Whether each literal stands where its key does: literals[i] at string keys[i]. None begins
-  // before the text.
-  bool (*hold)(const IndexedLine& line, const Literal* literals, const uint16_t* keys,
+  // Whether literals[i] stands where fields[i] has its key, for all of them. None begins before the
+  // text.
+  bool (*hold)(const IndexedLine& line, const Literal* literals, const FieldPlace* fields,
                size_t count);
 
   // Unescapes the inside of a string, which holds no control character and no quote that is not

@@ -121,16 +121,17 @@ void Gaps(const IndexedLine& line, uint32_t gap, uint64_t* mask) {
   }
 }
 
-bool Hold(const IndexedLine& line, const Literal* literals, const uint16_t* keys, size_t count) {
+bool Hold(const IndexedLine& line, const Literal* literals, const FieldPlace* fields,
+          size_t count) {
   uint32_t differs = 0;
   for (size_t i = 0; i < count; ++i) {
     const Literal& literal = literals[i];
-    const char* const at = line.text + line.quote(2 * size_t{keys[i]}) - literal.lead;
+    const char* const at = line.text + line.quote(fields[i].key_quote()) - literal.lead;
     const __m256i found = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(at));
     const __m256i wanted = _mm256_load_si256(reinterpret_cast<const __m256i*>(literal.head));
     const int equal = _mm256_movemask_epi8(_mm256_cmpeq_epi8(found, wanted));
     differs |= ~static_cast<uint32_t>(equal) & literal.head_mask;
-    if (literal.size > Literal::kHead && !HoldsAt(line, literal, keys[i])) return false;
+    if (literal.size > Literal::kHead && !HoldsAt(line, literal, fields[i])) return false;
   }
   return differs == 0;
 }

@@ -112,15 +112,16 @@ void Gaps(const IndexedLine& line, uint32_t gap, uint64_t* mask) {
   }
 }
 
-bool Hold(const IndexedLine& line, const Literal* literals, const uint16_t* keys, size_t count) {
+bool Hold(const IndexedLine& line, const Literal* literals, const FieldPlace* fields,
+          size_t count) {
   __mmask32 differs = 0;
   for (size_t i = 0; i < count; ++i) {
     const Literal& literal = literals[i];
-    const char* const at = line.text + line.quote(2 * size_t{keys[i]}) - literal.lead;
+    const char* const at = line.text + line.quote(fields[i].key_quote()) - literal.lead;
     const __m256i found = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(at));
     const __m256i wanted = _mm256_load_si256(reinterpret_cast<const __m256i*>(literal.head));
     differs |= _mm256_mask_cmpneq_epi8_mask(literal.head_mask, found, wanted);
-    if (literal.size > Literal::kHead && !HoldsAt(line, literal, keys[i])) return false;
+    if (literal.size > Literal::kHead && !HoldsAt(line, literal, fields[i])) return false;
   }
   return differs == 0;
 }

@@ -16,6 +16,6 @@ extern const ScanKernels kNeonKernels;
 #endif
 
 // ScanKernels::hold by the bytes: what is used where a literal is longer than Literal::kHead.
-bool HoldsAt(const IndexedLine& line, const Literal& literal, uint16_t key);
+bool HoldsAt(const IndexedLine& line, const Literal& literal, FieldPlace field);
 
 }  // namespace sluice

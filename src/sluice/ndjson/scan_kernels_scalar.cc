@@ -37,9 +37,10 @@ void Gaps(const IndexedLine& line, uint32_t gap, uint64_t* mask) {
   }
 }
 
-bool Hold(const IndexedLine& line, const Literal* literals, const uint16_t* keys, size_t count) {
+bool Hold(const IndexedLine& line, const Literal* literals, const FieldPlace* fields,
+          size_t count) {
   for (size_t i = 0; i < count; ++i) {
-    if (!HoldsAt(line, literals[i], keys[i])) return false;
+    if (!HoldsAt(line, literals[i], fields[i])) return false;
   }
   return true;
 }
@@ -51,8 +52,8 @@ bool UnescapeInside(std::string_view inside, char*& out, StringTraits& traits) {
 
 }  // namespace
 
-bool HoldsAt(const IndexedLine& line, const Literal& literal, uint16_t key) {
-  const uint32_t at = line.quote(2 * size_t{key}) - literal.lead;
+bool HoldsAt(const IndexedLine& line, const Literal& literal, FieldPlace field) {
+  const uint32_t at = line.quote(field.key_quote()) - literal.lead;
   return at + literal.size <= line.end &&
          std::memcmp(line.text + at, literal.text, literal.size) == 0;
 }

@@ -108,7 +108,7 @@ TEST(ScanKernelsTest, ALiteralHoldsOnlyIfEveryByteDoes) {
     literal.text = expected.data();
     const std::string text = Padded("xxx" + expected + "yy");
     const uint32_t quotes[StructuralIndex::kSlack + 2] = {4, 99};
-    const uint16_t key = 0;
+    const FieldPlace field(0, false);
     for (size_t i = 0; i <= size; ++i) {  // the last one is behind it
       std::string changed = text;
       changed[3 + i] = '#';
@@ -118,7 +118,7 @@ TEST(ScanKernelsTest, ALiteralHoldsOnlyIfEveryByteDoes) {
                              .quotes = quotes,
                              .quote_count = 2};
       for (const Isa isa : SupportedIsas()) {
-        EXPECT_EQ(KernelsFor(isa).hold(line, &literal, &key, 1), i == size) << Name(isa);
+        EXPECT_EQ(KernelsFor(isa).hold(line, &literal, &field, 1), i == size) << Name(isa);
       }
     }
   }

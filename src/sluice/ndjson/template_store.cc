@@ -21,8 +21,8 @@ uint64_t AddLength(uint64_t hash, uint64_t length) {
 // The bytes from the quote that opens a key to the one that closes it.
 uint64_t HashOfKeys(const IndexedLine& line, const RowShape& shape) {
   uint64_t hash = 0;
-  for (const uint16_t key : shape.keys) {
-    hash = AddLength(hash, line.quote(2 * size_t{key} + 1) - line.quote(2 * size_t{key}));
+  for (const FieldPlace field : shape.fields) {
+    hash = AddLength(hash, line.quote(field.key_quote() + 1) - line.quote(field.key_quote()));
   }
   return hash;
 }
@@ -35,85 +35,103 @@ uint64_t HashOfKeys(const RowTemplate& of) {
   return hash;
 }
 
-// A scalar or escaped string that no column reads, which would otherwise be taken unseen.
-bool IsValue(std::string_view text, bool is_scalar, bool is_escaped) {
+// Tails are short: one brace, mostly.
+bool IsTail(const char* at, std::string_view tail) {
+  bool equal = true;
+  for (const char c : tail) equal &= *at++ == c;
+  return equal;
+}
+
+// A value as it stands in its line, a string with its quotes.
+struct FoundValue {
+  std::string_view text;
+  bool is_scalar, is_escaped;
+};
+
+FoundValue ValueOf(const RowTemplate& of, const RowShape& shape, const IndexedLine& line,
+                   size_t number) {
+  const FieldPlace field = shape.fields[number];
+  const bool is_last = number + 1 == shape.fields.size();
+  const ValuePlace place = is_last ? LastPlaceOf(line, of.spacing, field, of.tail.size())
+                                   : InnerPlaceOf(line, of.spacing, field);
+  const uint32_t end = place.end & ~StructuralIndex::kEscaped;
+  const uint32_t quote = field.is_scalar() ? 0 : 1;
+  // Where there is no room for a scalar, `end` comes before `begin`.
+  const size_t size = end < place.begin ? 0 : end - place.begin + 2 * quote;
+  return {.text = {line.text + place.begin - quote, size},
+          .is_scalar = field.is_scalar(),
+          .is_escaped = end != place.end};
+}
+
+// Of a value that no column reads, and that would otherwise be taken unseen.
+bool IsValue(const FoundValue& value) {
+  const std::string_view text = value.text;
   const char* const end = text.data() + text.size();
-  if (is_scalar) {
-    if (is_escaped || text.empty()) return false;
+  if (value.is_scalar) {
+    if (value.is_escaped || text.empty()) return false;
     return text == "null" || text == "true" || text == "false" || SkipNumber(text.data()) == end;
   }
-  const char* at = is_escaped ? FindStringStop(text.data()) : end;
-  while (at < end && *at == '\\') {
+  if (!value.is_escaped) return true;
+  const char* at = FindStringStop(text.data() + 1);
+  while (*at == '\\') {
     at = SkipEscape(at);
     if (at == nullptr) return false;
     at = FindStringStop(at);
   }
-  return at == end;
+  return at + 1 == end;
 }
 
 }  // namespace
 
-std::optional<TemplateStore::Match> TemplateStore::Find(const IndexedLine& line) {
-  if (line.quote_count < 2 || line.quote_count % 2 != 0) return std::nullopt;
+TemplateStore::Match TemplateStore::Find(const IndexedLine& line) {
+  if (line.quote_count < 2 || line.quote_count % 2 != 0) return {};
   for (size_t i = 0; i < styles_.size(); ++i) {
-    if (auto match = FindIn(*styles_[i], line)) {
+    if (const Match match = FindIn(*styles_[i], line)) {
       if (i > 0) std::swap(styles_[0], styles_[i]);
       return match;
     }
   }
-  return std::nullopt;
+  return {};
 }
 
-std::optional<TemplateStore::Match> TemplateStore::FindIn(Style& style, const IndexedLine& line) {
+TemplateStore::Match TemplateStore::FindIn(Style& style, const IndexedLine& line) {
   RowShape* const shape = style.shapes.Of(line);
-  if (shape == nullptr) return std::nullopt;
-  const auto take = [&](uint32_t number) -> std::optional<Match> {
-    if (number >= style.templates.size()) return std::nullopt;
+  if (shape == nullptr) return {};
+  const auto take = [&](uint32_t number) -> Match {
+    if (number >= style.templates.size()) return {};
     RowTemplate& candidate = *style.templates[number];
-    if (!IsOf(candidate, *shape, line)) return std::nullopt;
+    if (!IsOf(candidate, *shape, line)) return {};
     shape->template_hint = number;
     ++candidate.hits;
     candidate.last_hit = ++clock_;
     return Match{&candidate, shape};
   };
-  if (auto match = take(shape->template_hint)) return match;
+  if (const Match match = take(shape->template_hint)) return match;
   const auto [first, last] = style.by_keys.equal_range(HashOfKeys(line, *shape));
   for (auto at = first; at != last; ++at) {
-    if (auto match = take(at->second)) return match;
+    if (const Match match = take(at->second)) return match;
   }
-  return std::nullopt;
+  return {};
 }
 
 bool TemplateStore::IsOf(const RowTemplate& candidate, const RowShape& shape,
                          const IndexedLine& line) const {
-  if (candidate.literals.size() != shape.fields()) return false;
+  if (candidate.literals.size() != shape.fields.size()) return false;
   if (line.quote(0) != line.begin + candidate.literals.front().lead) return false;
   const auto tail = static_cast<uint32_t>(candidate.tail.size());
-  const FieldPlace& last = shape.places.back();
   const uint32_t behind = line.quote(line.quote_count - 1) + 1;  // the last string
-  if (behind + tail > line.end || (!last.is_scalar && behind + tail != line.end) ||
-      std::memcmp(line.text + line.end - tail, candidate.tail.data(), tail) != 0) {
+  const bool ends_well =
+      shape.fields.back().is_scalar() ? behind + tail <= line.end : behind + tail == line.end;
+  if (!ends_well || !IsTail(line.text + line.end - tail, candidate.tail)) return false;
+  if (!kernels_.hold(line, candidate.literals.data(), shape.fields.data(), shape.fields.size())) {
     return false;
   }
-  if (!kernels_.hold(line, candidate.literals.data(), shape.keys.data(), shape.fields())) {
-    return false;
-  }
-  const auto value = [&](size_t field, bool& is_escaped) -> std::string_view {
-    const ValuePlace place = PlaceOf(line, shape, field, tail);
-    const uint32_t end = place.end & ~StructuralIndex::kEscaped;
-    is_escaped = end != place.end;
-    return end < place.begin ? std::string_view()
-                             : std::string_view(line.text + place.begin, end - place.begin);
-  };
-  bool is_escaped = false;
   for (const RowTemplate::Fixed& fixed : candidate.fixed) {
-    std::string_view found = value(fixed.field, is_escaped);
-    if (!shape.places[fixed.field].is_scalar) found = {found.data() - 1, found.size() + 2};
-    if (found != fixed.raw) return false;
+    const FoundValue found = ValueOf(candidate, shape, line, fixed.field);
+    if (found.text != fixed.raw) return false;
   }
   for (const size_t field : candidate.unread) {
-    const std::string_view found = value(field, is_escaped);
-    if (!IsValue(found, shape.places[field].is_scalar, is_escaped)) return false;
+    if (!IsValue(ValueOf(candidate, shape, line, field))) return false;
   }
   return true;
 }

@@ -3,7 +3,6 @@
 
 #include <cstdint>
 #include <memory>
-#include <optional>
 #include <unordered_map>
 #include <vector>
 
@@ -20,12 +19,14 @@ class TemplateStore {
   explicit TemplateStore(const ScanKernels& kernels) : kernels_(kernels) {}
 
   struct Match {
-    const RowTemplate* row_template;
-    const RowShape* shape;
+    const RowTemplate* row_template = nullptr;
+    const RowShape* shape = nullptr;
+
+    explicit operator bool() const { return row_template != nullptr; }
   };
-  // A template of which every byte of `line` outside of its strings and scalars is, with the shape
-  // that says where those are. Valid until the next call.
-  std::optional<Match> Find(const IndexedLine& line);
+  // The template that says what every byte of `line` is outside of its strings and scalars, and the
+  // shape that says where those are; or nothing. Valid until the next call.
+  Match Find(const IndexedLine& line);
 
   // Whether a line that has no template should be learned: not while what was learned before was
   // hardly used.
@@ -49,7 +50,7 @@ class TemplateStore {
     std::unordered_multimap<uint64_t, uint32_t> by_keys;
   };
 
-  std::optional<Match> FindIn(Style& style, const IndexedLine& line);
+  Match FindIn(Style& style, const IndexedLine& line);
   bool IsOf(const RowTemplate& candidate, const RowShape& shape, const IndexedLine& line) const;
   static void Index(Style& style);
 
@@ -59,20 +60,5 @@ class TemplateStore {
   uint64_t clock_ = 0;                       // counts finds
   uint32_t to_pass_ = 0, next_to_pass_ = 0;  // lines that are not learned
 };
-
-// The value of a field in `line`: from begin to end, in the text. With StructuralIndex::kEscaped
-// set in `end` where a backslash stands in it.
-struct ValuePlace {
-  uint32_t begin, end;
-};
-inline ValuePlace PlaceOf(const IndexedLine& line, const RowShape& shape, size_t field,
-                          size_t tail) {
-  const FieldPlace& place = shape.places[field];
-  const uint32_t begin = line.quote(place.begin) + place.begin_add;
-  if (place.is_scalar && field + 1 == shape.fields()) {
-    return {begin, line.end - static_cast<uint32_t>(tail)};
-  }
-  return {begin, line.quotes[place.end] - place.end_sub};
-}
 
 }  // namespace sluice

@@ -13,14 +13,15 @@ void TokenBatch::Allocate() {
   memory_ = std::make_unique_for_overwrite<Token[]>(slots_.size() * kStride);
   presence_ = std::make_unique<uint8_t[]>(slots_.size() * kStride);
   for (size_t i = 0; i < slots_.size(); ++i) {
-    slots_[i] = {.tokens = memory_.get() + i * kStride, .present = presence_.get() + i * kStride};
+    Token* const tokens = memory_.get() + i * kStride;
+    slots_[i] = {.tokens = tokens, .next = tokens, .present = presence_.get() + i * kStride};
   }
 }
 
 void TokenBatch::Clear() {
   for (Slot& slot : slots_) {
     if (slot.present != nullptr) std::memset(slot.present, 0, rows_.size());
-    slot.count = 0;
+    slot.next = slot.tokens;
   }
   rows_.clear();
 }

@@ -26,8 +26,14 @@ struct Token {
 // The tokens of some lines of one table, by field, until they become values a column at a time.
 // A field that is null or not there has no token, unless a column of it has a DEFAULT.
 class TokenBatch {
+  struct Slot {
+    Token* tokens = nullptr;
+    Token* next = nullptr;  // behind the last one that counts
+    uint8_t* present = nullptr;
+  };
+
  public:
-  static constexpr size_t kMostRows = 512;
+  static constexpr size_t kMostRows = 256;
 
   // One slot for each field that columns of the table read.
   explicit TokenBatch(size_t slots) : slots_(slots) {}
@@ -35,17 +41,30 @@ class TokenBatch {
   size_t rows() const { return rows_.size(); }
   bool is_full() const { return rows_.size() == kMostRows; }
 
-  // Begins a row; the line's number in its index.
-  void AddRow(uint32_t row) {
+  // A row that tokens are put into: at most one for each slot.
+  class Row {
+   public:
+    // The token counts if `is_there`, which is 0 or 1.
+    void Put(size_t slot, Token token, uint8_t is_there) const {
+      Slot& to = slots_[slot];
+      *to.next = token;
+      to.next += is_there;
+      to.present[row_] = is_there;
+    }
+
+   private:
+    friend class TokenBatch;
+    Row(Slot* slots, size_t row) : slots_(slots), row_(row) {}
+
+    Slot* const slots_;
+    const size_t row_;
+  };
+
+  // `number` is that of the line in its index.
+  Row AddRow(uint32_t number) {
     if (memory_ == nullptr) Allocate();
-    rows_.push_back(row);
-  }
-  // Of the last row, once for each slot. The token counts if `is_there`, which is 0 or 1.
-  void Put(size_t slot, Token token, uint8_t is_there) {
-    Slot& to = slots_[slot];
-    to.tokens[to.count] = token;
-    to.present[rows_.size() - 1] = is_there;
-    to.count += is_there;
+    rows_.push_back(number);
+    return {slots_.data(), rows_.size() - 1};
   }
   void Clear();
 
@@ -56,12 +75,6 @@ class TokenBatch {
   const Token* tokens(size_t slot) const { return slots_[slot].tokens; }
 
  private:
-  struct Slot {
-    Token* tokens = nullptr;
-    uint8_t* present = nullptr;
-    uint32_t count = 0;
-  };
-
   void Allocate();
 
   std::vector<Slot> slots_;

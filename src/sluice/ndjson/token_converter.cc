@@ -53,7 +53,8 @@ bool TokenConverter::AppendTexts(const TokenRun& run, const TokenText& text,
   const size_t first = out.texts.size();
   out.texts.resize(first + run.values);
   std::string_view* const to = out.texts.data() + first;
-  bool has_escapes = false;
+  const size_t longest = plain_text_->longest;
+  bool has_escapes = false, is_too_long = false;
   for (size_t i = 0; i < run.values; ++i) {
     const Token token = run.tokens[i];
     const char* begin = text.text + token.begin;
@@ -71,15 +72,15 @@ bool TokenConverter::AppendTexts(const TokenRun& run, const TokenText& text,
       begin = unescaped;
       length = static_cast<size_t>(text.arena.at - unescaped);
     }
+    is_too_long |= length > longest;
     to[i] = {begin, length};
   }
-  return AreGood({to, run.values}, has_escapes || !text.is_ascii);
+  return !is_too_long && AreGood({to, run.values}, has_escapes || !text.is_ascii);
 }
 
 bool TokenConverter::AreGood(std::span<const std::string_view> texts,
                              bool may_have_more_than_ascii) const {
   bool bad = false;
-  for (const std::string_view text : texts) bad |= text.size() > plain_text_->longest;
   if (plain_text_->is_key) {
     for (const std::string_view text : texts) bad |= text.empty() || text.back() == ' ';
   }
