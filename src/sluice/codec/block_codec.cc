@@ -3,11 +3,11 @@
 
 #include <fmt/format.h>
 #include <isa-l.h>
-#include <snappy-stubs-public.h>
 #include <snappy.h>
 #include <zstd.h>
 
 #include "sluice/base/check.h"
+#include "sluice/codec/snappy_encoder.h"
 
 namespace sluice {
 namespace {
@@ -42,6 +42,7 @@ Status DecompressSnappy(std::string_view in, size_t size, std::string& out) {
 }  // namespace
 
 struct BlockCodec::State {
+  SnappyEncoder snappy;
   ZSTD_CCtx* compress = nullptr;
   ZSTD_DCtx* decompress = nullptr;
 
@@ -110,11 +111,8 @@ void BlockCodec::Compress(Codec codec, std::string_view in, std::string& out) {
       out.assign(in);
       return;
     case Codec::kSnappy:
-      Overwrite(out, snappy::MaxCompressedLength(in.size()), [&](char* data) {
-        size_t n = 0;
-        snappy::RawCompress(in.data(), in.size(), data, &n);
-        return n;
-      });
+      Overwrite(out, SnappyEncoder::MostBytes(in.size()),
+                [&](char* data) { return state_->snappy.Compress(in, data); });
       return;
     case Codec::kZstd: {
       const size_t bound = ZSTD_compressBound(in.size());
@@ -154,8 +152,7 @@ uint32_t Crc32(std::string_view data, uint32_t seed) {
 }
 
 std::string CodecVersions() {
-  return fmt::format("snappy {}.{}.{} zstd {}", SNAPPY_MAJOR, SNAPPY_MINOR, SNAPPY_PATCHLEVEL,
-                     ZSTD_versionString());
+  return fmt::format("snappy-encoder {} zstd {}", SnappyEncoder::kVersion, ZSTD_versionString());
 }
 
 }  // namespace sluice
