@@ -3,11 +3,12 @@
 
 #include <fmt/format.h>
 #include <isa-l.h>
-#include <snappy-stubs-public.h>
 #include <snappy.h>
+#define ZSTD_STATIC_LINKING_ONLY  // for ZSTD_c_literalCompressionMode
 #include <zstd.h>
 
 #include "sluice/base/check.h"
+#include "sluice/codec/snappy_encoder.h"
 
 namespace sluice {
 namespace {
@@ -42,21 +43,44 @@ Status DecompressSnappy(std::string_view in, size_t size, std::string& out) {
 }  // namespace
 
 struct BlockCodec::State {
+  SnappyEncoder snappy;
   ZSTD_CCtx* compress = nullptr;
+  ZSTD_CCtx* compress_literals = nullptr;
   ZSTD_DCtx* decompress = nullptr;
 
   ~State() {
     ZSTD_freeCCtx(compress);
+    ZSTD_freeCCtx(compress_literals);
     ZSTD_freeDCtx(decompress);
   }
 
-  ZSTD_CCtx* Compressor() {
-    if (compress == nullptr) {
-      compress = ZSTD_createCCtx();
-      SLUICE_CHECK(compress != nullptr);
-      SLUICE_CHECK(!ZSTD_isError(ZSTD_CCtx_setParameter(compress, ZSTD_c_compressionLevel, 1)));
-    }
-    return compress;
+  static ZSTD_CCtx* NewCompressor(int level, ZSTD_paramSwitch_e literals) {
+    ZSTD_CCtx* const made = ZSTD_createCCtx();
+    SLUICE_CHECK(made != nullptr);
+    SLUICE_CHECK(!ZSTD_isError(ZSTD_CCtx_setParameter(made, ZSTD_c_compressionLevel, level)));
+    SLUICE_CHECK(
+        !ZSTD_isError(ZSTD_CCtx_setParameter(made, ZSTD_c_literalCompressionMode, literals)));
+    return made;
+  }
+
+  void CompressZstd(std::string_view in, std::string& out) {
+    if (compress == nullptr) compress = NewCompressor(1, ZSTD_ps_auto);
+    CompressZstd(compress, in, out);
+  }
+
+  // The level's acceleration makes the search for matches step over all of a page.
+  void CompressLiterals(std::string_view in, std::string& out) {
+    if (compress_literals == nullptr) compress_literals = NewCompressor(-1000, ZSTD_ps_enable);
+    CompressZstd(compress_literals, in, out);
+  }
+
+  static void CompressZstd(ZSTD_CCtx* context, std::string_view in, std::string& out) {
+    const size_t bound = ZSTD_compressBound(in.size());
+    Overwrite(out, bound, [&](char* data) {
+      const size_t written = ZSTD_compress2(context, data, bound, in.data(), in.size());
+      SLUICE_CHECK(!ZSTD_isError(written));  // the bound makes it impossible
+      return written;
+    });
   }
 
   Status DecompressZstd(std::string_view in, size_t size, std::string& out) {
@@ -110,23 +134,17 @@ void BlockCodec::Compress(Codec codec, std::string_view in, std::string& out) {
       out.assign(in);
       return;
     case Codec::kSnappy:
-      Overwrite(out, snappy::MaxCompressedLength(in.size()), [&](char* data) {
-        size_t n = 0;
-        snappy::RawCompress(in.data(), in.size(), data, &n);
-        return n;
-      });
+      Overwrite(out, SnappyEncoder::MostBytes(in.size()),
+                [&](char* data) { return state_->snappy.Compress(in, data); });
       return;
-    case Codec::kZstd: {
-      const size_t bound = ZSTD_compressBound(in.size());
-      Overwrite(out, bound, [&](char* data) {
-        const size_t written =
-            ZSTD_compress2(state_->Compressor(), data, bound, in.data(), in.size());
-        SLUICE_CHECK(!ZSTD_isError(written));  // the bound makes it impossible
-        return written;
-      });
+    case Codec::kZstd:
+      state_->CompressZstd(in, out);
       return;
-    }
   }
+}
+
+void BlockCodec::CompressLiterals(std::string_view in, std::string& out) {
+  state_->CompressLiterals(in, out);
 }
 
 Status BlockCodec::Decompress(Codec codec, std::string_view in, size_t size, std::string& out) {
@@ -154,8 +172,7 @@ uint32_t Crc32(std::string_view data, uint32_t seed) {
 }
 
 std::string CodecVersions() {
-  return fmt::format("snappy {}.{}.{} zstd {}", SNAPPY_MAJOR, SNAPPY_MINOR, SNAPPY_PATCHLEVEL,
-                     ZSTD_versionString());
+  return fmt::format("snappy-encoder {} zstd {}", SnappyEncoder::kVersion, ZSTD_versionString());
 }
 
 }  // namespace sluice

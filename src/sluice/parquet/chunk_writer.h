@@ -16,9 +16,10 @@ namespace sluice {
 // The finished pages of one column chunk, held until its row group is written. Calls must match:
 // (AddDataPage* WriteTo)*.
 //
-// A chunk has one codec. It is decided on the chunk's first page of kSampleBytes or more, together
-// with the dictionary so far: the wanted codec if it saves at least 15 %, else none (UUIDs and the
-// like cost time and save nothing). Smaller pages wait for the decision.
+// A chunk's pages are packed in one way. It is decided on the chunk's first page of kSampleBytes or
+// more, together with the dictionary so far. Snappy if it saves at least 15 %, else none (UUIDs and
+// the like cost time and save nothing). zstd by its literals alone if that is at most 15 % larger
+// than level 1, and none if neither saves 10 %. Smaller pages wait for the decision.
 class ChunkWriter {
  public:
   // `codec` outlives the writer and may be shared by several.
@@ -45,24 +46,28 @@ class ChunkWriter {
     PageEncoding encoding;
   };
 
-  void Sample(std::string_view bytes, std::string& packed);
-  void Decide();
+  enum class Packing { kNone, kFull, kLiterals };
+
+  void Sample(std::string_view bytes);
+  Packing Decide() const;
+  void StoreWaiting();
   void StorePacked(std::string_view body, std::string_view packed, uint32_t rows,
                    PageEncoding encoding);
   void Store(std::string_view body, uint32_t rows, PageEncoding encoding);
-  // Compresses with the codec decided on; the result lives in `packed` or is `body`.
-  std::string_view Pack(std::string_view body, std::string& packed);
+  // As decided; the result lives in packed_ or is `body`.
+  std::string_view Pack(std::string_view body);
 
   const Codec wanted_;
   BlockCodec& codec_;
-  std::optional<Codec> decided_;
-  uint64_t sample_bytes_ = 0, sample_packed_ = 0;
+  std::optional<Packing> decided_;
+  uint64_t sample_bytes_ = 0, sample_full_ = 0, sample_literals_ = 0;
   std::vector<WaitingPage> waiting_;
   ByteBuffer stored_;  // pages with headers, as they will stand in the file
   size_t pages_ = 0;
   uint64_t bytes_ = 0;
   ChunkMetadata metadata_;
-  std::string header_, packed_, other_packed_;  // working memory
+  std::string header_, packed_, full_,
+      literals_;  // working memory; the latter two: the last sample
 };
 
 }  // namespace sluice

@@ -188,7 +188,9 @@ void TypedColumnWriter<Encoding>::FinishPage() {
   if constexpr (Encoding::kHasDictionary) {
     if (in_dictionary_ && !ids_.empty()) {
       encoding = PageEncoding::kRleDictionary;
-      const int width = BitWidth(*std::max_element(ids_.begin(), ids_.end()));
+      uint16_t most = 0;
+      for (const uint16_t id : ids_) most = std::max(most, id);
+      const int width = BitWidth(most);
       *page_.body().Reserve(1) = static_cast<char>(width);
       page_.body().Advance(1);
       sluice::AppendIds(ids_, width, page_.body());

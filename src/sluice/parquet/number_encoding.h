@@ -101,10 +101,13 @@ class NumberEncoding {
   size_t Lookup(const Value* values, size_t count, uint16_t* ids) {
     keys_.resize(count);
     for (size_t i = 0; i < count; ++i) keys_[i] = Wire::KeyOf(values[i]);
-    return dictionary_.Lookup(keys_.data(), count, ids, [this](Key key) {
-      const Value value = Wire::ValueOf(key);
+    const size_t known = dictionary_.size();
+    const size_t taken = dictionary_.Lookup(keys_.data(), count, ids);
+    for (size_t id = known; id < dictionary_.size(); ++id) {
+      const Value value = DictionaryValue(id);
       range_.Add(&value, 1);
-    });
+    }
+    return taken;
   }
   size_t dictionary_size() const { return dictionary_.size(); }
   uint64_t dictionary_bytes() const { return dictionary_.size() * wire_.width(); }

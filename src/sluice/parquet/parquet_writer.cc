@@ -69,6 +69,7 @@ class ParquetWriter::Impl {
   Status Write(std::string_view bytes);
 
   const std::vector<ParquetColumn> columns_;  // with the technical ones
+  std::vector<ValueKind> kinds_;              // of the columns
   const ParquetWriterOptions options_;
   ByteSink& sink_;
   const uint64_t bytes_between_looks_;
@@ -94,6 +95,7 @@ ParquetWriter::Impl::Impl(std::vector<ParquetColumn> columns, ParquetWriterOptio
   for (const ParquetColumn& column : columns_) {
     writers_.push_back(MakeColumnWriter(column, options_, codec_));
     file_.columns.push_back(SchemaElementOf(column));
+    kinds_.push_back(ValueKindOf(column.type));
   }
   if (options_.object_id) {
     object_batch_.present.assign(kRowsBetweenLooks, 1);
@@ -115,7 +117,7 @@ Status ParquetWriter::Impl::CheckBatch(const RowBatch& batch) const {
   for (size_t i = 0; i < batch.columns.size(); ++i) {
     const ColumnBatch& column = batch.columns[i];
     SLUICE_CHECK(column.present.size() == batch.rows);
-    const size_t values = ValueCount(column, ValueKindOf(columns_[i].type));
+    const size_t values = ValueCount(column, kinds_[i]);
     SLUICE_CHECK(values == CountPresent(column.present.data(), batch.rows));
     if (columns_[i].not_null && values != batch.rows) {
       return Fail(ErrorKind::kPermanent, "cannot write Parquet: NULL in a NOT NULL column: {}",
@@ -129,8 +131,12 @@ void ParquetWriter::Impl::Cut(const RowBatch& batch, size_t row, size_t rows) {
   slices_.clear();
   for (size_t i = 0; i < batch.columns.size(); ++i) {
     const ColumnBatch& column = batch.columns[i];
-    const size_t values =
-        columns_[i].not_null ? rows : CountPresent(column.present.data() + row, rows);
+    size_t values = rows;
+    if (rows == batch.rows) {
+      values = ValueCount(column, kinds_[i]);
+    } else if (!columns_[i].not_null) {
+      values = CountPresent(column.present.data() + row, rows);
+    }
     slices_.push_back({column, row, rows, next_values_[i], values});
   }
 }

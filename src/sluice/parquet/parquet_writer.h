@@ -69,6 +69,6 @@ class ParquetWriter {
 };
 
 // Rises whenever the same rows would give other bytes; part of every revision.
-inline constexpr int kParquetWriterVersion = 1;
+inline constexpr int kParquetWriterVersion = 2;
 
 }  // namespace sluice

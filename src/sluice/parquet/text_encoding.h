@@ -34,7 +34,10 @@ class TextEncoding {
   uint64_t PlainBytes(const Value* values, size_t count) const;
 
   size_t Lookup(const Value* values, size_t count, uint16_t* ids) {
-    return dictionary_.Lookup(values, count, ids, [this](Value value) { range_.Add(value); });
+    const size_t known = dictionary_.size();
+    const size_t taken = dictionary_.Lookup(values, count, ids);
+    for (size_t id = known; id < dictionary_.size(); ++id) range_.Add(dictionary_.at(id));
+    return taken;
   }
   size_t dictionary_size() const { return dictionary_.size(); }
   uint64_t dictionary_bytes() const { return dictionary_.page_size(); }

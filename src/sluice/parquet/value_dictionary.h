@@ -2,7 +2,6 @@
 #pragma once
 
 #include <algorithm>
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -30,14 +29,14 @@ class TextDictionary {
   // Full also when the page would grow over `most_bytes`.
   explicit TextDictionary(size_t most_bytes) : most_bytes_(most_bytes) {}
 
-  // Writes the ids of the first values and returns how many: fewer than `count` when full. Calls
-  // on_new(text) for each new value with the dictionary's copy, behind which 8 bytes are readable.
-  template <typename OnNew>
-  size_t Lookup(const std::string_view* values, size_t count, uint16_t* ids, OnNew on_new);
+  // Writes the ids of the first values and returns how many: fewer than `count` when full. Reads
+  // nothing outside the values.
+  size_t Lookup(const std::string_view* values, size_t count, uint16_t* ids);
 
   size_t size() const { return offsets_.size(); }
   std::string_view page() const { return page_.view(); }
   size_t page_size() const { return page_.size(); }
+  // Valid until the next Lookup. 8 bytes behind it are readable.
   std::string_view at(size_t id) const {
     const char* entry = page_.data() + offsets_[id];
     return {entry, hashing::Load<uint32_t>(entry - 4)};
@@ -45,12 +44,25 @@ class TextDictionary {
   void Clear();
 
  private:
+  // A text of up to hashing::kShortText bytes is in its slot; of a longer one there is the hash,
+  // and its bytes are compared in the page.
   struct Slot {
-    uint32_t tag, length, offset;
+    hashing::TextWords words;
+    uint32_t length, offset;
     uint32_t id = kNoValue;
   };
+  struct Key {
+    hashing::TextWords words;
+    uint64_t hash;
+  };
 
-  uint32_t Insert(size_t slot, uint32_t tag, std::string_view value);
+  static void SetKey(std::string_view value, Key& key);
+  static uint64_t HashOf(const Slot& slot);
+  bool Holds(const Slot& slot, const Key& key, std::string_view value) const;
+  size_t LookupBlock(const std::string_view* values, size_t count, uint16_t* ids);
+  // The id of a value that is not in its first slot; kNoValue when full.
+  uint32_t FindOrInsert(const Key& key, std::string_view value);
+  void Insert(Slot& slot, const Key& key, std::string_view value);
   void Grow();
 
   size_t most_bytes_;
@@ -66,8 +78,7 @@ class NumberDictionary {
   explicit NumberDictionary(size_t most_values)
       : most_values_(std::min<size_t>(most_values, kMostDictionaryValues)) {}
 
-  template <typename OnNew>
-  size_t Lookup(const Key* keys, size_t count, uint16_t* ids, OnNew on_new);
+  size_t Lookup(const Key* keys, size_t count, uint16_t* ids);
 
   size_t size() const { return keys_.size(); }
   Key at(size_t id) const { return keys_[id]; }
@@ -89,52 +100,8 @@ class NumberDictionary {
   std::vector<Slot> slots_;
 };
 
-template <typename OnNew>
-size_t TextDictionary::Lookup(const std::string_view* values, size_t count, uint16_t* ids,
-                              OnNew on_new) {
-  // Hashes first, slots asked for on the way: the look-ups then wait for memory side by side.
-  constexpr size_t kBlock = 128;
-  std::array<uint64_t, kBlock> hashes;
-  for (size_t begin = 0; begin < count; begin += kBlock) {
-    const size_t block = count - begin < kBlock ? count - begin : kBlock;
-    if (slots_.empty()) Grow();
-    for (size_t i = 0; i < block; ++i) {
-      const std::string_view value = values[begin + i];
-      hashes[i] = hashing::OfText(value.data(), value.size());
-      __builtin_prefetch(&slots_[hashes[i] & (slots_.size() - 1)]);
-    }
-    for (size_t i = 0; i < block; ++i) {
-      const std::string_view value = values[begin + i];
-      const uint32_t tag = static_cast<uint32_t>(hashes[i] >> 32);
-      const size_t mask = slots_.size() - 1;
-      size_t slot = hashes[i] & mask, probes = 0;
-      for (;; slot = (slot + 1) & mask) {
-        const Slot& found = slots_[slot];
-        if (found.id == kNoValue) {
-          if (offsets_.size() == kMostDictionaryValues ||
-              page_.size() + 4 + value.size() > most_bytes_) {
-            return begin + i;
-          }
-          const uint32_t id = Insert(slot, tag, value);
-          on_new(at(id));
-          ids[begin + i] = static_cast<uint16_t>(id);
-          break;
-        }
-        if (found.tag == tag && found.length == value.size() &&
-            std::memcmp(page_.data() + found.offset, value.data(), value.size()) == 0) {
-          ids[begin + i] = static_cast<uint16_t>(found.id);
-          break;
-        }
-        if (++probes == kMostProbes) return begin + i;
-      }
-    }
-  }
-  return count;
-}
-
 template <typename Key>
-template <typename OnNew>
-size_t NumberDictionary<Key>::Lookup(const Key* keys, size_t count, uint16_t* ids, OnNew on_new) {
+size_t NumberDictionary<Key>::Lookup(const Key* keys, size_t count, uint16_t* ids) {
   for (size_t i = 0; i < count; ++i) {
     if (slots_.size() < 2 * (keys_.size() + 1)) Grow();
     const size_t mask = slots_.size() - 1;
@@ -147,7 +114,6 @@ size_t NumberDictionary<Key>::Lookup(const Key* keys, size_t count, uint16_t* id
       if (keys_.size() == most_values_) return i;
       slots_[slot] = {keys[i], static_cast<uint32_t>(keys_.size())};
       keys_.push_back(keys[i]);
-      on_new(keys[i]);
     }
     ids[i] = static_cast<uint16_t>(slots_[slot].id);
   }

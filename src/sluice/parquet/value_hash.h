@@ -28,25 +28,53 @@ inline uint64_t Fold(uint64_t a, uint64_t b) {
   return static_cast<uint64_t>(product) ^ static_cast<uint64_t>(product >> 64);
 }
 
-// All bytes count: user agents and URLs agree at both ends.
-inline uint64_t OfText(const char* text, size_t size) {
-  uint64_t hash = kOdd1 ^ size, low = 0, high = 0;
-  if (size > 16) {
-    for (size_t at = 0; at + 16 < size; at += 16) {
-      hash = Fold(hash ^ Load<uint64_t>(text + at), kOdd2 ^ Load<uint64_t>(text + at + 8));
-    }
-    low = Load<uint64_t>(text + size - 16);
-    high = Load<uint64_t>(text + size - 8);
-  } else if (size >= 8) {
-    low = Load<uint64_t>(text);
-    high = Load<uint64_t>(text + size - 8);
-  } else if (size >= 4) {
-    low = Load<uint32_t>(text);
-    high = Load<uint32_t>(text + size - 4);
-  } else {
-    for (size_t i = 0; i < size; ++i) low = low << 8 | static_cast<uint8_t>(text[i]);
+// Two words that hold all of a text of up to kShortText bytes: with its length they tell it from
+// any other. Reads nothing outside it, and has no branch between 4 bytes and 16.
+inline constexpr size_t kShortText = 16;
+struct TextWords {
+  uint64_t low, high;
+};
+
+inline TextWords WordsOfShort(const char* text, size_t size) {
+  if (size >= 4) {
+    const size_t step = (size >> 3) << 2;
+    return {
+        uint64_t{Load<uint32_t>(text)} << 32 | Load<uint32_t>(text + step),
+        uint64_t{Load<uint32_t>(text + size - 4)} << 32 | Load<uint32_t>(text + size - 4 - step)};
   }
-  return Fold(hash ^ low, kOdd2 ^ high);
+  if (size == 0) return {0, 0};
+  const auto byte = [text](size_t at) { return uint64_t{static_cast<uint8_t>(text[at])}; };
+  return {byte(0) << 16 | byte(size / 2) << 8 | byte(size - 1), 0};
+}
+
+inline uint64_t OfWords(TextWords words, size_t size) {
+  return Fold(words.low ^ kOdd1 ^ size, words.high ^ kOdd2);
+}
+
+// Where block number `block` of a text begins that is taken as blocks of 16 bytes: the last ones
+// overlap, so that as many blocks do for texts of many lengths. Lengths of values are random, and a
+// branch on one costs as much as four blocks.
+inline size_t BlockAt(size_t block, size_t size) {
+  return block * 16 < size - 16 ? block * 16 : size - 16;
+}
+
+template <size_t kBlocks>
+uint64_t OfBlocks(const char* text, size_t size) {
+  uint64_t hash = kOdd1 ^ size;
+#pragma GCC unroll 8
+  for (size_t block = 0; block < kBlocks; ++block) {
+    const char* const at = text + BlockAt(block, size);
+    hash ^= Fold(Load<uint64_t>(at) ^ kOdd1 * (2 * block + 1), Load<uint64_t>(at + 8) ^ kOdd2);
+  }
+  return Fold(hash, kOdd2);
+}
+
+// Of a text longer than kShortText. All bytes count: user agents and URLs agree at both ends.
+inline uint64_t OfLongText(const char* text, size_t size) {
+  if (size <= 64) return OfBlocks<4>(text, size);
+  uint64_t hash = 0;
+  for (; size > 128; text += 64, size -= 64) hash = Fold(hash ^ OfBlocks<4>(text, 64), kOdd2);
+  return hash ^ OfBlocks<8>(text, size);
 }
 
 inline uint64_t OfNumber(uint64_t key) {
