@@ -108,7 +108,7 @@ int Main(const std::string& config, const std::string& file, const std::string& 
   const PipelineConfig loaded = Must(LoadConfig(config, LocalSecretSource({})));
   std::string text = Must(ReadFile(file, GiB(64)));
   text.reserve(text.size() + LineChunker::kPadding);
-  const std::vector<LineChunk> chunks = Cut(text, KiB(128).count);
+  const std::vector<LineChunk> chunks = Cut(text, LineChunkerOptions().chunk.count);
   const std::optional<Codec> codec = CodecNamed(what);
   if (!codec && what != "columns") Stop("columns, none, snappy or zstd");
   HotPath path(*loaded.tables, codec, options);

@@ -47,7 +47,7 @@ class Json(PipelineTest):
     QUEUE = {"waiting", "in_flight", "dead"}
     LANDED = {"objects", "messages", "events", "enveloped", "bytes", "stored_bytes", "deleted", "delete_failures"}
     PROCESSED = {"objects", "loaded", "loaded_before", "held", "set_aside", "vanished", "superseded", "failed",
-                 "events", "quarantined", "no_route", "dropped", "duplicate_keys", "messages", "deleted", "foreign",
+                 "events", "quarantined", "no_route", "dropped", "duplicate_keys", "fast_lines", "messages", "deleted", "foreign",
                  "test_events", "other_events", "paused", "tables"}
     CONVERTED = {"table", "routed", "quarantined", "coerced", "nulled", "truncated", "unknown_fields"}
     STATUS = {"source", "notifications", "paused", "balanced", "objects", "events", "no_route", "dropped", "states", "tables",
@@ -55,7 +55,8 @@ class Json(PipelineTest):
     STATUS_TABLE = {"table", "routed", "loaded", "duplicates", "differing", "quarantined", "rows", "rows_missing"}
     TRUTH = {"seed", "events", "messages", "bytes", "tables", "no_route", "reasons", "late", "reordered", "unusual",
              "repeated", "differing"}
-    FILE = {"file", "error", "events", "bytes", "no_route", "dropped", "quarantined", "duplicate_keys", "tables"}
+    FILE = {"file", "error", "events", "bytes", "no_route", "dropped", "quarantined", "duplicate_keys", "fast_lines",
+            "tables"}
     FILE_TABLE = CONVERTED | {"rows", "parquet_bytes"}
 
     def assert_keys(self, found, wanted):

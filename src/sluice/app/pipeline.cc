@@ -2,7 +2,6 @@
 #include "sluice/app/pipeline.h"
 
 #include <filesystem>
-#include <thread>
 
 #include "sluice/app/this_build.h"
 #include "sluice/config/required_parts.h"
@@ -97,8 +96,7 @@ Result<std::unique_ptr<ProcessStage>> Pipeline::MakeProcess(AfterLoad after_load
                        .layout = layout,
                        .hold_above = config_.quarantine.hold_above};
   options.warn_above = config_.quarantine.warn_above;
-  options.workers = config_.load.threads > 0 ? static_cast<size_t>(config_.load.threads)
-                                             : std::max(1u, std::thread::hardware_concurrency());
+  options.workers = ThreadCount(config_.load.threads);
   return ProcessStage::Make({*config_.tables,
                              *notifications_,
                              {*raw_, *parquet_, *quarantine_},

@@ -97,6 +97,13 @@ std::string ChangesText(const ConversionCounts& counts, const TableSet& tables,
     text += fmt::format("{}{} events have a key twice: the last value counted\n", indent,
                         WithThousands(counts.duplicate_keys));
   }
+  // Worth a word only where it costs time.
+  constexpr uint64_t kFewLines = 1000;
+  if (counts.lines > kFewLines && counts.fast_lines * 10 < counts.lines * 9) {
+    text += fmt::format(
+        "{}{:.1f} % of the lines took the fast path; docs/hot-path.md says why\n", indent,
+        100.0 * static_cast<double>(counts.fast_lines) / static_cast<double>(counts.lines));
+  }
   return text;
 }
 

@@ -20,6 +20,7 @@ struct ConvertFlags {
   std::vector<std::string> files;
   std::string out = ".";
   std::string compression;
+  int threads = 0;  // 0: the configuration's
   bool technical_columns = false, strict = false;
 };
 
@@ -66,7 +67,8 @@ void AppendFile(JsonText& json, const std::string& path, const Result<ConvertedS
   json.Key("events").Value(counts.lines).Key("bytes").Value(converted.bytes);
   json.Key("no_route").Value(counts.no_route).Key("dropped").Value(counts.dropped);
   json.Key("quarantined").Value(converted.quarantined);
-  json.Key("duplicate_keys").Value(counts.duplicate_keys).Key("tables").BeginArray();
+  json.Key("duplicate_keys").Value(counts.duplicate_keys);
+  json.Key("fast_lines").Value(counts.fast_lines).Key("tables").BeginArray();
   for (size_t i = 0; i < tables.tables.size(); ++i) {
     const Table& table = tables.tables[i];
     const ParquetFileInfo* const file =
@@ -200,7 +202,9 @@ Result<int> Convert(Session& session, const ConvertFlags& flags) {
   SLUICE_ASSIGN(const PipelineConfig config, session.Configuration());
   const TableSet& tables = *config.tables;
   SLUICE_TRY(CheckOutputs(session, flags, tables));
-  SLUICE_ASSIGN(const auto converter, StreamConverter::Make(tables));
+  const int threads = flags.threads > 0 ? flags.threads : config.load.threads;
+  SLUICE_ASSIGN(const auto converter,
+                StreamConverter::Make(tables, {.threads = ThreadCount(threads)}));
   ConversionOptions options;
   options.parquet.codec = config.parquet.compression;
   if (!flags.compression.empty()) options.parquet.codec = *CodecNamed(flags.compression);
@@ -225,6 +229,11 @@ void AddConvert(CLI::App& app, Session& session, int& exit_code) {
       ->add_option("--compression", flags->compression,
                    "none, snappy or zstd (default: the configuration's)")
       ->check(CLI::IsMember({"none", "snappy", "zstd"}));
+  command
+      ->add_option("--threads", flags->threads,
+                   "That work on each file (default: the configuration's load.threads; the files "
+                   "are the same)")
+      ->check(CLI::Range(1, 1024));
   command->add_flag("--technical-columns", flags->technical_columns,
                     "End every row with sluice_object and sluice_line");
   command->add_flag("--strict", flags->strict, "Exit 3 when an event went to quarantine");

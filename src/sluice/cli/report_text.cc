@@ -48,6 +48,7 @@ void AppendProcessed(JsonText& json, const ProcessReport& p, const TableSet& tab
   json.Key("events").Value(p.events()).Key("quarantined").Value(p.quarantined);
   json.Key("no_route").Value(p.converted.no_route).Key("dropped").Value(p.converted.dropped);
   json.Key("duplicate_keys").Value(p.converted.duplicate_keys);
+  json.Key("fast_lines").Value(p.converted.fast_lines);
   json.Key("messages").Value(p.inbox.messages).Key("deleted").Value(p.inbox.deleted);
   json.Key("foreign").Value(p.inbox.foreign).Key("test_events").Value(p.inbox.test_events);
   json.Key("other_events").Value(p.inbox.other_events).Key("paused");

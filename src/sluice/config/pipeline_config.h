@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 #include <map>
 #include <memory>
 #include <optional>
 #include <string>
+#include <thread>
 #include <variant>
 #include <vector>
 
@@ -105,9 +107,15 @@ struct LoadConfigOptions {
   std::chrono::milliseconds every = std::chrono::minutes(1);  // with --follow
   Bytes max_size = GiB(1);                                    // of raw objects in one load
   std::chrono::milliseconds deadline = std::chrono::seconds(270);
-  int threads = 0;  // 0: one for each core
+  int threads = 0;  // 0: one for each core; see ThreadCount
   Bytes memory = MiB(512);
 };
+
+// 0 becomes the number of cores that the process may use.
+inline size_t ThreadCount(int threads) {
+  if (threads > 0) return static_cast<size_t>(threads);
+  return std::max(1u, std::thread::hardware_concurrency());
+}
 
 struct AlertConfig {
   Secret webhook;  // an address that holds a key; may be empty

@@ -62,6 +62,19 @@ Result<bool> LineChunker::Next(LineChunk& chunk) {
   return true;
 }
 
+Result<bool> LineChunker::Next(LineChunk& chunk, std::vector<char>& memory) {
+  SLUICE_ASSIGN(const bool more, Next(chunk));
+  if (!more) return false;
+  // What is held behind the chunk, mostly a part of a line, goes on in the other memory.
+  const std::string_view rest = held();
+  if (memory.size() < rest.size() + kPadding) memory.resize(buffer_.size());
+  std::copy(rest.begin(), rest.end(), memory.begin());
+  memory.swap(buffer_);
+  begin_ = 0;
+  end_ = rest.size();
+  return true;
+}
+
 // Reads until `wanted` bytes are held or the stream has ended.
 Status LineChunker::Fill(size_t wanted) {
   if (begin_ > 0) {

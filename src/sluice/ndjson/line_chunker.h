@@ -44,6 +44,9 @@ class LineChunker {
   // False at the end. `chunk` is valid until the next call. An error of the source is passed on as
   // it is.
   Result<bool> Next(LineChunk& chunk);
+  // The same for those who work on several chunks at once: `chunk` is in `memory`, in place of what
+  // that held, and valid as long as it is.
+  Result<bool> Next(LineChunk& chunk, std::vector<char>& memory);
 
   // Bytes and lines handed out so far.
   uint64_t bytes() const { return byte_offset_; }

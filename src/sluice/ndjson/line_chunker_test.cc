@@ -149,6 +149,24 @@ class RepeatingSource : public ByteSource {
   uint64_t rest_;
 };
 
+TEST(LineChunkerTest, ChunksInMemoryOfTheirOwnOutliveTheNext) {
+  std::string text;
+  for (int i = 0; i < 500; ++i) text += std::string(static_cast<size_t>(i * 7 % 300), 'x') + "\n";
+  text += std::string(5000, 'y') + "\nno end";
+  StringSource source(text, 100);
+  LineChunker chunker(source, {.chunk = Bytes{700}, .longest_line = Bytes{6000}});
+  std::vector<std::pair<LineChunk, std::vector<char>>> chunks(1);
+  while (chunker.Next(chunks.back().first, chunks.back().second).value_or(false)) {
+    chunks.emplace_back();
+  }
+  std::string together;
+  for (const auto& [chunk, memory] : chunks) {
+    EXPECT_EQ(chunk.byte_offset, chunk.text.empty() ? 0 : together.size());
+    together += chunk.text;
+  }
+  EXPECT_EQ(together, text);
+}
+
 TEST(LineChunkerTest, T7_ALineOfAnyLengthPassesInBoundedMemory) {
   RepeatingSource source(300'000'000);
   LineChunker chunker(source, {.chunk = KiB(64), .longest_line = MiB(1)});

@@ -33,7 +33,7 @@ class TokenBatch {
   };
 
  public:
-  static constexpr size_t kMostRows = 256;
+  static constexpr size_t kMostRows = 512;
 
   // One slot for each field that columns of the table read.
   explicit TokenBatch(size_t slots) : slots_(slots) {}

@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sluice/transform/stream_converter.h"
 
+#include <condition_variable>
 #include <limits>
+#include <mutex>
+#include <thread>
 
 #include "sluice/codec/stream_codec.h"
-#include "sluice/transform/quarantine_writer.h"
+#include "sluice/transform/conversion_files.h"
+#include "sluice/transform/conversion_sum.h"
 
 namespace sluice {
 
@@ -17,110 +21,132 @@ std::vector<ParquetColumn> FileColumnsOf(const Table& table) {
   return columns;
 }
 
-// The files of one conversion, opened when first needed.
-class StreamConverter::Files {
- public:
-  Files(const TableSet& tables, const ConversionOptions& options, ConversionOutputs& outputs)
-      : tables_(tables), options_(options), outputs_(outputs), parts_(tables.tables.size()) {}
-
-  Status Append(const ConvertedChunk& chunk) {
-    for (size_t i = 0; i < parts_.size(); ++i) {
-      if (chunk.tables[i].rows == 0) continue;
-      if (!parts_[i].writer) SLUICE_TRY(Open(i));
-      SLUICE_TRY(parts_[i].writer->Append(chunk.tables[i]));
-    }
-    if (chunk.faults.empty()) return {};
-    if (!quarantine_) SLUICE_TRY(OpenQuarantine());
-    return quarantine_->Append(chunk.faults);
-  }
-
-  // Ends every file, then makes them visible.
-  Status Finish(ConvertedStream& result) {
-    for (size_t i = 0; i < parts_.size(); ++i) {
-      if (!parts_[i].writer) continue;
-      const TableCounts& counts = result.counts.tables[i];
-      SLUICE_ASSIGN(result.files[i],
-                    parts_[i].writer->Finish(
-                        Metadata(tables_.tables[i].name(), counts.routed, counts.quarantined)));
-    }
-    if (quarantine_) {
-      result.quarantined = quarantine_->rows();
-      SLUICE_TRY(quarantine_->Finish(Metadata("*", result.counts.lines, quarantine_->rows())));
-    }
-    for (Part& part : parts_) {
-      if (part.object) SLUICE_TRY(part.object->Commit());
-    }
-    if (quarantine_object_) SLUICE_TRY(quarantine_object_->Commit());
-    return {};
-  }
-
- private:
-  struct Part {
-    std::unique_ptr<PendingObject> object;
-    std::unique_ptr<ParquetWriter> writer;
-  };
-
-  Status Open(size_t table) {
-    Part& part = parts_[table];
-    SLUICE_ASSIGN(part.object, outputs_.OpenTable(table));
-    part.writer = std::make_unique<ParquetWriter>(FileColumnsOf(tables_.tables[table]),
-                                                  options_.parquet, *part.object);
-    return {};
-  }
-
-  Status OpenQuarantine() {
-    SLUICE_ASSIGN(quarantine_object_, outputs_.OpenQuarantine());
-    ParquetWriterOptions options = options_.parquet;
-    options.object_id.reset();  // quarantine files have their own column for it
-    quarantine_ = std::make_unique<QuarantineWriter>(
-        tables_, options_.parquet.object_id.value_or(0), options, *quarantine_object_);
-    return {};
-  }
-
-  std::vector<std::pair<std::string, std::string>> Metadata(std::string_view table, uint64_t events,
-                                                            uint64_t quarantined) const {
-    auto metadata = options_.metadata;
-    metadata.emplace_back("sluice.table", table);
-    metadata.emplace_back("sluice.events", std::to_string(events));
-    metadata.emplace_back("sluice.quarantined", std::to_string(quarantined));
-    return metadata;
-  }
-
-  const TableSet& tables_;
-  const ConversionOptions& options_;
-  ConversionOutputs& outputs_;
-  std::vector<Part> parts_;
-  std::unique_ptr<PendingObject> quarantine_object_;
-  std::unique_ptr<QuarantineWriter> quarantine_;
+// What one thread has of its own; kept from stream to stream.
+struct StreamConverter::Worker {
+  std::unique_ptr<EventConverter> events;
+  std::vector<char> memory;  // of the chunk at hand
+  ConvertedChunk converted;
 };
 
-Result<std::unique_ptr<StreamConverter>> StreamConverter::Make(const TableSet& tables) {
-  SLUICE_ASSIGN(auto events, EventConverter::Make(tables));
-  return std::unique_ptr<StreamConverter>(new StreamConverter(tables, std::move(events)));
+// One conversion, by several threads that each take the next chunk of lines and turn it into rows.
+// Chunks are read one after the other and appended to the files in the same order, so that the
+// files are what one thread would have written.
+class StreamConverter::Run {
+ public:
+  Run(StreamConverter& owner, ByteSource& stored, const ConversionOptions& options,
+      ConversionOutputs& outputs)
+      : owner_(owner),
+        lines_(DecompressingSource(stored)),
+        chunker_(*lines_, options.chunks),
+        files_(owner.tables_, options, outputs) {}
+
+  Result<ConvertedStream> Convert();
+
+ private:
+  struct Turn {
+    uint64_t number = 0;
+    LineChunk chunk;
+  };
+
+  void Work(Worker& worker);
+  bool Read(Worker& worker, Turn& turn);
+  bool Append(const Turn& turn, const Worker& worker, const ConversionCounts& counts);
+  void StartOthers();
+
+  StreamConverter& owner_;
+  const std::unique_ptr<ByteSource> lines_;
+
+  std::mutex reading_;  // guards what reads, from here to `others_`
+  LineChunker chunker_;
+  uint64_t chunks_ = 0;
+  bool at_end_ = false;
+  Status read_;
+  std::vector<std::jthread> others_;
+
+  std::mutex appending_;  // guards what comes now
+  std::condition_variable appended_;
+  uint64_t next_ = 0;  // the chunk whose turn it is
+  ConversionFiles files_;
+  ConvertedStream result_;
+  Status written_;
+};
+
+Result<ConvertedStream> StreamConverter::Run::Convert() {
+  result_.counts = owner_.workers_.front()->events->MakeCounts();
+  result_.files.resize(owner_.tables_.tables.size());
+  Work(*owner_.workers_.front());
+  others_.clear();  // waits for them
+  SLUICE_TRY(written_);
+  SLUICE_TRY(read_);
+  result_.bytes = chunker_.bytes();
+  SLUICE_TRY(files_.Finish(result_));
+  return std::move(result_);
 }
+
+void StreamConverter::Run::Work(Worker& worker) {
+  Turn turn;
+  while (Read(worker, turn)) {
+    ConversionCounts counts = worker.events->MakeCounts();
+    worker.events->Convert(turn.chunk, worker.converted, counts);
+    if (!Append(turn, worker, counts)) return;
+  }
+}
+
+// False at the end, or where it makes no sense to go on.
+bool StreamConverter::Run::Read(Worker& worker, Turn& turn) {
+  const std::lock_guard lock(reading_);
+  if (at_end_) return false;
+  const Result<bool> more = chunker_.Next(turn.chunk, worker.memory);
+  if (!more) read_ = std::unexpected(more.error());
+  constexpr auto kMostLines = std::numeric_limits<int32_t>::max();
+  if (chunker_.lines() > static_cast<uint64_t>(kMostLines)) {
+    read_ = Fail(ErrorKind::kBadData, "cannot convert: more than {} lines in one object; split it",
+                 kMostLines);
+  }
+  at_end_ = !read_ || !*more;
+  if (at_end_) return false;
+  turn.number = chunks_++;
+  if (turn.number == 1) StartOthers();  // a stream of one chunk needs none
+  return true;
+}
+
+void StreamConverter::Run::StartOthers() {
+  for (size_t i = 1; i < owner_.workers_.size(); ++i) {
+    others_.emplace_back([this, i] { Work(*owner_.workers_[i]); });
+  }
+}
+
+// Waits until all chunks before were appended. False where one could not be.
+bool StreamConverter::Run::Append(const Turn& turn, const Worker& worker,
+                                  const ConversionCounts& counts) {
+  std::unique_lock lock(appending_);
+  appended_.wait(lock, [&] { return next_ == turn.number || !written_; });
+  if (!written_) return false;
+  written_ = files_.Append(worker.converted);
+  result_.counts += counts;
+  ++next_;
+  appended_.notify_all();
+  return written_.has_value();
+}
+
+Result<std::unique_ptr<StreamConverter>> StreamConverter::Make(
+    const TableSet& tables, const StreamConverterOptions& options) {
+  std::unique_ptr<StreamConverter> made(new StreamConverter(tables));
+  for (size_t i = 0; i < std::max<size_t>(options.threads, 1); ++i) {
+    auto worker = std::make_unique<Worker>();
+    SLUICE_ASSIGN(worker->events, EventConverter::Make(tables, options.events));
+    made->workers_.push_back(std::move(worker));
+  }
+  return made;
+}
+
+StreamConverter::StreamConverter(const TableSet& tables) : tables_(tables) {}
+StreamConverter::~StreamConverter() = default;
 
 Result<ConvertedStream> StreamConverter::Convert(ByteSource& stored,
                                                  const ConversionOptions& options,
                                                  ConversionOutputs& outputs) {
-  ConvertedStream result{.counts = events_->MakeCounts()};
-  result.files.resize(tables_.tables.size());
-  Files files(tables_, options, outputs);
-  const std::unique_ptr<ByteSource> lines = DecompressingSource(stored);
-  LineChunker chunker(*lines, options.chunks);
-  LineChunk chunk;
-  for (;;) {
-    SLUICE_ASSIGN(const bool more, chunker.Next(chunk));
-    if (!more) break;
-    if (chunker.lines() > static_cast<uint64_t>(std::numeric_limits<int32_t>::max())) {
-      return Fail(ErrorKind::kBadData, "cannot convert: more than {} lines in one object; split it",
-                  std::numeric_limits<int32_t>::max());
-    }
-    events_->Convert(chunk, chunk_, result.counts);
-    SLUICE_TRY(files.Append(chunk_));
-  }
-  result.bytes = chunker.bytes();
-  SLUICE_TRY(files.Finish(result));
-  return result;
+  return Run(*this, stored, options, outputs).Convert();
 }
 
 }  // namespace sluice

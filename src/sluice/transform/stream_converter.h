@@ -41,26 +41,35 @@ struct ConvertedStream {
   uint64_t bytes = 0;                                 // read, decompressed
 };
 
+struct StreamConverterOptions {
+  // That work on one stream, at most; each holds a chunk and what becomes of it. What comes out
+  // does not depend on how many there are.
+  size_t threads = 1;
+  EventConverterOptions events;
+};
+
 // Turns one stream of JSON lines, compressed or not, into a Parquet file for each table and one for
 // quarantine, in memory that does not depend on its length. The one path of the product: pipeline,
-// `convert` and `preview` differ in source and outputs only. One thread at a time; reused for any
+// `convert` and `preview` differ in source and outputs only. One stream at a time; reused for any
 // number of streams. `tables` outlives it.
 class StreamConverter {
  public:
-  static Result<std::unique_ptr<StreamConverter>> Make(const TableSet& tables);
+  static Result<std::unique_ptr<StreamConverter>> Make(const TableSet& tables,
+                                                       const StreamConverterOptions& options = {});
+  ~StreamConverter();
 
   // All outputs are committed, or none is: kBadData says that `stored` is cut short or damaged.
+  // `stored` and `outputs` are used by one thread at a time, but not always by the caller's.
   Result<ConvertedStream> Convert(ByteSource& stored, const ConversionOptions& options,
                                   ConversionOutputs& outputs);
 
  private:
-  class Files;
-  StreamConverter(const TableSet& tables, std::unique_ptr<EventConverter> events)
-      : tables_(tables), events_(std::move(events)) {}
+  struct Worker;
+  class Run;
+  explicit StreamConverter(const TableSet& tables);
 
   const TableSet& tables_;
-  std::unique_ptr<EventConverter> events_;
-  ConvertedChunk chunk_;  // reused
+  std::vector<std::unique_ptr<Worker>> workers_;
 };
 
 // A table's columns as its Parquet files have them, without the technical ones.
