@@ -28,6 +28,7 @@ class ByteBuffer {
   char* data() { return data_; }
   const char* data() const { return data_; }
   size_t size() const { return size_; }
+  size_t capacity() const { return capacity_; }
   std::string_view view() const { return {data_, size_}; }
   void Clear() { size_ = 0; }
 

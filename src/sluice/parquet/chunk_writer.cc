@@ -1,132 +1,51 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sluice/parquet/chunk_writer.h"
 
-#include <algorithm>
-#include <utility>
-
 namespace sluice {
 namespace {
 
 constexpr size_t kSampleBytes = 1024;
-constexpr uint64_t kWorthwhilePercent = 85, kWorthwhileZstdPercent = 90;
-constexpr uint64_t kAboutAsSmallPercent = 115;
-
-std::string_view HeaderOf(PageHeader header, std::string_view body, std::string_view packed,
-                          std::string& out) {
-  header.uncompressed = static_cast<uint32_t>(body.size());
-  header.compressed = static_cast<uint32_t>(packed.size());
-  header.crc = Crc32(packed);
-  out.clear();
-  AppendPageHeader(header, out);
-  return out;
-}
 
 }  // namespace
 
-void ChunkWriter::AddDataPage(std::string_view body, uint32_t rows, PageEncoding encoding,
-                              std::string_view dictionary) {
-  ++pages_;
-  bytes_ += body.size();
-  if (wanted_ == Codec::kUncompressed) decided_ = Packing::kNone;
-  if (decided_) return Store(body, rows, encoding);
-  if (body.size() < kSampleBytes) {
-    waiting_.push_back({std::string(body), rows, encoding});
-    return;
-  }
-  if (!dictionary.empty()) Sample(dictionary);
-  Sample(body);
-  decided_ = Decide();
-  StoreWaiting();
-  switch (*decided_) {
-    case Packing::kNone:
-      return StorePacked(body, body, rows, encoding);
-    case Packing::kFull:
-      return StorePacked(body, full_, rows, encoding);
-    case Packing::kLiterals:
-      return StorePacked(body, literals_, rows, encoding);
+void ChunkWriter::Begin() {
+  chunk_ = std::make_shared<ChunkPages>(wanted_, memory_);
+  has_sample_ = wanted_ == Codec::kUncompressed;  // which needs none
+  bytes_ = 0;
+}
+
+void ChunkWriter::AddDataPage(ChunkPage page, std::string_view dictionary) {
+  const size_t size = page.body().size();
+  bytes_ += size;
+  ChunkPage& added = chunk_->Add(std::move(page));
+  if (has_sample_) {
+    jobs_.emplace_back(chunk_, added);
+  } else if (size >= kSampleBytes) {
+    chunk_->SampleWith(dictionary, added);
+    MakeJobs();
   }
 }
 
-void ChunkWriter::Sample(std::string_view bytes) {
-  sample_bytes_ += bytes.size();
-  codec_.Compress(wanted_, bytes, full_);
-  sample_full_ += full_.size();
-  if (wanted_ != Codec::kZstd) return;
-  codec_.CompressLiterals(bytes, literals_);
-  sample_literals_ += literals_.size();
+// Of all pages so far, of which none has one.
+void ChunkWriter::MakeJobs() {
+  has_sample_ = true;
+  for (ChunkPage& page : chunk_->pages()) jobs_.emplace_back(chunk_, page);
 }
 
-ChunkWriter::Packing ChunkWriter::Decide() const {
-  const auto saves = [this](uint64_t packed, uint64_t percent) {
-    return packed * 100 <= sample_bytes_ * percent;
-  };
-  if (wanted_ != Codec::kZstd) {
-    return saves(sample_full_, kWorthwhilePercent) ? Packing::kFull : Packing::kNone;
+std::shared_ptr<ChunkPages> ChunkWriter::End(std::string_view dictionary,
+                                             uint32_t dictionary_values) {
+  if (!has_sample_) {
+    chunk_->SampleAll(dictionary_values > 0 ? dictionary : std::string_view());
+    MakeJobs();
   }
-  if (!saves(std::min(sample_full_, sample_literals_), kWorthwhileZstdPercent)) {
-    return Packing::kNone;
-  }
-  return sample_literals_ * 100 <= sample_full_ * kAboutAsSmallPercent ? Packing::kLiterals
-                                                                       : Packing::kFull;
-}
-
-void ChunkWriter::StoreWaiting() {
-  for (const WaitingPage& page : waiting_) Store(page.body, page.rows, page.encoding);
-  waiting_.clear();
-}
-
-std::string_view ChunkWriter::Pack(std::string_view body) {
-  if (decided_ == Packing::kNone) return body;
-  if (decided_ == Packing::kFull) {
-    codec_.Compress(wanted_, body, packed_);
-  } else {
-    codec_.CompressLiterals(body, packed_);
-  }
-  return packed_;
-}
-
-void ChunkWriter::Store(std::string_view body, uint32_t rows, PageEncoding encoding) {
-  StorePacked(body, Pack(body), rows, encoding);
-}
-
-void ChunkWriter::StorePacked(std::string_view body, std::string_view packed, uint32_t rows,
-                              PageEncoding encoding) {
-  const PageHeader header{.type = PageType::kData, .encoding = encoding, .values = rows};
-  stored_.Append(HeaderOf(header, body, packed, header_));
-  stored_.Append(packed);
-  metadata_.uncompressed += header_.size() + body.size();
-}
-
-Result<ChunkMetadata> ChunkWriter::WriteTo(ByteSink& sink, uint64_t offset,
-                                           std::string_view dictionary,
-                                           uint32_t dictionary_values) {
-  if (!decided_) {
-    if (dictionary_values > 0) Sample(dictionary);
-    for (const WaitingPage& page : waiting_) Sample(page.body);
-    decided_ = Decide();
-    StoreWaiting();
-  }
-  ChunkMetadata metadata = std::exchange(metadata_, {});
-  metadata.codec = decided_ == Packing::kNone ? Codec::kUncompressed : wanted_;
-  metadata.offset = offset;
-  metadata.compressed = stored_.size();
   if (dictionary_values > 0) {
-    const std::string_view packed = Pack(dictionary);
-    const PageHeader header{.type = PageType::kDictionary, .values = dictionary_values};
-    const std::string_view head = HeaderOf(header, dictionary, packed, header_);
-    metadata.has_dictionary = true;
-    metadata.dictionary_size = head.size() + packed.size();
-    metadata.uncompressed += head.size() + dictionary.size();
-    metadata.compressed += metadata.dictionary_size;
-    SLUICE_TRY(sink.Write(head));
-    SLUICE_TRY(sink.Write(packed));
+    ChunkPage page{.type = PageType::kDictionary, .values = dictionary_values};
+    page.buffer.Append(dictionary);
+    jobs_.emplace_back(chunk_, chunk_->Add(std::move(page)));
   }
-  SLUICE_TRY(sink.Write(stored_.view()));
-  stored_.Clear();
-  pages_ = 0;
-  bytes_ = sample_bytes_ = sample_full_ = sample_literals_ = 0;
-  decided_.reset();
-  return metadata;
+  std::shared_ptr<ChunkPages> ended = std::move(chunk_);
+  Begin();
+  return ended;
 }
 
 }  // namespace sluice

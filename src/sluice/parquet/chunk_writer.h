@@ -2,72 +2,51 @@
 #pragma once
 
 #include <cstdint>
-#include <optional>
-#include <string>
+#include <memory>
 #include <string_view>
+#include <utility>
 #include <vector>
 
-#include "sluice/base/io.h"
-#include "sluice/parquet/byte_buffer.h"
-#include "sluice/parquet/parquet_format.h"
+#include "sluice/parquet/chunk_pages.h"
 
 namespace sluice {
 
-// The finished pages of one column chunk, held until its row group is written. Calls must match:
-// (AddDataPage* WriteTo)*.
+// Gathers the finished pages of one column chunk after the other, and makes the jobs that pack
+// them. Calls must match: (AddDataPage* End)*.
 //
-// A chunk's pages are packed in one way. It is decided on the chunk's first page of kSampleBytes or
-// more, together with the dictionary so far. Snappy if it saves at least 15 %, else none (UUIDs and
-// the like cost time and save nothing). zstd by its literals alone if that is at most 15 % larger
-// than level 1, and none if neither saves 10 %. Smaller pages wait for the decision.
+// A chunk's sample, which decides how it is packed, is its first page of kSampleBytes or more with
+// the dictionary so far; without such a page all there is. Jobs are made when it is known.
 class ChunkWriter {
  public:
-  // `codec` outlives the writer and may be shared by several.
-  ChunkWriter(Codec wanted, BlockCodec& codec) : wanted_(wanted), codec_(codec) {}
+  // Jobs are appended to `jobs`, which outlives the writer.
+  ChunkWriter(Codec wanted, std::shared_ptr<PageMemory> memory, std::vector<PageJob>& jobs)
+      : wanted_(wanted), memory_(std::move(memory)), jobs_(jobs) {
+    Begin();
+  }
+
+  PageMemory& memory() { return *memory_; }
 
   // `dictionary` is the PLAIN page of the chunk's dictionary as far as it is known; empty without.
-  // Looked at only before the codec is decided.
-  void AddDataPage(std::string_view body, uint32_t rows, PageEncoding encoding,
-                   std::string_view dictionary);
+  // Looked at only before the sample is there.
+  void AddDataPage(ChunkPage page, std::string_view dictionary);
 
-  bool decided() const { return decided_.has_value(); }
-  size_t pages() const { return pages_; }
+  bool has_sample() const { return has_sample_; }
+  size_t pages() const { return chunk_->pages().size(); }
   uint64_t bytes() const { return bytes_; }  // of the pages so far, before compression
 
-  // Writes dictionary (unless `dictionary_values` is 0) and pages, and forgets them. `offset` is
-  // where in the file they come to stand.
-  Result<ChunkMetadata> WriteTo(ByteSink& sink, uint64_t offset, std::string_view dictionary,
-                                uint32_t dictionary_values);
+  // Adds the dictionary (unless `dictionary_values` is 0) and hands the chunk over. It has pages.
+  std::shared_ptr<ChunkPages> End(std::string_view dictionary, uint32_t dictionary_values);
 
  private:
-  struct WaitingPage {
-    std::string body;
-    uint32_t rows;
-    PageEncoding encoding;
-  };
-
-  enum class Packing { kNone, kFull, kLiterals };
-
-  void Sample(std::string_view bytes);
-  Packing Decide() const;
-  void StoreWaiting();
-  void StorePacked(std::string_view body, std::string_view packed, uint32_t rows,
-                   PageEncoding encoding);
-  void Store(std::string_view body, uint32_t rows, PageEncoding encoding);
-  // As decided; the result lives in packed_ or is `body`.
-  std::string_view Pack(std::string_view body);
+  void Begin();
+  void MakeJobs();
 
   const Codec wanted_;
-  BlockCodec& codec_;
-  std::optional<Packing> decided_;
-  uint64_t sample_bytes_ = 0, sample_full_ = 0, sample_literals_ = 0;
-  std::vector<WaitingPage> waiting_;
-  ByteBuffer stored_;  // pages with headers, as they will stand in the file
-  size_t pages_ = 0;
+  const std::shared_ptr<PageMemory> memory_;
+  std::vector<PageJob>& jobs_;
+  std::shared_ptr<ChunkPages> chunk_;
+  bool has_sample_ = false;
   uint64_t bytes_ = 0;
-  ChunkMetadata metadata_;
-  std::string header_, packed_, full_,
-      literals_;  // working memory; the latter two: the last sample
 };
 
 }  // namespace sluice

@@ -37,12 +37,12 @@ class TypedColumnWriter final : public ColumnWriter {
 
  public:
   TypedColumnWriter(Encoding encoding, bool required, const ParquetWriterOptions& options,
-                    BlockCodec& codec)
+                    PageTraffic& traffic)
       : encoding_(std::move(encoding)),
         required_(required),
         page_bytes_(options.page.count),
         page_(required),
-        chunk_(options.codec, codec) {}
+        chunk_(options.codec, traffic.memory, traffic.jobs) {}
 
   void Append(const ColumnSlice& slice) override {
     AppendRows(slice.batch.present.data() + slice.row, slice.rows,
@@ -59,7 +59,7 @@ class TypedColumnWriter final : public ColumnWriter {
     return bytes;
   }
 
-  Result<ChunkMetadata> WriteTo(ByteSink& sink, uint64_t offset) override;
+  std::shared_ptr<ChunkPages> EndChunk() override;
 
   std::optional<ParquetFileInfo::Range> int_range() const override { return int_range_; }
 
@@ -196,17 +196,15 @@ void TypedColumnWriter<Encoding>::FinishPage() {
       sluice::AppendIds(ids_, width, page_.body());
       ids_.clear();
     }
-    if (!chunk_.decided()) dictionary = encoding_.DictionaryPage(dictionary_page_);
+    if (!chunk_.has_sample()) dictionary = encoding_.DictionaryPage(dictionary_page_);
   } else {
     page_.PackValues();
   }
-  const uint32_t rows = static_cast<uint32_t>(page_.rows());
-  chunk_.AddDataPage(page_.Seal(), rows, encoding, dictionary);
-  page_.Clear();
+  chunk_.AddDataPage(page_.Take(encoding, chunk_.memory()), dictionary);
 }
 
 template <typename Encoding>
-Result<ChunkMetadata> TypedColumnWriter<Encoding>::WriteTo(ByteSink& sink, uint64_t offset) {
+std::shared_ptr<ChunkPages> TypedColumnWriter<Encoding>::EndChunk() {
   std::string_view dictionary;
   uint32_t entries = 0;
   if (in_dictionary_ && (giving_up_ || (chunk_.pages() == 0 && !DictionaryPays()))) {
@@ -217,8 +215,8 @@ Result<ChunkMetadata> TypedColumnWriter<Encoding>::WriteTo(ByteSink& sink, uint6
     dictionary = encoding_.DictionaryPage(dictionary_page_);
     entries = static_cast<uint32_t>(encoding_.dictionary_size());
   }
-  SLUICE_ASSIGN(ChunkMetadata metadata, chunk_.WriteTo(sink, offset, dictionary, entries));
-  metadata.statistics = {.nulls = nulls_, .min_max = encoding_.MinMax()};
+  std::shared_ptr<ChunkPages> ended = chunk_.End(dictionary, entries);
+  ended->statistics = {.nulls = nulls_, .min_max = encoding_.MinMax()};
   if (const auto range = encoding_.IntRange()) {
     int_range_ = int_range_ ? ParquetFileInfo::Range{std::min(int_range_->min, range->min),
                                                      std::max(int_range_->max, range->max)}
@@ -231,46 +229,47 @@ Result<ChunkMetadata> TypedColumnWriter<Encoding>::WriteTo(ByteSink& sink, uint6
   giving_up_ = false;
   looked_up_ = plain_bytes_ = 0;
   next_look_ = kFirstLook;
-  return metadata;
+  return ended;
 }
 
 template <typename Encoding>
 std::unique_ptr<ColumnWriter> Make(Encoding encoding, const ParquetColumn& column,
-                                   const ParquetWriterOptions& options, BlockCodec& codec) {
+                                   const ParquetWriterOptions& options, PageTraffic& traffic) {
   return std::make_unique<TypedColumnWriter<Encoding>>(std::move(encoding), column.not_null,
-                                                       options, codec);
+                                                       options, traffic);
 }
 
 template <typename Wire>
 std::unique_ptr<ColumnWriter> MakeNumber(Wire wire, const ParquetColumn& column,
-                                         const ParquetWriterOptions& options, BlockCodec& codec) {
-  return Make(NumberEncoding<Wire>(wire, options.dictionary.count), column, options, codec);
+                                         const ParquetWriterOptions& options,
+                                         PageTraffic& traffic) {
+  return Make(NumberEncoding<Wire>(wire, options.dictionary.count), column, options, traffic);
 }
 
 }  // namespace
 
 std::unique_ptr<ColumnWriter> MakeColumnWriter(const ParquetColumn& column,
                                                const ParquetWriterOptions& options,
-                                               BlockCodec& codec) {
+                                               PageTraffic& traffic) {
   const SchemaElement element = SchemaElementOf(column);
   switch (element.type) {
     case PhysicalType::kBoolean:
-      return Make(BooleanEncoding(), column, options, codec);
+      return Make(BooleanEncoding(), column, options, traffic);
     case PhysicalType::kInt32:
-      return MakeNumber(IntWire<int32_t>(), column, options, codec);
+      return MakeNumber(IntWire<int32_t>(), column, options, traffic);
     case PhysicalType::kInt64:
-      return MakeNumber(IntWire<int64_t>(), column, options, codec);
+      return MakeNumber(IntWire<int64_t>(), column, options, traffic);
     case PhysicalType::kFloat:
-      return MakeNumber(FloatWire<float>(), column, options, codec);
+      return MakeNumber(FloatWire<float>(), column, options, traffic);
     case PhysicalType::kDouble:
-      return MakeNumber(FloatWire<double>(), column, options, codec);
+      return MakeNumber(FloatWire<double>(), column, options, traffic);
     case PhysicalType::kFixedLenByteArray:
       return MakeNumber(DecimalWire{static_cast<size_t>(element.type_length)}, column, options,
-                        codec);
+                        traffic);
     case PhysicalType::kByteArray:
       break;
   }
-  return Make(TextEncoding(options.dictionary.count), column, options, codec);
+  return Make(TextEncoding(options.dictionary.count), column, options, traffic);
 }
 
 size_t CountPresent(const uint8_t* present, size_t rows) {

@@ -4,8 +4,9 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <vector>
 
-#include "sluice/base/io.h"
+#include "sluice/parquet/chunk_pages.h"
 #include "sluice/parquet/parquet_format.h"
 #include "sluice/parquet/parquet_writer.h"
 
@@ -19,7 +20,7 @@ struct ColumnSlice {
 };
 
 // Encodes one column of one row group after the other. The bytes depend on the values and on where
-// WriteTo is called, not on how the rows are cut into slices.
+// EndChunk is called, not on how the rows are cut into slices.
 //
 // Pages end before the value that would make them too large, and after kMostRowsInPage rows. A
 // chunk begins with a dictionary and goes on in PLAIN when that does not pay: after 4,096 values if
@@ -34,16 +35,22 @@ class ColumnWriter {
   virtual void Append(const ColumnSlice& slice) = 0;
   // Of the chunk so far, before compression: about what it will have.
   virtual uint64_t bytes() const = 0;
-  // Ends the chunk and begins the next. `offset` is the sink's place in the file.
-  virtual Result<ChunkMetadata> WriteTo(ByteSink& sink, uint64_t offset) = 0;
-  // Over all chunks written; none without a value.
+  // Ends the chunk, which has rows, and begins the next. All its jobs are made then.
+  virtual std::shared_ptr<ChunkPages> EndChunk() = 0;
+  // Over all chunks ended; none without a value.
   virtual std::optional<ParquetFileInfo::Range> int_range() const = 0;
 };
 
-// `codec` outlives the result.
+// Where the pages of all columns of a file take their memory, and put their jobs.
+struct PageTraffic {
+  std::shared_ptr<PageMemory> memory = std::make_shared<PageMemory>();
+  std::vector<PageJob> jobs;
+};
+
+// `traffic` outlives the result.
 std::unique_ptr<ColumnWriter> MakeColumnWriter(const ParquetColumn& column,
                                                const ParquetWriterOptions& options,
-                                               BlockCodec& codec);
+                                               PageTraffic& traffic);
 
 // How many of `rows` 0/1 bytes are 1.
 size_t CountPresent(const uint8_t* present, size_t rows);

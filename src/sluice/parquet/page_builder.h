@@ -4,10 +4,12 @@
 #include <algorithm>
 #include <cstdint>
 #include <span>
-#include <string_view>
+#include <utility>
 #include <vector>
 
 #include "sluice/parquet/byte_buffer.h"
+#include "sluice/parquet/chunk_pages.h"
+#include "sluice/parquet/page_memory.h"
 #include "sluice/parquet/parquet_format.h"
 #include "sluice/parquet/rle_hybrid.h"
 
@@ -55,12 +57,17 @@ class PageBuilder {
     body_.Advance(static_cast<size_t>(end - body_.data()));
   }
 
-  // The finished page, valid until the next call.
-  std::string_view Seal() {
+  // The finished page; `memory` has the place for the next.
+  ChunkPage Take(PageEncoding encoding, PageMemory& memory) {
     const char* const end = body_.data() + body_.size();
     const char* begin = body_.data();
     if (room_ > 0) begin = WriteLevelsBefore(body_.data() + room_, present_, values_);
-    return {begin, static_cast<size_t>(end - begin)};
+    ChunkPage page{.encoding = encoding,
+                   .values = static_cast<uint32_t>(rows_),
+                   .begin = static_cast<size_t>(begin - body_.data())};
+    page.buffer = std::exchange(body_, memory.Take(static_cast<size_t>(end - begin)));
+    Clear();
+    return page;
   }
 
  private:

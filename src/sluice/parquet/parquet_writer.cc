@@ -2,6 +2,7 @@
 #include "sluice/parquet/parquet_writer.h"
 
 #include <algorithm>
+#include <deque>
 
 #include "sluice/base/check.h"
 #include "sluice/parquet/column_writer.h"
@@ -50,13 +51,21 @@ std::vector<ParquetColumn> WithTechnicalColumns(std::vector<ParquetColumn> colum
 
 class ParquetWriter::Impl {
  public:
-  Impl(std::vector<ParquetColumn> columns, ParquetWriterOptions options, ByteSink& sink);
+  Impl(std::vector<ParquetColumn> columns, ParquetWriterOptions options, ByteSink& sink,
+       PagePacking packing);
 
   Status Append(const RowBatch& batch);
+  std::vector<PageJob> TakeJobs() { return std::exchange(traffic_.jobs, {}); }
+  Status EndRows();
   Result<ParquetFileInfo> Finish(const std::vector<std::pair<std::string, std::string>>& metadata);
   uint64_t rows() const { return file_.rows + group_rows_; }
 
  private:
+  struct RowGroup {
+    size_t rows;
+    std::vector<std::shared_ptr<ChunkPages>> chunks;
+  };
+
   Status CheckBatch(const RowBatch& batch) const;
   // Where the next `rows` rows of the batch stand in the columns' values.
   void Cut(const RowBatch& batch, size_t row, size_t rows);
@@ -66,6 +75,9 @@ class ParquetWriter::Impl {
   void AppendTechnical(const RowBatch& batch, size_t row, size_t rows);
   Status EndRowGroupIfFull();
   Status EndRowGroup();
+  void RunJobsHere();
+  // Writes the row groups at the front whose pages are packed.
+  Status WritePacked();
   Status Write(std::string_view bytes);
 
   const std::vector<ParquetColumn> columns_;  // with the technical ones
@@ -73,8 +85,10 @@ class ParquetWriter::Impl {
   const ParquetWriterOptions options_;
   ByteSink& sink_;
   const uint64_t bytes_between_looks_;
-  BlockCodec codec_;
+  std::optional<PagePacker> packer_;  // none if the caller packs
+  PageTraffic traffic_;
   std::vector<std::unique_ptr<ColumnWriter>> writers_;
+  std::deque<RowGroup> ended_;  // not yet written
   FileMetadata file_;
   uint64_t offset_ = 0;
   size_t group_rows_ = 0, rows_since_look_ = 0;
@@ -85,15 +99,16 @@ class ParquetWriter::Impl {
 };
 
 ParquetWriter::Impl::Impl(std::vector<ParquetColumn> columns, ParquetWriterOptions options,
-                          ByteSink& sink)
+                          ByteSink& sink, PagePacking packing)
     : columns_(WithTechnicalColumns(std::move(columns), options.object_id.has_value())),
       options_(options),
       sink_(sink),
       bytes_between_looks_(std::clamp<uint64_t>(options.row_group.count / 8, 1, kLongestText)) {
   SLUICE_CHECK(!columns_.empty());
+  if (packing == PagePacking::kByWriter) packer_.emplace();
   SLUICE_CHECK(options_.page <= MiB(16) && options_.dictionary <= MiB(32));
   for (const ParquetColumn& column : columns_) {
-    writers_.push_back(MakeColumnWriter(column, options_, codec_));
+    writers_.push_back(MakeColumnWriter(column, options_, traffic_));
     file_.columns.push_back(SchemaElementOf(column));
     kinds_.push_back(ValueKindOf(column.type));
   }
@@ -184,6 +199,7 @@ void ParquetWriter::Impl::AppendTechnical(const RowBatch& batch, size_t row, siz
 Status ParquetWriter::Impl::Append(const RowBatch& batch) {
   SLUICE_TRY(CheckBatch(batch));
   if (offset_ == 0) SLUICE_TRY(Write(kParquetMagic));
+  SLUICE_TRY(WritePacked());
   next_values_.assign(batch.columns.size(), 0);
   for (size_t row = 0; row < batch.rows;) {
     size_t rows = std::min(batch.rows - row, kRowsBetweenLooks - rows_since_look_);
@@ -196,6 +212,7 @@ Status ParquetWriter::Impl::Append(const RowBatch& batch) {
     }
     for (size_t i = 0; i < slices_.size(); ++i) {
       writers_[i]->Append(slices_[i]);
+      RunJobsHere();
       next_values_[i] += slices_[i].values;
     }
     if (options_.object_id) AppendTechnical(batch, row, rows);
@@ -220,22 +237,48 @@ Status ParquetWriter::Impl::EndRowGroupIfFull() {
 }
 
 Status ParquetWriter::Impl::EndRowGroup() {
-  RowGroupMetadata group{.rows = static_cast<uint32_t>(group_rows_)};
+  RowGroup group{.rows = group_rows_, .chunks = {}};
   for (const auto& writer : writers_) {
-    SLUICE_ASSIGN(ChunkMetadata chunk, writer->WriteTo(sink_, offset_));
-    offset_ += chunk.compressed;
-    group.chunks.push_back(std::move(chunk));
+    group.chunks.push_back(writer->EndChunk());
+    RunJobsHere();
   }
+  ended_.push_back(std::move(group));
   file_.rows += group_rows_;
   group_rows_ = 0;
-  file_.row_groups.push_back(std::move(group));
+  return WritePacked();
+}
+
+void ParquetWriter::Impl::RunJobsHere() {
+  if (!packer_) return;
+  for (PageJob& job : traffic_.jobs) job.Run(*packer_);
+  traffic_.jobs.clear();
+}
+
+Status ParquetWriter::Impl::WritePacked() {
+  const auto packed = [](const auto& chunk) { return chunk->packed(); };
+  for (; !ended_.empty() && std::ranges::all_of(ended_.front().chunks, packed);
+       ended_.pop_front()) {
+    RowGroupMetadata group{.rows = static_cast<uint32_t>(ended_.front().rows)};
+    for (const auto& pages : ended_.front().chunks) {
+      SLUICE_ASSIGN(ChunkMetadata chunk, pages->WriteTo(sink_, offset_));
+      offset_ += chunk.compressed;
+      group.chunks.push_back(std::move(chunk));
+    }
+    file_.row_groups.push_back(std::move(group));
+  }
   return {};
+}
+
+Status ParquetWriter::Impl::EndRows() {
+  if (offset_ == 0) SLUICE_TRY(Write(kParquetMagic));
+  return group_rows_ > 0 ? EndRowGroup() : Status();
 }
 
 Result<ParquetFileInfo> ParquetWriter::Impl::Finish(
     const std::vector<std::pair<std::string, std::string>>& metadata) {
-  if (offset_ == 0) SLUICE_TRY(Write(kParquetMagic));
-  if (group_rows_ > 0) SLUICE_TRY(EndRowGroup());
+  SLUICE_TRY(EndRows());
+  SLUICE_TRY(WritePacked());
+  SLUICE_CHECK(ended_.empty());  // else the caller has not run every job
   file_.key_values = metadata;
   file_.key_values.emplace_back(kColumnsKey, FormatColumnTypes(columns_));
   std::string footer = FormatFooter(file_);
@@ -250,12 +293,20 @@ Result<ParquetFileInfo> ParquetWriter::Impl::Finish(
 }
 
 ParquetWriter::ParquetWriter(std::vector<ParquetColumn> columns, ParquetWriterOptions options,
-                             ByteSink& sink)
-    : impl_(std::make_unique<Impl>(std::move(columns), options, sink)) {}
+                             ByteSink& sink, PagePacking packing)
+    : impl_(std::make_unique<Impl>(std::move(columns), options, sink, packing)) {}
 ParquetWriter::~ParquetWriter() = default;
 
 Status ParquetWriter::Append(const RowBatch& batch) {
   return impl_->Append(batch);
+}
+
+std::vector<PageJob> ParquetWriter::TakeJobs() {
+  return impl_->TakeJobs();
+}
+
+Status ParquetWriter::EndRows() {
+  return impl_->EndRows();
 }
 
 Result<ParquetFileInfo> ParquetWriter::Finish(

@@ -12,6 +12,7 @@
 #include "sluice/base/io.h"
 #include "sluice/base/result.h"
 #include "sluice/codec/block_codec.h"
+#include "sluice/parquet/page_job.h"
 #include "sluice/schema/row_batch.h"
 #include "sluice/schema/table.h"
 
@@ -44,19 +45,30 @@ struct ParquetFileInfo {
       int_ranges;  // by column; only for ValueKind::kInt64 columns with at least one value
 };
 
+// Who packs finished pages: the writer at once, or its caller, who takes jobs and runs them.
+enum class PagePacking { kByWriter, kByCaller };
+
 // Writes one Parquet file (parquet-format 2.10, the subset of docs/formats.md): V1 data pages with
 // CRC, PLAIN and RLE_DICTIONARY, flat columns, statistics with column_orders. Calls must match:
-// Append* Finish. The bytes are a function of columns, options, rows and metadata, not of how rows
-// are cut into batches: no clock, no random number, no thread. Memory: about `row_group` times the
-// compression's failure, plus a page and a dictionary for each column. `sink` outlives the writer.
-// After a failed call only destruction is legal.
+// Append* Finish; with kByCaller (Append TakeJobs)* EndRows TakeJobs Finish, where every job has
+// run before Finish. Jobs run on other threads meanwhile, the writer itself on one at a time. A row
+// group reaches the sink, in a later call, when its jobs have run. The bytes are a function of
+// columns, options, rows and metadata, not of how rows are cut into batches: no clock, no random
+// number, no thread. Memory: about `row_group` times the compression's failure, plus a page and a
+// dictionary for each column; and the pages of jobs that wait, whose number the caller bounds.
+// `sink` outlives the writer. After a failed call only destruction is legal.
 class ParquetWriter {
  public:
-  ParquetWriter(std::vector<ParquetColumn> columns, ParquetWriterOptions options, ByteSink& sink);
+  ParquetWriter(std::vector<ParquetColumn> columns, ParquetWriterOptions options, ByteSink& sink,
+                PagePacking packing = PagePacking::kByWriter);
   ~ParquetWriter();
 
   // The batch's columns are this file's, without the technical ones.
   Status Append(const RowBatch& batch);
+  // The jobs made since the last call; none with kByWriter.
+  std::vector<PageJob> TakeJobs();
+  // No more rows come: makes the last jobs. Needed with kByCaller only.
+  Status EndRows();
   // Writes what is buffered and the footer with `metadata` (key-value pairs, in order). A file
   // without rows is legal.
   Result<ParquetFileInfo> Finish(const std::vector<std::pair<std::string, std::string>>& metadata);

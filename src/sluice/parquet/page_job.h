@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "sluice/codec/block_codec.h"
+
+namespace sluice {
+
+class ChunkPages;
+struct ChunkPage;
+
+// What packing pages needs: one for each thread that runs jobs, reused.
+struct PagePacker {
+  BlockCodec codec;
+  std::string full, literals;  // working memory
+};
+
+// A finished page of a ParquetWriter that waits to be compressed. Jobs run on any threads in any
+// order, each once; the bytes of the file do not depend on it. A job may outlive its writer. No
+// job waits for one that has not begun.
+class PageJob {
+ public:
+  PageJob(std::shared_ptr<ChunkPages> chunk, ChunkPage& page)
+      : chunk_(std::move(chunk)), page_(&page) {}
+
+  void Run(PagePacker& packer);
+
+ private:
+  std::shared_ptr<ChunkPages> chunk_;
+  ChunkPage* page_;  // of *chunk_
+};
+
+}  // namespace sluice
