@@ -1,17 +1,38 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sluice/transform/conversion_files.h"
 
+#include <algorithm>
+#include <iterator>
+
 namespace sluice {
 
-Status ConversionFiles::Append(const ConvertedChunk& chunk) {
+namespace {
+
+void MoveJobs(ParquetWriter& writer, std::vector<PageJob>& jobs) {
+  std::ranges::move(writer.TakeJobs(), std::back_inserter(jobs));
+}
+
+}  // namespace
+
+Status ConversionFiles::Append(const ConvertedChunk& chunk, std::vector<PageJob>& jobs) {
   for (size_t i = 0; i < parts_.size(); ++i) {
     if (chunk.tables[i].rows == 0) continue;
     if (!parts_[i].writer) SLUICE_TRY(Open(i));
     SLUICE_TRY(parts_[i].writer->Append(chunk.tables[i]));
+    MoveJobs(*parts_[i].writer, jobs);
   }
   if (chunk.faults.empty()) return {};
   if (!quarantine_) SLUICE_TRY(OpenQuarantine());
   return quarantine_->Append(chunk.faults);
+}
+
+Status ConversionFiles::EndRows(std::vector<PageJob>& jobs) {
+  for (const Part& part : parts_) {
+    if (!part.writer) continue;
+    SLUICE_TRY(part.writer->EndRows());
+    MoveJobs(*part.writer, jobs);
+  }
+  return {};
 }
 
 Status ConversionFiles::Finish(ConvertedStream& result) {
@@ -36,8 +57,8 @@ Status ConversionFiles::Finish(ConvertedStream& result) {
 Status ConversionFiles::Open(size_t table) {
   Part& part = parts_[table];
   SLUICE_ASSIGN(part.object, outputs_.OpenTable(table));
-  part.writer = std::make_unique<ParquetWriter>(FileColumnsOf(tables_.tables[table]),
-                                                options_.parquet, *part.object);
+  part.writer = std::make_unique<ParquetWriter>(
+      FileColumnsOf(tables_.tables[table]), options_.parquet, *part.object, PagePacking::kByCaller);
   return {};
 }
 

@@ -11,15 +11,19 @@
 
 namespace sluice {
 
-// The files of one conversion, opened when first needed. Calls must match: Append* Finish. All that
-// it is made of outlives it. One thread at a time.
+// The files of one conversion, opened when first needed. Calls must match: Append* EndRows Finish,
+// and the jobs that the first two make have run before Finish. All that it is made of outlives it.
+// One thread at a time; the jobs run on any meanwhile.
 class ConversionFiles {
  public:
   ConversionFiles(const TableSet& tables, const ConversionOptions& options,
                   ConversionOutputs& outputs)
       : tables_(tables), options_(options), outputs_(outputs), parts_(tables.tables.size()) {}
 
-  Status Append(const ConvertedChunk& chunk);
+  // Pages that became full are added to `jobs`.
+  Status Append(const ConvertedChunk& chunk, std::vector<PageJob>& jobs);
+  // Adds the last pages.
+  Status EndRows(std::vector<PageJob>& jobs);
   // Ends every file, says so in `result`, which has the counts, and makes all of them visible.
   Status Finish(ConvertedStream& result);
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sluice/transform/stream_converter.h"
 
+#include <atomic>
 #include <condition_variable>
 #include <limits>
 #include <mutex>
@@ -26,6 +27,8 @@ struct StreamConverter::Worker {
   std::unique_ptr<EventConverter> events;
   std::vector<char> memory;  // of the chunk at hand
   ConvertedChunk converted;
+  std::vector<PageJob> jobs;
+  PagePacker packer;
 };
 
 // One conversion, by several threads that each take the next chunk of lines and turn it into rows.
@@ -50,7 +53,8 @@ class StreamConverter::Run {
 
   void Work(Worker& worker);
   bool Read(Worker& worker, Turn& turn);
-  bool Append(const Turn& turn, const Worker& worker, const ConversionCounts& counts);
+  bool Append(const Turn& turn, Worker& worker, const ConversionCounts& counts);
+  void RunJobs(std::vector<PageJob> jobs);
   void StartOthers();
 
   StreamConverter& owner_;
@@ -78,6 +82,9 @@ Result<ConvertedStream> StreamConverter::Run::Convert() {
   others_.clear();  // waits for them
   SLUICE_TRY(written_);
   SLUICE_TRY(read_);
+  std::vector<PageJob> last;
+  SLUICE_TRY(files_.EndRows(last));
+  RunJobs(std::move(last));
   result_.bytes = chunker_.bytes();
   SLUICE_TRY(files_.Finish(result_));
   return std::move(result_);
@@ -89,7 +96,24 @@ void StreamConverter::Run::Work(Worker& worker) {
     ConversionCounts counts = worker.events->MakeCounts();
     worker.events->Convert(turn.chunk, worker.converted, counts);
     if (!Append(turn, worker, counts)) return;
+    for (PageJob& job : worker.jobs) job.Run(worker.packer);
+    worker.jobs.clear();
   }
+}
+
+// By all threads, or by this one alone where there is only one.
+void StreamConverter::Run::RunJobs(std::vector<PageJob> jobs) {
+  std::atomic<size_t> next = 0;
+  const auto run = [&](Worker& worker) {
+    for (size_t i = next++; i < jobs.size(); i = next++) jobs[i].Run(worker.packer);
+  };
+  if (chunks_ > 1) {
+    for (size_t i = 1; i < owner_.workers_.size(); ++i) {
+      others_.emplace_back([&, i] { run(*owner_.workers_[i]); });
+    }
+  }
+  run(*owner_.workers_.front());
+  others_.clear();
 }
 
 // False at the end, or where it makes no sense to go on.
@@ -117,12 +141,12 @@ void StreamConverter::Run::StartOthers() {
 }
 
 // Waits until all chunks before were appended. False where one could not be.
-bool StreamConverter::Run::Append(const Turn& turn, const Worker& worker,
+bool StreamConverter::Run::Append(const Turn& turn, Worker& worker,
                                   const ConversionCounts& counts) {
   std::unique_lock lock(appending_);
   appended_.wait(lock, [&] { return next_ == turn.number || !written_; });
   if (!written_) return false;
-  written_ = files_.Append(worker.converted);
+  written_ = files_.Append(worker.converted, worker.jobs);
   result_.counts += counts;
   ++next_;
   appended_.notify_all();
