@@ -1,13 +1,15 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """compare_convert.py BINARY [--events N] [--lines N] [--seed N]: drives `sluice convert` over generated and adversarial files, and
-compares every row, as pyarrow and DuckDB read it, and every quarantined line with the oracle. Exit code 1 on any difference."""
+compares every row, as pyarrow and DuckDB read it, and every quarantined line with the oracle; and the bytes with those that other
+instruction sets and numbers of threads make. Exit code 1 on any difference."""
 import argparse
 import glob
 import gzip
 import json
 import os
 import random
+import re
 import subprocess
 import sys
 import tempfile
@@ -21,13 +23,35 @@ import table_sets  # noqa: E402
 from oracle import Oracle  # noqa: E402
 
 SHOWN = 10
+THREADS = (1, 2, 4)
 
 
-def run(arguments):
-    done = subprocess.run(arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=False)
+def run(arguments, **environment):
+    done = subprocess.run(arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=False,
+                          env=dict(os.environ, **environment))
     if done.returncode != 0:
         sys.exit('%s: exit code %d\n%s' % (' '.join(arguments), done.returncode, done.stderr.decode('utf-8', 'replace')))
     return done.stdout
+
+
+def instruction_sets(binary, folder):
+    """Those of this machine, as the message names them that refuses another."""
+    empty = os.path.join(folder, 'empty.ndjson')
+    open(empty, 'wb').close()
+    refused = subprocess.run([binary, 'convert', '--out', folder, empty], env=dict(os.environ, SLUICE_ISA='unknown'),
+                             stderr=subprocess.PIPE, check=False, text=True)
+    found = re.search(r'it has ([a-z0-9, ]+)', refused.stderr)
+    if refused.returncode == 0 or not found:
+        sys.exit('an unknown instruction set is not refused: %s' % refused.stderr)
+    return found.group(1).split(', ')
+
+
+def contents(folder):
+    found = {}
+    for path in glob.glob(os.path.join(folder, '*', '*.parquet')):
+        with open(path, 'rb') as file:
+            found[os.path.relpath(path, folder)] = file.read()
+    return found
 
 
 def only_file(folder):
@@ -87,6 +111,7 @@ class Runner:
     def __init__(self, binary, work):
         self.binary, self.work = binary, work
         self.totals, self.problems, self.files = compare.Counter(), [], 0
+        self.isas = instruction_sets(binary, work)
 
     def check(self, name, tables, data, compressed=False):
         folder = tempfile.mkdtemp(dir=self.work)
@@ -106,6 +131,18 @@ class Runner:
             self.totals += comparison.counts
         self.files += 1
         self.check_without_technical_columns(name, tables, config, path, folder)
+        self.check_other_ways(name, config, path, folder)
+
+    def check_other_ways(self, name, config, path, folder):
+        """The bytes depend on nothing but the input."""
+        wanted = contents(os.path.join(folder, 'out'))
+        for isa in self.isas:
+            for threads in THREADS:
+                out = os.path.join(folder, '%s-%d' % (isa, threads))
+                run([self.binary, 'convert', '--config', config, '--out', out, '--technical-columns', '--threads', str(threads), path],
+                    SLUICE_ISA=isa)
+                if contents(out) != wanted:
+                    self.problems.append('%s: other bytes with %s and %d threads' % (name, isa, threads))
 
     def check_without_technical_columns(self, name, tables, config, path, folder):
         out = os.path.join(folder, 'plain')
@@ -152,6 +189,7 @@ def main():
     for problem in runner.problems[:SHOWN]:
         print(problem)
     totals = runner.totals
+    print('instruction sets: %s; threads: %s' % (', '.join(runner.isas), ', '.join(map(str, THREADS))))
     print('%d files, %d readers: %d lines, %d rows, %d quarantined, %d left open by the document: %d differences' % (
         runner.files, len(parquet_rows.READERS), totals['lines'], totals['rows'], totals['quarantined'], totals['open'],
         len(runner.problems)))
