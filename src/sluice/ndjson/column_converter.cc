@@ -99,10 +99,6 @@ std::optional<PlainText> ColumnConverter::plain_text() const {
       .longest = longest_, .is_ascii = type_.kind == TypeKind::kChar, .is_key = is_unique_};
 }
 
-bool ColumnConverter::is_timestamp() const {
-  return type_.kind == TypeKind::kTimestamp || type_.kind == TypeKind::kTimestampTz;
-}
-
 std::optional<FaultReason> ColumnConverter::Append(const JsonValue& value, ColumnBatch& out,
                                                    ValueNote& note) const {
   if (value.kind == JsonKind::kAbsent) return AppendAbsent(out);

@@ -39,8 +39,10 @@ class ColumnConverter {
 
   // For those who convert many values at once: what may be taken without asking Append.
   std::optional<PlainText> plain_text() const;  // of a column of CHAR or VARCHAR
-  bool is_timestamp() const;
+  const ColumnType& type() const { return type_; }
   bool takes_null() const { return !not_null_; }
+  // Of an integer column.
+  bool is_in_range(int64_t value) const { return value >= low_ && value <= high_; }
   bool has_default() const { return default_ != nullptr; }
 
  private:

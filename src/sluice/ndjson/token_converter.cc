@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "sluice/base/utf8.h"
+#include "sluice/ndjson/plain_number.h"
 
 namespace sluice {
 namespace {
@@ -13,6 +14,16 @@ void Count(ValueNote note, TokenNotes& notes) {
   notes.coerced += both || note == ValueNote::kCoerced ? 1 : 0;
   notes.truncated += both || note == ValueNote::kTruncated ? 1 : 0;
   notes.nulled += note == ValueNote::kNulled ? 1 : 0;
+}
+
+std::optional<int64_t> ValueIn(const Converted<int64_t>& read) {
+  return read ? std::optional(*read) : std::nullopt;
+}
+
+std::optional<int64_t> ReadBoolean(std::string_view text) {
+  if (text == "true") return 1;
+  if (text == "false") return 0;
+  return std::nullopt;
 }
 
 // Number, true, false or null, if `text` is one of them.
@@ -32,17 +43,15 @@ TokenNotes TokenConverter::Append(const TokenRun& run, const TokenText& text, Co
                                   std::vector<uint8_t>& refused) {
   if (run.values == run.rows || column_.takes_null()) {
     char* const arena = text.arena.at;
-    const size_t texts = out.texts.size(), ints = out.ints.size();
-    const bool done = plain_text_              ? AppendTexts(run, text, out)
-                      : column_.is_timestamp() ? AppendTimestamps(run, text, out)
-                                               : false;
-    if (done) {
+    const size_t texts = out.texts.size(), ints = out.ints.size(), doubles = out.doubles.size();
+    if (AppendPlain(run, text, out)) {
       out.present.insert(out.present.end(), run.present, run.present + run.rows);
       return {};
     }
     text.arena.at = arena;
     out.texts.resize(texts);
     out.ints.resize(ints);
+    out.doubles.resize(doubles);
   }
   return AppendEach(run, text, out, refused);
 }
@@ -90,17 +99,67 @@ bool TokenConverter::AreGood(std::span<const std::string_view> texts,
   return !bad;
 }
 
-// False where some value is no string that is a timestamp.
-bool TokenConverter::AppendTimestamps(const TokenRun& run, const TokenText& text,
-                                      ColumnBatch& out) {
+// False where some token has other marks, or `read` makes nothing of it.
+template <typename T, typename Read>
+bool TokenConverter::AppendValues(const TokenRun& run, uint32_t marks, std::vector<T>& to,
+                                  Read read) {
+  to.reserve(to.size() + run.values);
   for (size_t i = 0; i < run.values; ++i) {
     const Token token = run.tokens[i];
-    if (token.is(Token::kMarks)) return false;
-    const auto read = timestamps_.Read({text.text + token.begin, token.length()});
-    if (!read) return false;
-    out.ints.push_back(*read);
+    if ((token.length_and_marks & Token::kMarks) != marks) return false;
+    const std::optional<T> value = read(token);
+    if (!value) return false;
+    to.push_back(*value);
   }
   return true;
+}
+
+// The values as most writers spell them. False where one is spelt otherwise, is no value of the
+// column, or the column is of a type that is left to AppendEach.
+bool TokenConverter::AppendPlain(const TokenRun& run, const TokenText& text, ColumnBatch& out) {
+  constexpr uint32_t kString = 0, kScalar = Token::kScalar;
+  const auto found = [&](Token token) -> std::string_view {
+    return {text.text + token.begin, token.length()};
+  };
+  const ColumnType type = column_.type();
+  switch (type.kind) {
+    case TypeKind::kChar:
+    case TypeKind::kVarchar:
+      return AppendTexts(run, text, out);
+    case TypeKind::kTimestamp:
+    case TypeKind::kTimestampTz:
+      return AppendValues(run, kString, out.ints,
+                          [&](Token token) { return ValueIn(timestamps_.Read(found(token))); });
+    case TypeKind::kDate:
+      return AppendValues(run, kString, out.ints,
+                          [&](Token token) { return ValueIn(ParseDate(found(token))); });
+    case TypeKind::kBoolean:
+      return AppendValues(run, kScalar, out.ints,
+                          [&](Token token) { return ReadBoolean(found(token)); });
+    case TypeKind::kSmallInt:
+    case TypeKind::kInteger:
+    case TypeKind::kBigInt:
+      return AppendValues(run, kScalar, out.ints, [&](Token token) -> std::optional<int64_t> {
+        const auto number = ReadPlainNumber(found(token));
+        if (!number || number->has_point || !column_.is_in_range(number->Signed())) return {};
+        return number->Signed();
+      });
+    case TypeKind::kDecimal:
+      return ValueKindOf(type) == ValueKind::kInt64 &&
+             AppendValues(run, kScalar, out.ints, [&](Token token) -> std::optional<int64_t> {
+               const auto number = ReadPlainNumber(found(token));
+               return number ? AsDecimal(*number, type.precision, type.scale) : std::nullopt;
+             });
+    case TypeKind::kDouble:
+      return AppendValues(run, kScalar, out.doubles, [&](Token token) -> std::optional<double> {
+        const auto number = ReadPlainNumber(found(token));
+        return number ? AsDouble(*number) : std::nullopt;
+      });
+    case TypeKind::kReal:
+    case TypeKind::kSuper:
+      return false;
+  }
+  return false;
 }
 
 TokenNotes TokenConverter::AppendEach(const TokenRun& run, const TokenText& text, ColumnBatch& out,

@@ -50,7 +50,9 @@ class TokenConverter {
  private:
   bool AppendTexts(const TokenRun& run, const TokenText& text, ColumnBatch& out) const;
   bool AreGood(std::span<const std::string_view> texts, bool may_have_more_than_ascii) const;
-  bool AppendTimestamps(const TokenRun& run, const TokenText& text, ColumnBatch& out);
+  bool AppendPlain(const TokenRun& run, const TokenText& text, ColumnBatch& out);
+  template <typename T, typename Read>
+  static bool AppendValues(const TokenRun& run, uint32_t marks, std::vector<T>& to, Read read);
   TokenNotes AppendEach(const TokenRun& run, const TokenText& text, ColumnBatch& out,
                         std::vector<uint8_t>& refused) const;
   std::optional<JsonValue> ValueOf(Token token, const TokenText& text) const;
