@@ -1,9 +1,9 @@
-# make demo | test | fuzz | release | bench | bench-docs | format | clean. Everything else is CMake with the presets of CMakePresets.json.
+# make demo | test | test-tsan | test-neon | test-all | fuzz | release | bench | bench-docs | format | clean. The rest is in CMakePresets.json.
 EVENTS ?= 100000
 JOBS ?= $(shell nproc)
 SECONDS ?= 60
 
-.PHONY: help demo test test-tsan fuzz release bench bench-docs check-style format clean
+.PHONY: help demo test test-tsan test-neon test-all fuzz release bench bench-docs check-style format clean
 help:
 	@sed -n '1s/^# //p' Makefile
 
@@ -29,16 +29,24 @@ test-tsan: deps-test build/tsan/build.ninja
 	@cmake --build build/tsan -j $(JOBS)
 	@ctest --test-dir build/tsan --output-on-failure -j $(JOBS)
 
+# The conversion for 64-bit ARM, under qemu: what the fast path has of its own there.
+test-neon: deps-neon
+	@scripts/test-neon $(JOBS)
+
+test-all: test test-tsan test-neon
+
 # Each fuzz target of tests/fuzz/, or TARGET, for SECONDS. `make test` runs them too, without libFuzzer and briefly.
 fuzz: deps-fuzz build/fuzz/build.ninja
 	@cmake --build --preset fuzz -j $(JOBS)
 	@scripts/fuzz $(SECONDS) $(TARGET)
 
-.PHONY: deps deps-test deps-bench deps-fuzz
+.PHONY: deps deps-test deps-neon deps-bench deps-fuzz
 deps:
 	@mkdir -p build && scripts/install-deps
 deps-test:
 	@mkdir -p build && scripts/install-deps --test
+deps-neon:
+	@mkdir -p build && scripts/install-deps --neon
 deps-bench:
 	@mkdir -p build && scripts/install-deps --bench
 deps-fuzz:

@@ -1,8 +1,9 @@
 # sluice_module(NAME [LINK target...]): the folder is the module. Every .cc in it but *_test.cc makes the library sluice_NAME;
 # every *_test.cc makes NAME_test. LINK names what the module uses; who may use whom is the table in docs/architecture.md.
 
+cmake_path(GET CMAKE_CURRENT_LIST_DIR PARENT_PATH SLUICE_ROOT)
 add_library(sluice_flags INTERFACE)
-target_include_directories(sluice_flags INTERFACE ${CMAKE_SOURCE_DIR}/src)
+target_include_directories(sluice_flags INTERFACE ${SLUICE_ROOT}/src)
 target_compile_options(sluice_flags INTERFACE
   -Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor -Wold-style-cast -Wcast-qual -Wconversion -Wno-sign-conversion
   -Wimplicit-fallthrough -Wno-missing-field-initializers -Werror)
@@ -49,5 +50,5 @@ function(sluice_test name)
   add_executable(${name} ${arg_SOURCES})
   target_link_libraries(${name} PRIVATE ${arg_LINK} GTest::gmock GTest::gtest_main)
   add_test(NAME ${name} COMMAND ${name})
-  set_tests_properties(${name} PROPERTIES ENVIRONMENT "TZ=Asia/Kolkata;SLUICE_SOURCE=${CMAKE_SOURCE_DIR};SLUICE_BINARY=$<TARGET_FILE_DIR:${name}>")
+  set_tests_properties(${name} PROPERTIES ENVIRONMENT "TZ=Asia/Kolkata;SLUICE_SOURCE=${SLUICE_ROOT};SLUICE_BINARY=$<TARGET_FILE_DIR:${name}>")
 endfunction()

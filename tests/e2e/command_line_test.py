@@ -13,6 +13,7 @@ import unittest
 from pipeline import PROGRAM, PipelineTest, environment, events
 
 COMMANDS = ("run", "land", "process", "status", "check", "convert", "generate", "send", "completion")
+VERSION = r"^sluice \d+\.\d+\.\d+ \((avx512|avx2|neon|scalar)\)\n$"
 
 
 class Help(PipelineTest):
@@ -35,7 +36,7 @@ class Help(PipelineTest):
 
     def test_help_and_version_touch_nothing(self):
         before = sorted(self.pipeline.folder.rglob("*"))
-        self.assertRegex(self.pipeline.run("--version").stdout, r"^sluice \d+\.\d+\.\d+\n$")
+        self.assertRegex(self.pipeline.run("--version").stdout, VERSION)
         for command in COMMANDS:
             self.pipeline.run(command, "--help")
         self.assertEqual(sorted(self.pipeline.folder.rglob("*")), before)
@@ -145,6 +146,28 @@ class ExitCodes(PipelineTest):
         self.assert_plain_failure(done, "--set load.thread", "load.threads")
         done = self.pipeline.run("run", exit_code=2, env=environment(SLUICE_LOAD_THREAD="2"))
         self.assert_plain_failure(done, "SLUICE_LOAD_THREAD", "SLUICE_LOAD_THREADS")
+
+    def test_an_instruction_set_that_is_none_is_2_names_those_there_are_and_touches_nothing(self):
+        source = self.pipeline.folder / "events.ndjson"
+        source.write_bytes(events(1))
+        before = sorted(self.pipeline.folder.rglob("*"))
+        for arguments in (["--version"], ["run"], ["land"], ["process"], ["status"], ["check"], ["convert", source],
+                          ["generate"], ["send", source]):
+            with self.subTest(arguments=arguments):
+                done = self.pipeline.run(*arguments, exit_code=2, env=environment(SLUICE_ISA="mmx"))
+                self.assert_plain_failure(done, "no such instruction set", "SLUICE_ISA=mmx", "scalar")
+                self.assertEqual(done.stdout, "")
+        self.assertEqual(sorted(self.pipeline.folder.rglob("*")), before)
+
+    def test_an_instruction_set_can_be_chosen(self):
+        best = self.pipeline.run("--version").stdout
+        self.assertEqual(self.pipeline.run("--version", env=environment(SLUICE_ISA="")).stdout, best)
+        scalar = environment(SLUICE_ISA="scalar")
+        self.assertTrue(self.pipeline.run("--version", env=scalar).stdout.endswith(" (scalar)\n"))
+        source = self.pipeline.folder / "events.ndjson"
+        source.write_bytes(events(100))
+        arguments = ["convert", "--out", self.pipeline.folder / "parquet", source]
+        self.assertEqual(self.pipeline.run(*arguments, env=scalar).stdout, self.pipeline.run(*arguments).stdout)
 
     def test_a_wrong_command_or_flag_is_answered_with_the_nearest(self):
         for arguments, words in ((["rum"], ["no such command: rum", "'run'", "sluice --help"]),

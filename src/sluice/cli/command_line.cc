@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sluice/cli/command_line.h"
 
+#include <fmt/format.h>
+
 #include <CLI/CLI.hpp>
 
 #include "sluice/cli/exit_code.h"
 #include "sluice/cli/session.h"
 #include "sluice/cli/stop_signals.h"
 #include "sluice/cli/usage_error.h"
+#include "sluice/ndjson/scan_kernels.h"
 
 namespace sluice {
 namespace {
@@ -37,6 +40,13 @@ constexpr const char* kEveryCommand =
     "\n\nFlags of every command: --config, --dir, --set, --log-level, --json, --quiet; see sluice "
     "--help";
 
+// "sluice 1.2.3 (avx2)". As CLI11 wants it, an instruction set that is none is thrown.
+std::string Version() {
+  const auto isa = ChosenIsa();
+  if (!isa) throw CLI::ValidationError(isa.error().message());
+  return fmt::format("sluice {} ({})", SLUICE_VERSION, Name(*isa));
+}
+
 void AddGlobalFlags(CLI::App& app, GlobalFlags& flags) {
   app.add_option("--config", flags.config, "Configuration (default: ./sluice.yaml if there is one)")
       ->type_name("FILE");
@@ -66,7 +76,7 @@ int RunCommandLine(int argc, char** argv) {
 
   CLI::App app(kAbout, "sluice");
   app.footer(kExamples);
-  app.set_version_flag("--version", "sluice " SLUICE_VERSION);
+  app.set_version_flag("--version", Version);
   app.require_subcommand(1);
   AddGlobalFlags(app, session.flags);
   AddStages(app, session, exit_code);

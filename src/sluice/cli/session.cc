@@ -11,6 +11,7 @@
 #include "sluice/base/log.h"
 #include "sluice/cli/exit_code.h"
 #include "sluice/config/load_config.h"
+#include "sluice/ndjson/scan_kernels.h"
 
 extern char** environ;
 
@@ -36,6 +37,7 @@ Environment ReadEnvironment() {
 }  // namespace
 
 Result<PipelineConfig> Session::Configuration() {
+  if (const auto isa = ChosenIsa(); !isa) return WrongUsage(isa.error().message());
   ConfigOverrides overrides{.environment = ReadEnvironment()};
   for (const std::string& setting : flags.set) {
     const size_t equals = setting.find('=');

@@ -44,7 +44,8 @@ class Session {
     return flags.quiet || flags.json ? Progress::Mode::kQuiet : Progress::Mode::kAuto;
   }
 
-  // The configuration that the flags name. Sets up the log.
+  // The configuration that the flags name, where the environment names no other instruction set
+  // than this machine's. Sets up the log.
   Result<PipelineConfig> Configuration();
   // To work. Logs what the configuration warns of.
   Result<std::unique_ptr<Pipeline>> OpenPipeline();

@@ -3,7 +3,6 @@
 
 #include <simdjson.h>
 
-#include <cstdlib>
 #include <cstring>
 #include <optional>
 #include <utility>
@@ -103,10 +102,7 @@ Result<std::unique_ptr<EventConverter>> EventConverter::Make(const TableSet& tab
   SLUICE_ASSIGN(std::unique_ptr<LineConverter> lines, LineConverter::Make(tables));
   auto impl = std::make_unique<Impl>(std::move(lines));
   if (options.fast_path) {
-    const char* const wanted = std::getenv("SLUICE_ISA");
-    SLUICE_ASSIGN(const Isa isa, IsaNamed(options.isa.empty() && wanted != nullptr
-                                              ? std::string_view(wanted)
-                                              : std::string_view(options.isa)));
+    SLUICE_ASSIGN(const Isa isa, options.isa.empty() ? ChosenIsa() : IsaNamed(options.isa));
     impl->UseFastPath(isa);
   }
   return std::unique_ptr<EventConverter>(new EventConverter(std::move(impl)));

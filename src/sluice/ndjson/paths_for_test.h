@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -37,19 +38,20 @@ inline Conversion ConvertBy(const EventConverterOptions& options, const TableSet
 
 // Converts `text` on the general path and on the fast path of every instruction set, with large
 // chunks and with small ones, and expects the same of all. Returns how many lines took the fast
-// path, in one chunk.
+// path, in one chunk: as many by every instruction set.
 inline uint64_t ExpectSameOnEveryPath(const TableSet& tables, std::string_view text) {
   const Conversion general = ConvertBy({.fast_path = false}, tables, text);
   EXPECT_EQ(general.counts.fast_lines, 0U);
-  uint64_t fast_lines = 0;
+  std::optional<uint64_t> fast_lines;
   for (const Isa isa : SupportedIsas()) {
     const EventConverterOptions options{.isa = std::string(Name(isa))};
     const Conversion fast = ConvertBy(options, tables, text, {.chunk = MiB(1)});
     ExpectSame(fast, general, Name(isa));
     ExpectSame(ConvertBy(options, tables, text, {.chunk = Bytes{1500}}), general, Name(isa));
+    EXPECT_EQ(fast_lines.value_or(fast.counts.fast_lines), fast.counts.fast_lines) << Name(isa);
     fast_lines = fast.counts.fast_lines;
   }
-  return fast_lines;
+  return *fast_lines;
 }
 
 }  // namespace sluice

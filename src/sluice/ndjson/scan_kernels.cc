@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sluice/ndjson/scan_kernels.h"
 
-#include <algorithm>
-#include <cstring>
+#include <cstdlib>
+#include <string>
 
 #include "sluice/base/check.h"
 #include "sluice/ndjson/scan_kernels_of.h"
@@ -54,6 +54,11 @@ Result<Isa> IsaNamed(std::string_view name) {
               "no such instruction set on this machine: SLUICE_ISA={}: it "
               "has {}",
               name, known);
+}
+
+Result<Isa> ChosenIsa() {
+  const char* const wanted = std::getenv("SLUICE_ISA");
+  return IsaNamed(wanted == nullptr ? "" : wanted);
 }
 
 const ScanKernels& KernelsFor(Isa isa) {

@@ -85,6 +85,8 @@ std::vector<Isa> SupportedIsas();
 // `name`, or the best if it is empty. kPermanent where there is no such or this machine cannot run
 // it.
 Result<Isa> IsaNamed(std::string_view name);
+// The one that SLUICE_ISA in the environment names, or the best.
+Result<Isa> ChosenIsa();
 const ScanKernels& KernelsFor(Isa isa);
 
 }  // namespace sluice

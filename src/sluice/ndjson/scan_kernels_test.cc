@@ -56,6 +56,21 @@ TEST(ScanKernelsTest, TheIndexIsTheSameOnEveryInstructionSet) {
   }
 }
 
+TEST(ScanKernelsTest, EachByteIsIndexedAlikeAtEachPlace) {
+  std::string text = Padded(std::string(129, 'x'));
+  for (int byte = 0; byte < 256; ++byte) {
+    for (size_t place = 0; place < 129; ++place) {
+      text[place] = static_cast<char>(byte);
+      const Indexed want = IndexBy(Isa::kScalar, {text.data(), 129});
+      for (const Isa isa : SupportedIsas()) {
+        ASSERT_EQ(IndexBy(isa, {text.data(), 129}), want)
+            << Name(isa) << ": " << byte << " at " << place;
+      }
+      text[place] = 'x';
+    }
+  }
+}
+
 TEST(ScanKernelsTest, TheIndexSaysWhatStandsWhere) {
   const std::string padded = Padded("{\"k\\\"\":1,\"x\":\"\\\\\"}\r\n\x01\n");
   const std::string_view text = std::string_view(padded).substr(0, padded.size() - kScanPadding);
@@ -125,13 +140,15 @@ TEST(ScanKernelsTest, ALiteralHoldsOnlyIfEveryByteDoes) {
 }
 
 TEST(ScanKernelsTest, UnescapingIsTheSameOnEveryInstructionSet) {
+  constexpr std::string_view kBlock =
+      "abcdefghijklmnopqrstuvwxyz, longer than a block: ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
   constexpr std::string_view kPieces[] = {
-      "a",   "\\\"", "\\\\",    "\\/",     "\\n", "bcdef",   "\\u00e9", "\\ud83d\\ude00",
-      "\\t", "/",    "\\u0000", "\\ud800", "\\x", "\\u12g4", "\xc3\xa9"};
+      kBlock,           "a",   "\\\"", "\\\\",    "\\/",     "\\n", "bcdef",   "\\u00e9",
+      "\\ud83d\\ude00", "\\t", "/",    "\\u0000", "\\ud800", "\\x", "\\u12g4", "\xc3\xa9"};
   std::mt19937 random(3);
   for (int i = 0; i < 20'000; ++i) {
     // Some of them without what is wrong.
-    const size_t kinds = i % 3 == 0 ? std::size(kPieces) : i % 3 == 1 ? 12 : 4;
+    const size_t kinds = i % 3 == 0 ? std::size(kPieces) : i % 3 == 1 ? 13 : 5;
     std::string inside;
     for (size_t pieces = random() % 80; pieces > 0; --pieces) inside += kPieces[random() % kinds];
     const size_t size = inside.size();
@@ -153,6 +170,12 @@ TEST(ScanKernelsTest, UnescapingIsTheSameOnEveryInstructionSet) {
     }
   }
 }
+
+#ifdef __aarch64__
+TEST(ScanKernelsTest, EveryArmHasNeon) {
+  EXPECT_EQ(SupportedIsas().front(), Isa::kNeon);
+}
+#endif
 
 TEST(ScanKernelsTest, EveryMachineHasTheScalarOnes) {
   EXPECT_EQ(SupportedIsas().back(), Isa::kScalar);
