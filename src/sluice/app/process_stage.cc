@@ -179,13 +179,14 @@ std::vector<TransformedObject> ProcessStage::TransformAll(NotificationInbox& inb
   std::mutex mutex;  // guards everything below and `report`
   std::condition_variable changed;
   size_t next = 0, running = std::min(workers_.size(), todo.size());
+  const size_t threads_each = running > 0 ? workers_.size() / running : 1;
 
   const auto work = [&](ObjectTransformer& transformer) {
     std::unique_lock lock(mutex);
     while (next < todo.size() && !stop.stop_requested()) {
       const size_t mine = next++;
       lock.unlock();
-      auto result = transformer.Transform(todo[mine].key, todo[mine].etag);
+      auto result = transformer.Transform(todo[mine].key, todo[mine].etag, threads_each);
       lock.lock();
       if (result) {
         report.converted += result->counts;

@@ -202,10 +202,9 @@ Result<int> Convert(Session& session, const ConvertFlags& flags) {
   SLUICE_ASSIGN(const PipelineConfig config, session.Configuration());
   const TableSet& tables = *config.tables;
   SLUICE_TRY(CheckOutputs(session, flags, tables));
-  const int threads = flags.threads > 0 ? flags.threads : config.load.threads;
-  SLUICE_ASSIGN(const auto converter,
-                StreamConverter::Make(tables, {.threads = ThreadCount(threads)}));
+  SLUICE_ASSIGN(const auto converter, StreamConverter::Make(tables));
   ConversionOptions options;
+  options.threads = ThreadCount(flags.threads > 0 ? flags.threads : config.load.threads);
   options.parquet.codec = config.parquet.compression;
   if (!flags.compression.empty()) options.parquet.codec = *CodecNamed(flags.compression);
   Conversion conversion(session, flags, tables, *converter, std::move(options));

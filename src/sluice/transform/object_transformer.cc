@@ -95,7 +95,8 @@ Result<std::unique_ptr<ObjectTransformer>> ObjectTransformer::Make(const TableSe
 }
 
 Result<TransformedObject> ObjectTransformer::Transform(const RawKey& key,
-                                                       std::string_view announced_etag) {
+                                                       std::string_view announced_etag,
+                                                       size_t threads) {
   SLUICE_ASSIGN(const Timestamp hour, options_.layout.HourOf(key));
   ObjectIdentity identity{.store_uri = stores_.raw.uri(), .key = key};
   PlannedObject object{.store = identity.store_uri, .raw_key = key.text, .revision = revision_};
@@ -120,7 +121,8 @@ Result<TransformedObject> ObjectTransformer::Transform(const RawKey& key,
 
   HashingSource stored(reader);
   DerivedObjects outputs(tables_, stores_, identity, hour, revision_);
-  ConversionOptions options{.parquet = options_.parquet, .chunks = options_.chunks};
+  ConversionOptions options{
+      .parquet = options_.parquet, .chunks = options_.chunks, .threads = threads};
   options.parquet.object_id = object.object;
   options.metadata = {{"sluice.object", object.identity}, {"sluice.revision", revision_}};
   const auto converted = converter_->Convert(stored, options, outputs);

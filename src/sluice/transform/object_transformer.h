@@ -58,7 +58,9 @@ class ObjectTransformer {
   // `key` matches the layout; `announced_etag` (may be empty) only names an object that is gone.
   // kConflict: a derived key holds other content, which means that writer or tables changed without
   // a new revision.
-  Result<TransformedObject> Transform(const RawKey& key, std::string_view announced_etag);
+  // `threads` work on it, at most.
+  Result<TransformedObject> Transform(const RawKey& key, std::string_view announced_etag,
+                                      size_t threads = 1);
 
  private:
   ObjectTransformer(const TableSet& tables, TransformOptions options, TransformStores stores,

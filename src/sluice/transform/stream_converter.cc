@@ -39,6 +39,7 @@ class StreamConverter::Run {
   Run(StreamConverter& owner, ByteSource& stored, const ConversionOptions& options,
       ConversionOutputs& outputs)
       : owner_(owner),
+        threads_(options.threads),
         lines_(DecompressingSource(stored)),
         chunker_(*lines_, options.chunks),
         files_(owner.tables_, options, outputs) {}
@@ -55,9 +56,10 @@ class StreamConverter::Run {
   bool Read(Worker& worker, Turn& turn);
   bool Append(const Turn& turn, Worker& worker, const ConversionCounts& counts);
   void RunJobs(std::vector<PageJob> jobs);
-  void StartOthers();
+  Status StartOthers();
 
   StreamConverter& owner_;
+  const size_t threads_;
   const std::unique_ptr<ByteSource> lines_;
 
   std::mutex reading_;  // guards what reads, from here to `others_`
@@ -107,10 +109,8 @@ void StreamConverter::Run::RunJobs(std::vector<PageJob> jobs) {
   const auto run = [&](Worker& worker) {
     for (size_t i = next++; i < jobs.size(); i = next++) jobs[i].Run(worker.packer);
   };
-  if (chunks_ > 1) {
-    for (size_t i = 1; i < owner_.workers_.size(); ++i) {
-      others_.emplace_back([&, i] { run(*owner_.workers_[i]); });
-    }
+  for (size_t i = 1; chunks_ > 1 && i < threads_; ++i) {
+    others_.emplace_back([&run, &worker = *owner_.workers_[i]] { run(worker); });
   }
   run(*owner_.workers_.front());
   others_.clear();
@@ -130,14 +130,17 @@ bool StreamConverter::Run::Read(Worker& worker, Turn& turn) {
   at_end_ = !read_ || !*more;
   if (at_end_) return false;
   turn.number = chunks_++;
-  if (turn.number == 1) StartOthers();  // a stream of one chunk needs none
-  return true;
+  if (turn.number == 1) read_ = StartOthers();  // a stream of one chunk needs none
+  at_end_ = !read_;
+  return !at_end_;
 }
 
-void StreamConverter::Run::StartOthers() {
-  for (size_t i = 1; i < owner_.workers_.size(); ++i) {
-    others_.emplace_back([this, i] { Work(*owner_.workers_[i]); });
+Status StreamConverter::Run::StartOthers() {
+  while (owner_.workers_.size() < threads_) SLUICE_TRY(owner_.AddWorker());
+  for (size_t i = 1; i < threads_; ++i) {
+    others_.emplace_back([&worker = *owner_.workers_[i], this] { Work(worker); });
   }
+  return {};
 }
 
 // Waits until all chunks before were appended. False where one could not be.
@@ -154,17 +157,21 @@ bool StreamConverter::Run::Append(const Turn& turn, Worker& worker,
 }
 
 Result<std::unique_ptr<StreamConverter>> StreamConverter::Make(
-    const TableSet& tables, const StreamConverterOptions& options) {
-  std::unique_ptr<StreamConverter> made(new StreamConverter(tables));
-  for (size_t i = 0; i < std::max<size_t>(options.threads, 1); ++i) {
-    auto worker = std::make_unique<Worker>();
-    SLUICE_ASSIGN(worker->events, EventConverter::Make(tables, options.events));
-    made->workers_.push_back(std::move(worker));
-  }
+    const TableSet& tables, const EventConverterOptions& events) {
+  std::unique_ptr<StreamConverter> made(new StreamConverter(tables, events));
+  SLUICE_TRY(made->AddWorker());
   return made;
 }
 
-StreamConverter::StreamConverter(const TableSet& tables) : tables_(tables) {}
+Status StreamConverter::AddWorker() {
+  auto worker = std::make_unique<Worker>();
+  SLUICE_ASSIGN(worker->events, EventConverter::Make(tables_, events_));
+  workers_.push_back(std::move(worker));
+  return {};
+}
+
+StreamConverter::StreamConverter(const TableSet& tables, EventConverterOptions events)
+    : tables_(tables), events_(std::move(events)) {}
 StreamConverter::~StreamConverter() = default;
 
 Result<ConvertedStream> StreamConverter::Convert(ByteSource& stored,

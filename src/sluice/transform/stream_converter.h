@@ -30,6 +30,9 @@ class ConversionOutputs {
 struct ConversionOptions {
   ParquetWriterOptions parquet;  // with object_id, files end with the technical columns
   LineChunkerOptions chunks;
+  // That work on the stream, at most; each holds a chunk and what becomes of it. The files do not
+  // depend on how many there are.
+  size_t threads = 1;
   // Key-value pairs for every file, before its own counts.
   std::vector<std::pair<std::string, std::string>> metadata;
 };
@@ -41,13 +44,6 @@ struct ConvertedStream {
   uint64_t bytes = 0;                                 // read, decompressed
 };
 
-struct StreamConverterOptions {
-  // That work on one stream, at most; each holds a chunk and what becomes of it. What comes out
-  // does not depend on how many there are.
-  size_t threads = 1;
-  EventConverterOptions events;
-};
-
 // Turns one stream of JSON lines, compressed or not, into a Parquet file for each table and one for
 // quarantine, in memory that does not depend on its length. The one path of the product: pipeline,
 // `convert` and `preview` differ in source and outputs only. One stream at a time; reused for any
@@ -55,7 +51,7 @@ struct StreamConverterOptions {
 class StreamConverter {
  public:
   static Result<std::unique_ptr<StreamConverter>> Make(const TableSet& tables,
-                                                       const StreamConverterOptions& options = {});
+                                                       const EventConverterOptions& events = {});
   ~StreamConverter();
 
   // All outputs are committed, or none is: kBadData says that `stored` is cut short or damaged.
@@ -66,9 +62,11 @@ class StreamConverter {
  private:
   struct Worker;
   class Run;
-  explicit StreamConverter(const TableSet& tables);
+  StreamConverter(const TableSet& tables, EventConverterOptions events);
+  Status AddWorker();
 
   const TableSet& tables_;
+  const EventConverterOptions events_;
   std::vector<std::unique_ptr<Worker>> workers_;
 };
 

@@ -81,10 +81,11 @@ struct Converted {
 Result<Converted> Convert(const std::string& text, size_t threads, Bytes chunk,
                           MemoryOutputs outputs = {}) {
   const TableSet tables = Tables();
-  SLUICE_ASSIGN(const auto converter, StreamConverter::Make(tables, {.threads = threads}));
+  SLUICE_ASSIGN(const auto converter, StreamConverter::Make(tables));
   StringSource source(text);
   ConversionOptions options{.parquet = {.page = KiB(4), .row_group = KiB(64), .object_id = 7},
-                            .chunks = {.chunk = chunk}};
+                            .chunks = {.chunk = chunk},
+                            .threads = threads};
   SLUICE_ASSIGN(ConvertedStream stream, converter->Convert(source, options, outputs));
   return Converted{std::move(outputs.committed), std::move(stream)};
 }
