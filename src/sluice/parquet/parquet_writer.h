@@ -81,6 +81,6 @@ class ParquetWriter {
 };
 
 // Rises whenever the same rows would give other bytes; part of every revision.
-inline constexpr int kParquetWriterVersion = 2;
+inline constexpr int kParquetWriterVersion = 3;
 
 }  // namespace sluice

@@ -4,8 +4,6 @@
 namespace sluice {
 namespace {
 
-constexpr size_t kLongestBound = 64;
-
 template <size_t N>
 void CopyBlock(char* to, const char* from) {
   std::memcpy(to, from, N);
@@ -66,10 +64,7 @@ uint64_t TextEncoding::PlainBytes(const Value* values, size_t count) const {
 }
 
 std::optional<std::pair<std::string, std::string>> TextEncoding::MinMax() const {
-  if (range_.empty() || range_.min().size() > kLongestBound ||
-      range_.max().size() > kLongestBound) {
-    return std::nullopt;
-  }
+  if (!range_.known()) return std::nullopt;
   return std::pair(range_.min(), range_.max());
 }
 

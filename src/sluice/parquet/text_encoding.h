@@ -45,8 +45,8 @@ class TextEncoding {
   std::string_view DictionaryPage(ByteBuffer&) const { return dictionary_.page(); }
   void ClearDictionary() { dictionary_.Clear(); }
 
-  // PLAIN without length, both or none. Long texts have none: a shortened bound would have to be
-  // marked as such, and readers older than the mark would take it for a value.
+  // PLAIN without length, both or none. A chunk with a long text has none: a shortened bound would
+  // have to be marked as such, and readers older than the mark would take it for a value.
   std::optional<std::pair<std::string, std::string>> MinMax() const;
   std::optional<ParquetFileInfo::Range> IntRange() const { return std::nullopt; }
   void ClearRange() { range_.Clear(); }

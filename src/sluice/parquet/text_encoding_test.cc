@@ -32,10 +32,11 @@ TEST(TextEncoding, BoundsAreByUnsignedBytesAndLength) {
   EXPECT_EQ(TextBounds({std::string_view("a\0", 2), "a"}), Bounds({"a", std::string("a\0", 2)}));
 }
 
-TEST(TextEncoding, LongBoundsAreLeftOut) {
+TEST(TextEncoding, AChunkWithALongTextHasNoBounds) {
   const std::string fits(64, 'x'), longer(65, 'x');
   EXPECT_EQ(TextBounds({"a", fits}), Bounds({"a", fits}));
   EXPECT_EQ(TextBounds({"a", longer}), std::nullopt);
+  EXPECT_EQ(TextBounds({longer, "a", "z"}), std::nullopt);
 }
 
 TEST(TextEncoding, BoundsAreThoseOfASort) {

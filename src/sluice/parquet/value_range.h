@@ -8,18 +8,24 @@
 
 namespace sluice {
 
-// Smallest and largest of the texts added, by unsigned bytes (TypeDefinedOrder of UTF8).
+// Smallest and largest of the texts added, by unsigned bytes (TypeDefinedOrder of UTF8). A text
+// longer than kLongest makes the range unknown for good: nobody prunes by such columns, and their
+// values often begin alike, which makes comparing them dear.
 class TextRange {
  public:
+  static constexpr size_t kLongest = 64;
+
   // 8 bytes behind `text` are readable. Most values differ from both ends in their first 8 bytes,
   // compared as one big-endian number.
   void Add(std::string_view text) {
+    has_long_ |= text.size() > kLongest;
+    if (has_long_) return;
     const uint64_t head = Head(text);
     if (head > min_head_ && head < max_head_) return;
     AddSlowly(text, head);
   }
 
-  bool empty() const { return empty_; }
+  bool known() const { return !empty_ && !has_long_; }
   const std::string& min() const { return min_; }
   const std::string& max() const { return max_; }
   void Clear() { *this = TextRange(); }
@@ -34,6 +40,7 @@ class TextRange {
   }
   void AddSlowly(std::string_view text, uint64_t head);
 
+  bool has_long_ = false;
   bool empty_ = true;  // not told by an empty min_, which is a legal minimum
   uint64_t min_head_ = ~uint64_t{0}, max_head_ = 0;
   std::string min_, max_;
