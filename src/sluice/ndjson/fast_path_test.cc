@@ -231,6 +231,73 @@ TEST(FastPathTest, ManyKindsOfLinesAreForgottenAgain) {
   EXPECT_GT(ExpectSameOnEveryPath(tables, text), 1000U);
 }
 
+// A batch that is done again has the room for unescaped texts that it had the first time.
+TEST(FastPathTest, DoubtsUseUpNoRoom) {
+  Table table = MakeTable("t", {MakeColumn("n", {.kind = TypeKind::kBigInt}),
+                                MakeColumn("a", Varchar(2000)), MakeColumn("b", Varchar(2000))});
+  table.sources[2].path = {"a"};
+  const std::string good = "{\"n\":1,\"a\":\"\\n" + std::string(1000, 'x') + "\"}";
+  const std::string refused = "{\"n\":\"one\",\"a\":\"\\n\"}\n";
+  EXPECT_EQ(ExpectSameOnEveryPath(OneTable(table), Times(50, good) + refused + Times(50, good)),
+            99U);
+  // Nor does a column that cannot be done as a whole.
+  table.on_too_long = OnTooLong::kTruncate;
+  const std::string long_one = "{\"n\":1,\"a\":\"\\n" + std::string(3000, 'x') + "\"}";
+  EXPECT_EQ(ExpectSameOnEveryPath(OneTable(table), Times(100, good) + Times(1, long_one)), 100U);
+}
+
+// More columns with escapes than there is room for: the lines without room are the general path's.
+TEST(FastPathTest, UnescapedTextsOfManyColumnsStayInTheirRoom) {
+  std::vector<Column> columns;
+  for (int i = 0; i < 3; ++i) columns.push_back(MakeColumn(fmt::format("c{}", i), Varchar(2000)));
+  Table table = MakeTable("t", columns);
+  for (ColumnSource& source : table.sources) source.path = {"v"};
+  for (const std::string_view escape : {"\\n", "\\\"", "\\u00e9"}) {
+    const std::string value = std::string(escape) + std::string(1000, 'x');
+    const uint64_t fast_lines =
+        ExpectSameOnEveryPath(OneTable(table), Times(200, "{\"v\":\"" + value + "\"}"));
+    EXPECT_GT(fast_lines, 0U);
+    EXPECT_LT(fast_lines, 199U);
+  }
+}
+
+TEST(FastPathTest, CollectedFieldsAreNotLearned) {
+  Table table = MakeTable("t", {MakeColumn("a", Varchar(9)),
+                                MakeColumn("rest", {.kind = TypeKind::kSuper, .length = 65'535})});
+  table.on_unknown_field = OnUnknownField::kCollect;
+  table.collect = 1;
+  const std::string text = Times(9, R"({"a":"x","b":1})") + Times(9, R"({"a":"x"})") +
+                           Times(9, R"({"a":"x","rest":"y"})");
+  EXPECT_EQ(ExpectSameOnEveryPath(OneTable(table), text), 8U);
+}
+
+TEST(FastPathTest, TextsThatNoColumnTakesAreRefused) {
+  const TableSet tables = OneTable(MakeTable("t", {MakeColumn("a", Varchar(9))}));
+  std::string text = Times(3, R"({"a":"x"})");
+  for (const std::string_view value : {R"("\u0000")", R"("\ud800")", R"("\udc00x")", R"("\x")"}) {
+    text += fmt::format("{{\"a\":{}}}\n{{\"a\":\"\\n\"}}\n", value);
+  }
+  EXPECT_EQ(ExpectSameOnEveryPath(tables, text), 6U);
+}
+
+TEST(FastPathTest, KindsThatAreKeptAreFoundAgain) {
+  const TableSet tables = OneTable(MakeTable("t", {MakeColumn("a", Varchar(9))}));
+  const auto line = [](size_t kind) {
+    return fmt::format("{{\"a\":\"x\",\"{}\":null}}", std::string(1 + kind, 'k'));
+  };
+  std::string all, latest;
+  for (size_t kind = 0; kind < 100; ++kind) {
+    all += Times(2, line(kind));
+    if (kind >= 70) latest += line(kind) + '\n';
+  }
+  for (const Isa isa : SupportedIsas()) {
+    const auto converter = EventConverter::Make(tables, {.isa = std::string(Name(isa))});
+    ASSERT_TRUE(converter);
+    EXPECT_EQ(ConvertWith(**converter, tables, all).counts.fast_lines, 100U);
+    EXPECT_EQ(ConvertWith(**converter, tables, latest).counts.fast_lines, 30U);
+  }
+}
+
 TEST(FastPathTest, AnUnknownInstructionSetIsRefused) {
   const TableSet tables = OneTable(MakeTable("t", {MakeColumn("a", Varchar(9))}));
   const auto made = EventConverter::Make(tables, {.isa = "mmx"});

@@ -109,6 +109,46 @@ TEST(StreamConverterTest, TheFilesDoNotDependOnTheThreads) {
   }
 }
 
+// What was learned from a file, and what a failed one left behind, is in no byte of the next.
+TEST(StreamConverterTest, TheFilesDoNotDependOnEarlierStreams) {
+  const TableSet tables = Tables();
+  const ConversionOptions options{.parquet = {.page = KiB(4), .row_group = KiB(64)},
+                                  .chunks = {.chunk = KiB(4)}};
+  const std::string text = Lines(20'000);
+  std::string other = text;
+  for (char& c : other) {
+    if (c >= '1' && c < '8') ++c;
+  }
+  for (const size_t threads : {1, 3}) {
+    const auto convert = [&](StreamConverter& converter, const std::string& of, size_t fail_after) {
+      MemoryOutputs outputs;
+      outputs.fail_after = fail_after;
+      StringSource source(of);
+      const auto made = converter.Convert(source, options, outputs);
+      EXPECT_EQ(made.has_value(), fail_after == SIZE_MAX);
+      return outputs.committed;
+    };
+    const auto fresh = StreamConverter::Make(tables, {.threads = threads});
+    const auto used = StreamConverter::Make(tables, {.threads = threads});
+    ASSERT_TRUE(fresh && used);
+    const auto want = convert(**fresh, text, SIZE_MAX);
+    convert(**used, other, SIZE_MAX);
+    for (const size_t fail_after : {0, 30'000, 60'000}) convert(**used, other, fail_after);
+    EXPECT_TRUE(convert(**used, text, SIZE_MAX) == want) << threads << " threads";
+  }
+}
+
+// Whatever a file is refused with, the other threads' chunks wait for nobody.
+TEST(StreamConverterTest, AFailureAnywhereEndsTheStream) {
+  const std::string text = Lines(6'000);
+  const size_t whole = Convert(text, 1, KiB(1))->files.at("table 0").size();
+  for (size_t fail_after = 0; fail_after < whole; fail_after += whole / 20) {
+    MemoryOutputs outputs;
+    outputs.fail_after = fail_after;
+    EXPECT_FALSE(Convert(text, 4, KiB(1), outputs)) << fail_after;
+  }
+}
+
 TEST(StreamConverterTest, DamageBehindTheFirstChunksStopsAllThreads) {
   StringSink stored;
   const auto gzip = MakeCompressingSink(StreamFormat::kGzip, stored);
