@@ -22,7 +22,10 @@ FastPath::FastPath(LineConverter& general, const ScanKernels& kernels)
       kernels_(kernels),
       compared_(general.router().ComparedFields()),
       templates_(kernels) {
-  for (const RowConverter& rows : general.rows()) tables_.emplace_back(rows, kernels);
+  for (const RowConverter& rows : general.rows()) {
+    tables_.emplace_back(rows, kernels);
+    most_readers_ = std::max(most_readers_, tables_.back().most_readers());
+  }
 }
 
 bool FastPath::Takes(std::string_view text) {
@@ -39,7 +42,7 @@ Line FastPath::Convert(const LineChunk& chunk, char*& arena, ConvertedChunk& out
   index_.Reset(chunk.text.size());
   kernels_.index(chunk.text, index_);
   next_control_ = 0;
-  arena_.Reset(2 * chunk.text.size());
+  arena_.Reset(most_readers_ * chunk.text.size());
   templates_.Tidy();
   Work work{.chunk = chunk,
             .is_utf8 = !index_.has_high_bit || IsUtf8Fast(chunk.text),

@@ -56,6 +56,7 @@ class FastPath {
   StructuralIndex index_;
   TemplateStore templates_;
   std::vector<TableTokens> tables_;
+  size_t most_readers_ = 1;  // columns that each unescape the same text
   TextArena arena_;
   const char* text_ = nullptr;
   size_t next_control_ = 0;

@@ -256,8 +256,7 @@ TEST(FastPathTest, UnescapedTextsOfManyColumnsStayInTheirRoom) {
     const std::string value = std::string(escape) + std::string(1000, 'x');
     const uint64_t fast_lines =
         ExpectSameOnEveryPath(OneTable(table), Times(200, "{\"v\":\"" + value + "\"}"));
-    EXPECT_GT(fast_lines, 0U);
-    EXPECT_LT(fast_lines, 199U);
+    EXPECT_EQ(fast_lines, 199U);
   }
 }
 
@@ -296,6 +295,58 @@ TEST(FastPathTest, KindsThatAreKeptAreFoundAgain) {
     EXPECT_EQ(ConvertWith(**converter, tables, all).counts.fast_lines, 100U);
     EXPECT_EQ(ConvertWith(**converter, tables, latest).counts.fast_lines, 30U);
   }
+}
+
+// The blank behind the colon is also the one before the comma or the brace, so that the literals
+// around the missing value hold both.
+TEST(FastPathTest, AValueWithoutBytesIsNoValue) {
+  const TableSet tables = OneTable(
+      MakeTable("t", {MakeColumn("a", Varchar(9)), MakeColumn("b", {.kind = TypeKind::kBigInt}),
+                      WithDefault(MakeColumn("c", {.kind = TypeKind::kBigInt}), "7")}));
+  for (const auto& [line, without] : {std::pair{R"({"b": 1 })", R"({"b": })"},
+                                      {R"({"a": 1 })", R"({"a": })"},
+                                      {R"({"c": 1 })", R"({"c": })"},
+                                      {R"({"x": 1 })", R"({"x": })"},
+                                      {R"({"a": 1 , "b": 2})", R"({"a": , "b": 2})"},
+                                      {R"({"c": 1 , "b": 2})", R"({"c":, "b": 2})"},
+                                      {R"({"x": 1 , "b": 2})", R"({"x": , "b": 2})"}}) {
+    const std::string text = Times(3, line) + without + "\n" + Times(3, line);
+    EXPECT_EQ(ExpectSameOnEveryPath(tables, text), 5U) << line;
+  }
+}
+
+// What had room in the first pass may have none in the second, which takes the lines in another
+// order.
+TEST(FastPathTest, TextsThatShareTheirRoomUnfairlyAreNotLost) {
+  std::vector<Column> columns{MakeColumn("x", Varchar(60'000)),
+                              MakeColumn("n", {.kind = TypeKind::kBigInt})};
+  for (int i = 0; i < 6; ++i) columns.push_back(MakeColumn(fmt::format("y{}", i), Varchar(60'000)));
+  Table table = MakeTable("t", columns);
+  for (size_t i = 2; i < columns.size(); ++i) table.sources[i].path = {"y"};
+  std::string escaped;
+  for (int i = 0; i < 1500; ++i) escaped += "\\u0041";
+  for (int tune = 0; tune < 40; tune += 2) {
+    std::string text;
+    for (int i = 0; i < 100; ++i) {
+      text += "{\"x\":\"\",\"n\":1,\"y\":\"" + std::string(1000, 'b') +
+              (i % 3 == 0 || i < tune ? "\\n" : "n") + "\"}\n";
+    }
+    text += "{\"x\":\"\",\"n\":\"bad\",\"y\":\"\"}\n";
+    text += "{\"x\":\"" + escaped + "\",\"n\":1,\"y\":\"\"}\n";
+    EXPECT_GT(ExpectSameOnEveryPath(OneTable(table), text), 90U);
+  }
+}
+
+TEST(FastPathTest, OddBlanksAreForgottenAgain) {
+  const TableSet tables =
+      OneTable(MakeTable("t", {MakeColumn("a", Varchar(9)), MakeColumn("b", Varchar(9))}));
+  std::string text;
+  for (const std::string_view blanks : {"  ", "   ", "    ", "     ", "      "}) {
+    text += "{\"a\":" + std::string(blanks) + "\"x\"}\n";
+  }
+  text += Times(2000, R"({"a":"x","b":"y"})");
+  ExpectSameOnEveryPath(tables, text);
+  EXPECT_GT(ConvertBy({}, tables, text, {.chunk = KiB(4)}).counts.fast_lines, 1500U);
 }
 
 TEST(FastPathTest, AnUnknownInstructionSetIsRefused) {

@@ -65,8 +65,14 @@ Result<bool> LineChunker::Next(LineChunk& chunk) {
 Result<bool> LineChunker::Next(LineChunk& chunk, std::vector<char>& memory) {
   SLUICE_ASSIGN(const bool more, Next(chunk));
   if (!more) return false;
-  // What is held behind the chunk, mostly a part of a line, goes on in the other memory.
   const std::string_view rest = held();
+  if (rest.size() > chunk.text.size()) {  // behind a long line
+    memory.resize(std::max(memory.size(), chunk.text.size() + kPadding));
+    std::copy(chunk.text.begin(), chunk.text.end(), memory.begin());
+    chunk.text = {memory.data(), chunk.text.size()};
+    return true;
+  }
+  // Mostly it is a part of a line. It goes on in the other memory.
   if (memory.size() < rest.size() + kPadding) memory.resize(buffer_.size());
   std::copy(rest.begin(), rest.end(), memory.begin());
   memory.swap(buffer_);

@@ -27,8 +27,10 @@ std::vector<Isa> SupportedIsas() {
   std::vector<Isa> isas;
 #ifdef __x86_64__
   __builtin_cpu_init();
-  const bool has_bmi = __builtin_cpu_supports("bmi") && __builtin_cpu_supports("bmi2");
-  if (has_bmi && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl") &&
+  const bool has_bmi = __builtin_cpu_supports("bmi") && __builtin_cpu_supports("bmi2") &&
+                       __builtin_cpu_supports("popcnt");
+  if (has_bmi && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+      __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq") &&
       __builtin_cpu_supports("avx512vbmi2")) {
     isas.push_back(Isa::kAvx512);
   }

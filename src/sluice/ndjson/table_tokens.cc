@@ -50,6 +50,10 @@ TableTokens::TableTokens(const RowConverter& rows, const ScanKernels& kernels) :
                         .has_default = rows.converter(i).has_default(),
                         .converter = TokenConverter(rows.converter(i), kernels)});
   }
+  for (size_t slot = 0; slot < fields_.size(); ++slot) {
+    const auto readers = std::ranges::count(columns_, slot, &ColumnPlace::slot);
+    most_readers_ = std::max(most_readers_, static_cast<size_t>(readers));
+  }
   batch_ = TokenBatch(fields_.size());
   next_token_.resize(fields_.size());
   notes_.resize(columns_.size());
@@ -83,7 +87,9 @@ void TableTokens::Put(const RowTemplate& made, const RowShape& shape, const Inde
   const auto put = [&](size_t field, ValuePlace place) {
     const int32_t slot = made.slots[field];
     if (slot == RowTemplate::kNoSlot) return;
-    const uint32_t length = place.end - place.begin;
+    // The literals around a scalar may overlap where there is none: that is one without bytes,
+    // which is nobody's value.
+    const uint32_t length = place.end > place.begin ? place.end - place.begin : 0;
     const uint32_t scalar = shape.fields[field].is_scalar() ? Token::kScalar : 0;
     // Without a branch, because nobody can tell which values are null.
     const uint32_t differs_from_null =
@@ -101,35 +107,40 @@ void TableTokens::Put(const RowTemplate& made, const RowShape& shape, const Inde
 
 size_t TableTokens::Flush(const TokenText& text, uint64_t first_line, RowBatch& out,
                           TableCounts& counts, const std::function<void(uint32_t row)>& general) {
-  const size_t rows = batch_.rows();
-  if (rows == 0) return 0;
   std::ranges::fill(next_token_, 0);
   next_unknown_ = 0;
-  char* const arena = text.arena.at;
-  const std::vector<ColumnSizes> before(out.columns.begin(), out.columns.end());
-  size_t refused = 0;
-  if (ConvertRun(0, rows, text, out)) {
-    CommitRun(0, rows, first_line, out, counts);
-  } else {
-    for (size_t i = 0; i < before.size(); ++i) before[i].Restore(out.columns[i]);
-    text.arena.at = arena;
-    const std::vector<uint8_t> to_general = refused_;
-    size_t begin = 0;
-    for (size_t row = 0; row <= rows; ++row) {
-      if (row < rows && to_general[row] == 0) continue;
-      ConvertRun(begin, row, text, out);
-      CommitRun(begin, row, first_line, out, counts);
-      begin = row + 1;
-      if (row == rows) break;
-      PassTokens(row, row + 1);
-      if (next_unknown_ < unknown_.size() && unknown_[next_unknown_].row == row) ++next_unknown_;
-      general(batch_.row_numbers()[row]);
-      ++refused;
-    }
-  }
+  const Target target{
+      .text = text, .first_line = first_line, .out = out, .counts = counts, .general = general};
+  const size_t taken = ConvertRows(0, batch_.rows(), target);
   batch_.Clear();
   unknown_.clear();
-  return rows - refused;
+  return taken;
+}
+
+// Converts the rows from `begin` to `end`, the refused ones by the general path. Without those, the
+// others are tried again: they may be refused then, where they have no room for their texts.
+size_t TableTokens::ConvertRows(size_t begin, size_t end, const Target& target) {
+  if (begin == end) return 0;
+  char* const arena = target.text.arena.at;
+  const std::vector<ColumnSizes> before(target.out.columns.begin(), target.out.columns.end());
+  if (ConvertRun(begin, end, target.text, target.out)) {
+    CommitRun(begin, end, target);
+    return end - begin;
+  }
+  for (size_t i = 0; i < before.size(); ++i) before[i].Restore(target.out.columns[i]);
+  target.text.arena.at = arena;
+  const std::vector<uint8_t> refused = refused_;
+  const size_t first = begin;
+  size_t taken = 0;
+  for (size_t row = begin; row < end; ++row) {
+    if (refused[row - first] == 0) continue;
+    taken += ConvertRows(begin, row, target);
+    begin = row + 1;
+    PassTokens(row, row + 1);
+    if (next_unknown_ < unknown_.size() && unknown_[next_unknown_].row == row) ++next_unknown_;
+    target.general(batch_.row_numbers()[row]);
+  }
+  return taken + ConvertRows(begin, end, target);
 }
 
 size_t TableTokens::ValuesOf(size_t slot, size_t begin, size_t end) const {
@@ -151,8 +162,9 @@ bool TableTokens::ConvertRun(size_t begin, size_t end, const TokenText& text, Ro
   return std::ranges::find(refused_, 1) == refused_.end();
 }
 
-void TableTokens::CommitRun(size_t begin, size_t end, uint64_t first_line, RowBatch& out,
-                            TableCounts& counts) {
+void TableTokens::CommitRun(size_t begin, size_t end, const Target& target) {
+  RowBatch& out = target.out;
+  TableCounts& counts = target.counts;
   PassTokens(begin, end);
   for (size_t i = 0; i < columns_.size(); ++i) {
     counts.coerced[columns_[i].column] += notes_[i].coerced;
@@ -160,7 +172,7 @@ void TableTokens::CommitRun(size_t begin, size_t end, uint64_t first_line, RowBa
     counts.truncated[columns_[i].column] += notes_[i].truncated;
   }
   for (size_t row = begin; row < end; ++row) {
-    out.lines.push_back(static_cast<int32_t>(first_line + batch_.row_numbers()[row]));
+    out.lines.push_back(static_cast<int32_t>(target.first_line + batch_.row_numbers()[row]));
   }
   for (; next_unknown_ < unknown_.size() && unknown_[next_unknown_].row < end; ++next_unknown_) {
     for (const std::string& name : *unknown_[next_unknown_].names) {

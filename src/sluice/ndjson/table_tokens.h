@@ -23,6 +23,9 @@ class TableTokens {
   // Says in `made`, a template of this table, where its fields' tokens go.
   void Bind(RowTemplate& made) const;
 
+  // How many columns, at most, read one field.
+  size_t most_readers() const { return most_readers_; }
+
   bool is_full() const { return batch_.is_full(); }
 
   // Takes a line; `row` is its number in the chunk. Not if it is full.
@@ -45,13 +48,24 @@ class TableTokens {
     const std::vector<std::string>* names;
   };
 
+  // Where the rows of a Flush go.
+  struct Target {
+    const TokenText& text;
+    uint64_t first_line;
+    RowBatch& out;
+    TableCounts& counts;
+    const std::function<void(uint32_t row)>& general;
+  };
+
+  size_t ConvertRows(size_t begin, size_t end, const Target& target);
   bool ConvertRun(size_t begin, size_t end, const TokenText& text, RowBatch& out);
-  void CommitRun(size_t begin, size_t end, uint64_t first_line, RowBatch& out, TableCounts& counts);
+  void CommitRun(size_t begin, size_t end, const Target& target);
   void PassTokens(size_t begin, size_t end);
   size_t ValuesOf(size_t slot, size_t begin, size_t end) const;
 
   std::vector<int> fields_;           // by slot
   std::vector<ColumnPlace> columns_;  // of the batch
+  size_t most_readers_ = 1;
   TokenBatch batch_;
   std::vector<UnknownFields> unknown_;
 

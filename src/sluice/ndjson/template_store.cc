@@ -146,7 +146,8 @@ void TemplateStore::Add(RowTemplate made) {
   auto style = std::ranges::find_if(
       styles_, [&](const auto& known) { return known->spacing == made.spacing; });
   if (style == styles_.end()) {
-    if (styles_.size() == kMostStyles) return;
+    lacks_style_ = styles_.size() == kMostStyles;
+    if (lacks_style_) return;
     styles_.push_back(std::make_unique<Style>(kernels_, made.spacing));
     style = styles_.end() - 1;
   }
@@ -157,7 +158,23 @@ void TemplateStore::Add(RowTemplate made) {
   ++count_;
 }
 
+uint64_t TemplateStore::LastHit(const Style& style) {
+  uint64_t last = 0;
+  for (const auto& known : style.templates) last = std::max(last, known->last_hit);
+  return last;
+}
+
+// The one that was not used for the longest time makes room.
+void TemplateStore::ForgetStyle() {
+  const auto oldest =
+      std::ranges::min_element(styles_, {}, [](const auto& style) { return LastHit(*style); });
+  count_ -= (*oldest)->templates.size();
+  styles_.erase(oldest);
+  lacks_style_ = false;
+}
+
 void TemplateStore::Tidy() {
+  if (lacks_style_) ForgetStyle();
   if (count_ <= kMostTemplates) return;
   std::vector<uint64_t> used;
   for (const auto& style : styles_) {

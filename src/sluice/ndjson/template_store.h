@@ -32,8 +32,8 @@ class TemplateStore {
   // hardly used.
   bool WantsToLearn();
   void Add(RowTemplate made);
-  // Forgets those that were not used for the longest time, if there are too many. Nothing that Find
-  // gave may be in use.
+  // Forgets those that were not used for the longest time, if there are too many, or too many ways
+  // of setting blanks. Nothing that Find gave may be in use.
   void Tidy();
 
   size_t size() const { return count_; }
@@ -53,10 +53,13 @@ class TemplateStore {
   Match FindIn(Style& style, const IndexedLine& line);
   bool IsOf(const RowTemplate& candidate, const RowShape& shape, const IndexedLine& line) const;
   static void Index(Style& style);
+  static uint64_t LastHit(const Style& style);
+  void ForgetStyle();
 
   const ScanKernels& kernels_;
   std::vector<std::unique_ptr<Style>> styles_;  // the one that was used last is the first
   size_t count_ = 0;
+  bool lacks_style_ = false;                 // one more was met than are kept
   uint64_t clock_ = 0;                       // counts finds
   uint32_t to_pass_ = 0, next_to_pass_ = 0;  // lines that are not learned
 };

@@ -117,12 +117,11 @@ bool TokenConverter::AppendValues(const TokenRun& run, uint32_t marks, std::vect
 // The values as most writers spell them. False where one is spelt otherwise, is no value of the
 // column, or the column is of a type that is left to AppendEach.
 bool TokenConverter::AppendPlain(const TokenRun& run, const TokenText& text, ColumnBatch& out) {
-  constexpr uint32_t kString = 0, kScalar = Token::kScalar;
+  constexpr uint32_t kString = 0;
   const auto found = [&](Token token) -> std::string_view {
     return {text.text + token.begin, token.length()};
   };
-  const ColumnType type = column_.type();
-  switch (type.kind) {
+  switch (column_.type().kind) {
     case TypeKind::kChar:
     case TypeKind::kVarchar:
       return AppendTexts(run, text, out);
@@ -134,32 +133,36 @@ bool TokenConverter::AppendPlain(const TokenRun& run, const TokenText& text, Col
       return AppendValues(run, kString, out.ints,
                           [&](Token token) { return ValueIn(ParseDate(found(token))); });
     case TypeKind::kBoolean:
-      return AppendValues(run, kScalar, out.ints,
+      return AppendValues(run, Token::kScalar, out.ints,
                           [&](Token token) { return ReadBoolean(found(token)); });
-    case TypeKind::kSmallInt:
-    case TypeKind::kInteger:
-    case TypeKind::kBigInt:
-      return AppendValues(run, kScalar, out.ints, [&](Token token) -> std::optional<int64_t> {
-        const auto number = ReadPlainNumber(found(token));
-        if (!number || number->has_point || !column_.is_in_range(number->Signed())) return {};
-        return number->Signed();
-      });
-    case TypeKind::kDecimal:
-      return ValueKindOf(type) == ValueKind::kInt64 &&
-             AppendValues(run, kScalar, out.ints, [&](Token token) -> std::optional<int64_t> {
-               const auto number = ReadPlainNumber(found(token));
-               return number ? AsDecimal(*number, type.precision, type.scale) : std::nullopt;
-             });
-    case TypeKind::kDouble:
-      return AppendValues(run, kScalar, out.doubles, [&](Token token) -> std::optional<double> {
-        const auto number = ReadPlainNumber(found(token));
-        return number ? AsDouble(*number) : std::nullopt;
-      });
     case TypeKind::kReal:
     case TypeKind::kSuper:
       return false;
+    default:
+      return AppendNumbers(run, text, out);
   }
-  return false;
+}
+
+bool TokenConverter::AppendNumbers(const TokenRun& run, const TokenText& text,
+                                   ColumnBatch& out) const {
+  const ColumnType type = column_.type();
+  const auto append = [&]<typename T>(std::vector<T>& to, auto convert) {
+    return AppendValues(run, Token::kScalar, to, [&](Token token) -> std::optional<T> {
+      const auto number = ReadPlainNumber({text.text + token.begin, token.length()});
+      return number ? convert(*number) : std::nullopt;
+    });
+  };
+  if (type.kind == TypeKind::kDouble) return append(out.doubles, AsDouble);
+  if (type.kind == TypeKind::kDecimal) {
+    return ValueKindOf(type) == ValueKind::kInt64 &&
+           append(out.ints, [&](const PlainNumber& number) {
+             return AsDecimal(number, type.precision, type.scale);
+           });
+  }
+  return append(out.ints, [&](const PlainNumber& number) -> std::optional<int64_t> {
+    if (number.has_point || !column_.is_in_range(number.Signed())) return std::nullopt;
+    return number.Signed();
+  });
 }
 
 TokenNotes TokenConverter::AppendEach(const TokenRun& run, const TokenText& text, ColumnBatch& out,

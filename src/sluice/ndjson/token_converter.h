@@ -51,6 +51,7 @@ class TokenConverter {
   bool AppendTexts(const TokenRun& run, const TokenText& text, ColumnBatch& out) const;
   bool AreGood(std::span<const std::string_view> texts, bool may_have_more_than_ascii) const;
   bool AppendPlain(const TokenRun& run, const TokenText& text, ColumnBatch& out);
+  bool AppendNumbers(const TokenRun& run, const TokenText& text, ColumnBatch& out) const;
   template <typename T, typename Read>
   static bool AppendValues(const TokenRun& run, uint32_t marks, std::vector<T>& to, Read read);
   TokenNotes AppendEach(const TokenRun& run, const TokenText& text, ColumnBatch& out,

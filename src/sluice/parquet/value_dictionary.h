@@ -18,8 +18,8 @@ namespace sluice {
 
 // Both dictionaries give every distinct value the next id, from 0, and answer with ids. They are
 // full when the next value would be one too many (kMostDictionaryValues), or when it collides with
-// too many others: a hash that is flooded costs compression, not time. Neither the ids nor the
-// moment of being full depend on anything but the values so far.
+// too many others: a hash that is flooded costs compression, and kMostProbes comparisons a value.
+// Neither the ids nor the moment of being full depend on anything but the values so far.
 inline constexpr size_t kMostProbes = 64;
 inline constexpr uint32_t kNoValue = std::numeric_limits<uint32_t>::max();
 

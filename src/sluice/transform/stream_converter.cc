@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sluice/transform/stream_converter.h"
 
+#include <algorithm>
 #include <atomic>
 #include <condition_variable>
 #include <limits>
 #include <mutex>
+#include <system_error>
 #include <thread>
 
+#include "sluice/base/log.h"
 #include "sluice/codec/stream_codec.h"
 #include "sluice/transform/conversion_files.h"
 #include "sluice/transform/conversion_sum.h"
@@ -57,17 +60,18 @@ class StreamConverter::Run {
   bool Append(const Turn& turn, Worker& worker, const ConversionCounts& counts);
   void RunJobs(std::vector<PageJob> jobs);
   Status StartOthers();
+  template <typename Body>
+  void StartThreads(Body body);
 
   StreamConverter& owner_;
   const size_t threads_;
   const std::unique_ptr<ByteSource> lines_;
 
-  std::mutex reading_;  // guards what reads, from here to `others_`
+  std::mutex reading_;  // guards what reads, from here to `read_`
   LineChunker chunker_;
   uint64_t chunks_ = 0;
   bool at_end_ = false;
   Status read_;
-  std::vector<std::jthread> others_;
 
   std::mutex appending_;  // guards what comes now
   std::condition_variable appended_;
@@ -75,7 +79,22 @@ class StreamConverter::Run {
   ConversionFiles files_;
   ConvertedStream result_;
   Status written_;
+
+  std::vector<std::jthread> others_;  // started under `reading_`, and joined before the rest goes
 };
+
+// One for each worker but the first; fewer where the system gives no more, which costs time only.
+template <typename Body>
+void StreamConverter::Run::StartThreads(Body body) {
+  try {
+    for (size_t i = 1; i < std::min(threads_, owner_.workers_.size()); ++i) {
+      others_.emplace_back([body, &worker = *owner_.workers_[i]] { body(worker); });
+    }
+  } catch (const std::system_error& none) {
+    Log(LogLevel::kWarning, "cannot start more than {} threads: {}", others_.size() + 1,
+        none.what());
+  }
+}
 
 Result<ConvertedStream> StreamConverter::Run::Convert() {
   result_.counts = owner_.workers_.front()->events->MakeCounts();
@@ -97,9 +116,12 @@ void StreamConverter::Run::Work(Worker& worker) {
   while (Read(worker, turn)) {
     ConversionCounts counts = worker.events->MakeCounts();
     worker.events->Convert(turn.chunk, worker.converted, counts);
-    if (!Append(turn, worker, counts)) return;
-    for (PageJob& job : worker.jobs) job.Run(worker.packer);
+    const bool goes_on = Append(turn, worker, counts);
+    for (PageJob& job : worker.jobs) {
+      if (goes_on) job.Run(worker.packer);
+    }
     worker.jobs.clear();
+    if (!goes_on) return;
   }
 }
 
@@ -109,9 +131,7 @@ void StreamConverter::Run::RunJobs(std::vector<PageJob> jobs) {
   const auto run = [&](Worker& worker) {
     for (size_t i = next++; i < jobs.size(); i = next++) jobs[i].Run(worker.packer);
   };
-  for (size_t i = 1; chunks_ > 1 && i < threads_; ++i) {
-    others_.emplace_back([&run, &worker = *owner_.workers_[i]] { run(worker); });
-  }
+  if (chunks_ > 1) StartThreads([&run](Worker& worker) { run(worker); });
   run(*owner_.workers_.front());
   others_.clear();
 }
@@ -137,9 +157,7 @@ bool StreamConverter::Run::Read(Worker& worker, Turn& turn) {
 
 Status StreamConverter::Run::StartOthers() {
   while (owner_.workers_.size() < threads_) SLUICE_TRY(owner_.AddWorker());
-  for (size_t i = 1; i < threads_; ++i) {
-    others_.emplace_back([&worker = *owner_.workers_[i], this] { Work(worker); });
-  }
+  StartThreads([this](Worker& worker) { Work(worker); });
   return {};
 }
 

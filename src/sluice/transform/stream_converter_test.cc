@@ -112,8 +112,8 @@ TEST(StreamConverterTest, TheFilesDoNotDependOnTheThreads) {
 // What was learned from a file, and what a failed one left behind, is in no byte of the next.
 TEST(StreamConverterTest, TheFilesDoNotDependOnEarlierStreams) {
   const TableSet tables = Tables();
-  const ConversionOptions options{.parquet = {.page = KiB(4), .row_group = KiB(64)},
-                                  .chunks = {.chunk = KiB(4)}};
+  ConversionOptions options{.parquet = {.page = KiB(4), .row_group = KiB(64)},
+                            .chunks = {.chunk = KiB(4)}};
   const std::string text = Lines(20'000);
   std::string other = text;
   for (char& c : other) {
@@ -124,12 +124,13 @@ TEST(StreamConverterTest, TheFilesDoNotDependOnEarlierStreams) {
       MemoryOutputs outputs;
       outputs.fail_after = fail_after;
       StringSource source(of);
+      options.threads = threads;
       const auto made = converter.Convert(source, options, outputs);
       EXPECT_EQ(made.has_value(), fail_after == SIZE_MAX);
       return outputs.committed;
     };
-    const auto fresh = StreamConverter::Make(tables, {.threads = threads});
-    const auto used = StreamConverter::Make(tables, {.threads = threads});
+    const auto fresh = StreamConverter::Make(tables);
+    const auto used = StreamConverter::Make(tables);
     ASSERT_TRUE(fresh && used);
     const auto want = convert(**fresh, text, SIZE_MAX);
     convert(**used, other, SIZE_MAX);
