@@ -12,6 +12,22 @@
 
 namespace sluice {
 
+inline Column NotNull(Column column) {
+  column.not_null = true;
+  return column;
+}
+
+inline Column WithDefault(Column column, std::string text) {
+  column.default_text = std::move(text);
+  return column;
+}
+
+inline std::string Times(size_t n, std::string_view line) {
+  std::string text;
+  for (size_t i = 0; i < n; ++i) text.append(line) += '\n';
+  return text;
+}
+
 inline void ExpectSame(const Conversion& a, const Conversion& b, std::string_view where) {
   EXPECT_EQ(a.rows, b.rows) << where;
   EXPECT_EQ(a.faults, b.faults) << where;
