@@ -7,6 +7,7 @@
 #include <limits>
 
 #include "sluice/base/check.h"
+#include "sluice/base/unaligned.h"
 
 namespace sluice {
 namespace {
@@ -15,18 +16,6 @@ constexpr size_t kShortestMatch = 8;
 constexpr size_t kLongestCopy = 64;
 constexpr size_t kMostOffset = 65'535;
 constexpr size_t kBlock = 64;  // copied at once where there is room
-
-template <typename T>
-T Load(const char* from) {
-  T value;
-  std::memcpy(&value, from, sizeof value);
-  return value;
-}
-
-template <typename T>
-void Store(char* to, T value) {
-  std::memcpy(to, &value, sizeof value);
-}
 
 char* WriteLength(size_t length, char* out) {
   for (; length >= 0x80; length >>= 7) *out++ = static_cast<char>(length | 0x80);
@@ -50,11 +39,11 @@ char* WriteLiteralTag(size_t length, char* out) {
 // Three bytes, or two where the format has them.
 char* WriteCopy(size_t offset, size_t length, char* out) {
   if (length < 12 && length >= 4 && offset < 2048) {
-    Store(out, static_cast<uint16_t>(1 | (length - 4) << 2 | (offset >> 8) << 5 | offset << 8));
+    StoreAs(out, static_cast<uint16_t>(1 | (length - 4) << 2 | (offset >> 8) << 5 | offset << 8));
     return out + 2;
   }
   *out = static_cast<char>(2 | (length - 1) << 2);
-  Store(out + 1, static_cast<uint16_t>(offset));
+  StoreAs(out + 1, static_cast<uint16_t>(offset));
   return out + 3;
 }
 
@@ -67,7 +56,7 @@ char* WriteMatch(size_t offset, size_t length, char* out) {
 size_t EqualBytes(const char* a, const char* b, const char* end) {
   const char* const begin = b;
   for (; end - b >= 8; a += 8, b += 8) {
-    const uint64_t different = Load<uint64_t>(a) ^ Load<uint64_t>(b);
+    const uint64_t different = LoadAs<uint64_t>(a) ^ LoadAs<uint64_t>(b);
     if (different != 0) {
       return static_cast<size_t>(b - begin) + static_cast<size_t>(std::countr_zero(different)) / 8;
     }
@@ -79,7 +68,7 @@ size_t EqualBytes(const char* a, const char* b, const char* end) {
 // How many bytes before `a` are equal to those before `b`, at most 8 and at most `room`.
 size_t EqualBytesBefore(const char* a, const char* b, size_t room) {
   if (room >= 8) {
-    const uint64_t different = Load<uint64_t>(a - 8) ^ Load<uint64_t>(b - 8);
+    const uint64_t different = LoadAs<uint64_t>(a - 8) ^ LoadAs<uint64_t>(b - 8);
     return static_cast<size_t>(std::countl_zero(different)) / 8;
   }
   size_t equal = 0;
@@ -121,12 +110,12 @@ size_t SnappyEncoder::Compress(std::string_view in, char* const out) {
   const char* written = begin;  // up to where the output tells the input
   const char* at = begin + 1;   // at 0 nothing is known
   while (end - at >= static_cast<ptrdiff_t>(kShortestMatch)) {
-    const uint64_t bytes = Load<uint64_t>(at);
+    const uint64_t bytes = LoadAs<uint64_t>(at);
     uint32_t& known = slot(bytes);
     const char* candidate = begin + known;
     known = static_cast<uint32_t>(at - begin);
-    if (Load<uint64_t>(candidate) != bytes || at - candidate > static_cast<ptrdiff_t>(kMostOffset))
-        [[likely]] {
+    if (LoadAs<uint64_t>(candidate) != bytes ||
+        at - candidate > static_cast<ptrdiff_t>(kMostOffset)) [[likely]] {
       at += 1 + (at - written) / 16;
       continue;
     }
@@ -142,7 +131,7 @@ size_t SnappyEncoder::Compress(std::string_view in, char* const out) {
     place = WriteMatch(offset, length, place);
     at += length;
     written = at;
-    if (end - at >= 8) slot(Load<uint64_t>(at - 2)) = static_cast<uint32_t>(at - 2 - begin);
+    if (end - at >= 8) slot(LoadAs<uint64_t>(at - 2)) = static_cast<uint32_t>(at - 2 - begin);
   }
   if (written < end) {
     place = WriteLiteral(written, static_cast<size_t>(end - written), end, place, out_end);

@@ -18,6 +18,18 @@ namespace sluice {
 // What happened to a value on its way into its column, beyond being stored as it is.
 enum class ValueNote { kNone, kCoerced, kTruncated, kCoercedAndTruncated, kNulled };
 
+// How many values had which note.
+struct NoteCounts {
+  uint64_t coerced = 0, nulled = 0, truncated = 0;
+
+  void Add(ValueNote note) {
+    const bool both = note == ValueNote::kCoercedAndTruncated;
+    coerced += both || note == ValueNote::kCoerced ? 1 : 0;
+    truncated += both || note == ValueNote::kTruncated ? 1 : 0;
+    nulled += note == ValueNote::kNulled ? 1 : 0;
+  }
+};
+
 // What a string must be to be the value of a text column as it is.
 struct PlainText {
   size_t longest = 0;  // bytes

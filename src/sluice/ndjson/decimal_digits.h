@@ -3,7 +3,8 @@
 
 #include <bit>
 #include <cstdint>
-#include <cstring>
+
+#include "sluice/base/unaligned.h"
 
 namespace sluice {
 
@@ -13,8 +14,7 @@ struct EightDigits {
 
   // The values of the characters: 0 to 9 of digits, more of anything else. 8 bytes are readable.
   static uint64_t Load(const char* at) {
-    uint64_t word;
-    std::memcpy(&word, at, sizeof word);
+    auto word = LoadAs<uint64_t>(at);
     if constexpr (std::endian::native == std::endian::big) word = __builtin_bswap64(word);
     return word ^ kZeros;
   }

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sluice/ndjson/event_converter.h"
 
-#include <simdjson.h>
-
 #include <cstring>
 #include <optional>
 #include <utility>
@@ -70,7 +68,7 @@ void EventConverter::Impl::Convert(const LineChunk& chunk, ConvertedChunk& out,
   if (fast_ && fast_->Takes(chunk.text)) {
     rest = fast_->Convert(chunk, arena_.at, out, counts);
   } else {
-    lines_->StartChunk(simdjson::validate_utf8(chunk.text.data(), chunk.text.size()));
+    lines_->StartChunk(IsUtf8Fast(chunk.text));
   }
   ConvertLines(chunk, rest, out, counts);
 }

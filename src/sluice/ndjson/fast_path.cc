@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sluice/ndjson/fast_path.h"
 
-#include <simdjson.h>
-
 #include <algorithm>
 
 namespace sluice {
@@ -10,10 +8,6 @@ namespace {
 
 constexpr size_t kLargestChunk = size_t{1} << 20;
 constexpr uint32_t kMostToPass = 15;
-
-bool IsUtf8Fast(std::string_view text) {
-  return simdjson::validate_utf8(text.data(), text.size());
-}
 
 }  // namespace
 

@@ -123,4 +123,10 @@ class BlockIndexer {
   uint64_t carry_ = 0;            // 1: a backslash since the last quote
 };
 
+// ScanKernels::index.
+template <typename Simd>
+void IndexBlocks(std::string_view text, StructuralIndex& index) {
+  BlockIndexer<Simd>(text, index).Run();
+}
+
 }  // namespace sluice

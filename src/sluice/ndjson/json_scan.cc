@@ -132,6 +132,16 @@ const char* SkipLiteral(const char* at, std::string_view literal) {
   return std::memcmp(at, literal.data(), literal.size()) == 0 ? at + literal.size() : nullptr;
 }
 
+std::optional<JsonKind> ScalarKind(std::string_view text) {
+  if (text == "null") return JsonKind::kNull;
+  if (text == "true") return JsonKind::kTrue;
+  if (text == "false") return JsonKind::kFalse;
+  if (!text.empty() && SkipNumber(text.data()) == text.data() + text.size()) {
+    return JsonKind::kNumber;
+  }
+  return std::nullopt;
+}
+
 const char* UnescapeOne(const char* at, char*& out, StringTraits& traits) {
   const char meant = kEscapes[static_cast<unsigned char>(at[1])];
   if (meant == 0) return UnescapeUnit(at, out, traits);

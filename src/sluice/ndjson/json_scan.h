@@ -8,7 +8,10 @@
 #include <bit>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string_view>
+
+#include "sluice/ndjson/json_value.h"
 
 namespace sluice {
 
@@ -74,6 +77,9 @@ const char* SkipEscape(const char* at);
 const char* SkipNumber(const char* at);
 // "true", "false" or "null" at `at`.
 const char* SkipLiteral(const char* at, std::string_view literal);
+
+// Number, true, false or null, if `text` is one of them and nothing else.
+std::optional<JsonKind> ScalarKind(std::string_view text);
 
 // What unescaping a string found in it.
 struct StringTraits {

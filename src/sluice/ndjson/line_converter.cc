@@ -10,6 +10,10 @@
 
 namespace sluice {
 
+bool IsUtf8Fast(std::string_view text) {
+  return simdjson::validate_utf8(text.data(), text.size());
+}
+
 Result<std::unique_ptr<LineConverter>> LineConverter::Make(const TableSet& tables) {
   std::unique_ptr<LineConverter> made(new LineConverter);
   for (const Table& table : tables.tables) {
@@ -39,7 +43,7 @@ std::optional<size_t> LineConverter::Route(const Line& line, char*& arena, Conve
   std::optional<FaultReason> fault;
   if (line.text.size() > EventReader::kLongestLine) {
     fault = FaultReason::kLineTooLong;
-  } else if (!chunk_is_utf8_ && !simdjson::validate_utf8(line.text.data(), line.text.size())) {
+  } else if (!chunk_is_utf8_ && !IsUtf8Fast(line.text)) {
     fault = FaultReason::kInvalidUtf8;
   } else {
     fault = reader_->Read(line.text, arena);

@@ -15,6 +15,9 @@
 
 namespace sluice {
 
+// IsUtf8 of base/utf8.h, by simdjson: for whole chunks.
+bool IsUtf8Fast(std::string_view text);
+
 // A line and where it stands.
 struct Line {
   std::string_view text;  // behind it: an end of line and kScanPadding bytes

@@ -185,14 +185,10 @@ std::vector<std::string> RestFields::Names() const {
   return names;
 }
 
-void RestFields::CountName(const std::string& name, std::map<std::string, uint64_t>& counts) {
-  if (const auto found = counts.find(name); found != counts.end()) {
-    ++found->second;
-  } else if (counts.size() < kMostNames) {
-    counts.emplace(name, 1);
-  } else {
-    ++counts[std::string(kOthers)];
-  }
+void RestFields::CountName(const std::string& name, std::map<std::string, uint64_t>& counts,
+                           uint64_t times) {
+  const bool has_room = counts.size() < kMostNames || counts.contains(name);
+  counts[has_room ? name : std::string(kOthers)] += times;
 }
 
 JsonValue RestFields::Collect(const EventReader& event, char*& arena) {

@@ -36,7 +36,8 @@ class RestFields {
   void Count(std::map<std::string, uint64_t>& counts) const;
   // The same in two steps: all their names, and one of them.
   std::vector<std::string> Names() const;
-  static void CountName(const std::string& name, std::map<std::string, uint64_t>& counts);
+  static void CountName(const std::string& name, std::map<std::string, uint64_t>& counts,
+                        uint64_t times = 1);
 
   // {"key":value,…} of what was gathered from `event`, in the objects where it stood: keys and
   // values byte for byte as they came, without the blanks between them. At most as long as the

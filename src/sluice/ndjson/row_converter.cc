@@ -5,6 +5,12 @@
 
 namespace sluice {
 
+void CountNotes(const NoteCounts& notes, size_t column, TableCounts& counts) {
+  counts.coerced[column] += notes.coerced;
+  counts.nulled[column] += notes.nulled;
+  counts.truncated[column] += notes.truncated;
+}
+
 Result<RowConverter> RowConverter::Make(const Table& table, FieldTree& fields) {
   if (table.sources.size() != table.schema.columns.size()) {
     return Fail(ErrorKind::kPermanent, "cannot convert: not every column has a source: table={}",
@@ -74,7 +80,11 @@ std::optional<RowConverter::Fault> RowConverter::Append(const EventReader& event
   }
   ++rows.rows;
   rows.lines.push_back(line);
-  if (!notes_.empty()) CountNotes(counts);
+  for (const auto& [noted, note] : notes_) {
+    NoteCounts one;
+    one.Add(note);
+    CountNotes(one, noted, counts);
+  }
   return std::nullopt;
 }
 
@@ -107,15 +117,6 @@ void RowConverter::Undo(RowBatch& rows, size_t columns) const {
         column.texts.pop_back();
         break;
     }
-  }
-}
-
-void RowConverter::CountNotes(TableCounts& counts) const {
-  for (const auto& [column, note] : notes_) {
-    const bool both = note == ValueNote::kCoercedAndTruncated;
-    if (both || note == ValueNote::kCoerced) ++counts.coerced[column];
-    if (both || note == ValueNote::kTruncated) ++counts.truncated[column];
-    if (note == ValueNote::kNulled) ++counts.nulled[column];
   }
 }
 

@@ -17,6 +17,9 @@
 
 namespace sluice {
 
+// Adds what happened to values of a column, by its number in the schema.
+void CountNotes(const NoteCounts& notes, size_t column, TableCounts& counts);
+
 // Turns the events of one table into its rows. `fields` outlives it, and has every field before the
 // first Append.
 class RowConverter {
@@ -56,7 +59,6 @@ class RowConverter {
   RowConverter(const Table& table, const FieldTree& fields)
       : fields_(&fields), policy_(table.on_unknown_field) {}
   void Undo(RowBatch& rows, size_t columns) const;
-  void CountNotes(TableCounts& counts) const;
 
   const FieldTree* fields_;
   OnUnknownField policy_;

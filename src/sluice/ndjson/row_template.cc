@@ -17,7 +17,6 @@ constexpr size_t kMostLiteralBytes = 16'384;
 struct Member {
   const char *key, *begin, *end;  // the quote that opens the key; the value
   int field;
-  bool is_string;
 };
 
 bool IsContainer(JsonKind kind) {
@@ -35,8 +34,7 @@ std::vector<Member> MembersOf(const LearnableLine& line) {
     members.push_back({.key = value.key,
                        .begin = value.raw.data(),
                        .end = value.raw.data() + value.raw.size(),
-                       .field = field,
-                       .is_string = value.kind == JsonKind::kString});
+                       .field = field});
   }
   for (const UnknownMember& unknown : line.event.unknown()) {
     const char* const begin = text + unknown.value_begin;
@@ -44,8 +42,7 @@ std::vector<Member> MembersOf(const LearnableLine& line) {
     members.push_back({.key = text + unknown.key_begin,
                        .begin = begin,
                        .end = text + unknown.value_end,
-                       .field = FieldTree::kNone,
-                       .is_string = *begin == '"'});
+                       .field = FieldTree::kNone});
   }
   std::ranges::sort(members, {}, &Member::key);
   return members;
@@ -75,16 +72,6 @@ std::optional<Spacing> SpacingOf(const std::vector<Member>& members) {
   return spacing;
 }
 
-Literal MakeLiteral(std::string_view text, size_t lead) {
-  Literal literal;
-  std::copy_n(text.begin(), std::min(text.size(), Literal::kHead), literal.head);
-  literal.head_mask = text.size() >= Literal::kHead ? ~uint32_t{0} : (1U << text.size()) - 1;
-  literal.size = static_cast<uint32_t>(text.size());
-  literal.lead = static_cast<uint32_t>(lead);
-  literal.text = text.data();
-  return literal;
-}
-
 // Whether lines of the template must have the value that this one has.
 bool IsFixed(const LearnableLine& line, const Member& member) {
   return member.field != FieldTree::kNone &&
@@ -111,7 +98,7 @@ std::optional<RowTemplate> LearnTemplate(const LearnableLine& line) {
   const char* from = text.data();
   for (const Member& member : members) {
     made.texts.emplace_back(from, member.begin);
-    made.literals.push_back(MakeLiteral(made.texts.back(), static_cast<size_t>(member.key - from)));
+    made.literals.emplace_back(made.texts.back(), static_cast<size_t>(member.key - from));
     bytes += made.texts.back().size();
     if (IsFixed(line, member)) {
       made.fixed.push_back({.field = made.fields.size(), .raw = {member.begin, member.end}});

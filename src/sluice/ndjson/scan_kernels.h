@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
@@ -41,10 +42,19 @@ class FieldPlace {
 struct Literal {
   static constexpr size_t kHead = 32;
 
+  // `of` outlives it.
+  Literal(std::string_view of, size_t bytes_before_key)
+      : head_mask(of.size() >= kHead ? ~uint32_t{0} : (uint32_t{1} << of.size()) - 1),
+        size(static_cast<uint32_t>(of.size())),
+        lead(static_cast<uint32_t>(bytes_before_key)),
+        text(of.data()) {
+    std::copy_n(text, std::min(of.size(), kHead), head);
+  }
+
   alignas(kHead) char head[kHead] = {};  // its first bytes, zeros behind
-  uint32_t head_mask = 0;                // bit i: head[i] counts
-  uint32_t size = 0, lead = 0;
-  const char* text = nullptr;  // all of it
+  uint32_t head_mask;                    // bit i: head[i] counts
+  uint32_t size, lead;
+  const char* text;  // all of it
 };
 
 // A line in an indexed text. `quotes` are its own; kSlack entries behind are readable.

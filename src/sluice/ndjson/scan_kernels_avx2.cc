@@ -14,6 +14,7 @@
 #endif
 #include "sluice/ndjson/emit_bits.h"
 #include "sluice/ndjson/index_blocks.h"
+#include "sluice/ndjson/line_blocks.h"
 #include "sluice/ndjson/unescape_blocks.h"
 
 namespace sluice {
@@ -95,50 +96,42 @@ class UnescapeSimd {
   const Bytes64 bytes_;
 };
 
-void Index(std::string_view text, StructuralIndex& index) {
-  BlockIndexer<IndexSimd>(text, index).Run();
-}
-
 // Four pairs (end of a string, begin of the next) at once, each in a lane of 64 bits.
-void Gaps(const IndexedLine& line, uint32_t gap, uint64_t* mask) {
-  const size_t strings = line.quote_count / 2;
-  const __m256i wanted = _mm256_set1_epi64x(gap);
-  const __m256i offset = _mm256_set1_epi32(static_cast<int>(~StructuralIndex::kEscaped));
-  const __m256i low = _mm256_set1_epi64x(0xFFFF'FFFF);
-  uint64_t bits = 0;
-  for (size_t j = 0; j < strings; j += 4) {
-    const __m256i pairs = _mm256_and_si256(
-        _mm256_loadu_si256(reinterpret_cast<const __m256i*>(line.quotes + 2 * j + 1)), offset);
-    const __m256i gaps =
-        _mm256_sub_epi64(_mm256_srli_epi64(pairs, 32), _mm256_and_si256(pairs, low));
-    const int equal = _mm256_movemask_pd(_mm256_castsi256_pd(_mm256_cmpeq_epi64(gaps, wanted)));
-    bits |= static_cast<uint64_t>(equal) << j % 64;
-    if (j % 64 == 60 || j + 4 >= strings) {
-      mask[j / 64] = bits;
-      bits = 0;
-    }
-  }
-}
+class GapSimd {
+ public:
+  static constexpr size_t kStrings = 4;
+  explicit GapSimd(uint32_t gap)
+      : wanted_(_mm256_set1_epi64x(gap)),
+        offset_(_mm256_set1_epi32(static_cast<int>(~StructuralIndex::kEscaped))),
+        low_(_mm256_set1_epi64x(0xFFFF'FFFF)) {}
 
-bool Hold(const IndexedLine& line, const Literal* literals, const FieldPlace* fields,
-          size_t count) {
-  uint32_t differs = 0;
-  for (size_t i = 0; i < count; ++i) {
-    const Literal& literal = literals[i];
-    const char* const at = line.text + line.quote(fields[i].key_quote()) - literal.lead;
+  uint64_t Equal(const uint32_t* ends) const {
+    const __m256i pairs =
+        _mm256_and_si256(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(ends)), offset_);
+    const __m256i gaps =
+        _mm256_sub_epi64(_mm256_srli_epi64(pairs, 32), _mm256_and_si256(pairs, low_));
+    const __m256i equal = _mm256_cmpeq_epi64(gaps, wanted_);
+    return static_cast<uint64_t>(_mm256_movemask_pd(_mm256_castsi256_pd(equal)));
+  }
+
+ private:
+  const __m256i wanted_, offset_, low_;
+};
+
+struct LiteralSimd {
+  static uint32_t Differing(const char* at, const Literal& literal) {
     const __m256i found = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(at));
     const __m256i wanted = _mm256_load_si256(reinterpret_cast<const __m256i*>(literal.head));
-    const int equal = _mm256_movemask_epi8(_mm256_cmpeq_epi8(found, wanted));
-    differs |= ~static_cast<uint32_t>(equal) & literal.head_mask;
-    if (literal.size > Literal::kHead && !HoldsAt(line, literal, fields[i])) return false;
+    return ~static_cast<uint32_t>(_mm256_movemask_epi8(_mm256_cmpeq_epi8(found, wanted)));
   }
-  return differs == 0;
-}
+};
 
 }  // namespace
 
-const ScanKernels kAvx2Kernels = {
-    .index = Index, .gaps = Gaps, .hold = Hold, .unescape = UnescapeBlocks<UnescapeSimd>};
+const ScanKernels kAvx2Kernels = {.index = IndexBlocks<IndexSimd>,
+                                  .gaps = MeasureGaps<GapSimd>,
+                                  .hold = HoldLiterals<LiteralSimd>,
+                                  .unescape = UnescapeBlocks<UnescapeSimd>};
 
 }  // namespace sluice
 #ifdef __clang__

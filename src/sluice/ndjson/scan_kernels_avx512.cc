@@ -17,6 +17,7 @@
 #pragma GCC target("avx512f,avx512bw,avx512vl,avx512dq,avx512vbmi2,bmi,bmi2,popcnt")
 #endif
 #include "sluice/ndjson/index_blocks.h"
+#include "sluice/ndjson/line_blocks.h"
 #include "sluice/ndjson/unescape_blocks.h"
 
 namespace sluice {
@@ -88,47 +89,40 @@ class UnescapeSimd {
   const __m512i bytes_;
 };
 
-void Index(std::string_view text, StructuralIndex& index) {
-  BlockIndexer<IndexSimd>(text, index).Run();
-}
-
 // Eight pairs (end of a string, begin of the next) at once, each in a lane of 64 bits.
-void Gaps(const IndexedLine& line, uint32_t gap, uint64_t* mask) {
-  const size_t strings = line.quote_count / 2;
-  const __m512i wanted = _mm512_set1_epi64(gap);
-  const __m512i offset = _mm512_set1_epi32(static_cast<int>(~StructuralIndex::kEscaped));
-  const __m512i low = _mm512_set1_epi64(0xFFFF'FFFF);
-  uint64_t bits = 0;
-  for (size_t j = 0; j < strings; j += 8) {
-    const __m512i pairs = _mm512_and_si512(_mm512_loadu_si512(line.quotes + 2 * j + 1), offset);
-    const __m512i gaps =
-        _mm512_sub_epi64(_mm512_srli_epi64(pairs, 32), _mm512_and_si512(pairs, low));
-    bits |= uint64_t{_mm512_cmpeq_epi64_mask(gaps, wanted)} << j % 64;
-    if (j % 64 == 56 || j + 8 >= strings) {
-      mask[j / 64] = bits;
-      bits = 0;
-    }
-  }
-}
+class GapSimd {
+ public:
+  static constexpr size_t kStrings = 8;
+  explicit GapSimd(uint32_t gap)
+      : wanted_(_mm512_set1_epi64(gap)),
+        offset_(_mm512_set1_epi32(static_cast<int>(~StructuralIndex::kEscaped))),
+        low_(_mm512_set1_epi64(0xFFFF'FFFF)) {}
 
-bool Hold(const IndexedLine& line, const Literal* literals, const FieldPlace* fields,
-          size_t count) {
-  __mmask32 differs = 0;
-  for (size_t i = 0; i < count; ++i) {
-    const Literal& literal = literals[i];
-    const char* const at = line.text + line.quote(fields[i].key_quote()) - literal.lead;
+  uint64_t Equal(const uint32_t* ends) const {
+    const __m512i pairs = _mm512_and_si512(_mm512_loadu_si512(ends), offset_);
+    const __m512i gaps =
+        _mm512_sub_epi64(_mm512_srli_epi64(pairs, 32), _mm512_and_si512(pairs, low_));
+    return _mm512_cmpeq_epi64_mask(gaps, wanted_);
+  }
+
+ private:
+  const __m512i wanted_, offset_, low_;
+};
+
+struct LiteralSimd {
+  static uint32_t Differing(const char* at, const Literal& literal) {
     const __m256i found = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(at));
     const __m256i wanted = _mm256_load_si256(reinterpret_cast<const __m256i*>(literal.head));
-    differs |= _mm256_mask_cmpneq_epi8_mask(literal.head_mask, found, wanted);
-    if (literal.size > Literal::kHead && !HoldsAt(line, literal, fields[i])) return false;
+    return _mm256_cmpneq_epi8_mask(found, wanted);
   }
-  return differs == 0;
-}
+};
 
 }  // namespace
 
-const ScanKernels kAvx512Kernels = {
-    .index = Index, .gaps = Gaps, .hold = Hold, .unescape = UnescapeBlocks<UnescapeSimd>};
+const ScanKernels kAvx512Kernels = {.index = IndexBlocks<IndexSimd>,
+                                    .gaps = MeasureGaps<GapSimd>,
+                                    .hold = HoldLiterals<LiteralSimd>,
+                                    .unescape = UnescapeBlocks<UnescapeSimd>};
 
 }  // namespace sluice
 #ifdef __clang__

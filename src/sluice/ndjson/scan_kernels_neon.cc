@@ -8,6 +8,7 @@
 #include "sluice/ndjson/compaction_table.h"
 #include "sluice/ndjson/emit_bits.h"
 #include "sluice/ndjson/index_blocks.h"
+#include "sluice/ndjson/line_blocks.h"
 #include "sluice/ndjson/scan_kernels_of.h"
 #include "sluice/ndjson/unescape_blocks.h"
 
@@ -117,10 +118,6 @@ class UnescapeSimd {
   const Bytes64 bytes_;
 };
 
-void Index(std::string_view text, StructuralIndex& index) {
-  BlockIndexer<IndexSimd>(text, index).Run();
-}
-
 // Lane i: whether the string behind string i begins `wanted` bytes behind its end. The load parts
 // the ends of four strings from the begins of the next; what differs in a mark of escapes differs
 // in the highest bit alone.
@@ -132,46 +129,41 @@ uint16x4_t GapsOfFour(const uint32_t* ends, uint32x4_t wanted) {
 }
 
 // Eight strings at once. Their bits are brought together as those of Neighbours.
-void Gaps(const IndexedLine& line, uint32_t gap, uint64_t* mask) {
-  constexpr uint16_t kPlaces[8] = {1, 2, 4, 8, 16, 32, 64, 128};
-  const size_t strings = line.quote_count / 2;
-  const uint16x8_t places = vld1q_u16(kPlaces);
-  const uint32x4_t wanted = vdupq_n_u32(gap);
-  uint64_t bits = 0;
-  for (size_t j = 0; j < strings; j += 8) {
-    const uint32_t* const ends = line.quotes + 2 * j + 1;
-    const uint16x8_t equal = vcombine_u16(GapsOfFour(ends, wanted), GapsOfFour(ends + 8, wanted));
-    bits |= uint64_t{vaddvq_u16(vandq_u16(equal, places))} << j % 64;
-    if (j % 64 == 56 || j + 8 >= strings) {
-      mask[j / 64] = bits;
-      bits = 0;
-    }
-  }
-}
+class GapSimd {
+ public:
+  static constexpr size_t kStrings = 8;
+  explicit GapSimd(uint32_t gap) : wanted_(vdupq_n_u32(gap)), places_(vld1q_u16(kPlaces)) {}
 
-bool Hold(const IndexedLine& line, const Literal* literals, const FieldPlace* fields,
-          size_t count) {
-  static_assert(Literal::kHead == 32);
-  uint32_t differs = 0;
-  for (size_t i = 0; i < count; ++i) {
-    const Literal& literal = literals[i];
-    const uint8_t* const at = AsBytes(line.text + line.quote(fields[i].key_quote()) - literal.lead);
-    const uint8_t* const head = AsBytes(literal.head);
-    uint8x16_t bits = Neighbours(vceqq_u8(vld1q_u8(at), vld1q_u8(head)),
-                                 vceqq_u8(vld1q_u8(at + 16), vld1q_u8(head + 16)));
-    bits = vpaddq_u8(bits, bits);
-    bits = vpaddq_u8(bits, bits);
-    const uint32_t equal = vgetq_lane_u32(vreinterpretq_u32_u8(bits), 0);
-    differs |= ~equal & literal.head_mask;
-    if (literal.size > Literal::kHead && !HoldsAt(line, literal, fields[i])) return false;
+  uint64_t Equal(const uint32_t* ends) const {
+    const uint16x8_t equal = vcombine_u16(GapsOfFour(ends, wanted_), GapsOfFour(ends + 8, wanted_));
+    return vaddvq_u16(vandq_u16(equal, places_));
   }
-  return differs == 0;
-}
+
+ private:
+  static constexpr uint16_t kPlaces[8] = {1, 2, 4, 8, 16, 32, 64, 128};
+  const uint32x4_t wanted_;
+  const uint16x8_t places_;
+};
+
+struct LiteralSimd {
+  static uint32_t Differing(const char* at, const Literal& literal) {
+    static_assert(Literal::kHead == 32);
+    const uint8_t* const found = AsBytes(at);
+    const uint8_t* const wanted = AsBytes(literal.head);
+    uint8x16_t bits = Neighbours(vceqq_u8(vld1q_u8(found), vld1q_u8(wanted)),
+                                 vceqq_u8(vld1q_u8(found + 16), vld1q_u8(wanted + 16)));
+    bits = vpaddq_u8(bits, bits);
+    bits = vpaddq_u8(bits, bits);
+    return ~vgetq_lane_u32(vreinterpretq_u32_u8(bits), 0);
+  }
+};
 
 }  // namespace
 
-const ScanKernels kNeonKernels = {
-    .index = Index, .gaps = Gaps, .hold = Hold, .unescape = UnescapeBlocks<UnescapeSimd>};
+const ScanKernels kNeonKernels = {.index = IndexBlocks<IndexSimd>,
+                                  .gaps = MeasureGaps<GapSimd>,
+                                  .hold = HoldLiterals<LiteralSimd>,
+                                  .unescape = UnescapeBlocks<UnescapeSimd>};
 
 }  // namespace sluice
 #endif

@@ -115,12 +115,7 @@ TEST(ScanKernelsTest, ALiteralHoldsOnlyIfEveryByteDoes) {
   for (size_t size = 2; size < 100; ++size) {
     std::string expected = ",";
     expected += '"' + std::string(size - 2, 'k');
-    Literal literal;
-    std::copy_n(expected.begin(), std::min(size, Literal::kHead), literal.head);
-    literal.head_mask = size >= Literal::kHead ? ~uint32_t{0} : (1U << size) - 1;
-    literal.size = static_cast<uint32_t>(size);
-    literal.lead = 1;
-    literal.text = expected.data();
+    const Literal literal(expected, 1);
     const std::string text = Padded("xxx" + expected + "yy");
     const uint32_t quotes[StructuralIndex::kSlack + 2] = {4, 99};
     const FieldPlace field(0, false);

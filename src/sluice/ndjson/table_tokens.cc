@@ -2,20 +2,15 @@
 #include "sluice/ndjson/table_tokens.h"
 
 #include <algorithm>
-#include <cstring>
 #include <numeric>
 
+#include "sluice/base/unaligned.h"
 #include "sluice/ndjson/rest_fields.h"
 
 namespace sluice {
 namespace {
 
-uint32_t FourBytes(const char* text) {
-  uint32_t bytes;
-  std::memcpy(&bytes, text, sizeof bytes);
-  return bytes;
-}
-const uint32_t kNull = FourBytes("null");
+const auto kNull = LoadAs<uint32_t>("null");
 
 // How much of a column there was before a run.
 struct ColumnSizes {
@@ -56,6 +51,7 @@ TableTokens::TableTokens(const RowConverter& rows, const ScanKernels& kernels) :
   }
   batch_ = TokenBatch(fields_.size());
   next_token_.resize(fields_.size());
+  values_.resize(fields_.size());
   notes_.resize(columns_.size());
 }
 
@@ -92,8 +88,8 @@ void TableTokens::Put(const RowTemplate& made, const RowShape& shape, const Inde
     const uint32_t length = place.end > place.begin ? place.end - place.begin : 0;
     const uint32_t scalar = shape.fields[field].is_scalar() ? Token::kScalar : 0;
     // Without a branch, because nobody can tell which values are null.
-    const uint32_t differs_from_null =
-        (FourBytes(line.text + place.begin) ^ kNull) | (length ^ 4) | (scalar ^ Token::kScalar);
+    const uint32_t differs_from_null = (LoadAs<uint32_t>(line.text + place.begin) ^ kNull) |
+                                       (length ^ 4) | (scalar ^ Token::kScalar);
     to.Put(static_cast<size_t>(slot), {place.begin, length | scalar},
            differs_from_null != 0 ? 1 : 0);
   };
@@ -107,6 +103,7 @@ void TableTokens::Put(const RowTemplate& made, const RowShape& shape, const Inde
 
 size_t TableTokens::Flush(const TokenText& text, uint64_t first_line, RowBatch& out,
                           TableCounts& counts, const std::function<void(uint32_t row)>& general) {
+  if (batch_.rows() == 0) return 0;
   std::ranges::fill(next_token_, 0);
   next_unknown_ = 0;
   const Target target{
@@ -136,27 +133,26 @@ size_t TableTokens::ConvertRows(size_t begin, size_t end, const Target& target) 
     if (refused[row - first] == 0) continue;
     taken += ConvertRows(begin, row, target);
     begin = row + 1;
-    PassTokens(row, row + 1);
+    PassTokens(row);
     if (next_unknown_ < unknown_.size() && unknown_[next_unknown_].row == row) ++next_unknown_;
     target.general(batch_.row_numbers()[row]);
   }
   return taken + ConvertRows(begin, end, target);
 }
 
-size_t TableTokens::ValuesOf(size_t slot, size_t begin, size_t end) const {
-  const uint8_t* const present = batch_.present(slot);
-  return static_cast<size_t>(std::accumulate(present + begin, present + end, 0));
-}
-
 // False where rows are refused; then they are marked.
 bool TableTokens::ConvertRun(size_t begin, size_t end, const TokenText& text, RowBatch& out) {
   refused_.assign(end - begin, 0);
+  for (size_t slot = 0; slot < fields_.size(); ++slot) {
+    const uint8_t* const present = batch_.present(slot);
+    values_[slot] = std::accumulate(present + begin, present + end, 0U);
+  }
   for (size_t i = 0; i < columns_.size(); ++i) {
     ColumnPlace& column = columns_[i];
     const TokenRun run{.tokens = batch_.tokens(column.slot) + next_token_[column.slot],
                        .present = batch_.present(column.slot) + begin,
                        .rows = end - begin,
-                       .values = ValuesOf(column.slot, begin, end)};
+                       .values = values_[column.slot]};
     notes_[i] = column.converter.Append(run, text, out.columns[i], refused_);
   }
   return std::ranges::find(refused_, 1) == refused_.end();
@@ -165,11 +161,9 @@ bool TableTokens::ConvertRun(size_t begin, size_t end, const TokenText& text, Ro
 void TableTokens::CommitRun(size_t begin, size_t end, const Target& target) {
   RowBatch& out = target.out;
   TableCounts& counts = target.counts;
-  PassTokens(begin, end);
+  for (size_t slot = 0; slot < fields_.size(); ++slot) next_token_[slot] += values_[slot];
   for (size_t i = 0; i < columns_.size(); ++i) {
-    counts.coerced[columns_[i].column] += notes_[i].coerced;
-    counts.nulled[columns_[i].column] += notes_[i].nulled;
-    counts.truncated[columns_[i].column] += notes_[i].truncated;
+    CountNotes(notes_[i], columns_[i].column, counts);
   }
   for (size_t row = begin; row < end; ++row) {
     out.lines.push_back(static_cast<int32_t>(target.first_line + batch_.row_numbers()[row]));
@@ -183,10 +177,9 @@ void TableTokens::CommitRun(size_t begin, size_t end, const Target& target) {
   counts.routed += end - begin;
 }
 
-void TableTokens::PassTokens(size_t begin, size_t end) {
-  for (size_t slot = 0; slot < fields_.size(); ++slot) {
-    next_token_[slot] += ValuesOf(slot, begin, end);
-  }
+void TableTokens::PassTokens(size_t row) {
+  for (size_t slot = 0; slot < fields_.size(); ++slot)
+    next_token_[slot] += batch_.present(slot)[row];
 }
 
 }  // namespace sluice

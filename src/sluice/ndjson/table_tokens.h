@@ -60,8 +60,7 @@ class TableTokens {
   size_t ConvertRows(size_t begin, size_t end, const Target& target);
   bool ConvertRun(size_t begin, size_t end, const TokenText& text, RowBatch& out);
   void CommitRun(size_t begin, size_t end, const Target& target);
-  void PassTokens(size_t begin, size_t end);
-  size_t ValuesOf(size_t slot, size_t begin, size_t end) const;
+  void PassTokens(size_t row);
 
   std::vector<int> fields_;           // by slot
   std::vector<ColumnPlace> columns_;  // of the batch
@@ -71,8 +70,9 @@ class TableTokens {
 
   // While rows are made.
   std::vector<size_t> next_token_;  // by slot
+  std::vector<size_t> values_;      // by slot: of the run at hand
   std::vector<uint8_t> refused_;    // by row of the batch
-  std::vector<TokenNotes> notes_;   // by column of the batch
+  std::vector<NoteCounts> notes_;   // by column of the batch
   size_t next_unknown_ = 0;
 };
 

@@ -67,10 +67,7 @@ FoundValue ValueOf(const RowTemplate& of, const RowShape& shape, const IndexedLi
 bool IsValue(const FoundValue& value) {
   const std::string_view text = value.text;
   const char* const end = text.data() + text.size();
-  if (value.is_scalar) {
-    if (value.is_escaped || text.empty()) return false;
-    return text == "null" || text == "true" || text == "false" || SkipNumber(text.data()) == end;
-  }
+  if (value.is_scalar) return !value.is_escaped && ScalarKind(text).has_value();
   if (!value.is_escaped) return true;
   const char* at = FindStringStop(text.data() + 1);
   while (*at == '\\') {

@@ -2,9 +2,9 @@
 #pragma once
 
 #include <cstdint>
-#include <cstring>
 #include <string_view>
 
+#include "sluice/base/unaligned.h"
 #include "sluice/ndjson/calendar_value.h"
 
 namespace sluice {
@@ -25,9 +25,7 @@ class TimestampReader {
   static constexpr size_t kLength = 26;
 
   static uint64_t Word(std::string_view text, size_t at) {
-    uint64_t word;
-    std::memcpy(&word, text.data() + at, sizeof word);
-    return word;
+    return LoadAs<uint64_t>(text.data() + at);
   }
   // Of `:MM:SS.ffffff` from byte 13 on; false where anything else stands there.
   static bool ReadBehindHour(std::string_view text, int64_t& micros);

@@ -9,13 +9,6 @@
 namespace sluice {
 namespace {
 
-void Count(ValueNote note, TokenNotes& notes) {
-  const bool both = note == ValueNote::kCoercedAndTruncated;
-  notes.coerced += both || note == ValueNote::kCoerced ? 1 : 0;
-  notes.truncated += both || note == ValueNote::kTruncated ? 1 : 0;
-  notes.nulled += note == ValueNote::kNulled ? 1 : 0;
-}
-
 std::optional<int64_t> ValueIn(const Converted<int64_t>& read) {
   return read ? std::optional(*read) : std::nullopt;
 }
@@ -26,20 +19,9 @@ std::optional<int64_t> ReadBoolean(std::string_view text) {
   return std::nullopt;
 }
 
-// Number, true, false or null, if `text` is one of them.
-std::optional<JsonKind> ScalarKind(std::string_view text) {
-  if (text == "null") return JsonKind::kNull;
-  if (text == "true") return JsonKind::kTrue;
-  if (text == "false") return JsonKind::kFalse;
-  if (!text.empty() && SkipNumber(text.data()) == text.data() + text.size()) {
-    return JsonKind::kNumber;
-  }
-  return std::nullopt;
-}
-
 }  // namespace
 
-TokenNotes TokenConverter::Append(const TokenRun& run, const TokenText& text, ColumnBatch& out,
+NoteCounts TokenConverter::Append(const TokenRun& run, const TokenText& text, ColumnBatch& out,
                                   std::vector<uint8_t>& refused) {
   if (run.values == run.rows || column_.takes_null()) {
     char* const arena = text.arena.at;
@@ -69,17 +51,13 @@ bool TokenConverter::AppendTexts(const TokenRun& run, const TokenText& text,
     const char* begin = text.text + token.begin;
     size_t length = token.length_and_marks;
     if (length >= Token::kAbsent) [[unlikely]] {
-      length = token.length();
+      if (token.is(Token::kScalar | Token::kAbsent)) return false;
       StringTraits traits;
-      char* const unescaped = text.arena.at;
-      if (token.is(Token::kScalar | Token::kAbsent) || !text.arena.HasRoom(length) ||
-          !kernels_.unescape({begin, length}, text.arena.at, traits) || traits.has_lone_surrogate ||
-          traits.has_nul) {
-        return false;
-      }
+      const auto unescaped = Unescaped({begin, token.length()}, text.arena, traits);
+      if (!unescaped || traits.has_lone_surrogate || traits.has_nul) return false;
       has_escapes = true;
-      begin = unescaped;
-      length = static_cast<size_t>(text.arena.at - unescaped);
+      begin = unescaped->data();
+      length = unescaped->size();
     }
     is_too_long |= length > longest;
     to[i] = {begin, length};
@@ -165,16 +143,16 @@ bool TokenConverter::AppendNumbers(const TokenRun& run, const TokenText& text,
   });
 }
 
-TokenNotes TokenConverter::AppendEach(const TokenRun& run, const TokenText& text, ColumnBatch& out,
+NoteCounts TokenConverter::AppendEach(const TokenRun& run, const TokenText& text, ColumnBatch& out,
                                       std::vector<uint8_t>& refused) const {
-  TokenNotes notes;
+  NoteCounts notes;
   const Token* token = run.tokens;
   for (size_t row = 0; row < run.rows; ++row) {
     std::optional<JsonValue> value = JsonValue{.kind = JsonKind::kNull};
     if (run.present[row] != 0) value = ValueOf(*token++, text);
     ValueNote note = ValueNote::kNone;
     if (value && !column_.Append(*value, out, note)) {
-      Count(note, notes);
+      notes.Add(note);
     } else {
       refused[row] = 1;
       out.present.push_back(0);
@@ -201,15 +179,22 @@ std::optional<JsonValue> TokenConverter::ValueOf(Token token, const TokenText& t
   value.text = {begin, token.length()};
   if (!token.is(Token::kEscaped)) return value;
   StringTraits traits;
-  const char* const unescaped = text.arena.at;
-  if (!text.arena.HasRoom(token.length()) ||
-      !kernels_.unescape(value.text, text.arena.at, traits)) {
-    return std::nullopt;
-  }
-  value.text = {unescaped, static_cast<size_t>(text.arena.at - unescaped)};
+  const auto unescaped = Unescaped(value.text, text.arena, traits);
+  if (!unescaped) return std::nullopt;
+  value.text = *unescaped;
   value.has_lone_surrogate = traits.has_lone_surrogate;
   value.has_nul = traits.has_nul;
   return value;
+}
+
+// None where there is no room for it, or an escape is none of JSON's.
+std::optional<std::string_view> TokenConverter::Unescaped(std::string_view inside, TextArena& arena,
+                                                          StringTraits& traits) const {
+  const char* const begin = arena.at;
+  if (!arena.HasRoom(inside.size()) || !kernels_.unescape(inside, arena.at, traits)) {
+    return std::nullopt;
+  }
+  return std::string_view(begin, static_cast<size_t>(arena.at - begin));
 }
 
 }  // namespace sluice

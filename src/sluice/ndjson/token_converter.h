@@ -30,11 +30,6 @@ struct TokenRun {
   size_t rows, values;
 };
 
-// How many values were not stored as they are.
-struct TokenNotes {
-  uint64_t coerced = 0, nulled = 0, truncated = 0;
-};
-
 // Turns the tokens of one field into the values of one column: what ColumnConverter makes of the
 // same JSON, a column at a time. `column` and `kernels` outlive it.
 class TokenConverter {
@@ -44,7 +39,7 @@ class TokenConverter {
 
   // Appends an entry for every row to `out`. A row that has a fault, or whose JSON is not what its
   // template promised, gets any entry and a 1 in `refused`, for the general path to look at.
-  TokenNotes Append(const TokenRun& run, const TokenText& text, ColumnBatch& out,
+  NoteCounts Append(const TokenRun& run, const TokenText& text, ColumnBatch& out,
                     std::vector<uint8_t>& refused);
 
  private:
@@ -54,9 +49,11 @@ class TokenConverter {
   bool AppendNumbers(const TokenRun& run, const TokenText& text, ColumnBatch& out) const;
   template <typename T, typename Read>
   static bool AppendValues(const TokenRun& run, uint32_t marks, std::vector<T>& to, Read read);
-  TokenNotes AppendEach(const TokenRun& run, const TokenText& text, ColumnBatch& out,
+  NoteCounts AppendEach(const TokenRun& run, const TokenText& text, ColumnBatch& out,
                         std::vector<uint8_t>& refused) const;
   std::optional<JsonValue> ValueOf(Token token, const TokenText& text) const;
+  std::optional<std::string_view> Unescaped(std::string_view inside, TextArena& arena,
+                                            StringTraits& traits) const;
 
   const ColumnConverter& column_;
   const ScanKernels& kernels_;

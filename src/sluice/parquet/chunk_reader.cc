@@ -6,19 +6,13 @@
 #include <type_traits>
 #include <utility>
 
+#include "sluice/base/unaligned.h"
 #include "sluice/parquet/parquet_schema.h"
 #include "sluice/parquet/rle_hybrid.h"
 #include "sluice/parquet/uint128.h"
 
 namespace sluice {
 namespace {
-
-template <typename T>
-T Load(const char* from) {
-  T value;
-  std::memcpy(&value, from, sizeof value);
-  return value;
-}
 
 // Texts must not move when the string that holds them does: they must not live inside of it.
 constexpr size_t kOutsideOfString = 64;
@@ -39,7 +33,7 @@ Status DecodeTexts(std::string_view data, size_t count, std::vector<std::string_
   out.reserve(out.size() + std::min(count, data.size() / 4));
   for (size_t i = 0; i < count; ++i) {
     if (data.size() < 4) return Fail(ErrorKind::kBadData, "texts cut short");
-    const uint32_t length = Load<uint32_t>(data.data());
+    const uint32_t length = LoadAs<uint32_t>(data.data());
     data.remove_prefix(4);
     if (length > data.size()) return Fail(ErrorKind::kBadData, "text longer than its page");
     out.push_back(data.substr(0, length));
@@ -73,14 +67,14 @@ Status DecodePlain(std::string_view data, size_t count, const SchemaElement& ele
     case PhysicalType::kBoolean:
       return DecodeBooleans(data, count, out.ints);
     case PhysicalType::kInt32:
-      return DecodeNumbers(data, count, 4, out.ints, Load<int32_t>);
+      return DecodeNumbers(data, count, 4, out.ints, LoadAs<int32_t>);
     case PhysicalType::kInt64:
-      return DecodeNumbers(data, count, 8, out.ints, Load<int64_t>);
+      return DecodeNumbers(data, count, 8, out.ints, LoadAs<int64_t>);
     case PhysicalType::kFloat:
       return DecodeNumbers(data, count, 4, out.doubles,
-                           [](const char* at) { return double{Load<float>(at)}; });
+                           [](const char* at) { return double{LoadAs<float>(at)}; });
     case PhysicalType::kDouble:
-      return DecodeNumbers(data, count, 8, out.doubles, Load<double>);
+      return DecodeNumbers(data, count, 8, out.doubles, LoadAs<double>);
     case PhysicalType::kFixedLenByteArray:
       return DecodeNumbers(data, count, width, out.wide_ints,
                            [width](const char* at) { return LoadDecimal(at, width); });
@@ -207,10 +201,10 @@ class ChunkReader {
 
   // Takes the definition levels off the front of `body`; returns how many values follow.
   Result<size_t> ReadLevels(size_t rows, std::string_view& body) {
-    if (body.size() < 4 || Load<uint32_t>(body.data()) > body.size() - 4) {
+    if (body.size() < 4 || LoadAs<uint32_t>(body.data()) > body.size() - 4) {
       return Fail(ErrorKind::kBadData, "definition levels cut short");
     }
-    const uint32_t size = Load<uint32_t>(body.data());
+    const uint32_t size = LoadAs<uint32_t>(body.data());
     SLUICE_TRY(DecodeHybrid(body.substr(4, size), 1, rows, numbers_));
     body.remove_prefix(4 + size);
     values_.batch.present.insert(values_.batch.present.end(), numbers_.begin(), numbers_.end());

@@ -7,6 +7,7 @@
 #include <cstring>
 
 #include "sluice/base/check.h"
+#include "sluice/base/unaligned.h"
 
 namespace sluice {
 namespace {
@@ -14,18 +15,6 @@ namespace {
 constexpr size_t kGroup = 8;                  // bit-packed runs are whole groups of 8 values
 constexpr size_t kShortestRunInGroups = 4;    // a shorter run is not worth two run headers
 constexpr size_t kMostGroupsInRun = 1 << 13;  // keeps every header within 2 bytes
-
-template <typename T>
-T Load(const void* from) {
-  T value;
-  std::memcpy(&value, from, sizeof value);
-  return value;
-}
-
-template <typename T>
-void Store(void* to, T value) {
-  std::memcpy(to, &value, sizeof value);
-}
 
 char* WriteVarint(char* out, uint32_t value) {
   for (; value >= 0x80; value >>= 7) *out++ = static_cast<char>(value | 0x80);
@@ -36,7 +25,7 @@ char* WriteVarint(char* out, uint32_t value) {
 // Whether the 8 ids from `ids` are all equal to `id`.
 bool GroupIs(const uint16_t* ids, uint16_t id) {
   const uint64_t pattern = id * uint64_t{0x0001'0001'0001'0001};
-  return ((Load<uint64_t>(ids) ^ pattern) | (Load<uint64_t>(ids + 4) ^ pattern)) == 0;
+  return ((LoadAs<uint64_t>(ids) ^ pattern) | (LoadAs<uint64_t>(ids + 4) ^ pattern)) == 0;
 }
 
 // 8 ids into `width` bytes: four ids make up to 64 bits, the two fours one number of 128 bits.
@@ -49,11 +38,11 @@ char* PackGroup(const uint16_t* ids, int width, char* out) {
   }
   const int half = 4 * width;
   if (half == 64) {
-    Store(out, low);
-    Store(out + 8, high);
+    StoreAs(out, low);
+    StoreAs(out + 8, high);
   } else {
-    Store(out, low | high << half);
-    Store(out + 8, high >> (64 - half));
+    StoreAs(out, low | high << half);
+    StoreAs(out + 8, high >> (64 - half));
   }
   return out + width;
 }
@@ -94,7 +83,7 @@ char* PackBools(const uint8_t* bools, size_t count, char* out) {
   constexpr uint64_t kGather = 0x0102'0408'1020'4080;
   size_t i = 0;
   for (; i + 8 <= count; i += 8) {
-    *out++ = static_cast<char>(Load<uint64_t>(bools + i) * kGather >> 56);
+    *out++ = static_cast<char>(LoadAs<uint64_t>(bools + i) * kGather >> 56);
   }
   if (i < count) {
     uint64_t last = 0;
@@ -112,7 +101,7 @@ char* WriteLevelsBefore(char* end, std::span<const uint8_t> present, size_t ones
       equal ? static_cast<uint32_t>(present.size() << 1) : static_cast<uint32_t>(bytes << 1 | 1);
   const size_t header_size = static_cast<size_t>(WriteVarint(header, run) - header);
   char* const begin = end - bytes - header_size - 4;
-  Store(begin, static_cast<uint32_t>(header_size + bytes));
+  StoreAs(begin, static_cast<uint32_t>(header_size + bytes));
   std::memcpy(begin + 4, header, header_size);
   if (equal) {
     end[-1] = ones == 0 ? 0 : 1;

@@ -8,7 +8,6 @@ namespace sluice {
 namespace {
 
 using hashing::kShortText;
-using hashing::Load;
 
 using Block = uint64_t __attribute__((vector_size(16)));
 
@@ -18,7 +17,7 @@ Block Difference(const char* a, const char* b, size_t size) {
 #pragma GCC unroll 8
   for (size_t block = 0; block < kBlocks; ++block) {
     const size_t at = hashing::BlockAt(block, size);
-    different |= Load<Block>(a + at) ^ Load<Block>(b + at);
+    different |= LoadAs<Block>(a + at) ^ LoadAs<Block>(b + at);
   }
   return different;
 }

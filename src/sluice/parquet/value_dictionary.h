@@ -39,7 +39,7 @@ class TextDictionary {
   // Valid until the next Lookup. 8 bytes behind it are readable.
   std::string_view at(size_t id) const {
     const char* entry = page_.data() + offsets_[id];
-    return {entry, hashing::Load<uint32_t>(entry - 4)};
+    return {entry, LoadAs<uint32_t>(entry - 4)};
   }
   void Clear();
 

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <cstring>
 
+#include "sluice/base/unaligned.h"
 #include "sluice/parquet/uint128.h"
 
 namespace sluice {
@@ -14,13 +15,6 @@ namespace sluice {
 namespace hashing {
 
 inline constexpr uint64_t kOdd1 = 0x9e37'79b9'7f4a'7c15, kOdd2 = 0xd6e8'feb8'6659'fd93;
-
-template <typename T>
-T Load(const char* from) {
-  T value;
-  std::memcpy(&value, from, sizeof value);
-  return value;
-}
 
 // Folds the 128-bit product, so that every bit of both reaches the low bits.
 inline uint64_t Fold(uint64_t a, uint64_t b) {
@@ -38,9 +32,9 @@ struct TextWords {
 inline TextWords WordsOfShort(const char* text, size_t size) {
   if (size >= 4) {
     const size_t step = (size >> 3) << 2;
-    return {
-        uint64_t{Load<uint32_t>(text)} << 32 | Load<uint32_t>(text + step),
-        uint64_t{Load<uint32_t>(text + size - 4)} << 32 | Load<uint32_t>(text + size - 4 - step)};
+    return {uint64_t{LoadAs<uint32_t>(text)} << 32 | LoadAs<uint32_t>(text + step),
+            uint64_t{LoadAs<uint32_t>(text + size - 4)} << 32 |
+                LoadAs<uint32_t>(text + size - 4 - step)};
   }
   if (size == 0) return {0, 0};
   const auto byte = [text](size_t at) { return uint64_t{static_cast<uint8_t>(text[at])}; };
@@ -64,7 +58,7 @@ uint64_t OfBlocks(const char* text, size_t size) {
 #pragma GCC unroll 8
   for (size_t block = 0; block < kBlocks; ++block) {
     const char* const at = text + BlockAt(block, size);
-    hash ^= Fold(Load<uint64_t>(at) ^ kOdd1 * (2 * block + 1), Load<uint64_t>(at + 8) ^ kOdd2);
+    hash ^= Fold(LoadAs<uint64_t>(at) ^ kOdd1 * (2 * block + 1), LoadAs<uint64_t>(at + 8) ^ kOdd2);
   }
   return Fold(hash, kOdd2);
 }

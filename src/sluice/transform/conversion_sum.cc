@@ -3,11 +3,10 @@
 
 #include <algorithm>
 
+#include "sluice/ndjson/rest_fields.h"
+
 namespace sluice {
 namespace {
-
-constexpr size_t kMostNames = 256;
-constexpr const char* kOtherNames = "…";
 
 void Add(std::vector<uint64_t>& sum, const std::vector<uint64_t>& more) {
   sum.resize(std::max(sum.size(), more.size()));
@@ -15,10 +14,7 @@ void Add(std::vector<uint64_t>& sum, const std::vector<uint64_t>& more) {
 }
 
 void Add(std::map<std::string, uint64_t>& sum, const std::map<std::string, uint64_t>& more) {
-  for (const auto& [name, count] : more) {
-    const bool has_room = sum.size() < kMostNames || sum.contains(name);
-    sum[has_room ? name : kOtherNames] += count;
-  }
+  for (const auto& [name, count] : more) RestFields::CountName(name, sum, count);
 }
 
 void Add(TableCounts& sum, const TableCounts& more) {

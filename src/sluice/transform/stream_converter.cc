@@ -30,7 +30,6 @@ struct StreamConverter::Worker {
   std::unique_ptr<EventConverter> events;
   std::vector<char> memory;  // of the chunk at hand
   ConvertedChunk converted;
-  std::vector<PageJob> jobs;
   PagePacker packer;
 };
 
@@ -57,7 +56,8 @@ class StreamConverter::Run {
 
   void Work(Worker& worker);
   bool Read(Worker& worker, Turn& turn);
-  bool Append(const Turn& turn, Worker& worker, const ConversionCounts& counts);
+  bool Append(const Turn& turn, const ConvertedChunk& converted, const ConversionCounts& counts,
+              std::vector<PageJob>& jobs);
   void RunJobs(std::vector<PageJob> jobs);
   Status StartOthers();
   template <typename Body>
@@ -113,15 +113,13 @@ Result<ConvertedStream> StreamConverter::Run::Convert() {
 
 void StreamConverter::Run::Work(Worker& worker) {
   Turn turn;
+  std::vector<PageJob> jobs;
   while (Read(worker, turn)) {
     ConversionCounts counts = worker.events->MakeCounts();
     worker.events->Convert(turn.chunk, worker.converted, counts);
-    const bool goes_on = Append(turn, worker, counts);
-    for (PageJob& job : worker.jobs) {
-      if (goes_on) job.Run(worker.packer);
-    }
-    worker.jobs.clear();
-    if (!goes_on) return;
+    if (!Append(turn, worker.converted, counts, jobs)) return;
+    for (PageJob& job : jobs) job.Run(worker.packer);
+    jobs.clear();
   }
 }
 
@@ -162,12 +160,12 @@ Status StreamConverter::Run::StartOthers() {
 }
 
 // Waits until all chunks before were appended. False where one could not be.
-bool StreamConverter::Run::Append(const Turn& turn, Worker& worker,
-                                  const ConversionCounts& counts) {
+bool StreamConverter::Run::Append(const Turn& turn, const ConvertedChunk& converted,
+                                  const ConversionCounts& counts, std::vector<PageJob>& jobs) {
   std::unique_lock lock(appending_);
   appended_.wait(lock, [&] { return next_ == turn.number || !written_; });
   if (!written_) return false;
-  written_ = files_.Append(worker.converted, worker.jobs);
+  written_ = files_.Append(converted, jobs);
   result_.counts += counts;
   ++next_;
   appended_.notify_all();
