@@ -14,6 +14,7 @@
 
 #include "sluice/config/load_config.h"
 #include "sluice/ndjson/event_converter.h"
+#include "sluice/parquet/page_memory.h"
 #include "sluice/parquet/parquet_writer.h"
 #include "sluice/transform/stream_converter.h"
 
@@ -76,7 +77,7 @@ class HotPath {
     for (const Table& table : tables_.tables) {
       if (!codec_) break;
       writers.push_back(std::make_unique<ParquetWriter>(
-          FileColumnsOf(table), ParquetWriterOptions{.codec = *codec_}, sink));
+          FileColumnsOf(table), ParquetWriterOptions{.codec = *codec_, .memory = memory_}, sink));
     }
     Measured measured;
     ConversionCounts counts = converter_->MakeCounts();
@@ -101,6 +102,7 @@ class HotPath {
   const std::optional<Codec> codec_;
   std::unique_ptr<EventConverter> converter_;
   ConvertedChunk converted_;
+  const std::shared_ptr<PageMemory> memory_ = std::make_shared<PageMemory>();
 };
 
 int Main(const std::string& config, const std::string& file, const std::string& what,

@@ -9,7 +9,6 @@
 #include "sluice/ndjson/json_scan.h"
 #include "sluice/ndjson/line_converter.h"
 #include "sluice/ndjson/scan_kernels.h"
-#include "sluice/ndjson/text_arena.h"
 
 namespace sluice {
 
@@ -28,10 +27,6 @@ class EventConverter::Impl {
 
   const std::unique_ptr<LineConverter> lines_;
   std::optional<FastPath> fast_;
-
-  // For the chunk at hand.
-  TextArena arena_;
-  std::string last_line_;  // one that has no end of line in the chunk
 };
 
 ConversionCounts EventConverter::Impl::MakeCounts() const {
@@ -50,6 +45,7 @@ void EventConverter::Impl::Clear(ConvertedChunk& out) const {
     out.tables[i].Clear();
   }
   out.faults.clear();
+  out.texts.messages.clear();
 }
 
 void EventConverter::Impl::Convert(const LineChunk& chunk, ConvertedChunk& out,
@@ -64,9 +60,9 @@ void EventConverter::Impl::Convert(const LineChunk& chunk, ConvertedChunk& out,
   }
   // A line's unescaped texts and its collected fields are each no longer than it, and the fast path
   // has some lines read twice.
-  arena_.Reset(3 * chunk.text.size());
+  out.texts.general.Reset(3 * chunk.text.size());
   if (fast_ && fast_->Takes(chunk.text)) {
-    rest = fast_->Convert(chunk, arena_.at, out, counts);
+    rest = fast_->Convert(chunk, out, counts);
   } else {
     lines_->StartChunk(IsUtf8Fast(chunk.text));
   }
@@ -76,6 +72,8 @@ void EventConverter::Impl::Convert(const LineChunk& chunk, ConvertedChunk& out,
 // Those that `line.text` consists of, by the general path.
 void EventConverter::Impl::ConvertLines(const LineChunk& chunk, Line line, ConvertedChunk& out,
                                         ConversionCounts& counts) {
+  char*& arena = out.texts.general.at;
+  std::string& last_line = out.texts.last_line;
   const char* const end = line.text.data() + line.text.size();
   for (const char* at = line.text.data(); at < end; ++line.number) {
     const auto left = static_cast<size_t>(end - at);
@@ -86,12 +84,12 @@ void EventConverter::Impl::ConvertLines(const LineChunk& chunk, Line line, Conve
       line.text = {at, static_cast<size_t>(line_end - at)};
       at = newline + 1;
     } else {
-      last_line_.assign(at, left).append(1, '\n').append(kScanPadding, '\0');
-      line.text = std::string_view(last_line_).substr(0, left);
+      last_line.assign(at, left).append(1, '\n').append(kScanPadding, '\0');
+      line.text = std::string_view(last_line).substr(0, left);
       at = end;
     }
-    const std::optional<size_t> table = lines_->Route(line, arena_.at, out, counts);
-    if (table) lines_->AppendRow(line, *table, arena_.at, out, counts);
+    const std::optional<size_t> table = lines_->Route(line, arena, out, counts);
+    if (table) lines_->AppendRow(line, *table, arena, out, counts);
   }
 }
 

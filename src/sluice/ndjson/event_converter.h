@@ -10,6 +10,7 @@
 #include "sluice/base/result.h"
 #include "sluice/ndjson/line_chunker.h"
 #include "sluice/ndjson/record_fault.h"
+#include "sluice/ndjson/text_arena.h"
 #include "sluice/schema/row_batch.h"
 #include "sluice/schema/table.h"
 
@@ -45,11 +46,18 @@ struct ConversionCounts {
 // Rises whenever the same line would give another row or fault; part of every revision.
 inline constexpr int kConversionVersion = 2;
 
-// Rows and faults of one chunk. Everything in it is valid until the next Convert or the end of the
-// chunk's memory.
+// Texts of rows and faults that stand in the chunk in another form.
+struct MadeTexts {
+  TextArena general, fast;                             // unescaped or collected, by the two paths
+  std::string last_line;                               // one that has no end of line in the chunk
+  std::vector<std::unique_ptr<std::string>> messages;  // decoded
+};
+
+// Rows and faults of one chunk, valid as long as the chunk's memory; reused.
 struct ConvertedChunk {
   std::vector<RowBatch> tables;     // one for each table, rows in line order
   std::vector<RecordFault> faults;  // in line order
+  MadeTexts texts;
 };
 
 struct EventConverterOptions {

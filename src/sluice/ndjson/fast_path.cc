@@ -30,17 +30,15 @@ bool FastPath::Takes(std::string_view text) {
   return false;
 }
 
-Line FastPath::Convert(const LineChunk& chunk, char*& arena, ConvertedChunk& out,
-                       ConversionCounts& counts) {
+Line FastPath::Convert(const LineChunk& chunk, ConvertedChunk& out, ConversionCounts& counts) {
   text_ = chunk.text.data();
   index_.Reset(chunk.text.size());
   kernels_.index(chunk.text, index_);
   next_control_ = 0;
-  arena_.Reset(most_readers_ * chunk.text.size());
+  out.texts.fast.Reset(most_readers_ * chunk.text.size());
   templates_.Tidy();
   Work work{.chunk = chunk,
             .is_utf8 = !index_.has_high_bit || IsUtf8Fast(chunk.text),
-            .arena = arena,
             .out = out,
             .counts = counts};
   general_.StartChunk(work.is_utf8);
@@ -108,10 +106,11 @@ bool FastPath::TakeByTemplate(Work& work, const IndexedLine& line, size_t row) {
 
 void FastPath::TakeByGeneralPath(Work& work, size_t row) {
   const Line line = LineAt(work, row);
-  const std::optional<size_t> table = general_.Route(line, work.arena, work.out, work.counts);
+  const std::optional<size_t> table =
+      general_.Route(line, work.out.texts.general.at, work.out, work.counts);
   if (table) {
-    if (!Flush(work, *table)) general_.ReadAgain(line, work.arena);
-    if (!general_.AppendRow(line, *table, work.arena, work.out, work.counts)) return;
+    if (!Flush(work, *table)) general_.ReadAgain(line, work.out.texts.general.at);
+    if (!general_.AppendRow(line, *table, work.out.texts.general.at, work.out, work.counts)) return;
   }
   if ((table || general_.was_dropped()) && templates_.WantsToLearn()) Learn(table);
 }
@@ -140,10 +139,11 @@ bool FastPath::Flush(Work& work, size_t table) {
   const auto take_by_general_path = [&](uint32_t row) {
     all = false;
     const Line line = LineAt(work, row);
-    const auto routed = general_.Route(line, work.arena, work.out, work.counts);
-    if (routed) general_.AppendRow(line, *routed, work.arena, work.out, work.counts);
+    const auto routed = general_.Route(line, work.out.texts.general.at, work.out, work.counts);
+    if (routed) general_.AppendRow(line, *routed, work.out.texts.general.at, work.out, work.counts);
   };
-  const TokenText text{.text = text_, .is_ascii = !index_.has_high_bit, .arena = arena_};
+  const TokenText text{
+      .text = text_, .is_ascii = !index_.has_high_bit, .arena = work.out.texts.fast};
   const size_t rows = tables_[table].Flush(text, work.chunk.first_line, work.out.tables[table],
                                            work.counts.tables[table], take_by_general_path);
   work.counts.lines += rows;

@@ -29,15 +29,14 @@ class FastPath {
   bool Takes(std::string_view text);
 
   // Converts all lines of `chunk` that have an end; `out` is empty. Returns where the rest begins.
-  // `arena` takes the general path's texts: three times the chunk's size and kScanPadding bytes.
-  Line Convert(const LineChunk& chunk, char*& arena, ConvertedChunk& out, ConversionCounts& counts);
+  // The general path's arena has room for three times the chunk's size.
+  Line Convert(const LineChunk& chunk, ConvertedChunk& out, ConversionCounts& counts);
 
  private:
   // The chunk at hand.
   struct Work {
     const LineChunk& chunk;
     bool is_utf8;
-    char*& arena;
     ConvertedChunk& out;
     ConversionCounts& counts;
   };
@@ -57,7 +56,6 @@ class FastPath {
   TemplateStore templates_;
   std::vector<TableTokens> tables_;
   size_t most_readers_ = 1;  // columns that each unescape the same text
-  TextArena arena_;
   const char* text_ = nullptr;
   size_t next_control_ = 0;
   uint32_t to_pass_ = 0, next_to_pass_ = 0;  // chunks that are not taken

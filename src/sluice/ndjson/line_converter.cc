@@ -103,8 +103,9 @@ void LineConverter::AddLandedMessage(const Line& line, ConvertedChunk& out) {
   RecordFault& fault = AddFault(FaultReason::kNotJsonMessage, line, out);
   std::optional<std::string> message = FromBase64(reader_->value(landed_base64_).text);
   if (!message) return;
-  messages_.push_back(std::make_unique<std::string>(std::move(*message)));
-  fault.bytes = *messages_.back();
+  auto& messages = out.texts.messages;
+  messages.push_back(std::make_unique<std::string>(std::move(*message)));
+  fault.bytes = *messages.back();
   fault.byte_length = fault.bytes.size();
 }
 

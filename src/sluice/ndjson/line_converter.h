@@ -32,12 +32,9 @@ class LineConverter {
  public:
   static Result<std::unique_ptr<LineConverter>> Make(const TableSet& tables);
 
-  // Before the lines of a chunk; what was made of the last one is gone. `arena` takes unescaped
-  // texts: of each line at most twice its length and kScanPadding bytes.
-  void StartChunk(bool is_utf8) {
-    chunk_is_utf8_ = is_utf8;
-    messages_.clear();
-  }
+  // Before the lines of a chunk. `arena` takes unescaped texts: of each line at most twice its
+  // length and kScanPadding bytes.
+  void StartChunk(bool is_utf8) { chunk_is_utf8_ = is_utf8; }
 
   // Reads the line and counts it, with its fault if it has one. The table that it is a row of, as
   // far as is known without its columns; none where it has a fault, or is blank or dropped.
@@ -71,7 +68,6 @@ class LineConverter {
   int landed_ = 0, landed_base64_ = 0;
   bool chunk_is_utf8_ = false;
   bool was_dropped_ = false;
-  std::vector<std::unique_ptr<std::string>> messages_;  // of the chunk's faults
 };
 
 }  // namespace sluice

@@ -14,10 +14,6 @@ constexpr uint64_t kAboutAsSmallPercent = 115;
 
 }  // namespace
 
-void PageJob::Run(PagePacker& packer) {
-  chunk_->Pack(*page_, packer);
-}
-
 ChunkPages::ChunkPages(Codec wanted, std::shared_ptr<PageMemory> memory)
     : wanted_(wanted), memory_(std::move(memory)) {}
 

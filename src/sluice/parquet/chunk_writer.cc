@@ -9,7 +9,7 @@ constexpr size_t kSampleBytes = 1024;
 }  // namespace
 
 void ChunkWriter::Begin() {
-  chunk_ = std::make_shared<ChunkPages>(wanted_, memory_);
+  chunk_ = std::make_shared<ChunkPages>(wanted_, traffic_.memory);
   has_sample_ = wanted_ == Codec::kUncompressed;  // which needs none
   bytes_ = 0;
 }
@@ -19,7 +19,7 @@ void ChunkWriter::AddDataPage(ChunkPage page, std::string_view dictionary) {
   bytes_ += size;
   ChunkPage& added = chunk_->Add(std::move(page));
   if (has_sample_) {
-    jobs_.emplace_back(chunk_, added);
+    MakeJob(added);
   } else if (size >= kSampleBytes) {
     chunk_->SampleWith(dictionary, added);
     MakeJobs();
@@ -29,7 +29,7 @@ void ChunkWriter::AddDataPage(ChunkPage page, std::string_view dictionary) {
 // Of all pages so far, of which none has one.
 void ChunkWriter::MakeJobs() {
   has_sample_ = true;
-  for (ChunkPage& page : chunk_->pages()) jobs_.emplace_back(chunk_, page);
+  for (ChunkPage& page : chunk_->pages()) MakeJob(page);
 }
 
 std::shared_ptr<ChunkPages> ChunkWriter::End(std::string_view dictionary,
@@ -41,7 +41,7 @@ std::shared_ptr<ChunkPages> ChunkWriter::End(std::string_view dictionary,
   if (dictionary_values > 0) {
     ChunkPage page{.type = PageType::kDictionary, .values = dictionary_values};
     page.buffer.Append(dictionary);
-    jobs_.emplace_back(chunk_, chunk_->Add(std::move(page)));
+    MakeJob(chunk_->Add(std::move(page)));
   }
   std::shared_ptr<ChunkPages> ended = std::move(chunk_);
   Begin();

@@ -7,9 +7,23 @@
 #include <utility>
 #include <vector>
 
+#include "sluice/base/io.h"
 #include "sluice/parquet/chunk_pages.h"
+#include "sluice/parquet/page_job.h"
+#include "sluice/parquet/page_memory.h"
+#include "sluice/parquet/row_group_queue.h"
 
 namespace sluice {
+
+// Where the pages of all columns of a file take their memory, put their jobs, and go.
+struct PageTraffic {
+  PageTraffic(std::shared_ptr<PageMemory> shared, ByteSink& sink)
+      : memory(shared ? std::move(shared) : std::make_shared<PageMemory>()), groups(sink) {}
+
+  const std::shared_ptr<PageMemory> memory;
+  std::vector<PageJob> jobs;
+  RowGroupQueue groups;
+};
 
 // Gathers the finished pages of one column chunk after the other, and makes the jobs that pack
 // them. Calls must match: (AddDataPage* End)*.
@@ -18,13 +32,10 @@ namespace sluice {
 // the dictionary so far; without such a page all there is. Jobs are made when it is known.
 class ChunkWriter {
  public:
-  // Jobs are appended to `jobs`, which outlives the writer.
-  ChunkWriter(Codec wanted, std::shared_ptr<PageMemory> memory, std::vector<PageJob>& jobs)
-      : wanted_(wanted), memory_(std::move(memory)), jobs_(jobs) {
-    Begin();
-  }
+  // `traffic` outlives it.
+  ChunkWriter(Codec wanted, PageTraffic& traffic) : wanted_(wanted), traffic_(traffic) { Begin(); }
 
-  PageMemory& memory() { return *memory_; }
+  PageMemory& memory() { return *traffic_.memory; }
 
   // `dictionary` is the PLAIN page of the chunk's dictionary as far as it is known; empty without.
   // Looked at only before the sample is there.
@@ -39,11 +50,11 @@ class ChunkWriter {
 
  private:
   void Begin();
+  void MakeJob(ChunkPage& page) { traffic_.jobs.emplace_back(chunk_, page, traffic_.groups); }
   void MakeJobs();
 
   const Codec wanted_;
-  const std::shared_ptr<PageMemory> memory_;
-  std::vector<PageJob>& jobs_;
+  PageTraffic& traffic_;
   std::shared_ptr<ChunkPages> chunk_;
   bool has_sample_ = false;
   uint64_t bytes_ = 0;

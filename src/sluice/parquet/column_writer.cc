@@ -42,7 +42,7 @@ class TypedColumnWriter final : public ColumnWriter {
         required_(required),
         page_bytes_(options.page.count),
         page_(required),
-        chunk_(options.codec, traffic.memory, traffic.jobs) {}
+        chunk_(options.codec, traffic) {}
 
   void Append(const ColumnSlice& slice) override {
     AppendRows(slice.batch.present.data() + slice.row, slice.rows,

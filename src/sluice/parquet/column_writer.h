@@ -6,7 +6,7 @@
 #include <optional>
 #include <vector>
 
-#include "sluice/parquet/chunk_pages.h"
+#include "sluice/parquet/chunk_writer.h"
 #include "sluice/parquet/parquet_format.h"
 #include "sluice/parquet/parquet_writer.h"
 
@@ -39,12 +39,6 @@ class ColumnWriter {
   virtual std::shared_ptr<ChunkPages> EndChunk() = 0;
   // Over all chunks ended; none without a value.
   virtual std::optional<ParquetFileInfo::Range> int_range() const = 0;
-};
-
-// Where the pages of all columns of a file take their memory, and put their jobs.
-struct PageTraffic {
-  std::shared_ptr<PageMemory> memory = std::make_shared<PageMemory>();
-  std::vector<PageJob> jobs;
 };
 
 // `traffic` outlives the result.

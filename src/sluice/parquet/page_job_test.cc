@@ -48,7 +48,7 @@ std::string WriteArranged(const ParquetTestTable& table, const ParquetWriterOpti
     EXPECT_GT(all.size(), 100u);
     arrange(all);
     PagePacker packer;
-    for (PageJob& job : all) job.Run(packer);
+    for (PageJob& job : all) EXPECT_TRUE(job.Run(packer));
   });
 }
 
@@ -88,7 +88,7 @@ class TwoThreads {
       PageJob job = std::move(jobs_.back());
       jobs_.pop_back();
       lock.unlock();
-      job.Run(packer);
+      EXPECT_TRUE(job.Run(packer));
     }
   }
 
@@ -140,31 +140,59 @@ TEST_F(PageJobs, BytesAreTheSameOnTwoThreads) {
   });
 }
 
-TEST_F(PageJobs, RowGroupsAreWrittenWhenTheirJobsHaveRun) {
+// Each job the last one of its row group once: the group is written by it, not by a later call.
+TEST_F(PageJobs, TheLastJobOfARowGroupWritesIt) {
   const auto table = ParquetTestTable::Shapes(12'000, 5);
-  StringSink sink;
-  ParquetWriter writer(table.columns(), {.row_group = KiB(200)}, sink, PagePacking::kByCaller);
-  ASSERT_TRUE(writer.Append(table.Rows(0, 11'000)));
-  std::vector<PageJob> jobs = writer.TakeJobs();
-  EXPECT_EQ(sink.text().size(), 4u);  // "PAR1"
-  PagePacker packer;
-  for (PageJob& job : jobs) job.Run(packer);
-  ASSERT_TRUE(writer.Append(table.Rows(11'000, 1)));
-  EXPECT_GT(sink.text().size(), KiB(100).count);
+  size_t count = 1;
+  for (size_t last = 0; last < count; ++last) {
+    StringSink sink;
+    ParquetWriter writer(table.columns(), {.row_group = MiB(1)}, sink, PagePacking::kByCaller);
+    ASSERT_TRUE(writer.Append(table.Rows(0, 12'000)));
+    ASSERT_TRUE(writer.EndRows());
+    std::vector<PageJob> jobs = writer.TakeJobs();
+    count = jobs.size();
+    ASSERT_GT(count, 10u);
+    std::swap(jobs[last], jobs.back());
+    PagePacker packer;
+    for (size_t i = 0; i + 1 < count; ++i) ASSERT_TRUE(jobs[i].Run(packer));
+    EXPECT_EQ(sink.text().size(), 0u);
+    ASSERT_TRUE(jobs.back().Run(packer));
+    EXPECT_GT(sink.text().size(), KiB(100).count);
+  }
 }
 
-TEST_F(PageJobs, JobsMayOutliveTheirWriter) {
-  std::vector<PageJob> jobs;
-  {
-    const auto table = ParquetTestTable::Shapes(12'000, 5);
-    StringSink sink;
-    ParquetWriter writer(table.columns(), {.page = KiB(4)}, sink, PagePacking::kByCaller);
-    ASSERT_TRUE(writer.Append(table.Rows(0, 12'000)));
-    jobs = writer.TakeJobs();
+// A disk that is full after some bytes.
+class FullSink : public ByteSink {
+ public:
+  explicit FullSink(size_t room) : room_(room) {}
+  Status Write(std::string_view data) override {
+    if (data.size() > room_) return Fail(ErrorKind::kTransient, "the disk is full");
+    room_ -= data.size();
+    return {};
   }
-  EXPECT_GT(jobs.size(), 10u);
-  PagePacker packer;
-  for (PageJob& job : jobs) job.Run(packer);
+
+ private:
+  size_t room_;
+};
+
+TEST_F(PageJobs, AFailureOfTheSinkStays) {
+  const auto table = ParquetTestTable::Shapes(12'000, 5);
+  for (const size_t room : {0, 3, 1'000, 70'000}) {
+    FullSink sink(room);
+    ParquetWriter writer(table.columns(), {.page = KiB(4), .row_group = KiB(300)}, sink,
+                         PagePacking::kByCaller);
+    ASSERT_TRUE(writer.Append(table.Rows(0, 12'000)));
+    ASSERT_TRUE(writer.EndRows());
+    PagePacker packer;
+    bool has_failed = false;
+    for (PageJob& job : writer.TakeJobs()) {
+      const Status status = job.Run(packer);
+      EXPECT_FALSE(has_failed && status);
+      has_failed |= !status;
+    }
+    EXPECT_TRUE(has_failed) << room;
+    EXPECT_FALSE(writer.Finish({}));
+  }
 }
 
 }  // namespace

@@ -17,11 +17,16 @@ class PageMemory {
  public:
   // Empty. `size` is what is expected to be put into it.
   ByteBuffer Take(size_t size) {
-    if (size < kWorthKeeping) return {};
-    const std::lock_guard lock(mutex_);
-    if (free_.empty()) return {};
-    ByteBuffer taken = std::move(free_.back());
-    free_.pop_back();
+    ByteBuffer taken;
+    if (size < kWorthKeeping) return taken;
+    {
+      const std::lock_guard lock(mutex_);
+      if (!free_.empty()) {
+        taken = std::move(free_.back());
+        free_.pop_back();
+      }
+    }
+    taken.Reserve(size + size / 8);  // pages differ a little
     return taken;
   }
 

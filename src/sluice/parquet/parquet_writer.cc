@@ -2,7 +2,6 @@
 #include "sluice/parquet/parquet_writer.h"
 
 #include <algorithm>
-#include <deque>
 
 #include "sluice/base/check.h"
 #include "sluice/parquet/column_writer.h"
@@ -61,11 +60,6 @@ class ParquetWriter::Impl {
   uint64_t rows() const { return file_.rows + group_rows_; }
 
  private:
-  struct RowGroup {
-    size_t rows;
-    std::vector<std::shared_ptr<ChunkPages>> chunks;
-  };
-
   Status CheckBatch(const RowBatch& batch) const;
   // Where the next `rows` rows of the batch stand in the columns' values.
   void Cut(const RowBatch& batch, size_t row, size_t rows);
@@ -75,10 +69,7 @@ class ParquetWriter::Impl {
   void AppendTechnical(const RowBatch& batch, size_t row, size_t rows);
   Status EndRowGroupIfFull();
   Status EndRowGroup();
-  void RunJobsHere();
-  // Writes the row groups at the front whose pages are packed.
-  Status WritePacked();
-  Status Write(std::string_view bytes);
+  Status RunJobsHere();
 
   const std::vector<ParquetColumn> columns_;  // with the technical ones
   std::vector<ValueKind> kinds_;              // of the columns
@@ -88,9 +79,7 @@ class ParquetWriter::Impl {
   std::optional<PagePacker> packer_;  // none if the caller packs
   PageTraffic traffic_;
   std::vector<std::unique_ptr<ColumnWriter>> writers_;
-  std::deque<RowGroup> ended_;  // not yet written
   FileMetadata file_;
-  uint64_t offset_ = 0;
   size_t group_rows_ = 0, rows_since_look_ = 0;
   uint64_t bytes_since_look_ = 0;
   std::vector<ColumnSlice> slices_;  // of the user's columns
@@ -103,7 +92,8 @@ ParquetWriter::Impl::Impl(std::vector<ParquetColumn> columns, ParquetWriterOptio
     : columns_(WithTechnicalColumns(std::move(columns), options.object_id.has_value())),
       options_(options),
       sink_(sink),
-      bytes_between_looks_(std::clamp<uint64_t>(options.row_group.count / 8, 1, kLongestText)) {
+      bytes_between_looks_(std::clamp<uint64_t>(options.row_group.count / 8, 1, kLongestText)),
+      traffic_(options.memory, sink) {
   SLUICE_CHECK(!columns_.empty());
   if (packing == PagePacking::kByWriter) packer_.emplace();
   SLUICE_CHECK(options_.page <= MiB(16) && options_.dictionary <= MiB(32));
@@ -117,12 +107,6 @@ ParquetWriter::Impl::Impl(std::vector<ParquetColumn> columns, ParquetWriterOptio
     object_batch_.ints.assign(kRowsBetweenLooks, *options_.object_id);
     line_batch_.present = object_batch_.present;
   }
-}
-
-Status ParquetWriter::Impl::Write(std::string_view bytes) {
-  SLUICE_TRY(sink_.Write(bytes));
-  offset_ += bytes.size();
-  return {};
 }
 
 Status ParquetWriter::Impl::CheckBatch(const RowBatch& batch) const {
@@ -198,8 +182,6 @@ void ParquetWriter::Impl::AppendTechnical(const RowBatch& batch, size_t row, siz
 
 Status ParquetWriter::Impl::Append(const RowBatch& batch) {
   SLUICE_TRY(CheckBatch(batch));
-  if (offset_ == 0) SLUICE_TRY(Write(kParquetMagic));
-  SLUICE_TRY(WritePacked());
   next_values_.assign(batch.columns.size(), 0);
   for (size_t row = 0; row < batch.rows;) {
     size_t rows = std::min(batch.rows - row, kRowsBetweenLooks - rows_since_look_);
@@ -212,7 +194,7 @@ Status ParquetWriter::Impl::Append(const RowBatch& batch) {
     }
     for (size_t i = 0; i < slices_.size(); ++i) {
       writers_[i]->Append(slices_[i]);
-      RunJobsHere();
+      SLUICE_TRY(RunJobsHere());
       next_values_[i] += slices_[i].values;
     }
     if (options_.object_id) AppendTechnical(batch, row, rows);
@@ -237,57 +219,42 @@ Status ParquetWriter::Impl::EndRowGroupIfFull() {
 }
 
 Status ParquetWriter::Impl::EndRowGroup() {
-  RowGroup group{.rows = group_rows_, .chunks = {}};
+  std::vector<std::shared_ptr<ChunkPages>> chunks;
   for (const auto& writer : writers_) {
-    group.chunks.push_back(writer->EndChunk());
-    RunJobsHere();
+    chunks.push_back(writer->EndChunk());
+    SLUICE_TRY(RunJobsHere());
   }
-  ended_.push_back(std::move(group));
+  traffic_.groups.Add(group_rows_, std::move(chunks));
   file_.rows += group_rows_;
   group_rows_ = 0;
-  return WritePacked();
+  return packer_ ? traffic_.groups.WritePacked() : Status();
 }
 
-void ParquetWriter::Impl::RunJobsHere() {
-  if (!packer_) return;
-  for (PageJob& job : traffic_.jobs) job.Run(*packer_);
+Status ParquetWriter::Impl::RunJobsHere() {
+  if (!packer_) return {};
+  for (PageJob& job : traffic_.jobs) SLUICE_TRY(job.Run(*packer_));
   traffic_.jobs.clear();
-}
-
-Status ParquetWriter::Impl::WritePacked() {
-  const auto packed = [](const auto& chunk) { return chunk->packed(); };
-  for (; !ended_.empty() && std::ranges::all_of(ended_.front().chunks, packed);
-       ended_.pop_front()) {
-    RowGroupMetadata group{.rows = static_cast<uint32_t>(ended_.front().rows)};
-    for (const auto& pages : ended_.front().chunks) {
-      SLUICE_ASSIGN(ChunkMetadata chunk, pages->WriteTo(sink_, offset_));
-      offset_ += chunk.compressed;
-      group.chunks.push_back(std::move(chunk));
-    }
-    file_.row_groups.push_back(std::move(group));
-  }
   return {};
 }
 
 Status ParquetWriter::Impl::EndRows() {
-  if (offset_ == 0) SLUICE_TRY(Write(kParquetMagic));
   return group_rows_ > 0 ? EndRowGroup() : Status();
 }
 
 Result<ParquetFileInfo> ParquetWriter::Impl::Finish(
     const std::vector<std::pair<std::string, std::string>>& metadata) {
   SLUICE_TRY(EndRows());
-  SLUICE_TRY(WritePacked());
-  SLUICE_CHECK(ended_.empty());  // else the caller has not run every job
+  SLUICE_ASSIGN(RowGroupQueue::Body body, traffic_.groups.Finish());
+  file_.row_groups = std::move(body.groups);
   file_.key_values = metadata;
   file_.key_values.emplace_back(kColumnsKey, FormatColumnTypes(columns_));
   std::string footer = FormatFooter(file_);
   const uint32_t length = static_cast<uint32_t>(footer.size());
   for (int shift = 0; shift < 32; shift += 8) footer += static_cast<char>(length >> shift);
   footer += kParquetMagic;
-  SLUICE_TRY(Write(footer));
+  SLUICE_TRY(sink_.Write(footer));
 
-  ParquetFileInfo info{.rows = file_.rows, .size = {offset_}};
+  ParquetFileInfo info{.rows = file_.rows, .size = {body.bytes + footer.size()}};
   for (const auto& writer : writers_) info.int_ranges.push_back(writer->int_range());
   return info;
 }

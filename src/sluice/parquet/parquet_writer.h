@@ -18,6 +18,8 @@
 
 namespace sluice {
 
+class PageMemory;
+
 struct ParquetColumn {
   std::string name;
   ColumnType type;
@@ -32,6 +34,8 @@ struct ParquetWriterOptions {
   // Ends every row with the technical columns sluice_object BIGINT (this value) and sluice_line
   // INTEGER (the batch's lines).
   std::optional<int64_t> object_id;
+  // Where pages get their memory and leave it; null: the writer's own. For who writes many files.
+  std::shared_ptr<PageMemory> memory = nullptr;
 };
 
 // What stands in the footer, as far as callers need it.
@@ -51,12 +55,13 @@ enum class PagePacking { kByWriter, kByCaller };
 // Writes one Parquet file (parquet-format 2.10, the subset of docs/formats.md): V1 data pages with
 // CRC, PLAIN and RLE_DICTIONARY, flat columns, statistics with column_orders. Calls must match:
 // Append* Finish; with kByCaller (Append TakeJobs)* EndRows TakeJobs Finish, where every job has
-// run before Finish. Jobs run on other threads meanwhile, the writer itself on one at a time. A row
-// group reaches the sink, in a later call, when its jobs have run. The bytes are a function of
-// columns, options, rows and metadata, not of how rows are cut into batches: no clock, no random
-// number, no thread. Memory: about `row_group` times the compression's failure, plus a page and a
-// dictionary for each column; and the pages of jobs that wait, whose number the caller bounds.
-// `sink` outlives the writer. After a failed call only destruction is legal.
+// run before Finish. Jobs run on other threads meanwhile, the writer itself on one at a time;
+// `sink` is used by one thread at a time, but with kByCaller by those that run jobs, because a row
+// group is written when its last job has run. The bytes are a function of columns, options, rows
+// and metadata, not of how rows are cut into batches: no clock, no random number, no thread.
+// Memory: about `row_group` times the compression's failure, plus a page and a dictionary for each
+// column; and the pages of jobs that wait, whose number the caller bounds. `sink` outlives the
+// writer. After a failed call only destruction is legal.
 class ParquetWriter {
  public:
   ParquetWriter(std::vector<ParquetColumn> columns, ParquetWriterOptions options, ByteSink& sink,

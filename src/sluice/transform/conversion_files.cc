@@ -57,17 +57,17 @@ Status ConversionFiles::Finish(ConvertedStream& result) {
 Status ConversionFiles::Open(size_t table) {
   Part& part = parts_[table];
   SLUICE_ASSIGN(part.object, outputs_.OpenTable(table));
-  part.writer = std::make_unique<ParquetWriter>(
-      FileColumnsOf(tables_.tables[table]), options_.parquet, *part.object, PagePacking::kByCaller);
+  part.writer = std::make_unique<ParquetWriter>(FileColumnsOf(tables_.tables[table]), parquet_,
+                                                *part.object, PagePacking::kByCaller);
   return {};
 }
 
 Status ConversionFiles::OpenQuarantine() {
   SLUICE_ASSIGN(quarantine_object_, outputs_.OpenQuarantine());
-  ParquetWriterOptions options = options_.parquet;
+  ParquetWriterOptions options = parquet_;
   options.object_id.reset();  // quarantine files have their own column for it
-  quarantine_ = std::make_unique<QuarantineWriter>(tables_, options_.parquet.object_id.value_or(0),
-                                                   options, *quarantine_object_);
+  quarantine_ = std::make_unique<QuarantineWriter>(tables_, parquet_.object_id.value_or(0), options,
+                                                   *quarantine_object_);
   return {};
 }
 

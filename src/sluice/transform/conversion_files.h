@@ -17,8 +17,14 @@ namespace sluice {
 class ConversionFiles {
  public:
   ConversionFiles(const TableSet& tables, const ConversionOptions& options,
-                  ConversionOutputs& outputs)
-      : tables_(tables), options_(options), outputs_(outputs), parts_(tables.tables.size()) {}
+                  std::shared_ptr<PageMemory> memory, ConversionOutputs& outputs)
+      : tables_(tables),
+        options_(options),
+        parquet_(options.parquet),
+        outputs_(outputs),
+        parts_(tables.tables.size()) {
+    parquet_.memory = std::move(memory);
+  }
 
   // Pages that became full are added to `jobs`.
   Status Append(const ConvertedChunk& chunk, std::vector<PageJob>& jobs);
@@ -40,6 +46,7 @@ class ConversionFiles {
 
   const TableSet& tables_;
   const ConversionOptions& options_;
+  ParquetWriterOptions parquet_;
   ConversionOutputs& outputs_;
   std::vector<Part> parts_;
   std::unique_ptr<PendingObject> quarantine_object_;

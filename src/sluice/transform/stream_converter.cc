@@ -2,8 +2,9 @@
 #include "sluice/transform/stream_converter.h"
 
 #include <algorithm>
-#include <atomic>
 #include <condition_variable>
+#include <deque>
+#include <iterator>
 #include <limits>
 #include <mutex>
 #include <system_error>
@@ -11,6 +12,7 @@
 
 #include "sluice/base/log.h"
 #include "sluice/codec/stream_codec.h"
+#include "sluice/parquet/page_memory.h"
 #include "sluice/transform/conversion_files.h"
 #include "sluice/transform/conversion_sum.h"
 
@@ -28,14 +30,22 @@ std::vector<ParquetColumn> FileColumnsOf(const Table& table) {
 // What one thread has of its own; kept from stream to stream.
 struct StreamConverter::Worker {
   std::unique_ptr<EventConverter> events;
-  std::vector<char> memory;  // of the chunk at hand
-  ConvertedChunk converted;
   PagePacker packer;
 };
 
-// One conversion, by several threads that each take the next chunk of lines and turn it into rows.
-// Chunks are read one after the other and appended to the files in the same order, so that the
-// files are what one thread would have written.
+// A chunk of lines on its way from the stream to the files; memory is kept.
+struct StreamConverter::Passage {
+  LineChunk chunk;
+  std::vector<char> memory;  // of the chunk
+  ConvertedChunk converted;
+  ConversionCounts counts;
+  bool is_converted = false;
+};
+
+// One conversion, by several threads. Chunks are read one after the other, converted side by side,
+// and appended to the files in the order in which they were read, so that the files are what one
+// thread would have written; pages that become full are packed and written side by side again.
+// Every thread does whatever can be done, so that none waits for another's turn.
 class StreamConverter::Run {
  public:
   Run(StreamConverter& owner, ByteSource& stored, const ConversionOptions& options,
@@ -44,132 +54,192 @@ class StreamConverter::Run {
         threads_(options.threads),
         lines_(DecompressingSource(stored)),
         chunker_(*lines_, options.chunks),
-        files_(owner.tables_, options, outputs) {}
+        files_(owner.tables_, options, owner.page_memory_, outputs) {}
 
   Result<ConvertedStream> Convert();
 
  private:
-  struct Turn {
-    uint64_t number = 0;
-    LineChunk chunk;
-  };
+  using Lock = std::unique_lock<std::mutex>;
+
+  // Before and after each of these, `lock` holds mutex_; not meanwhile.
+  void RunJob(Worker& worker, Lock& lock);
+  void Append(Lock& lock);
+  void Read(Lock& lock);
+  void Convert(Worker& worker, Lock& lock);
 
   void Work(Worker& worker);
-  bool Read(Worker& worker, Turn& turn);
-  bool Append(const Turn& turn, const ConvertedChunk& converted, const ConversionCounts& counts,
-              std::vector<PageJob>& jobs);
-  void RunJobs(std::vector<PageJob> jobs);
+  bool CanAppend() const;
+  bool CanRead() const;
+  bool CanConvert() const { return taken_ < read_; }
+  bool HasEnded() const;
+  void WakeAnother();
+  Result<bool> ReadChunk(Passage& passage);
   Status StartOthers();
-  template <typename Body>
-  void StartThreads(Body body);
+  Passage& PassageOf(uint64_t chunk) const { return *owner_.passages_[chunk % most_chunks_]; }
+  void Stop(Status why);
 
   StreamConverter& owner_;
   const size_t threads_;
-  const std::unique_ptr<ByteSource> lines_;
+  const size_t most_chunks_ = threads_ > 1 ? 3 * threads_ : 1;  // between stream and files
 
-  std::mutex reading_;  // guards what reads, from here to `read_`
+  const std::unique_ptr<ByteSource> lines_;  // these two: of the thread that reads
   LineChunker chunker_;
-  uint64_t chunks_ = 0;
-  bool at_end_ = false;
-  Status read_;
-
-  std::mutex appending_;  // guards what comes now
-  std::condition_variable appended_;
-  uint64_t next_ = 0;  // the chunk whose turn it is
-  ConversionFiles files_;
+  ConversionFiles files_;  // these two: of the thread that appends
   ConvertedStream result_;
-  Status written_;
 
-  std::vector<std::jthread> others_;  // started under `reading_`, and joined before the rest goes
+  std::mutex mutex_;  // guards what comes now
+  std::condition_variable changed_;
+  size_t waiting_ = 0;                            // threads
+  uint64_t read_ = 0, taken_ = 0, appended_ = 0;  // chunks; the second by who converts them
+  bool is_reading_ = false, is_appending_ = false;
+  bool at_end_ = false, rows_ended_ = false;
+  std::deque<PageJob> jobs_;
+  Status status_;  // what went wrong first; then all stop
+
+  std::vector<std::jthread> others_;  // joined before the rest goes
 };
-
-// One for each worker but the first; fewer where the system gives no more, which costs time only.
-template <typename Body>
-void StreamConverter::Run::StartThreads(Body body) {
-  try {
-    for (size_t i = 1; i < std::min(threads_, owner_.workers_.size()); ++i) {
-      others_.emplace_back([body, &worker = *owner_.workers_[i]] { body(worker); });
-    }
-  } catch (const std::system_error& none) {
-    Log(LogLevel::kWarning, "cannot start more than {} threads: {}", others_.size() + 1,
-        none.what());
-  }
-}
 
 Result<ConvertedStream> StreamConverter::Run::Convert() {
   result_.counts = owner_.workers_.front()->events->MakeCounts();
   result_.files.resize(owner_.tables_.tables.size());
+  while (owner_.passages_.size() < most_chunks_) {
+    owner_.passages_.push_back(std::make_unique<Passage>());
+  }
   Work(*owner_.workers_.front());
   others_.clear();  // waits for them
-  SLUICE_TRY(written_);
-  SLUICE_TRY(read_);
-  std::vector<PageJob> last;
-  SLUICE_TRY(files_.EndRows(last));
-  RunJobs(std::move(last));
+  SLUICE_TRY(status_);
   result_.bytes = chunker_.bytes();
   SLUICE_TRY(files_.Finish(result_));
   return std::move(result_);
 }
 
+// Who leaves the lock to do something wakes another if there is more to do. Reading comes first:
+// only one can do it, and the others live on its chunks. Then what makes memory free.
 void StreamConverter::Run::Work(Worker& worker) {
-  Turn turn;
-  std::vector<PageJob> jobs;
-  while (Read(worker, turn)) {
-    ConversionCounts counts = worker.events->MakeCounts();
-    worker.events->Convert(turn.chunk, worker.converted, counts);
-    if (!Append(turn, worker.converted, counts, jobs)) return;
-    for (PageJob& job : jobs) job.Run(worker.packer);
-    jobs.clear();
+  Lock lock(mutex_);
+  while (status_ && !HasEnded()) {
+    if (CanRead()) {
+      Read(lock);
+    } else if (!jobs_.empty()) {
+      RunJob(worker, lock);
+    } else if (CanAppend()) {
+      Append(lock);
+    } else if (CanConvert()) {
+      Convert(worker, lock);
+    } else {
+      ++waiting_;
+      changed_.wait(lock);
+      --waiting_;
+    }
   }
+  changed_.notify_all();
 }
 
-// By all threads, or by this one alone where there is only one.
-void StreamConverter::Run::RunJobs(std::vector<PageJob> jobs) {
-  std::atomic<size_t> next = 0;
-  const auto run = [&](Worker& worker) {
-    for (size_t i = next++; i < jobs.size(); i = next++) jobs[i].Run(worker.packer);
-  };
-  if (chunks_ > 1) StartThreads([&run](Worker& worker) { run(worker); });
-  run(*owner_.workers_.front());
-  others_.clear();
+void StreamConverter::Run::WakeAnother() {
+  if (waiting_ > 0 && (!jobs_.empty() || CanAppend() || CanRead() || CanConvert()))
+    changed_.notify_one();
 }
 
-// False at the end, or where it makes no sense to go on.
-bool StreamConverter::Run::Read(Worker& worker, Turn& turn) {
-  const std::lock_guard lock(reading_);
-  if (at_end_) return false;
-  const Result<bool> more = chunker_.Next(turn.chunk, worker.memory);
-  if (!more) read_ = std::unexpected(more.error());
+bool StreamConverter::Run::HasEnded() const {
+  return rows_ended_ && jobs_.empty();
+}
+
+void StreamConverter::Run::Stop(Status why) {
+  if (status_) status_ = std::move(why);
+}
+
+void StreamConverter::Run::RunJob(Worker& worker, Lock& lock) {
+  PageJob job = std::move(jobs_.front());
+  jobs_.pop_front();
+  WakeAnother();
+  lock.unlock();
+  Status status = job.Run(worker.packer);
+  lock.lock();
+  if (!status) Stop(std::move(status));
+}
+
+// The next chunk is converted, or there is none and the rows are to be ended.
+bool StreamConverter::Run::CanAppend() const {
+  if (is_appending_ || rows_ended_) return false;
+  if (appended_ == read_) return at_end_;
+  return appended_ < taken_ && PassageOf(appended_).is_converted;
+}
+
+void StreamConverter::Run::Append(Lock& lock) {
+  const bool is_last = appended_ == read_;
+  is_appending_ = true;
+  WakeAnother();
+  lock.unlock();
+  std::vector<PageJob> jobs;
+  Status status;
+  if (is_last) {
+    status = files_.EndRows(jobs);
+  } else {
+    const Passage& passage = PassageOf(appended_);
+    status = files_.Append(passage.converted, jobs);
+    result_.counts += passage.counts;
+  }
+  lock.lock();
+  is_appending_ = false;
+  rows_ended_ = is_last;
+  if (!is_last) ++appended_;
+  std::ranges::move(jobs, std::back_inserter(jobs_));
+  if (!status) Stop(std::move(status));
+}
+
+bool StreamConverter::Run::CanRead() const {
+  return !is_reading_ && !at_end_ && read_ - appended_ < most_chunks_;
+}
+
+void StreamConverter::Run::Read(Lock& lock) {
+  Passage& passage = PassageOf(read_);
+  is_reading_ = true;
+  WakeAnother();
+  lock.unlock();
+  const Result<bool> more = ReadChunk(passage);
+  lock.lock();
+  is_reading_ = false;
+  if (!more) return Stop(std::unexpected(more.error()));
+  at_end_ = !*more;
+  if (!at_end_) ++read_;
+}
+
+void StreamConverter::Run::Convert(Worker& worker, Lock& lock) {
+  Passage& passage = PassageOf(taken_++);
+  passage.is_converted = false;
+  WakeAnother();
+  lock.unlock();
+  passage.counts = worker.events->MakeCounts();
+  worker.events->Convert(passage.chunk, passage.converted, passage.counts);
+  lock.lock();
+  passage.is_converted = true;
+}
+
+// False at the end.
+Result<bool> StreamConverter::Run::ReadChunk(Passage& passage) {
+  SLUICE_ASSIGN(const bool more, chunker_.Next(passage.chunk, passage.memory));
   constexpr auto kMostLines = std::numeric_limits<int32_t>::max();
   if (chunker_.lines() > static_cast<uint64_t>(kMostLines)) {
-    read_ = Fail(ErrorKind::kBadData, "cannot convert: more than {} lines in one object; split it",
-                 kMostLines);
+    return Fail(ErrorKind::kBadData, "cannot convert: more than {} lines in one object; split it",
+                kMostLines);
   }
-  at_end_ = !read_ || !*more;
-  if (at_end_) return false;
-  turn.number = chunks_++;
-  if (turn.number == 1) read_ = StartOthers();  // a stream of one chunk needs none
-  at_end_ = !read_;
-  return !at_end_;
+  // This thread is alone until the second chunk: a stream of one needs no others.
+  if (more && read_ == 1) SLUICE_TRY(StartOthers());
+  return more;
 }
 
+// One for each worker but the first; fewer where the system gives no more, which costs time only.
 Status StreamConverter::Run::StartOthers() {
   while (owner_.workers_.size() < threads_) SLUICE_TRY(owner_.AddWorker());
-  StartThreads([this](Worker& worker) { Work(worker); });
+  try {
+    for (size_t i = 1; i < threads_; ++i) {
+      others_.emplace_back([this, &worker = *owner_.workers_[i]] { Work(worker); });
+    }
+  } catch (const std::system_error& none) {
+    Log(LogLevel::kWarning, "cannot start more than {} threads: {}", others_.size() + 1,
+        none.what());
+  }
   return {};
-}
-
-// Waits until all chunks before were appended. False where one could not be.
-bool StreamConverter::Run::Append(const Turn& turn, const ConvertedChunk& converted,
-                                  const ConversionCounts& counts, std::vector<PageJob>& jobs) {
-  std::unique_lock lock(appending_);
-  appended_.wait(lock, [&] { return next_ == turn.number || !written_; });
-  if (!written_) return false;
-  written_ = files_.Append(converted, jobs);
-  result_.counts += counts;
-  ++next_;
-  appended_.notify_all();
-  return written_.has_value();
 }
 
 Result<std::unique_ptr<StreamConverter>> StreamConverter::Make(
@@ -187,7 +257,7 @@ Status StreamConverter::AddWorker() {
 }
 
 StreamConverter::StreamConverter(const TableSet& tables, EventConverterOptions events)
-    : tables_(tables), events_(std::move(events)) {}
+    : tables_(tables), events_(std::move(events)), page_memory_(std::make_shared<PageMemory>()) {}
 StreamConverter::~StreamConverter() = default;
 
 Result<ConvertedStream> StreamConverter::Convert(ByteSource& stored,

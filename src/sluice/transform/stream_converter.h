@@ -30,8 +30,8 @@ class ConversionOutputs {
 struct ConversionOptions {
   ParquetWriterOptions parquet;  // with object_id, files end with the technical columns
   LineChunkerOptions chunks;
-  // That work on the stream, at most; each holds a chunk and what becomes of it. The files do not
-  // depend on how many there are.
+  // That work on the stream, at most; for each there are three chunks in memory and what becomes of
+  // them. The files do not depend on how many there are.
   size_t threads = 1;
   // Key-value pairs for every file, before its own counts.
   std::vector<std::pair<std::string, std::string>> metadata;
@@ -61,13 +61,16 @@ class StreamConverter {
 
  private:
   struct Worker;
+  struct Passage;
   class Run;
   StreamConverter(const TableSet& tables, EventConverterOptions events);
   Status AddWorker();
 
   const TableSet& tables_;
   const EventConverterOptions events_;
+  const std::shared_ptr<PageMemory> page_memory_;
   std::vector<std::unique_ptr<Worker>> workers_;
+  std::vector<std::unique_ptr<Passage>> passages_;
 };
 
 // A table's columns as its Parquet files have them, without the technical ones.
