@@ -36,6 +36,8 @@ def compressed(bench):
             ('zstd-frames', 'zstd -1, a frame each 1 MiB of lines', bench.inputs.compressed('zstd-frames', 'zst'))]
     contenders = [bench.convert('compressed', name, label, source, plain=plain)
                   for name, label, source in ways]
+    contenders += [bench.hot_path('decoding', name, 'decoding ' + label, source, 'decode', lines=plain.lines)
+                   for name, label, source in ways if source is not plain]
     return {'rows': bench.measured('compressed', contenders)}
 
 

@@ -1,17 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
-// hot_path [--general] CONFIG FILE columns|none|snappy|zstd REPETITIONS: the way from JSON lines in
-// memory to columns or to Parquet bytes in memory, on one thread, as JSON. The first repetition,
-// which finds cold memory, is not counted. --general: by the general path alone; an error in a
-// build that has no other.
+// hot_path [--general] CONFIG FILE columns|none|snappy|zstd|read|decode REPETITIONS: the way from
+// JSON lines in memory to columns or to Parquet bytes in memory, on one thread, as JSON. The first
+// repetition, which finds cold memory, is not counted. --general: by the general path alone; an
+// error in a build that has no other. Two measure the machine and its libraries instead: read only
+// reads every word, decode only decompresses.
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
+#include <functional>
 #include <string>
 #include <vector>
 
+#include "sluice/base/unaligned.h"
+#include "sluice/codec/stream_codec.h"
 #include "sluice/config/load_config.h"
 #include "sluice/ndjson/event_converter.h"
 #include "sluice/parquet/page_memory.h"
@@ -44,6 +48,10 @@ class CountingSink : public ByteSink {
   uint64_t bytes_ = 0;
 };
 
+uint64_t CountLines(std::string_view text) {
+  return static_cast<uint64_t>(std::count(text.begin(), text.end(), '\n'));
+}
+
 // Whole lines of `text`, about `size` bytes each.
 std::vector<LineChunk> Cut(std::string_view text, size_t size) {
   std::vector<LineChunk> chunks;
@@ -54,7 +62,7 @@ std::vector<LineChunk> Cut(std::string_view text, size_t size) {
     if (newline != std::string_view::npos && newline >= begin) end = newline + 1;
     const std::string_view lines = text.substr(begin, end - begin);
     chunks.push_back({.text = lines, .byte_offset = begin, .first_line = line});
-    line += static_cast<uint64_t>(std::count(lines.begin(), lines.end(), '\n'));
+    line += CountLines(lines);
     begin = end;
   }
   return chunks;
@@ -65,13 +73,47 @@ struct Measured {
   uint64_t events = 0, fast_lines = 0, faults = 0, bytes = 0;
 };
 
+class Stopwatch {
+ public:
+  double seconds() const {
+    return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin_).count();
+  }
+
+ private:
+  const std::chrono::steady_clock::time_point begin_ = std::chrono::steady_clock::now();
+};
+
+Measured ReadWords(std::string_view text) {
+  const Stopwatch watch;
+  uint64_t sum = 0;
+  for (size_t at = 0; at + 8 <= text.size(); at += 8) sum += LoadAs<uint64_t>(text.data() + at);
+  const double seconds = watch.seconds();
+  if (sum == 0) Stop("nothing to read");  // so that it is needed
+  return {.seconds = seconds, .events = CountLines(text)};
+}
+
+Measured Decode(std::string_view stored) {
+  StringSource source(stored);
+  const auto plain = DecompressingSource(source);
+  std::vector<char> buffer(LineChunkerOptions().chunk.count);
+  Measured measured;
+  for (;;) {
+    const Stopwatch watch;
+    const size_t n = Must(plain->Read(buffer));
+    measured.seconds += watch.seconds();
+    if (n == 0) return measured;
+    measured.bytes += n;
+    measured.events += CountLines({buffer.data(), n});
+  }
+}
+
 class HotPath {
  public:
   HotPath(const TableSet& tables, std::optional<Codec> codec, const EventConverterOptions& options)
       : tables_(tables), codec_(codec), converter_(Must(EventConverter::Make(tables, options))) {}
 
   Measured Run(const std::vector<LineChunk>& chunks) {
-    const auto begin = std::chrono::steady_clock::now();
+    const Stopwatch watch;
     CountingSink sink;
     std::vector<std::unique_ptr<ParquetWriter>> writers;
     for (const Table& table : tables_.tables) {
@@ -89,8 +131,7 @@ class HotPath {
       }
     }
     for (const auto& writer : writers) Must(writer->Finish({}));
-    measured.seconds =
-        std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+    measured.seconds = watch.seconds();
     measured.events = counts.lines;
     measured.fast_lines = counts.fast_lines;
     measured.bytes = sink.bytes();
@@ -112,12 +153,16 @@ int Main(const std::string& config, const std::string& file, const std::string& 
   text.reserve(text.size() + LineChunker::kPadding);
   const std::vector<LineChunk> chunks = Cut(text, LineChunkerOptions().chunk.count);
   const std::optional<Codec> codec = CodecNamed(what);
-  if (!codec && what != "columns") Stop("columns, none, snappy or zstd");
   HotPath path(*loaded.tables, codec, options);
-  Measured last = path.Run(chunks);
+  std::function<Measured()> run;
+  if (codec || what == "columns") run = [&] { return path.Run(chunks); };
+  if (what == "read") run = [&] { return ReadWords(text); };
+  if (what == "decode") run = [&] { return Decode(text); };
+  if (!run) Stop("columns, none, snappy, zstd, read or decode");
+  Measured last = run();
   std::string seconds;
   for (int i = 0; i < repetitions; ++i) {
-    last = path.Run(chunks);
+    last = run();
     seconds += fmt::format("{}{:.4f}", i > 0 ? "," : "", last.seconds);
   }
   fmt::print(
@@ -134,7 +179,7 @@ int main(int argc, char** argv) {
   const bool is_general = argc > 1 && std::string_view(argv[1]) == "--general";
   const int first = is_general ? 2 : 1;
   if (argc != first + 4) {
-    fmt::print(stderr, "hot_path [--general] CONFIG FILE columns|none|snappy|zstd REPETITIONS\n");
+    fmt::print(stderr, "hot_path [--general] CONFIG FILE WHAT REPETITIONS\n");
     return 2;
   }
   return sluice::Main(argv[first], argv[first + 1], argv[first + 2], std::atoi(argv[first + 3]),

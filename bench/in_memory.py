@@ -17,4 +17,5 @@ def memory(bench):
     ways += [('general path alone', ('--general',), None, bench.why_absent(['--general']))]
     contenders = [bench.hot_path(way, step, step, source, step, arguments, variables, absent)
                   for way, arguments, variables, absent in ways for step in STEPS]
+    contenders.append(bench.hot_path('machine', 'read', 'reading the input', source, 'read'))
     return {'rows': bench.measured('memory', contenders)}

@@ -76,12 +76,20 @@ def groups(rows):
 
 
 def memory(rows, results):
+    reading = next((row for row in rows if row['name'] == 'read'), None)
+    found_groups = groups([row for row in rows if row is not reading])
     lines = [[group, *('%s (%s)' % (number(nanoseconds(row), '%.0f'), number(rate(row))) if row.get('runs') else NOTHING for row in found)]
-             for group, found in groups(rows).items()]
-    first = next(iter(groups(rows).values()))
+             for group, found in found_groups.items()]
+    first = next(iter(found_groups.values()))
     sizes = ['output, MB', *(megabytes(row['out_bytes']) if row.get('out_bytes') else NOTHING for row in first)]
     return Sheet('In memory: nanoseconds an event (million events a second)', ['code', *STEPS.values()], [*lines, sizes],
-                 [runs_of(rows), *absences(rows, lambda row: row['group'])])
+                 [runs_of(rows), *absences(rows, lambda row: row['group']), *reading_alone(reading)])
+
+
+def reading_alone(row):
+    """What memory allows at most, with which machines can be compared."""
+    return ['Reading every word of the input, and nothing else, takes %.0f ns an event here (%.1f GB/s).'
+            % (nanoseconds(row), row['input_bytes'] / median(row) / 1e9)] if row else []
 
 
 def beside_peers(title, rows, results):
@@ -105,10 +113,12 @@ def files_zstd(rows, results):
 
 
 def compressed(rows, results):
+    decoding = {row['name']: median(row) for row in rows if row['group'] == 'decoding'}
     lines = [[row['label'], megabytes(row['input_bytes']), number(median(row)), number(median(row, 'cpu')), number(rate(row)),
-              number(row['json_bytes'] / median(row) / 1e6, '%.0f')] for row in rows]
-    return Sheet('Compressed input to files, snappy, one core', ['input', 'in MB', 'wall s', 'CPU s', 'M ev/s', 'MB/s of JSON'], lines,
-                 [runs_of(rows)])
+              number(row['json_bytes'] / median(row) / 1e6, '%.0f'), number(decoding.get(row['name']))]
+             for row in rows if row['group'] != 'decoding']
+    header = ['input', 'in MB', 'wall s', 'CPU s', 'M ev/s', 'MB/s of JSON', 'decoding alone, s']
+    return Sheet('Compressed input to files, snappy, one core', header, lines, [runs_of(rows)])
 
 
 def threads(rows, results):

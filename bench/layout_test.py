@@ -35,6 +35,16 @@ class LayoutTest(unittest.TestCase):
         self.assertEqual(sheet.rows[1], ['avx2'] + ['–'] * 4)
         self.assertEqual(sheet.notes, ['Medians of 1 runs.', 'avx2: not measured: no such thing.'])
 
+    def test_reading_alone_is_a_note_and_no_row(self):
+        rows = [row(step, 1, group='as it is') for step in layout.STEPS] + [row('read', 0.05, group='machine')]
+        sheet = layout.memory(rows, {'conditions': CONDITIONS})
+        self.assertEqual([cells[0] for cells in sheet.rows], ['as it is', 'output, MB'])
+        self.assertIn('takes 50 ns an event here (10.0 GB/s).', sheet.notes[-1])
+
+    def test_decoding_alone_stands_beside_its_conversion(self):
+        rows = [row('plain', 1, group='compressed'), row('gzip', 2, group='compressed'), row('gzip', 0.5, group='decoding')]
+        self.assertEqual([cells[-1] for cells in layout.compressed(rows, {'conditions': CONDITIONS}).rows], ['–', '0.50'])
+
     def test_a_peak_that_could_be_the_parent_s_is_a_bound(self):
         self.assertEqual(layout.peak(row('sluice', 1), 20e6), '30')
         self.assertEqual(layout.peak(row('sluice', 1), 40e6), '< 40')

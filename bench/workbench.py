@@ -40,18 +40,19 @@ class Workbench:
         return [self.peer(group, '%s/%s' % (name, variant) if variant else name, ', '.join(filter(None, (label, variant))), source, job)
                 for name, label in ways]
 
-    def hot_path(self, group, name, label, source, what, arguments=(), environment=None, absent=None):
-        """In memory: `wall` is what the program measured itself."""
+    def hot_path(self, group, name, label, source, what, arguments=(), environment=None, absent=None, lines=None):
+        """In memory: `wall` is what the program measured itself. `lines`: of `source`, where it does not know them itself."""
+        lines = lines or source.lines
         command = [self.hot_path_binary, *arguments, source.config, source.path, what, '1']
 
         def once():
             usage, output = run_pinned(command, ONE_CORE, environment)
             told = json.loads(output)
-            if told['events'] != source.lines:
-                raise Failed('%s: %d events of %d' % (label, told['events'], source.lines))
+            if told['events'] != lines:
+                raise Failed('%s: %d events of %d' % (label, told['events'], lines))
             contender.facts['out_bytes'] = told['bytes']
             return {**usage, 'wall': told['seconds'][0]}
-        contender = Contender(group, name, label, once, absent=absent, events=source.lines, input_bytes=source.bytes)
+        contender = Contender(group, name, label, once, absent=absent, events=lines, input_bytes=source.bytes)
         return contender
 
     def why_absent(self, arguments=(), environment=None):
