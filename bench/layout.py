@@ -151,9 +151,9 @@ def unkind(rows, results):
         theirs = better_duckdb(found)
         lines.append([ours['label'], format(ours['events'], ','), megabytes(ours['input_bytes']), number(rate(ours)), number(rate(theirs)),
                       number(ratio(theirs, ours), '%.2f×'), number(nanoseconds(memory_row), '%.0f'), number(nanoseconds(general), '%.0f'),
-                      number(ratio(general, memory_row), '%.2f×')])
+                      number(ratio(general, memory_row), '%.2f×'), peak(ours, results['conditions']['peak_floor'])])
     header = ['', 'events', 'in MB', 'sluice M ev/s', "DuckDB's better way", 'faster than it', 'columns ns', 'general path ns',
-              'faster than that']
+              'faster than that', 'peak MB']
     return Sheet('Unkind inputs, one core', header, lines, [runs_of(rows), *absences(rows)])
 
 
