@@ -235,7 +235,10 @@ std::vector<LoadStatement> CommitSql(const TableSet& tables, const LedgerNames& 
     const TableSql part(table, index, times);
     run("find fresh rows of " + table.name(), part.Fresh());
     run("insert rows of " + table.name(), part.Insert());
-    if (part.HasKey()) run("find duplicates of " + table.name(), part.Losers());
+    if (part.HasKey()) {
+      run("find spare rows of " + table.name(), part.Spare());
+      run("find duplicates of " + table.name(), part.Losers());
+    }
     run("count rows of " + table.name(), part.Tally());
   }
   run("insert duplicates",

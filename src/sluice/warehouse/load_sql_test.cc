@@ -126,7 +126,7 @@ TEST(LoadSql, TheNumberOfStatementsDependsOnTheNumberOfStagedTablesOnly) {
   tables.tables.assign(100, MakeTable());
   EXPECT_EQ(CommitSql(tables, Names(), facts).size(), none);
   facts.tables = {{.table = 7, .times = {Day(1), Day(9)}}, {.table = 99, .times = {}}};
-  EXPECT_EQ(CommitSql(tables, Names(), facts).size(), none + 8);
+  EXPECT_EQ(CommitSql(tables, Names(), facts).size(), none + 10);
 }
 
 TEST(LoadSql, NoStatementReadsTwoOfTheTables) {

@@ -18,7 +18,8 @@ TableSql::TableSql(const Table& table, size_t index, std::vector<TimeInterval> t
       name_(QuoteLiteral(table.name())),
       target_(TargetName(table.schema)),
       stage_(TempName(StageTable(index))),
-      fresh_(TempName(fmt::format("sluice_fresh_{}", index + 1))) {
+      fresh_(TempName(fmt::format("sluice_fresh_{}", index + 1))),
+      spare_(TempName(fmt::format("sluice_spare_{}", index + 1))) {
   for (const size_t column : table.unique) key_.push_back(column);
   if (table.time && !table.unique.empty()) key_.push_back(*table.time);
 }
@@ -56,6 +57,13 @@ std::string TableSql::Insert() const {
       target_, names, values, stage_, TempName("sluice_todo"), fresh_, kPlace);
 }
 
+std::string TableSql::Spare() const {
+  return fmt::format(
+      "CREATE TEMP TABLE {} AS SELECT s.rowid AS staged FROM {} s JOIN {} o ON o.object = "
+      "s.sluice_object WHERE NOT EXISTS (SELECT 1 FROM {} f WHERE f.place = {})",
+      spare_, stage_, TempName("sluice_todo"), fresh_, kPlace);
+}
+
 // What is not fresh, joined with the row that stands in the table in its place. Grouped: somebody
 // else may have put that key there twice.
 std::string TableSql::Losers() const {
@@ -67,11 +75,10 @@ std::string TableSql::Losers() const {
   return fmt::format(
       "INSERT INTO {} SELECT {} AS table_name, s.sluice_object AS object, s.sluice_line AS line, "
       "{} "
-      "AS event_key, {} AS event_time, MIN(CASE WHEN {} THEN 0 ELSE 1 END) AS differs FROM {} s "
-      "JOIN {} o ON o.object = s.sluice_object JOIN {} t ON {}{} WHERE NOT EXISTS (SELECT 1 FROM "
-      "{} f WHERE f.place = {}) GROUP BY ALL",
-      TempName("sluice_losers"), name_, EventKey(), EventTime(), Equal(), stage_,
-      TempName("sluice_todo"), target_, matches, Times(), fresh_, kPlace);
+      "AS event_key, {} AS event_time, MIN(CASE WHEN {} THEN 0 ELSE 1 END) AS differs FROM {} n "
+      "JOIN {} s ON s.rowid = n.staged JOIN {} t ON {}{} GROUP BY ALL",
+      TempName("sluice_losers"), name_, EventKey(), EventTime(), Equal(), spare_, stage_, target_,
+      matches, Times());
 }
 
 std::string TableSql::Tally() const {

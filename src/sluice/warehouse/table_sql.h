@@ -27,8 +27,11 @@ class TableSql {
   // Makes sluice_fresh_N: the first row of each key, unless the table has that key.
   std::string Fresh() const;
   std::string Insert() const;
-  // After Insert: the staged rows that are not fresh, into sluice_losers (table_name, object, line,
-  // event_key, event_time, differs).
+  // Makes sluice_spare_N: which staged rows are not fresh. Mostly few or none, so that looking for
+  // what they lost against is cheap.
+  std::string Spare() const;
+  // After Insert: the spare rows, into sluice_losers (table_name, object, line, event_key,
+  // event_time, differs).
   std::string Losers() const;
   // Into sluice_tally (object, table_name, staged, loaded, 0, 0, 0, earliest, latest), in two rows
   // for each object.
@@ -43,7 +46,7 @@ class TableSql {
 
   const Table& table_;
   const std::vector<TimeInterval> times_;
-  const std::string name_, target_, stage_, fresh_;
+  const std::string name_, target_, stage_, fresh_, spare_;
   std::vector<size_t> key_;  // unique and time: the identity of an event
 };
 
