@@ -163,7 +163,7 @@ int Main(const std::string& config, const std::string& file, const std::string& 
   std::string seconds;
   for (int i = 0; i < repetitions; ++i) {
     last = run();
-    seconds += fmt::format("{}{:.4f}", i > 0 ? "," : "", last.seconds);
+    seconds += fmt::format("{}{:.6f}", i > 0 ? "," : "", last.seconds);
   }
   fmt::print(
       R"({{"what":"{}","input_bytes":{},"events":{},"fast_lines":{},"faults":{},"bytes":{},"seconds":[{}]}})"

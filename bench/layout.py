@@ -140,7 +140,9 @@ def pipeline(rows, results):
 
 
 def small(rows, results):
-    lines = [[row['label'], number(median(row) * 1e3, '%.1f'), number(median(row, 'cpu') * 1e3, '%.1f')] for row in rows]
+    def cpu(row):  # hot_path counts its own start in
+        return NOTHING if row['group'] == 'warm' else number(median(row, 'cpu') * 1e3, '%.1f')
+    lines = [[row['label'], number(median(row) * 1e3, '%.1f'), cpu(row)] for row in rows]
     return Sheet('A small file, from start to exit', ['', 'wall ms', 'CPU ms'], lines, [runs_of(rows)])
 
 
