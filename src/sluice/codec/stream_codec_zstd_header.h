@@ -13,4 +13,16 @@ size_t ZstdHeaderSize(std::string_view front);
 // Whether a frame may begin so; `front` may be cut short.
 bool MayBeZstdFrame(std::string_view front);
 
+// Where a frame ends, told from the sizes of its blocks, without decoding (RFC 8878 §3.1.1.2).
+class ZstdFrameWalk {
+ public:
+  // Looks at the frame that begins at 0 of `bytes`; in further calls bytes are added behind. The
+  // frame's end, which may lie behind `bytes`; 0: not known yet. Each block is looked at once.
+  size_t FindEnd(std::string_view bytes);
+
+ private:
+  size_t at_ = 0;  // the next block; 0: the header
+  size_t end_ = 0;
+};
+
 }  // namespace sluice
