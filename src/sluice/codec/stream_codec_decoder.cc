@@ -15,14 +15,12 @@
 namespace sluice {
 namespace {
 
-constexpr int kLargestZstdWindow = 27;  // log2: 128 MiB, what the zstd tool takes without --long
-
 class ZstdDecoder : public Decoder {
  public:
-  ZstdDecoder() : state_(ZSTD_createDCtx(), &ZSTD_freeDCtx) {
+  explicit ZstdDecoder(int largest_window) : state_(ZSTD_createDCtx(), &ZSTD_freeDCtx) {
     SLUICE_CHECK(state_ != nullptr);
     SLUICE_CHECK(ZSTD_isError(ZSTD_DCtx_setParameter(state_.get(), ZSTD_d_windowLogMax,
-                                                     kLargestZstdWindow)) == 0);
+                                                     largest_window)) == 0);
   }
 
   Result<size_t> Decode(Input& input, std::span<char> out) override {
@@ -32,6 +30,10 @@ class ZstdDecoder : public Decoder {
     return Feed(input, out);
   }
   bool IsBetweenMembers() const override { return place_ == Place::kBetween; }
+  void Restart() override {
+    ZSTD_DCtx_reset(state_.get(), ZSTD_reset_session_only);
+    place_ = Place::kBetween;
+  }
 
  private:
   enum class Place { kBetween, kHeader, kBody };
@@ -114,6 +116,7 @@ class GzipDecoder : public Decoder {
     return 0;
   }
   bool IsBetweenMembers() const override { return place_ == Place::kBetween; }
+  void Restart() override { place_ = Place::kBetween; }
 
  private:
   enum class Place { kBetween, kHeader, kBody };  // the trailer belongs to the body
@@ -167,12 +170,12 @@ class GzipDecoder : public Decoder {
 
 }  // namespace
 
-std::unique_ptr<Decoder> MakeDecoder(StreamFormat format) {
+std::unique_ptr<Decoder> MakeDecoder(StreamFormat format, int largest_window) {
   switch (format) {
     case StreamFormat::kGzip:
       return std::make_unique<GzipDecoder>();
     case StreamFormat::kZstd:
-      return std::make_unique<ZstdDecoder>();
+      return std::make_unique<ZstdDecoder>(largest_window);
     case StreamFormat::kPlain:
       break;
   }

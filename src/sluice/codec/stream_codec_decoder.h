@@ -37,14 +37,18 @@ class Decoder {
  public:
   virtual ~Decoder() = default;
   // Decodes from `input` into the front of `out` and returns how much. Where that is 0 and input is
-  // left, some was consumed. Not to be called after an error.
+  // left, some was consumed. After an error only Restart may be called.
   virtual Result<size_t> Decode(Input& input, std::span<char> out) = 0;
   // Whether the input may end here.
   virtual bool IsBetweenMembers() const = 0;
+  // As a new one.
+  virtual void Restart() = 0;
 };
 
-// Of gzip or zstd; none for kPlain.
-std::unique_ptr<Decoder> MakeDecoder(StreamFormat format);
+inline constexpr int kLargestZstdWindow = 27;  // log2: 128 MiB, what the zstd tool takes
+
+// Of gzip or zstd; none for kPlain. A frame of zstd with a larger window (log2) is a fault.
+std::unique_ptr<Decoder> MakeDecoder(StreamFormat format, int largest_window = kLargestZstdWindow);
 
 // The fault of compressed bytes: `offset` tells where the member or frame begins, or the byte.
 std::unexpected<Error> CorruptStream(StreamFormat format, std::string_view what, uint64_t offset);
