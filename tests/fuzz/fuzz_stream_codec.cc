@@ -1,12 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
-// The first byte chooses. Any bytes decompressed: the same however they are cut into reads, in
-// bounded memory, and gzip as libdeflate has it. Or any bytes compressed, and back again.
+// The first byte chooses. Any bytes decompressed: the same however they are cut into reads and
+// whatever is decoded ahead, in bounded memory, and gzip as libdeflate has it. Or any bytes
+// compressed, and back again.
 #include <libdeflate.h>
 
 #include <algorithm>
+#include <atomic>
 #include <memory>
 #include <optional>
+#include <thread>
 
+#include "sluice/codec/parallel_decompressor.h"
 #include "sluice/codec/stream_codec.h"
 #include "tests/fuzz/fuzz_target.h"
 #include "tests/fuzz/seed_files.h"
@@ -20,20 +24,20 @@ struct Decompressed {
   std::string text;
   bool is_whole = true;  // false: there was more than kEnough
   bool is_bad = false;
+  std::string fault;
 };
 
-Decompressed Decompress(std::string_view stored, size_t piece, size_t buffer_size) {
-  StringSource stored_source(stored, piece);
-  const auto source = DecompressingSource(stored_source);
+Decompressed ReadAll(ByteSource& source, size_t buffer_size) {
   Decompressed out;
   std::string buffer(buffer_size, '\0');
   while (out.text.size() < kEnough) {
-    const Result<size_t> n = source->Read(buffer);
+    const Result<size_t> n = source.Read(buffer);
     if (!n) {
       SLUICE_CHECK(n.error().kind() == ErrorKind::kBadData);
-      const auto again = source->Read(buffer);
+      const auto again = source.Read(buffer);
       SLUICE_CHECK(!again && again.error().message() == n.error().message());
       out.is_bad = true;
+      out.fault = n.error().message();
       return out;
     }
     if (*n == 0) return out;
@@ -41,6 +45,47 @@ Decompressed Decompress(std::string_view stored, size_t piece, size_t buffer_siz
     out.text.append(buffer, 0, *n);
   }
   out.is_whole = false;
+  return out;
+}
+
+Decompressed Decompress(std::string_view stored, size_t piece, size_t buffer_size) {
+  StringSource stored_source(stored, piece);
+  return ReadAll(*DecompressingSource(stored_source), buffer_size);
+}
+
+// Helps itself before some of its reads.
+class Helped : public ByteSource {
+ public:
+  Helped(ParallelDecompressor& source, unsigned pattern) : source_(source), pattern_(pattern) {}
+  Result<size_t> Read(std::span<char> buffer) override {
+    for (unsigned i = 0; i < pattern_ % 4 && source_.Help(); ++i) continue;
+    pattern_ = pattern_ >> 2 | pattern_ << 30;
+    return source_.Read(buffer);
+  }
+
+ private:
+  ParallelDecompressor& source_;
+  unsigned pattern_;
+};
+
+// `choice` is any number.
+Decompressed DecompressAhead(std::string_view stored, unsigned choice) {
+  StringSource stored_source(stored, choice % 3 == 0 ? 7 : SIZE_MAX);
+  const AheadOptions options{.pieces = choice % 5,
+                             .smallest_piece = choice % 2 == 0 ? 1U : 40U,
+                             .largest_piece = choice % 7 == 0 ? 60U : 1000U,
+                             .largest_text = choice % 4 == 0 ? 100U : 1U << 20};
+  const auto source = MakeParallelDecompressor(stored_source, options);
+  std::atomic<bool> done = false;
+  std::jthread helper;
+  if (choice % 8 == 1) {
+    helper = std::jthread([&] {
+      while (!done) source->Help();
+    });
+  }
+  Helped helped(*source, choice * 0x9E3779B1U);
+  Decompressed out = ReadAll(helped, choice % 3 == 1 ? 10 : 1 << 16);
+  done = true;
   return out;
 }
 
@@ -74,11 +119,20 @@ bool MayHaveHeaderChecksum(std::string_view stored) {
   return false;
 }
 
-void CheckDecompression(std::string_view stored) {
+// Of a damaged member more or less may come out before the fault.
+void CheckSame(const Decompressed& one, const Decompressed& other) {
+  SLUICE_CHECK(one.text.starts_with(other.text) || other.text.starts_with(one.text));
+  if (!one.is_whole || !other.is_whole) return;
+  SLUICE_CHECK(one.is_bad || one.text == other.text);
+  SLUICE_CHECK(one.is_bad == other.is_bad && one.fault == other.fault);
+}
+
+void CheckDecompression(std::string_view stored, unsigned choice) {
   const Decompressed whole = Decompress(stored, SIZE_MAX, 1 << 16);
   const Decompressed cut = Decompress(stored, 3, 1000);
-  SLUICE_CHECK(whole.is_bad == cut.is_bad);
-  if (whole.is_whole && !whole.is_bad) SLUICE_CHECK(whole.text == cut.text);
+  const Decompressed ahead = DecompressAhead(stored, choice);
+  CheckSame(whole, cut);
+  CheckSame(whole, ahead);
   const auto theirs = DecompressByLibdeflate(stored);
   if (!theirs) return;
   if (theirs->is_bad) SLUICE_CHECK(whole.is_bad);
@@ -107,11 +161,14 @@ void CheckRoundTrip(StreamFormat format, std::string_view text) {
 }  // namespace
 
 std::vector<std::string> FuzzSeeds() {
-  const std::string decompress(1, '\0');
   std::vector<std::string> seeds{"\1{\"a\":1}\n{\"a\":2}\n", "\2{\"a\":1}\n{\"a\":2}\n"};
+  char choice = 0;
   for (const char* name : {"in.ndjson.gz", "in.ndjson.zst"}) {
-    for (std::string& seed : WithPrefix(decompress, GoldenSeeds("convert", name))) {
-      seeds.push_back(std::move(seed));
+    for (const std::string& seed : GoldenSeeds("convert", name)) {
+      seeds.push_back('\0' + seed);
+      for (int i = 0; i < 4; ++i, choice = static_cast<char>((choice + 3) % 120)) {
+        seeds.push_back(choice + seed + seed + seed);
+      }
     }
   }
   return seeds;
@@ -122,9 +179,10 @@ std::vector<std::string> FuzzSeeds() {
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   using namespace sluice;
   FuzzInput input(data, size);
-  switch (input.Byte() % 3) {
+  const unsigned choice = input.Byte();
+  switch (choice % 3) {
     case 0:
-      CheckDecompression(input.Rest());
+      CheckDecompression(input.Rest(), choice / 3);
       break;
     case 1:
       CheckRoundTrip(StreamFormat::kGzip, input.Rest());

@@ -21,8 +21,10 @@ std::optional<StreamFormat> StreamFormatNamed(std::string_view name);
 // RFC 8878 §3.1), never by its name. All members and frames are read, empty and skippable ones too,
 // in bounded memory, whatever comes out (a zstd window over 128 MiB is refused; the fields of a
 // gzip header are passed over). Fuzzed. What is cut short, fails its checksum, is of another length
-// than it says or has other bytes behind its last member (zeros too) is kBadData; errors of
-// `source` are passed on as they are. `source` outlives the result.
+// than it says or has other bytes behind its last member (zeros too) is kBadData, with the same
+// message however the bytes are cut into reads; how much of a damaged member comes out before is
+// not said. Errors of `source` are passed on as they are, behind all bytes before them; the next
+// Read tries it again. `source` outlives the result.
 std::unique_ptr<ByteSource> DecompressingSource(ByteSource& source);
 
 // Compresses what is written into `sink`. Calls must match: Write* Finish.

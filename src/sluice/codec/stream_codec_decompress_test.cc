@@ -11,11 +11,8 @@
 #include "sluice/codec/stream_codec_for_test.h"
 
 namespace sluice {
-namespace {
 
-using std::literals::operator""s;
-
-std::string ZstdFrame(std::string_view content, int window_log = 0, int checksum = 1) {
+std::string ZstdFrame(std::string_view content, int window_log, int checksum) {
   ZSTD_CCtx* const state = ZSTD_createCCtx();
   ZSTD_CCtx_setParameter(state, ZSTD_c_checksumFlag, checksum);
   if (window_log > 0) {
@@ -34,7 +31,9 @@ std::string ZstdFrame(std::string_view content, int window_log = 0, int checksum
   return out;
 }
 
-const std::string kSkippable("\x5A\x2A\x4D\x18\x05\x00\x00\x00hello", 13);
+namespace {
+
+using std::literals::operator""s;
 
 TEST(Gzip, LibdeflateReadsEveryMember) {
   const std::string content = Lines(2'500'000);
@@ -281,6 +280,62 @@ TEST(StreamCodec, ErrorsOfTheSourcePassAsTheyAreAndReadingGoesOn) {
   }
 }
 
+TEST(StreamCodec, WhatCameBeforeAnErrorOfTheSourceComesFirst) {
+  class Cut : public ByteSource {
+   public:
+    explicit Cut(std::string_view text) : source_(text) {}
+    Result<size_t> Read(std::span<char> buffer) override {
+      const Result<size_t> n = source_.Read(buffer);
+      if (n == 0) return Fail(ErrorKind::kTransient, "connection lost");
+      return n;
+    }
+
+   private:
+    StringSource source_;
+  };
+  const std::string content = Lines(100'000);
+  for (const StreamFormat format : kFormats) {
+    // The last four bytes are a checksum or a length.
+    std::string stored = Compressed(format, content);
+    if (format != StreamFormat::kPlain) stored.resize(stored.size() - 4);
+    Cut cut(stored);
+    const auto source = DecompressingSource(cut);
+    std::string text;
+    char buffer[777];
+    for (auto n = source->Read(buffer); n; n = source->Read(buffer)) text.append(buffer, *n);
+    EXPECT_EQ(text, content) << Name(format);
+  }
+}
+
+TEST(StreamCodec, ASourceMayFailManyTimesInARow) {
+  class Stubborn : public ByteSource {
+   public:
+    explicit Stubborn(std::string_view text) : source_(text, 20) {}
+    Result<size_t> Read(std::span<char> buffer) override {
+      if (++calls_ % 50 != 0) return Fail(ErrorKind::kTransient, "connection lost");
+      return source_.Read(buffer);
+    }
+
+   private:
+    StringSource source_;
+    int calls_ = 0;
+  };
+  const std::string content = Lines(500);
+  for (const StreamFormat format : kFormats) {
+    const std::string stored = Compressed(format, content);
+    Stubborn stubborn(stored);
+    const auto source = DecompressingSource(stubborn);
+    std::string text;
+    for (Result<size_t> n = 1; !n || *n > 0;) {
+      char buffer[777];
+      n = source->Read(buffer);
+      if (n) text.append(buffer, *n);
+      ASSERT_TRUE(n || n.error().message() == "connection lost") << n.error().message();
+    }
+    EXPECT_EQ(text, content) << Name(format);
+  }
+}
+
 // Damaged input is an error or other text, never a crash or an endless loop. gzip and zstd with
 // their checksums must notice any damage of the data.
 TEST(StreamCodec, DamageIsNoticed) {
@@ -317,6 +372,26 @@ TEST(StreamCodec, DamageIsNoticed) {
     }
   }
   EXPECT_EQ(unnoticed, 0);
+}
+
+TEST(StreamCodec, AFaultIsTheSameHoweverItIsCut) {
+  const std::string text = "{\"a\": 1}\n{\"a\": 1}\n";
+  const std::string gzip = Member(text) + Member(Lines(200)) + Member(text);
+  const std::string zstd = ZstdFrame(text) + ZstdFrame(Lines(200)) + ZstdFrame(text, 17);
+  for (const std::string& stored : {gzip, zstd}) {
+    for (size_t at = 0; at < stored.size(); ++at) {
+      for (const int change : {0x01, 0x02, 0x08, 0x20, 0x80, 0xFF}) {
+        std::string damaged = stored;
+        damaged[at] ^= static_cast<char>(change);
+        const auto whole = Decompressed(damaged);
+        for (const size_t piece : {size_t{1}, size_t{7}, SIZE_MAX}) {
+          const auto cut = Decompressed(damaged, piece, 10);
+          ASSERT_EQ(whole.has_value(), cut.has_value());
+          EXPECT_EQ(whole ? *whole : whole.error().message(), cut ? *cut : cut.error().message());
+        }
+      }
+    }
+  }
 }
 
 TEST(StreamCodec, NoiseBehindAMagicNumberIsBadData) {

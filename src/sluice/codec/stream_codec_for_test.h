@@ -84,4 +84,10 @@ inline std::string Member(std::string_view content, uint8_t flags = 0,
   return member.insert(10, fields);
 }
 
+// One zstd frame. With a `window_log` it is made without knowing the content's size, and in two
+// blocks at least.
+std::string ZstdFrame(std::string_view content, int window_log = 0, int checksum = 1);
+
+inline const std::string kSkippable("\x5A\x2A\x4D\x18\x05\x00\x00\x00hello", 13);
+
 }  // namespace sluice
