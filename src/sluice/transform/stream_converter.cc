@@ -11,7 +11,7 @@
 #include <thread>
 
 #include "sluice/base/log.h"
-#include "sluice/codec/stream_codec.h"
+#include "sluice/codec/parallel_decompressor.h"
 #include "sluice/parquet/page_memory.h"
 #include "sluice/transform/conversion_files.h"
 #include "sluice/transform/conversion_sum.h"
@@ -52,7 +52,7 @@ class StreamConverter::Run {
       ConversionOutputs& outputs)
       : owner_(owner),
         threads_(options.threads),
-        lines_(DecompressingSource(stored)),
+        lines_(MakeParallelDecompressor(stored, {.pieces = threads_ > 1 ? 2 * threads_ : 0})),
         chunker_(*lines_, options.chunks),
         files_(owner.tables_, options, owner.page_memory_, outputs) {}
 
@@ -66,11 +66,13 @@ class StreamConverter::Run {
   void Append(Lock& lock);
   void Read(Lock& lock);
   void Convert(Worker& worker, Lock& lock);
+  bool Help(Lock& lock);
 
   void Work(Worker& worker);
   bool CanAppend() const;
   bool CanRead() const;
   bool CanConvert() const { return taken_ < read_; }
+  bool HasWork() const;
   bool HasEnded() const;
   void WakeAnother();
   Result<bool> ReadChunk(Passage& passage);
@@ -82,7 +84,7 @@ class StreamConverter::Run {
   const size_t threads_;
   const size_t most_chunks_ = threads_ > 1 ? 3 * threads_ : 1;  // between stream and files
 
-  const std::unique_ptr<ByteSource> lines_;  // these two: of the thread that reads
+  const std::unique_ptr<ParallelDecompressor> lines_;  // these two: of the thread that reads
   LineChunker chunker_;
   ConversionFiles files_;  // these two: of the thread that appends
   ConvertedStream result_;
@@ -126,7 +128,7 @@ void StreamConverter::Run::Work(Worker& worker) {
       Append(lock);
     } else if (CanConvert()) {
       Convert(worker, lock);
-    } else {
+    } else if (!Help(lock)) {
       ++waiting_;
       changed_.wait(lock);
       --waiting_;
@@ -136,8 +138,11 @@ void StreamConverter::Run::Work(Worker& worker) {
 }
 
 void StreamConverter::Run::WakeAnother() {
-  if (waiting_ > 0 && (!jobs_.empty() || CanAppend() || CanRead() || CanConvert()))
-    changed_.notify_one();
+  if (waiting_ > 0 && HasWork()) changed_.notify_one();
+}
+
+bool StreamConverter::Run::HasWork() const {
+  return !jobs_.empty() || CanAppend() || CanRead() || CanConvert();
 }
 
 bool StreamConverter::Run::HasEnded() const {
@@ -213,6 +218,14 @@ void StreamConverter::Run::Convert(Worker& worker, Lock& lock) {
   worker.events->Convert(passage.chunk, passage.converted, passage.counts);
   lock.lock();
   passage.is_converted = true;
+}
+
+// False where there is nothing at all to do.
+bool StreamConverter::Run::Help(Lock& lock) {
+  lock.unlock();
+  const bool has_helped = lines_->Help();
+  lock.lock();
+  return has_helped || HasWork() || HasEnded() || !status_;
 }
 
 // False at the end.
