@@ -43,6 +43,7 @@ class Decompressor : public ParallelDecompressor {
   }
 
   bool Help() override { return pieces_.Help(); }
+  bool is_plain() const override { return is_recognised_ && !decoder_; }
 
  private:
   // By the first four bytes, or all where there are fewer.

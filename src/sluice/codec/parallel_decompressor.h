@@ -30,6 +30,8 @@ class ParallelDecompressor : public ByteSource {
   // Decodes a piece ahead of its turn. False: none waits. Any thread at any time, beside Read too,
   // but not beside the destructor.
   virtual bool Help() = 0;
+  // Known after the first Read.
+  virtual bool is_plain() const = 0;
 };
 
 // `source` outlives the result.

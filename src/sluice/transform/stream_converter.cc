@@ -64,7 +64,7 @@ class StreamConverter::Run {
   // Before and after each of these, `lock` holds mutex_; not meanwhile.
   void RunJob(Worker& worker, Lock& lock);
   void Append(Lock& lock);
-  void Read(Lock& lock);
+  void Read(Worker& worker, Lock& lock);
   void Convert(Worker& worker, Lock& lock);
   bool Help(Lock& lock);
 
@@ -93,6 +93,7 @@ class StreamConverter::Run {
   std::condition_variable changed_;
   size_t waiting_ = 0;                            // threads
   uint64_t read_ = 0, taken_ = 0, appended_ = 0;  // chunks; the second by who converts them
+  bool is_compressed_ = false;  // known after the first chunk
   bool is_reading_ = false, is_appending_ = false;
   bool at_end_ = false, rows_ended_ = false;
   std::deque<PageJob> jobs_;
@@ -115,17 +116,19 @@ Result<ConvertedStream> StreamConverter::Run::Convert() {
   return std::move(result_);
 }
 
-// Who leaves the lock to do something wakes another if there is more to do. Reading comes first:
-// only one can do it, and the others live on its chunks. Then what makes memory free.
+// Who leaves the lock to do something wakes another if there is more to do. Decompressing comes
+// first: only one can do it, and the others live on its chunks. Then what makes memory free.
 void StreamConverter::Run::Work(Worker& worker) {
   Lock lock(mutex_);
   while (status_ && !HasEnded()) {
-    if (CanRead()) {
-      Read(lock);
+    if (is_compressed_ && CanRead()) {
+      Read(worker, lock);
     } else if (!jobs_.empty()) {
       RunJob(worker, lock);
     } else if (CanAppend()) {
       Append(lock);
+    } else if (CanRead()) {
+      Read(worker, lock);
     } else if (CanConvert()) {
       Convert(worker, lock);
     } else if (!Help(lock)) {
@@ -196,7 +199,8 @@ bool StreamConverter::Run::CanRead() const {
   return !is_reading_ && !at_end_ && read_ - appended_ < most_chunks_;
 }
 
-void StreamConverter::Run::Read(Lock& lock) {
+// A chunk that was only read is converted at once, while it is in this processor's cache.
+void StreamConverter::Run::Read(Worker& worker, Lock& lock) {
   Passage& passage = PassageOf(read_);
   is_reading_ = true;
   WakeAnother();
@@ -206,7 +210,10 @@ void StreamConverter::Run::Read(Lock& lock) {
   is_reading_ = false;
   if (!more) return Stop(std::unexpected(more.error()));
   at_end_ = !*more;
-  if (!at_end_) ++read_;
+  if (at_end_) return;
+  ++read_;
+  is_compressed_ = !lines_->is_plain();
+  if (!is_compressed_) Convert(worker, lock);
 }
 
 void StreamConverter::Run::Convert(Worker& worker, Lock& lock) {
