@@ -39,6 +39,7 @@ TableSet MakeTables() {
                                                {"at", time, true},
                                                {"location", Text(5000)},
                                                {"order", {TypeKind::kInteger}},
+                                               {"rowid", {TypeKind::kInteger}},
                                                {"a\"b", Text(30)}}));
   tables.tables[0].time = 1;
   tables.tables.push_back(
@@ -102,7 +103,7 @@ PlannedObject WarehouseContract::Put(WarehouseHarness& harness, const Raw& raw) 
       const Timestamp at = kMidnight + std::chrono::minutes(row.minute);
       part.min_time = std::min(part.min_time.value_or(at), at);
       part.max_time = std::max(part.max_time.value_or(at), at);
-      values.push_back({row.id, ToIso8601(at), row.text, "7", row.text, id, line_text});
+      values.push_back({row.id, ToIso8601(at), row.text, "7", "7", row.text, id, line_text});
     }
     part.routed = rows.size();
     if (rows.empty()) return;

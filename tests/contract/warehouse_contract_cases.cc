@@ -519,7 +519,7 @@ TEST_P(WarehouseContract, RowsCanBeCountedSampledAndDescribed) {
   EXPECT_THAT(*rows, ElementsAre(ElementsAre("u", std::nullopt)));
   const auto columns = warehouse_->Describe(tables_.tables[0]);
   ASSERT_TRUE(columns);
-  ASSERT_EQ(columns->size(), 5u);
+  ASSERT_EQ(columns->size(), 6u);
   EXPECT_EQ((*columns)[4].name, "a\"b");
   EXPECT_TRUE((*columns)[1].not_null);
   Table missing = tables_.tables[0];

@@ -27,7 +27,7 @@ class Decompressor : public ParallelDecompressor {
       Result<size_t> n = decoder_->Decode(input_, buffer);
       if (!n) return Remember(std::unexpected(std::move(n).error()));
       if (decoder_->IsBetweenMembers() && pieces_.LookAhead(input_.bytes())) {
-        input_ = Input({}, input_.offset());
+        input_ = Input({}, input_.offset());  // the rest comes back as the next piece
       }
       if (*n > 0) return n;
       if (!input_.bytes().empty()) {

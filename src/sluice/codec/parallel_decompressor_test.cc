@@ -355,6 +355,19 @@ TEST(ParallelDecompressor, ReadsNoFurtherAheadThanItIsAllowed) {
   EXPECT_EQ(size, 8'000'000U);
 }
 
+// As often as a member ends it could be tried anew.
+TEST(ParallelDecompressor, GivesUpWhereItDecodesAheadInVain) {
+  const std::string inner = OneMember("inner\n"), header = inner.substr(0, 10);
+  std::string content;
+  for (int i = 0; i < 20; ++i) content += inner + header;
+  std::string stored = OneMember("first\n");
+  for (int i = 0; i < 100; ++i) stored += OneMember(content, 0);
+  int decoded = 0;
+  EXPECT_EQ(Ahead(stored, {.piece = 100}, kSmall, &decoded), OneByOne(stored));
+  EXPECT_GT(decoded, 0);
+  EXPECT_LE(decoded, 4 * 5) << "four times as many as there are ahead";
+}
+
 TEST(ParallelDecompressor, ManyTinyMembersAndManyFalseOnesTakeLinearTime) {
   const std::string member = Member("");
   std::string empty, text, nothing_true;

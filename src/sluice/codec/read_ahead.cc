@@ -12,13 +12,19 @@ constexpr int kLargestWindowAhead = 23;
 
 Result<size_t> ReadInto(ByteSource& source, Piece& piece) {
   if (piece.memory.size() < piece.size + kReadSize) {
-    piece.memory.resize(piece.size + piece.size / 2 + kReadSize);
+    const size_t wanted = piece.size + piece.size / 2 + kReadSize;
+    piece.memory.reserve(wanted);  // no more than that
+    piece.memory.resize(wanted);
   }
   SLUICE_ASSIGN(const size_t n,
                 source.Read(std::span(piece.memory).subspan(piece.size, kReadSize)));
   piece.size += n;
   return n;
 }
+
+// In a row; then it is not worth it for this stream: what looks like headers is data, or its
+// members are too large.
+constexpr int kMostInVain = 4;
 
 // Whether `piece` is whole members of at most `limit` bytes; `text_memory` then holds them.
 bool DecodeWhole(Decoder& decoder, Piece& piece, size_t limit) {
@@ -53,7 +59,9 @@ void ReadAhead::SetFormat(StreamFormat format) {
 }
 
 bool ReadAhead::LookAhead(std::string_view rest) {
-  if (looks_ahead_ || !waiting_.empty() || options_.pieces == 0) return false;
+  if (looks_ahead_ || options_.pieces == 0 || in_vain_ == kMostInVain) return false;
+  // What was read already comes first; and behind the end nothing would come.
+  if (filling_ || !waiting_.empty() || ended_) return false;
   if (rest.size() > kReadSize) return false;  // it was looked through already
   looks_ahead_ = true;
   BeginPiece(rest);
@@ -77,8 +85,15 @@ Result<const Piece*> ReadAhead::Next(bool is_member) {
   lock.lock();
   front_ = std::move(waiting_.front());
   waiting_.pop_front();
+  const bool was_cut = front_->state != Piece::State::kInTurn;
   if (front_->state == Piece::State::kWaiting) front_->state = Piece::State::kInTurn;
   if (is_member) AwaitHelper(*front_, lock);
+  if (was_cut && (!is_member || front_->state == Piece::State::kRefused)) {
+    looks_ahead_ = false;
+    in_vain_ = std::min(in_vain_ + 1, kMostInVain);
+  } else if (front_->state == Piece::State::kDecoded) {
+    in_vain_ = 0;
+  }
   return front_.get();
 }
 
@@ -147,10 +162,10 @@ std::unique_ptr<Piece> ReadAhead::FreePiece() {
 
 bool ReadAhead::Help() {
   std::unique_lock lock(mutex_);
-  return Help(lock);
+  return HelpOnce(lock);
 }
 
-bool ReadAhead::Help(std::unique_lock<std::mutex>& lock) {
+bool ReadAhead::HelpOnce(std::unique_lock<std::mutex>& lock) {
   const auto next = std::ranges::find(waiting_, Piece::State::kWaiting,
                                       [](const auto& piece) { return piece->state; });
   if (next == waiting_.end()) return false;
@@ -175,7 +190,7 @@ bool ReadAhead::Help(std::unique_lock<std::mutex>& lock) {
 // Meanwhile it is a helper too.
 void ReadAhead::AwaitHelper(const Piece& piece, std::unique_lock<std::mutex>& lock) {
   while (piece.state == Piece::State::kTaken) {
-    if (!Help(lock)) changed_.wait(lock);
+    if (!HelpOnce(lock)) changed_.wait(lock);
   }
 }
 

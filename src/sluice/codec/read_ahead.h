@@ -38,8 +38,8 @@ struct Piece {
 
 // Reads a source and cuts it into pieces. At first a piece is what one Read of the source gave.
 // After LookAhead pieces are whole members, as far as that can be seen without decoding, and wait
-// to be decoded by Help; that ends with the first piece whose end is not found in time. All
-// functions but Help are for the reading thread.
+// to be decoded by Help; that ends with the first piece whose end is not found in time, or which
+// was no whole members. All functions but Help are for the reading thread.
 class ReadAhead {
  public:
   ReadAhead(ByteSource& source, const AheadOptions& options) : source_(source), options_(options) {}
@@ -70,13 +70,15 @@ class ReadAhead {
   void Push(std::unique_ptr<Piece> piece, Piece::State state);
   std::unique_ptr<Piece> FreePiece();
   void AwaitHelper(const Piece& piece, std::unique_lock<std::mutex>& lock);
-  bool Help(std::unique_lock<std::mutex>& lock);
+  // Unlocks meanwhile.
+  bool HelpOnce(std::unique_lock<std::mutex>& lock);
 
   ByteSource& source_;  // outlives this
   const AheadOptions options_;
   StreamFormat format_ = StreamFormat::kPlain;
   std::unique_ptr<MemberSearch> search_;
   bool looks_ahead_ = false;
+  int in_vain_ = 0;  // pieces in a row that were no whole members
   bool ended_ = false;
   std::optional<Error> fault_;      // of the source, met ahead of its turn
   std::unique_ptr<Piece> front_;    // given out by Next

@@ -106,6 +106,27 @@ TEST(ReadAhead, WhatIsNotWholeMembersIsRefused) {
   ExpectEnd(pieces);
 }
 
+// What looks like members inside of a member's data may be as dear as their author likes.
+TEST(ReadAhead, StopsWhereItLooksAheadInVain) {
+  const std::string member = Member("x\n"), header = member.substr(0, 10);
+  std::string stored = member;
+  for (int i = 0; i < 20; ++i) stored += header + member;
+  StringSource source(stored);
+  ReadAhead pieces(source, kSmall);
+  Begin(pieces, StreamFormat::kGzip, 0);
+  int decoded = 0;
+  std::string found;
+  for (bool is_member = true;; is_member = false) {
+    while (pieces.Help()) ++decoded;
+    const auto piece = pieces.Next(is_member);
+    ASSERT_TRUE(piece);
+    if (*piece == nullptr) break;
+    found += (*piece)->bytes();
+  }
+  EXPECT_EQ(found, stored);
+  EXPECT_LE(decoded, 3) << "as many as were cut at first";
+}
+
 TEST(ReadAhead, LooksNoFurtherWhereNoEndIsFoundInTime) {
   const std::string large = Compressed(StreamFormat::kZstd, Noise(1000));
   const std::string stored = large + large;

@@ -53,7 +53,7 @@ struct MadeTexts {
   std::vector<std::unique_ptr<std::string>> messages;  // decoded
 };
 
-// Rows and faults of one chunk, valid as long as the chunk's memory; reused.
+// Rows and faults of one chunk, valid as long as the chunk's memory and the converter; reused.
 struct ConvertedChunk {
   std::vector<RowBatch> tables;     // one for each table, rows in line order
   std::vector<RecordFault> faults;  // in line order

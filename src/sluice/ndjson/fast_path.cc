@@ -106,11 +106,11 @@ bool FastPath::TakeByTemplate(Work& work, const IndexedLine& line, size_t row) {
 
 void FastPath::TakeByGeneralPath(Work& work, size_t row) {
   const Line line = LineAt(work, row);
-  const std::optional<size_t> table =
-      general_.Route(line, work.out.texts.general.at, work.out, work.counts);
+  char*& arena = work.out.texts.general.at;
+  const std::optional<size_t> table = general_.Route(line, arena, work.out, work.counts);
   if (table) {
-    if (!Flush(work, *table)) general_.ReadAgain(line, work.out.texts.general.at);
-    if (!general_.AppendRow(line, *table, work.out.texts.general.at, work.out, work.counts)) return;
+    if (!Flush(work, *table)) general_.ReadAgain(line, arena);
+    if (!general_.AppendRow(line, *table, arena, work.out, work.counts)) return;
   }
   if ((table || general_.was_dropped()) && templates_.WantsToLearn()) Learn(table);
 }
@@ -139,8 +139,9 @@ bool FastPath::Flush(Work& work, size_t table) {
   const auto take_by_general_path = [&](uint32_t row) {
     all = false;
     const Line line = LineAt(work, row);
-    const auto routed = general_.Route(line, work.out.texts.general.at, work.out, work.counts);
-    if (routed) general_.AppendRow(line, *routed, work.out.texts.general.at, work.out, work.counts);
+    char*& arena = work.out.texts.general.at;
+    const auto routed = general_.Route(line, arena, work.out, work.counts);
+    if (routed) general_.AppendRow(line, *routed, arena, work.out, work.counts);
   };
   const TokenText text{
       .text = text_, .is_ascii = !index_.has_high_bit, .arena = work.out.texts.fast};

@@ -29,7 +29,7 @@ class FastPath {
   bool Takes(std::string_view text);
 
   // Converts all lines of `chunk` that have an end; `out` is empty. Returns where the rest begins.
-  // The general path's arena has room for three times the chunk's size.
+  // The general path's arena has room for three times the chunk's size, and kScanPadding bytes.
   Line Convert(const LineChunk& chunk, ConvertedChunk& out, ConversionCounts& counts);
 
  private:

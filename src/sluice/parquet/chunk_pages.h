@@ -33,7 +33,7 @@ struct ChunkPage {
 };
 
 // The finished pages of one column chunk, from encoding over packing to the file. One thread adds
-// pages and writes them; other threads run their jobs meanwhile.
+// pages, others run their jobs meanwhile, and one of them writes all when they are packed.
 //
 // A chunk's pages are packed in one way, which is decided from its sample by the job that first
 // needs it; others wait for it. Snappy if it saves at least 15 %, else none (UUIDs and the like

@@ -161,6 +161,38 @@ TEST_F(PageJobs, TheLastJobOfARowGroupWritesIt) {
   }
 }
 
+// Tells, of each write, whether the writer had another row group that waited for it.
+class WatchingSink : public ByteSink {
+ public:
+  Status Write(std::string_view data) override {
+    if (data.size() >= KiB(4).count) was_behind.push_back(writer->is_behind());
+    return {};
+  }
+
+  const ParquetWriter* writer = nullptr;
+  std::vector<bool> was_behind;
+};
+
+TEST_F(PageJobs, TheWriterSaysWhenItsSinkIsBehind) {
+  const auto table = ParquetTestTable::Shapes(12'000, 5);
+  WatchingSink sink;
+  ParquetWriter writer(table.columns(), {.codec = Codec::kUncompressed, .row_group = KiB(300)},
+                       sink, PagePacking::kByCaller);
+  sink.writer = &writer;
+  ASSERT_TRUE(writer.Append(table.Rows(0, 12'000)));
+  ASSERT_TRUE(writer.EndRows());
+  std::vector<PageJob> jobs = writer.TakeJobs();
+  PagePacker packer;
+  for (size_t i = jobs.size(); i-- > 0;) {
+    EXPECT_FALSE(writer.is_behind()) << "nobody writes";
+    ASSERT_TRUE(jobs[i].Run(packer));  // the first group's last, so that then all are written
+  }
+  EXPECT_FALSE(writer.is_behind());
+  ASSERT_GT(sink.was_behind.size(), 3u);
+  EXPECT_TRUE(sink.was_behind.front());
+  EXPECT_FALSE(sink.was_behind.back()) << "none waits for the last group";
+}
+
 // A disk that is full after some bytes.
 class FullSink : public ByteSink {
  public:

@@ -31,14 +31,15 @@ class PageMemory {
   }
 
   void Give(ByteBuffer buffer) {
-    if (buffer.capacity() < kWorthKeeping) return;
+    if (buffer.capacity() < kWorthKeeping || buffer.capacity() > kTooLarge) return;
     buffer.Clear();
     const std::lock_guard lock(mutex_);
-    free_.push_back(std::move(buffer));
+    if (free_.size() < kMost) free_.push_back(std::move(buffer));
   }
 
  private:
-  static constexpr size_t kWorthKeeping = 64 << 10;
+  static constexpr size_t kWorthKeeping = 64 << 10, kTooLarge = 1 << 20;
+  static constexpr size_t kMost = 256;  // pieces; two row groups of usual pages
   std::mutex mutex_;
   std::vector<ByteBuffer> free_;
 };

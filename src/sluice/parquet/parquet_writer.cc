@@ -58,6 +58,7 @@ class ParquetWriter::Impl {
   Status EndRows();
   Result<ParquetFileInfo> Finish(const std::vector<std::pair<std::string, std::string>>& metadata);
   uint64_t rows() const { return file_.rows + group_rows_; }
+  bool is_behind() { return traffic_.groups.is_behind(); }
 
  private:
   Status CheckBatch(const RowBatch& batch) const;
@@ -279,6 +280,10 @@ Status ParquetWriter::EndRows() {
 Result<ParquetFileInfo> ParquetWriter::Finish(
     const std::vector<std::pair<std::string, std::string>>& metadata) {
   return impl_->Finish(metadata);
+}
+
+bool ParquetWriter::is_behind() const {
+  return impl_->is_behind();
 }
 
 uint64_t ParquetWriter::rows() const {

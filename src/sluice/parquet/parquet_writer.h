@@ -60,8 +60,8 @@ enum class PagePacking { kByWriter, kByCaller };
 // group is written when its last job has run. The bytes are a function of columns, options, rows
 // and metadata, not of how rows are cut into batches: no clock, no random number, no thread.
 // Memory: about `row_group` times the compression's failure, plus a page and a dictionary for each
-// column; and the pages of jobs that wait, whose number the caller bounds. `sink` outlives the
-// writer. After a failed call only destruction is legal.
+// column; and the jobs and row groups that wait, which the caller bounds by running jobs and by
+// is_behind. `sink` outlives the writer. After a failed call only destruction is legal.
 class ParquetWriter {
  public:
   ParquetWriter(std::vector<ParquetColumn> columns, ParquetWriterOptions options, ByteSink& sink,
@@ -72,6 +72,9 @@ class ParquetWriter {
   Status Append(const RowBatch& batch);
   // The jobs made since the last call; none with kByWriter.
   std::vector<PageJob> TakeJobs();
+  // With kByCaller: the sink does not keep up. No more rows should be appended until it does: true
+  // only as long as a thread writes a row group.
+  bool is_behind() const;
   // No more rows come: makes the last jobs. Needed with kByCaller only.
   Status EndRows();
   // Writes what is buffered and the footer with `metadata` (key-value pairs, in order). A file

@@ -31,6 +31,11 @@ Status RowGroupQueue::WritePacked() {
   return status_;
 }
 
+bool RowGroupQueue::is_behind() {
+  const std::lock_guard lock(mutex_);
+  return is_writing_ && IsFrontPacked();
+}
+
 bool RowGroupQueue::IsFrontPacked() const {
   return !waiting_.empty() &&
          std::ranges::all_of(waiting_.front().chunks, &ChunkPages::packed,

@@ -30,6 +30,10 @@ class RowGroupQueue {
   // writes them and this call returns at once. After a failure always the same one.
   Status WritePacked();
 
+  // One group is being written and the next waits for that: who makes more rows now makes memory
+  // of them. True only while a thread is in WritePacked.
+  bool is_behind();
+
   // What a file is in front of its footer.
   struct Body {
     uint64_t bytes = 0;

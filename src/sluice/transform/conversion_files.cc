@@ -26,6 +26,11 @@ Status ConversionFiles::Append(const ConvertedChunk& chunk, std::vector<PageJob>
   return quarantine_->Append(chunk.faults);
 }
 
+bool ConversionFiles::is_behind() const {
+  return std::ranges::any_of(
+      parts_, [](const Part& part) { return part.writer && part.writer->is_behind(); });
+}
+
 Status ConversionFiles::EndRows(std::vector<PageJob>& jobs) {
   for (const Part& part : parts_) {
     if (!part.writer) continue;

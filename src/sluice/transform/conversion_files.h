@@ -28,6 +28,8 @@ class ConversionFiles {
 
   // Pages that became full are added to `jobs`.
   Status Append(const ConvertedChunk& chunk, std::vector<PageJob>& jobs);
+  // A file's disk does not keep up; true only as long as a thread writes to it.
+  bool is_behind() const;
   // Adds the last pages.
   Status EndRows(std::vector<PageJob>& jobs);
   // Ends every file, says so in `result`, which has the counts, and makes all of them visible.

@@ -27,6 +27,16 @@ std::vector<ParquetColumn> FileColumnsOf(const Table& table) {
   return columns;
 }
 
+namespace {
+
+// For each thread, of chunks between stream and files; one is always allowed. Usual chunks are far
+// below it, those of a single long line are not.
+constexpr size_t kMostBytesBetween = size_t{4} << 20;
+// A passage that held a larger chunk gives its memory back.
+constexpr size_t kWorthKeeping = size_t{1} << 20;
+
+}  // namespace
+
 // What one thread has of its own; kept from stream to stream.
 struct StreamConverter::Worker {
   std::unique_ptr<EventConverter> events;
@@ -64,11 +74,12 @@ class StreamConverter::Run {
   // Before and after each of these, `lock` holds mutex_; not meanwhile.
   void RunJob(Worker& worker, Lock& lock);
   void Append(Lock& lock);
+  void EndRows();
   void Read(Worker& worker, Lock& lock);
   void Convert(Worker& worker, Lock& lock);
   bool Help(Lock& lock);
 
-  void Work(Worker& worker);
+  void Work(Worker& worker) noexcept;  // who would wake the others?
   bool CanAppend() const;
   bool CanRead() const;
   bool CanConvert() const { return taken_ < read_; }
@@ -93,11 +104,13 @@ class StreamConverter::Run {
   std::condition_variable changed_;
   size_t waiting_ = 0;                            // threads
   uint64_t read_ = 0, taken_ = 0, appended_ = 0;  // chunks; the second by who converts them
-  bool is_compressed_ = false;  // known after the first chunk
+  size_t bytes_between_ = 0;                      // of the chunks read and not appended
+  bool is_compressed_ = false;                    // known after the first chunk
   bool is_reading_ = false, is_appending_ = false;
   bool at_end_ = false, rows_ended_ = false;
   std::deque<PageJob> jobs_;
-  Status status_;  // what went wrong first; then all stop
+  Status status_;       // what went wrong first behind the reading; then all stop
+  Status read_status_;  // with a fault the stream ends; what was before it comes first
 
   std::vector<std::jthread> others_;  // joined before the rest goes
 };
@@ -111,6 +124,7 @@ Result<ConvertedStream> StreamConverter::Run::Convert() {
   Work(*owner_.workers_.front());
   others_.clear();  // waits for them
   SLUICE_TRY(status_);
+  SLUICE_TRY(read_status_);
   result_.bytes = chunker_.bytes();
   SLUICE_TRY(files_.Finish(result_));
   return std::move(result_);
@@ -118,7 +132,7 @@ Result<ConvertedStream> StreamConverter::Run::Convert() {
 
 // Who leaves the lock to do something wakes another if there is more to do. Decompressing comes
 // first: only one can do it, and the others live on its chunks. Then what makes memory free.
-void StreamConverter::Run::Work(Worker& worker) {
+void StreamConverter::Run::Work(Worker& worker) noexcept {
   Lock lock(mutex_);
   while (status_ && !HasEnded()) {
     if (is_compressed_ && CanRead()) {
@@ -166,37 +180,45 @@ void StreamConverter::Run::RunJob(Worker& worker, Lock& lock) {
   if (!status) Stop(std::move(status));
 }
 
-// The next chunk is converted, or there is none and the rows are to be ended.
+// The next chunk is converted, or there is none and the rows are to be ended; and the files keep
+// up.
 bool StreamConverter::Run::CanAppend() const {
-  if (is_appending_ || rows_ended_) return false;
+  if (is_appending_ || rows_ended_ || files_.is_behind()) return false;
   if (appended_ == read_) return at_end_;
   return appended_ < taken_ && PassageOf(appended_).is_converted;
 }
 
 void StreamConverter::Run::Append(Lock& lock) {
-  const bool is_last = appended_ == read_;
+  if (appended_ == read_) return EndRows();
+  Passage& passage = PassageOf(appended_);
+  const size_t bytes = passage.chunk.text.size();
   is_appending_ = true;
   WakeAnother();
   lock.unlock();
   std::vector<PageJob> jobs;
-  Status status;
-  if (is_last) {
-    status = files_.EndRows(jobs);
-  } else {
-    const Passage& passage = PassageOf(appended_);
-    status = files_.Append(passage.converted, jobs);
-    result_.counts += passage.counts;
-  }
+  Status status = files_.Append(passage.converted, jobs);
+  result_.counts += passage.counts;
+  if (bytes > kWorthKeeping) passage = {};
   lock.lock();
   is_appending_ = false;
-  rows_ended_ = is_last;
-  if (!is_last) ++appended_;
+  ++appended_;
+  bytes_between_ -= bytes;
+  std::ranges::move(jobs, std::back_inserter(jobs_));
+  if (!status) Stop(std::move(status));
+}
+
+// Under the lock, since nothing else can be done meanwhile.
+void StreamConverter::Run::EndRows() {
+  std::vector<PageJob> jobs;
+  Status status = files_.EndRows(jobs);
+  rows_ended_ = true;
   std::ranges::move(jobs, std::back_inserter(jobs_));
   if (!status) Stop(std::move(status));
 }
 
 bool StreamConverter::Run::CanRead() const {
-  return !is_reading_ && !at_end_ && read_ - appended_ < most_chunks_;
+  if (is_reading_ || at_end_ || read_ - appended_ == most_chunks_) return false;
+  return bytes_between_ < kMostBytesBetween * threads_;
 }
 
 // A chunk that was only read is converted at once, while it is in this processor's cache.
@@ -208,10 +230,11 @@ void StreamConverter::Run::Read(Worker& worker, Lock& lock) {
   const Result<bool> more = ReadChunk(passage);
   lock.lock();
   is_reading_ = false;
-  if (!more) return Stop(std::unexpected(more.error()));
-  at_end_ = !*more;
+  if (!more) read_status_ = std::unexpected(more.error());
+  at_end_ = !more || !*more;
   if (at_end_) return;
   ++read_;
+  bytes_between_ += passage.chunk.text.size();
   is_compressed_ = !lines_->is_plain();
   if (!is_compressed_) Convert(worker, lock);
 }

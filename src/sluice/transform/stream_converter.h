@@ -55,7 +55,8 @@ class StreamConverter {
   ~StreamConverter();
 
   // All outputs are committed, or none is: kBadData says that `stored` is cut short or damaged.
-  // `stored` and `outputs` are used by one thread at a time, but not always by the caller's.
+  // `stored` and `outputs` are used by one thread at a time, but not always by the caller's; so is
+  // each object of the outputs, but several of them side by side.
   Result<ConvertedStream> Convert(ByteSource& stored, const ConversionOptions& options,
                                   ConversionOutputs& outputs);
 

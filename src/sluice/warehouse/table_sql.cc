@@ -59,7 +59,8 @@ std::string TableSql::Insert() const {
 
 std::string TableSql::Spare() const {
   return fmt::format(
-      "CREATE TEMP TABLE {} AS SELECT s.rowid AS staged FROM {} s JOIN {} o ON o.object = "
+      "CREATE TEMP TABLE {} AS SELECT s.sluice_object AS object, s.sluice_line AS line FROM {} s "
+      "JOIN {} o ON o.object = "
       "s.sluice_object WHERE NOT EXISTS (SELECT 1 FROM {} f WHERE f.place = {})",
       spare_, stage_, TempName("sluice_todo"), fresh_, kPlace);
 }
@@ -76,7 +77,8 @@ std::string TableSql::Losers() const {
       "INSERT INTO {} SELECT {} AS table_name, s.sluice_object AS object, s.sluice_line AS line, "
       "{} "
       "AS event_key, {} AS event_time, MIN(CASE WHEN {} THEN 0 ELSE 1 END) AS differs FROM {} n "
-      "JOIN {} s ON s.rowid = n.staged JOIN {} t ON {}{} GROUP BY ALL",
+      "JOIN {} s ON s.sluice_object = n.object AND s.sluice_line = n.line JOIN {} t ON {}{} GROUP "
+      "BY ALL",
       TempName("sluice_losers"), name_, EventKey(), EventTime(), Equal(), spare_, stage_, target_,
       matches, Times());
 }
