@@ -42,15 +42,18 @@ def compressed(bench):
 
 
 def threads(bench):
-    source = bench.inputs.clean()
+    plain = bench.inputs.clean()
     known = '--threads' in output_of(bench.binary, 'convert', '--help')
     contenders = []
-    for count, cores in ((1, ONE_CORE), (2, TWO_CORES)):
-        label = '--threads %d' % count
-        if not known:
-            contenders.append(Contender('threads', str(count), label, absent='this build has no --threads'))
-        elif len(cores) < count:
-            contenders.append(Contender('threads', str(count), label, absent='this machine has one core'))
-        else:
-            contenders.append(bench.convert('threads', str(count), label, source, arguments=('--threads', str(count)), cores=cores))
+    for kind, source in (('not compressed', plain), ('gzip, one member', bench.inputs.compressed('gzip', 'gz')),
+                         ('gzip, many members', bench.inputs.compressed('gzip-members', 'gz')),
+                         ('zstd, many frames', bench.inputs.compressed('zstd-frames', 'zst'))):
+        for count, cores in ((1, ONE_CORE), (2, TWO_CORES)):
+            name = '%s, --threads %d' % (kind, count)
+            if not known:
+                contenders.append(Contender(kind, name, name, absent='this build has no --threads'))
+            elif len(cores) < count:
+                contenders.append(Contender(kind, name, name, absent='this machine has one core'))
+            else:
+                contenders.append(bench.convert(kind, name, name, source, arguments=('--threads', str(count)), cores=cores, plain=plain))
     return {'rows': bench.measured('threads', contenders)}

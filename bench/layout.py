@@ -122,8 +122,8 @@ def compressed(rows, results):
 
 
 def threads(rows, results):
-    lines = [[row['label'], number(median(row)), number(median(row, 'cpu')), number(rate(row)), number(ratio(rows[0], row), '%.2f×')]
-             for row in rows]
+    lines = [[row['label'], number(median(row)), number(median(row, 'cpu')), number(rate(row)), number(ratio(found[0], row), '%.2f×')]
+             for found in groups(rows).values() for row in found]
     return Sheet('One and two cores, file to files, snappy', ['', 'wall s', 'CPU s', 'M ev/s', 'faster'], lines,
                  [runs_of(rows), *absences(rows)])
 

@@ -35,6 +35,10 @@ class LayoutTest(unittest.TestCase):
         self.assertEqual(sheet.rows[1], ['avx2'] + ['–'] * 4)
         self.assertEqual(sheet.notes, ['Medians of 1 runs.', 'avx2: not measured: no such thing.'])
 
+    def test_threads_are_compared_with_one_thread_on_the_same_input(self):
+        rows = [row('one', 4, group='plain'), row('two', 2, group='plain'), row('one', 9, group='gzip'), row('two', 3, group='gzip')]
+        self.assertEqual([cells[-1] for cells in layout.threads(rows, {}).rows], ['1.00×', '2.00×', '1.00×', '3.00×'])
+
     def test_reading_alone_is_a_note_and_no_row(self):
         rows = [row(step, 1, group='as it is') for step in layout.STEPS] + [row('read', 0.05, group='machine')]
         sheet = layout.memory(rows, {'conditions': CONDITIONS})
