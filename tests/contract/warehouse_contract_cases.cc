@@ -520,7 +520,7 @@ TEST_P(WarehouseContract, RowsCanBeCountedSampledAndDescribed) {
   const auto columns = warehouse_->Describe(tables_.tables[0]);
   ASSERT_TRUE(columns);
   ASSERT_EQ(columns->size(), 6u);
-  EXPECT_EQ((*columns)[4].name, "a\"b");
+  EXPECT_EQ((*columns)[5].name, "a\"b");
   EXPECT_TRUE((*columns)[1].not_null);
   Table missing = tables_.tables[0];
   missing.schema.name = "nowhere";
