@@ -98,8 +98,9 @@ Result<std::unique_ptr<EventConverter>> EventConverter::Make(const TableSet& tab
   SLUICE_ASSIGN(std::unique_ptr<LineConverter> lines, LineConverter::Make(tables));
   auto impl = std::make_unique<Impl>(std::move(lines));
   if (options.fast_path) {
-    SLUICE_ASSIGN(const Isa isa, options.isa.empty() ? ChosenIsa() : IsaNamed(options.isa));
-    impl->UseFastPath(isa);
+    const std::string wanted = options.isa.empty() ? WantedIsa() : options.isa;
+    SLUICE_ASSIGN(const Isa isa, IsaNamed(wanted));
+    if (IsWorthwhile(isa, wanted)) impl->UseFastPath(isa);
   }
   return std::unique_ptr<EventConverter>(new EventConverter(std::move(impl)));
 }

@@ -58,9 +58,17 @@ Result<Isa> IsaNamed(std::string_view name) {
               name, known);
 }
 
-Result<Isa> ChosenIsa() {
+std::string WantedIsa() {
   const char* const wanted = std::getenv("SLUICE_ISA");
-  return IsaNamed(wanted == nullptr ? "" : wanted);
+  return wanted == nullptr ? "" : wanted;
+}
+
+Result<Isa> ChosenIsa() {
+  return IsaNamed(WantedIsa());
+}
+
+bool IsWorthwhile(Isa isa, std::string_view wanted) {
+  return isa != Isa::kScalar || !wanted.empty();
 }
 
 const ScanKernels& KernelsFor(Isa isa) {

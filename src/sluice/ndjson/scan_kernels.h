@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -95,8 +96,13 @@ std::vector<Isa> SupportedIsas();
 // `name`, or the best if it is empty. kPermanent where there is no such or this machine cannot run
 // it.
 Result<Isa> IsaNamed(std::string_view name);
-// The one that SLUICE_ISA in the environment names, or the best.
+// What SLUICE_ISA in the environment says; empty where it says nothing.
+std::string WantedIsa();
+// The one that SLUICE_ISA names, or the best.
 Result<Isa> ChosenIsa();
+// Whether the fast path is faster with it than the general path, or was asked for by name. It lives
+// on SIMD: without, as on processors before AVX2, the general path takes a third of the time.
+bool IsWorthwhile(Isa isa, std::string_view wanted);
 const ScanKernels& KernelsFor(Isa isa);
 
 }  // namespace sluice

@@ -177,6 +177,9 @@ TEST(ScanKernelsTest, EveryMachineHasTheScalarOnes) {
   EXPECT_EQ(IsaNamed("").value(), SupportedIsas().front());
   EXPECT_EQ(IsaNamed("scalar").value(), Isa::kScalar);
   EXPECT_FALSE(IsaNamed("AVX2"));
+  EXPECT_TRUE(IsWorthwhile(Isa::kAvx2, ""));
+  EXPECT_TRUE(IsWorthwhile(Isa::kScalar, "scalar")) << "for tests";
+  EXPECT_FALSE(IsWorthwhile(Isa::kScalar, ""));
 }
 
 }  // namespace
