@@ -123,10 +123,14 @@ struct Stream {
   }
 };
 
+std::string TextOf(unsigned i) {
+  return Lines(i * i * 7 % 5000, i) + Noise(i % 3 * 400, i);
+}
+
 Stream ManyMembers() {
   Stream stream;
   for (unsigned i = 0; i < 60; ++i) {
-    const std::string text = Lines(i * i * 7 % 5000, i) + Noise(i % 3 * 400, i);
+    const std::string text = TextOf(i);
     stream.Add(Member(text), text);
     if (i % 5 == 0) stream.Add(Member(""));
     if (i % 9 == 0) stream.Add(StoredMember(text), text);
@@ -137,7 +141,7 @@ Stream ManyMembers() {
 Stream ManyFrames() {
   Stream stream;
   for (unsigned i = 0; i < 60; ++i) {
-    const std::string text = Lines(i * i * 7 % 5000, i) + Noise(i % 3 * 400, i);
+    const std::string text = TextOf(i);
     stream.Add(ZstdFrame(text), text);
     if (i % 5 == 0) stream.Add(ZstdFrame(""));
     if (i % 7 == 0) stream.Add(kSkippable);

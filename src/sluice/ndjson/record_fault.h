@@ -50,8 +50,8 @@ struct RecordFault {
   uint64_t byte_offset = 0;  // of the line's first byte, in the decompressed stream
   uint64_t byte_length = 0;  // of the line without its end, which may be more than `bytes` holds
   // The line, or the front of one that is too long, or the message that landing wrapped in
-  // {"sluice_raw":…} (then byte_length is the message's). As long as the
-  // ConvertedChunk is not used for another, and the chunk is there.
+  // {"sluice_raw":…} (then byte_length is the message's). Valid as long as the
+  // chunk's memory, and until the ConvertedChunk is used for another.
   std::string_view bytes;
   std::optional<size_t> table;   // index in the TableSet; absent before routing
   std::optional<size_t> column;  // index in the table's schema.columns

@@ -74,12 +74,12 @@ class StreamConverter::Run {
   // Before and after each of these, `lock` holds mutex_; not meanwhile.
   void RunJob(Worker& worker, Lock& lock);
   void Append(Lock& lock);
-  void EndRows();
   void Read(Worker& worker, Lock& lock);
   void Convert(Worker& worker, Lock& lock);
   bool Help(Lock& lock);
 
   void Work(Worker& worker) noexcept;  // who would wake the others?
+  void EndRows();
   bool CanAppend() const;
   bool CanRead() const;
   bool CanConvert() const { return taken_ < read_; }
@@ -183,9 +183,10 @@ void StreamConverter::Run::RunJob(Worker& worker, Lock& lock) {
 // The next chunk is converted, or there is none and the rows are to be ended; and the files keep
 // up.
 bool StreamConverter::Run::CanAppend() const {
-  if (is_appending_ || rows_ended_ || files_.is_behind()) return false;
-  if (appended_ == read_) return at_end_;
-  return appended_ < taken_ && PassageOf(appended_).is_converted;
+  if (is_appending_ || rows_ended_) return false;
+  const bool is_there =
+      appended_ == read_ ? at_end_ : appended_ < taken_ && PassageOf(appended_).is_converted;
+  return is_there && !files_.is_behind();  // which asks every file
 }
 
 void StreamConverter::Run::Append(Lock& lock) {
