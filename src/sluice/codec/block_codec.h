@@ -44,7 +44,7 @@ class BlockCodec {
 // CRC-32 as gzip and Parquet use it (RFC 1952 §8); `seed` is the value for the bytes before.
 uint32_t Crc32(std::string_view data, uint32_t seed = 0);
 
-// "snappy-encoder 1 zstd 1.5.4": the versions of what decides compressed bytes, for the revision.
+// "snappy-encoder 1 zstd 1.5.4 hash-log 12": what decides compressed bytes, for the revision.
 std::string CodecVersions();
 
 }  // namespace sluice

@@ -34,7 +34,6 @@ void CopyText(char* to, const char* from, size_t size) {
 
 size_t TextEncoding::AppendPlain(const Value* values, size_t count, size_t full, size_t must_take,
                                  ByteBuffer& out) {
-  constexpr size_t kReadableBehind = 8;  // for TextRange
   size_t taken = count;
   uint64_t bytes = PlainBytes(values, count);
   if (out.size() + bytes > full) {
@@ -44,13 +43,13 @@ size_t TextEncoding::AppendPlain(const Value* values, size_t count, size_t full,
       bytes += 4 + values[taken++].size();
     }
   }
-  char* place = out.Reserve(bytes + kReadableBehind);
+  char* place = out.Reserve(bytes);
   for (size_t i = 0; i < taken; ++i) {
     const Value value = values[i];
     const uint32_t length = static_cast<uint32_t>(value.size());
     std::memcpy(place, &length, 4);
     CopyText(place + 4, value.data(), value.size());
-    range_.Add({place + 4, value.size()});
+    range_.Add(value);
     place += 4 + value.size();
   }
   out.Advance(bytes);

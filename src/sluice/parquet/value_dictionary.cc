@@ -111,9 +111,8 @@ uint32_t TextDictionary::FindOrInsert(const Key& key, std::string_view value) {
 }
 
 void TextDictionary::Insert(Slot& slot, const Key& key, std::string_view value) {
-  constexpr size_t kReadableBehind = 8;
   const uint32_t length = static_cast<uint32_t>(value.size());
-  char* const out = page_.Reserve(4 + value.size() + kReadableBehind);
+  char* const out = page_.Reserve(4 + value.size());
   std::memcpy(out, &length, 4);
   if (length > 0) std::memcpy(out + 4, value.data(), length);
   slot = {.words = key.words,

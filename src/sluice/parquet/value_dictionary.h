@@ -36,7 +36,7 @@ class TextDictionary {
   size_t size() const { return offsets_.size(); }
   std::string_view page() const { return page_.view(); }
   size_t page_size() const { return page_.size(); }
-  // Valid until the next Lookup. 8 bytes behind it are readable.
+  // Valid until the next Lookup.
   std::string_view at(size_t id) const {
     const char* entry = page_.data() + offsets_[id];
     return {entry, LoadAs<uint32_t>(entry - 4)};

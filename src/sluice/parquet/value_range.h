@@ -2,9 +2,10 @@
 #pragma once
 
 #include <cstdint>
-#include <cstring>
 #include <string>
 #include <string_view>
+
+#include "sluice/base/unaligned.h"
 
 namespace sluice {
 
@@ -15,8 +16,7 @@ class TextRange {
  public:
   static constexpr size_t kLongest = 64;
 
-  // 8 bytes behind `text` are readable. Most values differ from both ends in their first 8 bytes,
-  // compared as one big-endian number.
+  // Most values differ from both ends in their first 8 bytes, compared as one number.
   void Add(std::string_view text) {
     has_long_ |= text.size() > kLongest;
     if (has_long_) return;
@@ -31,12 +31,18 @@ class TextRange {
   void Clear() { *this = TextRange(); }
 
  private:
+  // Its first 8 bytes as a big-endian number, zeros where it has fewer.
   static uint64_t Head(std::string_view text) {
-    if (text.empty()) return 0;
-    uint64_t bytes;
-    std::memcpy(&bytes, text.data(), sizeof bytes);
-    const uint64_t head = __builtin_bswap64(bytes);
-    return text.size() >= 8 ? head : head & ~uint64_t{0} << (64 - 8 * text.size());
+    const char* const at = text.data();
+    const size_t size = text.size();
+    if (size >= 8) return __builtin_bswap64(LoadAs<uint64_t>(at));
+    if (size >= 4) {  // two halves that overlap
+      const uint64_t last = __builtin_bswap32(LoadAs<uint32_t>(at + size - 4));
+      return uint64_t{__builtin_bswap32(LoadAs<uint32_t>(at))} << 32 | last << (64 - 8 * size);
+    }
+    uint64_t head = 0;
+    for (size_t i = 0; i < size; ++i) head |= uint64_t{static_cast<uint8_t>(at[i])} << (56 - 8 * i);
+    return head;
   }
   void AddSlowly(std::string_view text, uint64_t head);
 
