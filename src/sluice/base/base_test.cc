@@ -101,6 +101,27 @@ TEST(RetryTest, LastErrorSaysThatAttemptsRanOut) {
   EXPECT_EQ(failed.error().message(), "gave up after 2 attempts: busy");
 }
 
+TEST(RetryTest, ABudgetIsSpentByRepetitionsAndEarnedBySuccess) {
+  FakeClock clock;
+  std::minstd_rand random(1);
+  RetryBudget budget;
+  int calls = 0;
+  const auto fail = [&]() -> Status {
+    ++calls;
+    return Fail(ErrorKind::kTransient, "busy");
+  };
+  constexpr int kRepetitions = RetryBudget::kMost / RetryBudget::kCost;
+  const Status failed = Retry({.attempts = 1000}, clock, random, fail, &budget);
+  EXPECT_EQ(failed.error().message(), "gave up after 101 attempts: too many calls fail: busy");
+  EXPECT_EQ(calls, 1 + kRepetitions);
+  for (int i = 0; i < RetryBudget::kCost; ++i) {
+    EXPECT_TRUE(Retry({}, clock, random, []() -> Status { return {}; }, &budget));
+  }
+  calls = 0;
+  EXPECT_FALSE(Retry({}, clock, random, fail, &budget));
+  EXPECT_EQ(calls, 2);
+}
+
 TEST(FaultPlanTest, StrikesTheOperationWithItsNumber) {
   auto plan = *FaultPlan::Parse("fail-before:2");
   int done = 0;

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <mutex>
 #include <random>
 
 #include "sluice/base/clock.h"
@@ -17,19 +18,46 @@ struct RetryOptions {
   std::chrono::milliseconds longest_pause{5000};
 };
 
+// What all calls to one service may spend on trying again, so that a service which is down is not
+// asked many times as often as one which is up (a token bucket). A repetition takes kCost; a call
+// that succeeds gives one back. Thread-safe.
+class RetryBudget {
+ public:
+  static constexpr int kMost = 500, kCost = 5;
+
+  bool Take() {
+    const std::lock_guard lock(mutex_);
+    if (left_ < kCost) return false;
+    left_ -= kCost;
+    return true;
+  }
+  void Give() {
+    const std::lock_guard lock(mutex_);
+    left_ = std::min(left_ + 1, kMost);
+  }
+
+ private:
+  std::mutex mutex_;
+  int left_ = kMost;
+};
+
 // The only retry loop. Only adapters to the outside call it. Pauses are drawn evenly from [0,
 // limit], the limit doubling each time ("full jitter"). Anything but kTransient is returned at
-// once; the last failure says that attempts ran out.
+// once; the last failure says that attempts, or `budget` if there is one, ran out.
 template <typename Operation>
 auto Retry(const RetryOptions& options, Clock& clock, std::minstd_rand& random,
-           Operation&& operation) -> decltype(operation()) {
+           Operation&& operation, RetryBudget* budget = nullptr) -> decltype(operation()) {
   std::chrono::milliseconds limit = options.first_pause;
   for (int attempt = 1;; ++attempt) {
     auto result = operation();
+    if (result && budget != nullptr) budget->Give();
     if (result || result.error().kind() != ErrorKind::kTransient) return result;
-    if (attempt >= options.attempts) {
-      return std::unexpected(
-          result.error().During(fmt::format("gave up after {} attempts", attempt)));
+    const bool may_go_on = attempt < options.attempts && (budget == nullptr || budget->Take());
+    if (!may_go_on) {
+      return std::unexpected(result.error().During(
+          attempt < options.attempts
+              ? fmt::format("gave up after {} attempts: too many calls fail", attempt)
+              : fmt::format("gave up after {} attempts", attempt)));
     }
     clock.Sleep(std::chrono::milliseconds(
         std::uniform_int_distribution<int64_t>(0, limit.count())(random)));

@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sluice/aws/aws_client.h"
+
+#include <utility>
+
+namespace sluice {
+namespace {
+
+// Services accept five minutes or more.
+constexpr std::chrono::seconds kWorthCorrecting{60};
+
+}  // namespace
+
+Result<std::unique_ptr<AwsClient>> AwsClient::Make(AwsService service,
+                                                   std::shared_ptr<CredentialsSource> credentials,
+                                                   Clock& clock, const AwsClientOptions& options) {
+  SLUICE_ASSIGN(std::unique_ptr<HttpClient> http, HttpClient::Make(service.endpoint, options.http));
+  return std::unique_ptr<AwsClient>(
+      new AwsClient(std::move(service), std::move(credentials), clock, options, std::move(http)));
+}
+
+AwsClient::AwsClient(AwsService service, std::shared_ptr<CredentialsSource> credentials,
+                     Clock& clock, const AwsClientOptions& options,
+                     std::unique_ptr<HttpClient> http)
+    : service_(std::move(service)),
+      credentials_(std::move(credentials)),
+      clock_(clock),
+      retry_(options.retry),
+      http_(std::move(http)),
+      random_(std::random_device()()) {}
+
+Result<HttpResponse> AwsClient::Call(const AwsCall& call) {
+  bool is_unknown = false;
+  std::minstd_rand random;
+  {
+    const std::lock_guard lock(mutex_);
+    random.seed(random_());
+  }
+  const auto attempt = [&]() -> Result<HttpResponse> {
+    Result<HttpResponse> answer = Attempt(call);
+    is_unknown = !answer && answer.error().kind() == ErrorKind::kOutcomeUnknown;
+    if (!is_unknown || !call.is_repeatable) return answer;
+    return std::unexpected(Error(ErrorKind::kTransient, answer.error().message()));
+  };
+  Result<HttpResponse> answer = Retry(retry_, clock_, random, attempt, &budget_);
+  if (answer || !is_unknown) return answer;
+  return std::unexpected(Error(ErrorKind::kOutcomeUnknown, answer.error().message()));
+}
+
+// An answer that may be a matter of the clock is asked for once more with the service's time.
+Result<HttpResponse> AwsClient::Attempt(const AwsCall& call) {
+  for (bool may_correct = true;; may_correct = false) {
+    SLUICE_ASSIGN(HttpResponse answer, SendSigned(call));
+    if (answer.status < 300) return answer;
+    const AwsFailure failure = service_.read_failure(answer);
+    if (may_correct && MayBeOfTheClock(failure) && LearnTime(answer)) continue;
+    return Fail(KindOf(failure, answer.status, service_.failures),
+                "{} refused: {}: status={} request_id={}", service_.scope.service,
+                Describe(failure), answer.status, failure.request_id);
+  }
+}
+
+Result<HttpResponse> AwsClient::SendSigned(const AwsCall& call) {
+  SLUICE_ASSIGN(const AwsCredentials credentials, credentials_->Get());
+  SLUICE_ASSIGN(const std::vector<HttpHeader> signature,
+                SignatureOf(call.request, service_.endpoint.authority(), service_.scope,
+                            credentials, clock_.Now() + clock_error()));
+  HttpRequest request = call.request;
+  request.headers.insert(request.headers.end(), signature.begin(), signature.end());
+  return http_->Send(request, call.timeout);
+}
+
+// Whether that was another time than thought.
+bool AwsClient::LearnTime(const HttpResponse& response) {
+  const std::string* const date = response.Header("Date");
+  const auto time = date == nullptr ? std::nullopt : ParseHttpDate(*date);
+  if (!time) return false;
+  const auto error = std::chrono::round<std::chrono::seconds>(*time - clock_.Now());
+  const std::lock_guard lock(mutex_);
+  if (std::chrono::abs(error - clock_error_) < kWorthCorrecting) return false;
+  clock_error_ = error;
+  return true;
+}
+
+std::chrono::seconds AwsClient::clock_error() const {
+  const std::lock_guard lock(mutex_);
+  return clock_error_;
+}
+
+}  // namespace sluice

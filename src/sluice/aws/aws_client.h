@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <random>
+#include <span>
+
+#include "sluice/aws/aws_failure.h"
+#include "sluice/aws/credentials.h"
+#include "sluice/aws/http_client.h"
+#include "sluice/aws/signer.h"
+#include "sluice/base/clock.h"
+#include "sluice/base/result.h"
+#include "sluice/base/retry.h"
+
+namespace sluice {
+
+// What an AwsClient needs to know of its service.
+struct AwsService {
+  SigningScope scope;
+  HttpEndpoint endpoint;
+  std::span<const FailureMeaning> failures;  // its own; outlives the client
+  AwsFailure (*read_failure)(const HttpResponse& response) = ReadJsonFailure;
+};
+
+struct AwsClientOptions {
+  HttpClientOptions http;
+  RetryOptions retry;
+};
+
+// A request whose repetition changes nothing more than the first one did is repeatable: it is tried
+// again also where its outcome is not known.
+struct AwsCall {
+  HttpRequest request;
+  bool is_repeatable = false;
+  std::chrono::milliseconds timeout{30'000};
+};
+
+// Signed calls to one service, tried again where that can help. The time that the service's answers
+// give corrects the clock's. Errors name code, message and request id, never what was sent.
+// Thread-safe.
+class AwsClient {
+ public:
+  // `clock` outlives it. As HttpClient::Make.
+  static Result<std::unique_ptr<AwsClient>> Make(AwsService service,
+                                                 std::shared_ptr<CredentialsSource> credentials,
+                                                 Clock& clock,
+                                                 const AwsClientOptions& options = {});
+
+  // An answer below 300; everything else is an error of the kind that the service's table says.
+  Result<HttpResponse> Call(const AwsCall& call);
+
+ private:
+  AwsClient(AwsService service, std::shared_ptr<CredentialsSource> credentials, Clock& clock,
+            const AwsClientOptions& options, std::unique_ptr<HttpClient> http);
+
+  Result<HttpResponse> Attempt(const AwsCall& call);
+  Result<HttpResponse> SendSigned(const AwsCall& call);
+  bool LearnTime(const HttpResponse& response);
+  std::chrono::seconds clock_error() const;
+
+  const AwsService service_;
+  const std::shared_ptr<CredentialsSource> credentials_;
+  Clock& clock_;
+  const RetryOptions retry_;
+  const std::unique_ptr<HttpClient> http_;
+  RetryBudget budget_;
+
+  mutable std::mutex mutex_;  // guards what comes now
+  std::chrono::seconds clock_error_{0};
+  std::minstd_rand random_;
+};
+
+}  // namespace sluice

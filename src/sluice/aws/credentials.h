@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "sluice/base/clock.h"
+#include "sluice/base/result.h"
+
+namespace sluice {
+
+// What requests are signed with. Never printed.
+struct AwsCredentials {
+  std::string access_key_id;
+  std::string secret_access_key;
+  std::string session_token;  // empty for those of a user
+  Timestamp expires = Timestamp::max();
+};
+
+// Where credentials come from. They are asked for before every request, so it keeps them until they
+// are about to expire. Thread-safe.
+class CredentialsSource {
+ public:
+  virtual ~CredentialsSource() = default;
+  // kTransient: who gives them cannot be reached just now. kPermanent: there are none.
+  virtual Result<AwsCredentials> Get() = 0;
+};
+
+// What every AWS SDK finds, in its order: environment variables; profile of the configuration
+// files, with what it names (assumed roles, processes, single sign-on); web identity token; the
+// endpoint of an ECS or EKS container; the instance metadata service, version 2.
+Result<std::unique_ptr<CredentialsSource>> DefaultCredentials();
+
+}  // namespace sluice

@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sluice/aws/http_client.h"
+
+#include <aws/http/connection.h>
+#include <aws/http/connection_manager.h>
+#include <aws/http/http.h>
+#include <aws/http/request_response.h>
+#include <aws/io/socket.h>
+#include <aws/io/tls_channel_handler.h>
+
+#include "sluice/aws/aws_runtime.h"
+#include "sluice/aws/crt_message.h"
+#include "sluice/aws/crt_text.h"
+#include "sluice/aws/said_once.h"
+
+namespace sluice {
+namespace {
+
+constexpr uint64_t kMostIdleMillis = 15'000;  // servers close idle connections after 20 s or more
+
+// One connection asked for.
+struct Acquisition {
+  aws_http_connection* connection = nullptr;
+  int error = 0;
+  SaidOnce done;
+
+  static void OnSetup(aws_http_connection* connection, int error, void* self) {
+    auto& acquisition = *static_cast<Acquisition*>(self);
+    acquisition.connection = connection;
+    acquisition.error = error;
+    acquisition.done.Say();
+  }
+};
+
+// One request and its answer; written by the connection's thread until `done`.
+struct Exchange {
+  size_t largest_body;
+  HttpResponse response;
+  bool is_too_large = false;
+  bool was_sent = false;  // some of it
+  int error = 0;
+  SaidOnce done;
+
+  static Exchange& Of(void* self) { return *static_cast<Exchange*>(self); }
+
+  static int OnHeaders(aws_http_stream* stream, aws_http_header_block block,
+                       const aws_http_header* headers, size_t count, void* self) {
+    if (block != AWS_HTTP_HEADER_BLOCK_MAIN) return AWS_OP_SUCCESS;  // "100 Continue" and the like
+    HttpResponse& response = Of(self).response;
+    aws_http_stream_get_incoming_response_status(stream, &response.status);
+    for (size_t i = 0; i < count; ++i) {
+      response.headers.push_back({.name = std::string(FromCursor(headers[i].name)),
+                                  .value = std::string(FromCursor(headers[i].value))});
+    }
+    return AWS_OP_SUCCESS;
+  }
+  static int OnBody(aws_http_stream*, const aws_byte_cursor* data, void* self) {
+    Exchange& exchange = Of(self);
+    if (data->len > exchange.largest_body - exchange.response.body.size()) {
+      exchange.is_too_large = true;
+      return aws_raise_error(AWS_ERROR_SHORT_BUFFER);
+    }
+    exchange.response.body.append(FromCursor(*data));
+    return AWS_OP_SUCCESS;
+  }
+  static void OnMetrics(aws_http_stream*, const aws_http_stream_metrics* metrics, void* self) {
+    Of(self).was_sent = metrics->send_start_timestamp_ns >= 0;
+  }
+  static void OnComplete(aws_http_stream*, int error, void* self) {
+    Of(self).error = error;
+    Of(self).done.Say();
+  }
+};
+
+}  // namespace
+
+// The connections; ended when the last is.
+struct HttpClient::Pool {
+  aws_http_connection_manager* manager = nullptr;
+  SaidOnce ended;
+
+  Pool(const HttpEndpoint& endpoint, const HttpClientOptions& options, aws_tls_ctx* tls) {
+    const aws_socket_options socket{
+        .type = AWS_SOCKET_STREAM,
+        .domain = AWS_SOCKET_IPV4,
+        .connect_timeout_ms = static_cast<uint32_t>(options.connect_timeout.count()),
+        .tcp_nodelay = AWS_SOCKET_TCP_NODELAY_ON};
+    aws_tls_connection_options encrypted{};
+    if (tls != nullptr) {
+      aws_tls_connection_options_init_from_ctx(&encrypted, tls);
+      aws_byte_cursor name = ToCursor(endpoint.host);
+      aws_tls_connection_options_set_server_name(&encrypted, CrtAllocator(), &name);
+    }
+    const aws_http_connection_manager_options made{
+        .bootstrap = AwsRuntime::Get().bootstrap(),
+        .initial_window_size = SIZE_MAX,
+        .socket_options = &socket,
+        .tls_connection_options = tls != nullptr ? &encrypted : nullptr,
+        .host = ToCursor(endpoint.host),
+        .port = endpoint.port,
+        .max_connections = options.most_connections,
+        .shutdown_complete_user_data = this,
+        .shutdown_complete_callback = [](void* self) { static_cast<Pool*>(self)->ended.Say(); },
+        .max_connection_idle_in_milliseconds = kMostIdleMillis};
+    manager = aws_http_connection_manager_new(CrtAllocator(), &made);
+    if (tls != nullptr) aws_tls_connection_options_clean_up(&encrypted);
+  }
+  ~Pool() {
+    if (manager == nullptr) return;
+    aws_http_connection_manager_release(manager);
+    ended.Wait();
+  }
+};
+
+HttpClient::HttpClient(HttpEndpoint endpoint, const HttpClientOptions& options)
+    : endpoint_(std::move(endpoint)), options_(options) {}
+HttpClient::~HttpClient() = default;
+
+Result<std::unique_ptr<HttpClient>> HttpClient::Make(const HttpEndpoint& endpoint,
+                                                     const HttpClientOptions& options) {
+  aws_tls_ctx* tls = nullptr;
+  if (endpoint.tls) {
+    SLUICE_ASSIGN(tls, AwsRuntime::Get().Tls());
+  }
+  std::unique_ptr<HttpClient> client(new HttpClient(endpoint, options));
+  client->pool_ = std::make_unique<Pool>(endpoint, options, tls);
+  if (client->pool_->manager == nullptr) {
+    return Fail(ErrorKind::kPermanent, "cannot use {}: {}", endpoint.authority(),
+                CrtErrorText(aws_last_error()));
+  }
+  return client;
+}
+
+Result<HttpResponse> HttpClient::Send(const HttpRequest& request,
+                                      std::chrono::milliseconds timeout) {
+  SLUICE_ASSIGN(const CrtMessage made, MakeCrtMessage(request, endpoint_.authority(), true));
+
+  Acquisition acquired;
+  aws_http_connection_manager_acquire_connection(pool_->manager, Acquisition::OnSetup, &acquired);
+  acquired.done.Wait();
+  if (acquired.connection == nullptr) {
+    return Fail(ErrorKind::kTransient, "cannot connect to {}: {}", endpoint_.authority(),
+                CrtErrorText(acquired.error));
+  }
+
+  Exchange exchange{.largest_body = options_.largest_body.count};
+  const aws_http_make_request_options options{.self_size = sizeof options,
+                                              .request = made.message.get(),
+                                              .user_data = &exchange,
+                                              .on_response_headers = Exchange::OnHeaders,
+                                              .on_response_body = Exchange::OnBody,
+                                              .on_metrics = Exchange::OnMetrics,
+                                              .on_complete = Exchange::OnComplete};
+  aws_http_stream* const stream = aws_http_connection_make_request(acquired.connection, &options);
+  if (stream == nullptr || aws_http_stream_activate(stream) != 0) {
+    const int error = aws_last_error();
+    if (stream != nullptr) aws_http_stream_release(stream);
+    aws_http_connection_close(acquired.connection);
+    aws_http_connection_manager_release_connection(pool_->manager, acquired.connection);
+    // Otherwise it is the request.
+    const bool is_closed = error == AWS_ERROR_HTTP_CONNECTION_CLOSED;
+    return Fail(is_closed ? ErrorKind::kTransient : ErrorKind::kPermanent,
+                "cannot send a request to {}: {}", endpoint_.authority(), CrtErrorText(error));
+  }
+  const bool in_time = exchange.done.WaitFor(timeout);
+  if (!in_time) {
+    aws_http_stream_cancel_default_error(stream);
+    exchange.done.Wait();
+  }
+  aws_http_stream_release(stream);
+  aws_http_connection_manager_release_connection(pool_->manager, acquired.connection);
+  if (exchange.error == 0) return std::move(exchange.response);
+  if (exchange.is_too_large) {
+    return Fail(ErrorKind::kPermanent, "{} answers with more than {} bytes", endpoint_.authority(),
+                options_.largest_body.count);
+  }
+  return Fail(
+      exchange.was_sent ? ErrorKind::kOutcomeUnknown : ErrorKind::kTransient,
+      "no answer from {}: {}", endpoint_.authority(),
+      in_time ? CrtErrorText(exchange.error) : fmt::format("none within {} ms", timeout.count()));
+}
+
+}  // namespace sluice

@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sluice/aws/http_client.h"
+
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <latch>
+
+#include "sluice/aws/loopback_server_for_test.h"
+
+namespace sluice {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+std::unique_ptr<HttpClient> ClientOf(const LoopbackServer& server,
+                                     const HttpClientOptions& options = {}) {
+  return HttpClient::Make(server.endpoint(), options).value();
+}
+
+TEST(HttpClientTest, SendsARequestAndGetsItsAnswer) {
+  std::string seen;
+  LoopbackServer server([&](const std::string& request) {
+    seen = request;
+    return LoopbackServer::Answer{
+        "HTTP/1.1 404 Not Found\r\nX-One: 1\r\nx-two:  2 \r\nContent-Length: 3\r\n\r\nno!"};
+  });
+  const auto client = ClientOf(server);
+  const std::string body(100'000, 'b');
+  const auto answer = client->Send({.method = "POST",
+                                    .target = "/a%20b?c=d",
+                                    .headers = {{"X-Amz-Target", "AmazonSQS.SendMessage"}},
+                                    .body = body},
+                                   seconds(10));
+  ASSERT_TRUE(answer) << answer.error().message();
+  EXPECT_EQ(answer->status, 404);
+  EXPECT_EQ(answer->body, "no!");
+  ASSERT_NE(answer->Header("x-one"), nullptr);
+  EXPECT_EQ(*answer->Header("X-ONE"), "1");
+  EXPECT_EQ(*answer->Header("X-Two"), "2");
+  EXPECT_EQ(answer->Header("X-Three"), nullptr);
+  EXPECT_EQ(seen, "POST /a%20b?c=d HTTP/1.1\r\nHost: " + server.endpoint().authority() +
+                      "\r\nX-Amz-Target: AmazonSQS.SendMessage\r\nContent-Length: 100000\r\n\r\n" +
+                      body);
+}
+
+TEST(HttpClientTest, UsesAConnectionAgain) {
+  LoopbackServer server([](const std::string&) { return LoopbackServer::Ok("yes"); });
+  const auto client = ClientOf(server);
+  for (int i = 0; i < 5; ++i) EXPECT_EQ(client->Send({}, seconds(10))->body, "yes");
+  EXPECT_EQ(server.connections(), 1U);
+}
+
+TEST(HttpClientTest, ManyThreadsAskAtOnce) {
+  std::latch all(8);
+  LoopbackServer server([&](const std::string&) {
+    all.arrive_and_wait();  // nobody is answered before all have asked
+    return LoopbackServer::Ok("yes");
+  });
+  const auto client = ClientOf(server);
+  std::atomic<int> good = 0;
+  {
+    std::vector<std::jthread> threads;
+    for (int i = 0; i < 8; ++i) {
+      threads.emplace_back([&] {
+        const auto answer = client->Send({}, seconds(30));
+        if (answer && answer->body == "yes") ++good;
+      });
+    }
+  }
+  EXPECT_EQ(good, 8);
+}
+
+// What came of it nobody knows: the request was sent.
+TEST(HttpClientTest, AnAnswerThatIsCutIsAnUnknownOutcome) {
+  for (const std::string cut :
+       {"", "HTTP/1.1 200", "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n12345",
+        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n12345\r\n", "what?\r\n\r\n"}) {
+    LoopbackServer server([&](const std::string&) { return LoopbackServer::Answer{cut, true}; });
+    const auto answer = ClientOf(server)->Send({.method = "PUT", .body = "x"}, seconds(10));
+    ASSERT_FALSE(answer) << cut;
+    EXPECT_EQ(answer.error().kind(), ErrorKind::kOutcomeUnknown) << answer.error().message();
+  }
+}
+
+TEST(HttpClientTest, WaitsNoLongerThanItIsTold) {
+  std::latch asked(1), over(1);
+  LoopbackServer server([&](const std::string&) {
+    asked.count_down();
+    over.wait();
+    return LoopbackServer::Ok("late");
+  });
+  const auto client = ClientOf(server);
+  const auto answer = client->Send({}, milliseconds(50));
+  asked.wait();
+  over.count_down();
+  ASSERT_FALSE(answer);
+  EXPECT_EQ(answer.error().kind(), ErrorKind::kOutcomeUnknown);
+  EXPECT_NE(answer.error().message().find("50 ms"), std::string::npos) << answer.error().message();
+}
+
+TEST(HttpClientTest, NothingHappenedWhereNobodyListens) {
+  HttpEndpoint nowhere;
+  {
+    LoopbackServer server([](const std::string&) { return LoopbackServer::Ok(""); });
+    nowhere = server.endpoint();
+  }
+  const auto answer = HttpClient::Make(nowhere).value()->Send({}, seconds(10));
+  ASSERT_FALSE(answer);
+  EXPECT_EQ(answer.error().kind(), ErrorKind::kTransient) << answer.error().message();
+}
+
+TEST(HttpClientTest, AnAnswerIsNotLargerThanAllowed) {
+  LoopbackServer server(
+      [](const std::string&) { return LoopbackServer::Ok(std::string(1001, 'x')); });
+  const auto refused = ClientOf(server, {.largest_body = {1000}})->Send({}, seconds(10));
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().kind(), ErrorKind::kPermanent);
+  EXPECT_EQ(ClientOf(server, {.largest_body = {1001}})->Send({}, seconds(10))->body.size(), 1001U);
+}
+
+TEST(HttpClientTest, AHeaderIsNoPlaceForOthers) {
+  std::atomic<int> requests = 0;
+  LoopbackServer server([&](const std::string&) {
+    ++requests;
+    return LoopbackServer::Ok("");
+  });
+  const auto client = ClientOf(server);
+  const auto is_refused = [&](const HttpRequest& request) {
+    const auto answer = client->Send(request, seconds(10));
+    return !answer && answer.error().kind() == ErrorKind::kPermanent;
+  };
+  for (const std::string& value : {std::string("a\r\nX-Evil: 1"), std::string("a\nb"),
+                                   std::string("a\0b", 3), std::string("a\rb")}) {
+    EXPECT_TRUE(is_refused({.headers = {{"X-Good", value}}})) << value;
+  }
+  EXPECT_TRUE(is_refused({.headers = {{"X Evil", "1"}}}));
+  EXPECT_TRUE(is_refused({.headers = {{"X-Evil\r\n", "1"}}}));
+  EXPECT_TRUE(is_refused({.target = "/a HTTP/1.1\r\nX-Evil: 1"}));
+  EXPECT_TRUE(is_refused({.method = "GET /a"}));
+  EXPECT_EQ(requests, 0);
+}
+
+// Answers before the answer (RFC 9110 §15.2) are none.
+TEST(HttpClientTest, InformationalAnswersArePassedOver) {
+  LoopbackServer server([](const std::string&) {
+    return LoopbackServer::Answer{
+        "HTTP/1.1 100 Continue\r\nX-One: 1\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"};
+  });
+  const auto answer = ClientOf(server)->Send({}, seconds(10));
+  ASSERT_TRUE(answer) << answer.error().message();
+  EXPECT_EQ(answer->status, 200);
+  EXPECT_EQ(answer->Header("X-One"), nullptr);
+}
+
+TEST(HttpEndpointTest, IsReadFromAUrl) {
+  const auto read = [](std::string_view url) -> std::string {
+    const auto endpoint = ParseEndpoint(url);
+    if (!endpoint) return "none";
+    return (endpoint->tls ? "tls " : "plain ") + endpoint->host + " " +
+           std::to_string(endpoint->port) + " " + endpoint->authority();
+  };
+  EXPECT_EQ(read("https://sqs.eu-central-1.amazonaws.com"),
+            "tls sqs.eu-central-1.amazonaws.com 443 sqs.eu-central-1.amazonaws.com");
+  EXPECT_EQ(read("http://127.0.0.1:9324/"), "plain 127.0.0.1 9324 127.0.0.1:9324");
+  EXPECT_EQ(read("http://[::1]:80"), "plain ::1 80 [::1]");
+  EXPECT_EQ(read("https://[::1]"), "tls ::1 443 [::1]");
+  for (const std::string_view url :
+       {"", "sqs.eu-central-1.amazonaws.com", "ftp://a", "https://", "https:///",
+        "http://a:", "http://a:0", "http://a:65536", "http://a:1x", "http://a/b", "http://a?b",
+        "http://u@a", "http://a b", "http://[::1", "http://::1", "http://[g]", "http://a\n"}) {
+    EXPECT_EQ(read(url), "none") << url;
+  }
+}
+
+}  // namespace
+}  // namespace sluice

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "sluice/aws/credentials.h"
+#include "sluice/aws/http.h"
+#include "sluice/base/clock.h"
+#include "sluice/base/result.h"
+
+namespace sluice {
+
+// What a signature is good for.
+struct SigningScope {
+  std::string service;  // "sqs"
+  std::string region;
+  // S3 signs paths as they are sent and wants the body's hash in a header; the others encode the
+  // path once more.
+  bool is_s3 = false;
+};
+
+// The headers that sign `request` to `authority` (AWS Signature Version 4, with the hash of its
+// body): Authorization, X-Amz-Date, X-Amz-Security-Token for a session, X-Amz-Content-Sha256 for
+// S3. All headers of the request are signed but User-Agent. kPermanent where it is no request.
+Result<std::vector<HttpHeader>> SignatureOf(const HttpRequest& request, std::string_view authority,
+                                            const SigningScope& scope,
+                                            const AwsCredentials& credentials, Timestamp now);
+
+}  // namespace sluice
