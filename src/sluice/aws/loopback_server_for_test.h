@@ -37,16 +37,16 @@ class LoopbackServer {
     SLUICE_CHECK(::listen(listener_, 16) == 0);
     SLUICE_CHECK(::getsockname(listener_, any, &size) == 0);
     port_ = ntohs(address.sin_port);
-    threads_.emplace_back([this] { Accept(); });
+    acceptor_ = std::thread([this] { Accept(); });
   }
   ~LoopbackServer() {
     ::shutdown(listener_, SHUT_RDWR);
-    threads_.front().join();  // makes no more of them
+    acceptor_.join();  // makes no more threads
     {
       const std::lock_guard lock(mutex_);
       for (const int connection : connections_) ::shutdown(connection, SHUT_RDWR);
     }
-    for (size_t i = 1; i < threads_.size(); ++i) threads_[i].join();
+    for (std::thread& thread : threads_) thread.join();
     for (const int connection : connections_) ::close(connection);
     ::close(listener_);
   }
@@ -111,7 +111,8 @@ class LoopbackServer {
   uint16_t port_ = 0;
   std::mutex mutex_;
   std::vector<int> connections_;
-  std::vector<std::thread> threads_;
+  std::vector<std::thread> threads_;  // of the connections
+  std::thread acceptor_;
 };
 
 }  // namespace sluice
