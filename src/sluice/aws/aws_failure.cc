@@ -5,6 +5,8 @@
 
 #include <algorithm>
 
+#include "sluice/aws/xml_reader.h"
+
 namespace sluice {
 namespace {
 
@@ -88,8 +90,9 @@ ErrorKind KindOf(const AwsFailure& failure, int status, std::span<const FailureM
 }
 
 std::string Describe(const AwsFailure& failure) {
-  constexpr size_t kMostBytes = 500;
-  std::string text = failure.code.empty() ? "no error code" : failure.code;
+  constexpr size_t kMostCodeBytes = 100, kMostBytes = 500;
+  std::string text =
+      failure.code.empty() ? "no error code" : failure.code.substr(0, kMostCodeBytes);
   if (IsWrongSignature(failure)) {
     return text + ": is the secret access key the one of this access key?";
   }
@@ -114,6 +117,22 @@ AwsFailure ReadJsonFailure(const HttpResponse& response) {
   if (failure.code.empty()) failure.code = BareCode(TextAt(body, "__type"));
   failure.message = TextAt(body, "message");
   if (failure.message.empty()) failure.message = TextAt(body, "Message");
+  return failure;
+}
+
+AwsFailure ReadXmlFailure(const HttpResponse& response) {
+  AwsFailure failure;
+  for (const std::string_view name : {"x-amz-request-id", "x-amzn-requestid"}) {
+    const std::string* const id = response.Header(name);
+    if (id != nullptr) failure.request_id = *id;
+  }
+  const Result<XmlElement> root = ParseXml(response.body);
+  if (!root) return failure;
+  const XmlElement* const error = root->name == "Error" ? &*root : root->Child("Error");
+  if (error == nullptr) return failure;
+  failure.code = error->TextAt("Code");
+  failure.message = error->TextAt("Message");
+  if (failure.request_id.empty()) failure.request_id = root->TextAt("RequestId");
   return failure;
 }
 

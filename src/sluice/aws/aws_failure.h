@@ -40,4 +40,8 @@ bool MayBeOfTheClock(const AwsFailure& failure);
 // missing or no JSON at all.
 AwsFailure ReadJsonFailure(const HttpResponse& response);
 
+// The failure in an answer of S3, <Error>…, or of the query protocol, <ErrorResponse><Error>….
+// Anything may be missing or no XML at all.
+AwsFailure ReadXmlFailure(const HttpResponse& response);
+
 }  // namespace sluice

@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sluice/aws/assumed_role.h"
+
+#include "sluice/aws/xml_reader.h"
+
+namespace sluice {
+namespace {
+
+constexpr std::chrono::minutes kBeforeExpiry{5};
+
+constexpr FailureMeaning kFailures[] = {
+    {"ExpiredTokenException", ErrorKind::kTransient},  // of who asks; new ones come
+    {"IDPCommunicationError", ErrorKind::kTransient},
+    {"MalformedPolicyDocument", ErrorKind::kPermanent},
+    {"PackedPolicyTooLarge", ErrorKind::kPermanent},
+    {"RegionDisabledException", ErrorKind::kPermanent},
+};
+
+// application/x-www-form-urlencoded, as every service reads it: all but RFC 3986's unreserved
+// characters as %XX.
+void AppendField(std::string& form, std::string_view name, std::string_view value) {
+  if (!form.empty()) form += '&';
+  form.append(name) += '=';
+  for (const char c : value) {
+    const bool is_plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+                          (c >= '0' && c <= '9') || std::string_view("-._~").contains(c);
+    if (is_plain) {
+      form += c;
+    } else {
+      form += fmt::format("%{:02X}", static_cast<unsigned char>(c));
+    }
+  }
+}
+
+Result<AwsCredentials> CredentialsIn(const HttpResponse& answer) {
+  SLUICE_ASSIGN(const XmlElement root, ParseXml(answer.body));
+  const auto text = [&](std::string_view name) {
+    return std::string(root.TextAt("AssumeRoleResult/Credentials/" + std::string(name)));
+  };
+  AwsCredentials found{.access_key_id = text("AccessKeyId"),
+                       .secret_access_key = text("SecretAccessKey"),
+                       .session_token = text("SessionToken")};
+  const std::optional<Timestamp> expires = FromIso8601(text("Expiration"));
+  if (found.access_key_id.empty() || found.secret_access_key.empty() || !expires) {
+    return Fail(ErrorKind::kBadData, "the answer holds no credentials");
+  }
+  found.expires = *expires;
+  return found;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<AwsClient>> MakeStsClient(const HttpEndpoint& endpoint,
+                                                 const std::string& region,
+                                                 std::shared_ptr<CredentialsSource> credentials,
+                                                 Clock& clock, const AwsClientOptions& options) {
+  return AwsClient::Make({.scope = {.service = "sts", .region = region},
+                          .endpoint = endpoint,
+                          .failures = kFailures,
+                          .read_failure = ReadXmlFailure},
+                         std::move(credentials), clock, options);
+}
+
+Result<AwsCredentials> AssumedRole::Get() {
+  const std::lock_guard lock(mutex_);
+  const Timestamp now = clock_.Now();
+  if (kept_ && now < kept_->expires - kBeforeExpiry) return *kept_;
+  Result<AwsCredentials> assumed = Assume();
+  if (assumed) {
+    kept_ = *assumed;
+    return assumed;
+  }
+  const bool may_pass = assumed.error().kind() != ErrorKind::kPermanent;
+  if (may_pass && kept_ && now < kept_->expires) return *kept_;
+  return std::unexpected(assumed.error().During("cannot assume role " + role_.arn));
+}
+
+Result<AwsCredentials> AssumedRole::Assume() {
+  std::string form;
+  AppendField(form, "Action", "AssumeRole");
+  AppendField(form, "Version", "2011-06-15");
+  AppendField(form, "RoleArn", role_.arn);
+  AppendField(form, "RoleSessionName", role_.session_name);
+  AppendField(form, "DurationSeconds", std::to_string(role_.duration.count()));
+  if (!role_.external_id.empty()) AppendField(form, "ExternalId", role_.external_id);
+  SLUICE_ASSIGN(
+      const HttpResponse answer,
+      sts_->Call({.request = {.method = "POST",
+                              .headers = {{"Content-Type",
+                                           "application/x-www-form-urlencoded; charset=utf-8"}},
+                              .body = form},
+                  .is_repeatable = true}));
+  return CredentialsIn(answer);
+}
+
+}  // namespace sluice
