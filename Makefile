@@ -44,7 +44,7 @@ fuzz: deps-fuzz build/fuzz/build.ninja
 deps:
 	@mkdir -p build && scripts/install-deps
 deps-test:
-	@mkdir -p build && scripts/install-deps --test
+	@mkdir -p build && scripts/install-deps --test && scripts/install-servers
 deps-neon:
 	@mkdir -p build && scripts/install-deps --neon
 deps-bench:

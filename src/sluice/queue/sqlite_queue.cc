@@ -6,6 +6,7 @@
 
 #include "sluice/base/unique_id.h"
 #include "sluice/queue/queue_file.h"
+#include "sluice/queue/queue_limits.h"
 
 namespace sluice {
 namespace {
@@ -14,8 +15,6 @@ using std::chrono::milliseconds;
 using std::chrono::seconds;
 
 constexpr milliseconds kPollPause{50};
-constexpr seconds kLongestWait{20};
-constexpr seconds kLongestHidden{12 * 3600};
 
 Status CheckName(std::string_view name) {
   const auto is_allowed = [](char c) {
@@ -39,30 +38,6 @@ Status CheckOptions(const SqliteQueueOptions& options) {
   if (options.max_receive_count >= 1) return {};
   return Fail(ErrorKind::kPermanent, "max_receive_count must be at least 1: queue={} value={}",
               options.name, options.max_receive_count);
-}
-
-Status CheckCount(size_t entries) {
-  if (entries >= 1 && entries <= Queue::kMaxBatch) return {};
-  return Fail(ErrorKind::kPermanent, "a call takes 1 to {} entries: entries={}", Queue::kMaxBatch,
-              entries);
-}
-
-Status CheckVisibility(seconds timeout) {
-  if (timeout >= seconds(0) && timeout <= kLongestHidden) return {};
-  return Fail(ErrorKind::kPermanent, "a visibility timeout is 0 to {} s: seconds={}",
-              kLongestHidden.count(), timeout.count());
-}
-
-Status CheckReceive(const ReceiveOptions& options) {
-  if (options.max_messages < 1 || options.max_messages > Queue::kMaxBatch) {
-    return Fail(ErrorKind::kPermanent, "a receive takes 1 to {} messages: messages={}",
-                Queue::kMaxBatch, options.max_messages);
-  }
-  if (options.wait < milliseconds(0) || options.wait > kLongestWait) {
-    return Fail(ErrorKind::kPermanent, "a receive waits 0 to {} s: milliseconds={}",
-                kLongestWait.count(), options.wait.count());
-  }
-  return CheckVisibility(options.visibility_timeout);
 }
 
 // The answer of a public call, seen from its caller.
@@ -212,15 +187,9 @@ Result<std::vector<Status>> SqliteQueue::Extend(std::span<const Receipt> receipt
 }
 
 Result<std::vector<Status>> SqliteQueue::Send(std::span<const std::string> bodies) {
-  SLUICE_TRY(CheckCount(bodies.size()));
-  size_t total = 0;
-  for (const std::string& body : bodies)
-    if (body.size() <= kMaxMessageBytes) total += body.size();
-  if (total > kMaxMessageBytes) {
-    return Fail(ErrorKind::kPermanent,
-                "cannot send to queue {}: the messages of one call may have {} bytes in all: "
-                "bytes={} messages={}",
-                options_.name, kMaxMessageBytes, total, bodies.size());
+  if (const Status refused = CheckSend(bodies); !refused) {
+    return std::unexpected(
+        refused.error().During(fmt::format("cannot send to queue {}", options_.name)));
   }
   return During("send to", options_.name, Append(bodies));
 }
@@ -231,13 +200,8 @@ Result<std::vector<Status>> SqliteQueue::Append(std::span<const std::string> bod
   const Timestamp now = clock_.Now();
   SLUICE_ASSIGN(SqliteTransaction transaction, database_->Begin(Durability::kSynced));
   for (const std::string& body : bodies) {
-    if (body.size() > kMaxMessageBytes) {
-      answers.push_back(Fail(ErrorKind::kPermanent, "a message may have {} bytes: bytes={}",
-                             kMaxMessageBytes, body.size()));
-      continue;
-    }
-    SLUICE_TRY(messages_->Append(MakeUniqueId(now), now, body));
-    answers.emplace_back();
+    answers.push_back(CheckBody(body));
+    if (answers.back()) SLUICE_TRY(messages_->Append(MakeUniqueId(now), now, body));
   }
   SLUICE_TRY(transaction.Commit());
   return answers;
