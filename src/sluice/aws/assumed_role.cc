@@ -7,6 +7,7 @@ namespace sluice {
 namespace {
 
 constexpr std::chrono::minutes kBeforeExpiry{5};
+constexpr std::chrono::seconds kAfterFailure{30}, kAnswerTime{10};
 
 constexpr FailureMeaning kFailures[] = {
     {"ExpiredTokenException", ErrorKind::kTransient},  // of who asks; new ones come
@@ -32,6 +33,7 @@ void AppendField(std::string& form, std::string_view name, std::string_view valu
   }
 }
 
+// All but when they expire.
 Result<AwsCredentials> CredentialsIn(const HttpResponse& answer) {
   SLUICE_ASSIGN(const XmlElement root, ParseXml(answer.body));
   const auto text = [&](std::string_view name) {
@@ -40,12 +42,8 @@ Result<AwsCredentials> CredentialsIn(const HttpResponse& answer) {
   AwsCredentials found{.access_key_id = text("AccessKeyId"),
                        .secret_access_key = text("SecretAccessKey"),
                        .session_token = text("SessionToken")};
-  const std::optional<Timestamp> expires = FromIso8601(text("Expiration"));
-  if (found.access_key_id.empty() || found.secret_access_key.empty() || !expires) {
-    return Fail(ErrorKind::kBadData, "the answer holds no credentials");
-  }
-  found.expires = *expires;
-  return found;
+  if (!found.access_key_id.empty() && !found.secret_access_key.empty()) return found;
+  return Fail(ErrorKind::kTransient, "the answer holds no credentials");
 }
 
 }  // namespace
@@ -65,17 +63,29 @@ Result<AwsCredentials> AssumedRole::Get() {
   const std::lock_guard lock(mutex_);
   const Timestamp now = clock_.Now();
   if (kept_ && now < kept_->expires - kBeforeExpiry) return *kept_;
+  if (!failure_ || now >= failed_at_ + kAfterFailure) Renew();
+  if (!failure_) return *kept_;
+  const bool may_pass = failure_->kind() != ErrorKind::kPermanent;
+  if (may_pass && kept_ && clock_.Now() < kept_->expires) return *kept_;
+  return std::unexpected(*failure_);
+}
+
+// Whatever it is that went wrong, it is no fault of what the credentials are wanted for.
+void AssumedRole::Renew() {
+  failure_.reset();
   Result<AwsCredentials> assumed = Assume();
   if (assumed) {
-    kept_ = *assumed;
-    return assumed;
+    kept_ = std::move(*assumed);
+    return;
   }
   const bool may_pass = assumed.error().kind() != ErrorKind::kPermanent;
-  if (may_pass && kept_ && now < kept_->expires) return *kept_;
-  return std::unexpected(assumed.error().During("cannot assume role " + role_.arn));
+  failure_ = Error(may_pass ? ErrorKind::kTransient : ErrorKind::kPermanent,
+                   assumed.error().During("cannot assume role " + role_.arn).message());
+  failed_at_ = clock_.Now();
 }
 
 Result<AwsCredentials> AssumedRole::Assume() {
+  const Timestamp asked_at = clock_.Now();
   std::string form;
   AppendField(form, "Action", "AssumeRole");
   AppendField(form, "Version", "2011-06-15");
@@ -89,8 +99,11 @@ Result<AwsCredentials> AssumedRole::Assume() {
                               .headers = {{"Content-Type",
                                            "application/x-www-form-urlencoded; charset=utf-8"}},
                               .body = form},
-                  .is_repeatable = true}));
-  return CredentialsIn(answer);
+                  .is_repeatable = true,
+                  .timeout = kAnswerTime}));
+  SLUICE_ASSIGN(AwsCredentials found, CredentialsIn(answer));
+  found.expires = asked_at + role_.duration;
+  return found;
 }
 
 }  // namespace sluice

@@ -20,15 +20,15 @@ struct RoleOptions {
 };
 
 // A client of the Security Token Service at `endpoint`, with the failures that it answers.
-Result<std::unique_ptr<AwsClient>> MakeStsClient(const HttpEndpoint& endpoint,
-                                                 const std::string& region,
-                                                 std::shared_ptr<CredentialsSource> credentials,
-                                                 Clock& clock,
-                                                 const AwsClientOptions& options = {});
+Result<std::unique_ptr<AwsClient>> MakeStsClient(
+    const HttpEndpoint& endpoint, const std::string& region,
+    std::shared_ptr<CredentialsSource> credentials, Clock& clock,
+    const AwsClientOptions& options = {.retry = {.attempts = 3}});
 
 // The credentials of a role (AssumeRole of the STS API, 2011-06-15), asked for with those of `sts`,
-// which may be a role's themselves. They are kept until five minutes before they expire; when new
-// ones cannot be had then for a reason that may pass, the old ones serve as long as they are good.
+// which may be a role's themselves. They are kept until five minutes before they expire, by this
+// clock; when new ones cannot be had then for a reason that may pass, the old ones serve as long as
+// they are good. After a failure nobody asks for half a minute.
 class AssumedRole final : public CredentialsSource {
  public:
   // `clock` outlives it.
@@ -39,12 +39,15 @@ class AssumedRole final : public CredentialsSource {
 
  private:
   Result<AwsCredentials> Assume();
+  void Renew();
 
   const std::unique_ptr<AwsClient> sts_;
   const RoleOptions role_;
   Clock& clock_;
   std::mutex mutex_;  // one asks, the others wait for the answer
   std::optional<AwsCredentials> kept_;
+  std::optional<Error> failure_;  // of the last asking, at
+  Timestamp failed_at_;
 };
 
 }  // namespace sluice

@@ -30,7 +30,7 @@ AwsClient::AwsClient(AwsService service, std::shared_ptr<CredentialsSource> cred
       random_(std::random_device()()) {}
 
 Result<HttpResponse> AwsClient::Call(const AwsCall& call) {
-  bool is_unknown = false;
+  bool was_unknown = false;
   std::minstd_rand random;
   {
     const std::lock_guard lock(mutex_);
@@ -38,46 +38,49 @@ Result<HttpResponse> AwsClient::Call(const AwsCall& call) {
   }
   const auto attempt = [&]() -> Result<HttpResponse> {
     Result<HttpResponse> answer = Attempt(call);
-    is_unknown = !answer && answer.error().kind() == ErrorKind::kOutcomeUnknown;
-    if (!is_unknown || !call.is_repeatable) return answer;
+    if (answer || answer.error().kind() != ErrorKind::kOutcomeUnknown) return answer;
+    was_unknown = true;
+    if (!call.is_repeatable) return answer;
     return std::unexpected(Error(ErrorKind::kTransient, answer.error().message()));
   };
   Result<HttpResponse> answer = Retry(retry_, clock_, random, attempt, &budget_);
-  if (answer || !is_unknown) return answer;
+  // What a later attempt met does not say what an earlier one did, and may be its work.
+  if (answer || !was_unknown || answer.error().kind() == ErrorKind::kNotFound) return answer;
   return std::unexpected(Error(ErrorKind::kOutcomeUnknown, answer.error().message()));
 }
 
 // An answer that may be a matter of the clock is asked for once more with the service's time.
 Result<HttpResponse> AwsClient::Attempt(const AwsCall& call) {
   for (bool may_correct = true;; may_correct = false) {
-    SLUICE_ASSIGN(HttpResponse answer, SendSigned(call));
+    const std::chrono::seconds thought = clock_error();
+    SLUICE_ASSIGN(HttpResponse answer, SendSigned(call, thought));
     if (answer.status < 300) return answer;
     const AwsFailure failure = service_.read_failure(answer);
-    if (may_correct && MayBeOfTheClock(failure) && LearnTime(answer)) continue;
+    if (may_correct && MayBeOfTheClock(failure) && LearnTime(answer, thought)) continue;
     return Fail(KindOf(failure, answer.status, service_.failures),
                 "{} refused: {}: status={} request_id={}", service_.scope.service,
-                Describe(failure), answer.status, failure.request_id);
+                Describe(failure), answer.status, failure.request_id.substr(0, 100));
   }
 }
 
-Result<HttpResponse> AwsClient::SendSigned(const AwsCall& call) {
+Result<HttpResponse> AwsClient::SendSigned(const AwsCall& call, std::chrono::seconds clock_error) {
   SLUICE_ASSIGN(const AwsCredentials credentials, credentials_->Get());
   SLUICE_ASSIGN(const std::vector<HttpHeader> signature,
                 SignatureOf(call.request, service_.endpoint.authority(), service_.scope,
-                            credentials, clock_.Now() + clock_error()));
+                            credentials, clock_.Now() + clock_error));
   HttpRequest request = call.request;
   request.headers.insert(request.headers.end(), signature.begin(), signature.end());
   return http_->Send(request, call.timeout);
 }
 
-// Whether that was another time than thought.
-bool AwsClient::LearnTime(const HttpResponse& response) {
+// Whether the clock is wrong by another time than was thought.
+bool AwsClient::LearnTime(const HttpResponse& response, std::chrono::seconds thought) {
   const std::string* const date = response.Header("Date");
   const auto time = date == nullptr ? std::nullopt : ParseHttpDate(*date);
   if (!time) return false;
   const auto error = std::chrono::round<std::chrono::seconds>(*time - clock_.Now());
+  if (std::chrono::abs(error - thought) < kWorthCorrecting) return false;
   const std::lock_guard lock(mutex_);
-  if (std::chrono::abs(error - clock_error_) < kWorthCorrecting) return false;
   clock_error_ = error;
   return true;
 }

@@ -40,7 +40,7 @@ struct AwsCall {
 };
 
 // Signed calls to one service, tried again where that can help. The time that the service's answers
-// give corrects the clock's. Errors name code, message and request id, never what was sent.
+// give corrects the clock's. Errors name the service's code, message and request id.
 // Thread-safe.
 class AwsClient {
  public:
@@ -58,8 +58,8 @@ class AwsClient {
             const AwsClientOptions& options, std::unique_ptr<HttpClient> http);
 
   Result<HttpResponse> Attempt(const AwsCall& call);
-  Result<HttpResponse> SendSigned(const AwsCall& call);
-  bool LearnTime(const HttpResponse& response);
+  Result<HttpResponse> SendSigned(const AwsCall& call, std::chrono::seconds clock_error);
+  bool LearnTime(const HttpResponse& response, std::chrono::seconds thought);
   std::chrono::seconds clock_error() const;
 
   const AwsService service_;

@@ -104,6 +104,14 @@ TEST_F(AwsClientTest, AnUnknownOutcomeIsTriedAgainOnlyWhereItIsRepeatable) {
     EXPECT_TRUE(answer) << answer.error().message();
     EXPECT_EQ(requests_.size(), 2U);
 
+    // Nor does what comes later say what became of it.
+    answer = Call({unknown, Refusal(503, "SlowDown")}, true);
+    ASSERT_FALSE(answer);
+    EXPECT_EQ(answer.error().kind(), ErrorKind::kOutcomeUnknown);
+    answer = Call({unknown, Refusal(403, "AccessDenied")}, true);
+    ASSERT_FALSE(answer);
+    EXPECT_EQ(answer.error().kind(), ErrorKind::kOutcomeUnknown);
+
     answer = Call({unknown}, true);
     ASSERT_FALSE(answer);
     EXPECT_EQ(answer.error().kind(), ErrorKind::kOutcomeUnknown);

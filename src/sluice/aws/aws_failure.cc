@@ -65,7 +65,9 @@ const FailureMeaning* Find(std::span<const FailureMeaning> table, std::string_vi
 }
 
 bool IsWrongSignature(const AwsFailure& failure) {
-  return failure.code == "SignatureDoesNotMatch" || failure.code == "InvalidSignatureException";
+  constexpr std::string_view kCodes[] = {"SignatureDoesNotMatch", "InvalidSignatureException",
+                                         "IncompleteSignature", "IncompleteSignatureException"};
+  return std::ranges::find(kCodes, failure.code) != std::end(kCodes);
 }
 
 // "com.amazonaws.sqs#QueueDoesNotExist:http://…" without what stands around the code.

@@ -2,6 +2,9 @@
 #include <aws/auth/auth.h>
 #include <aws/auth/credentials.h>
 
+#include <mutex>
+#include <optional>
+
 #include "sluice/aws/aws_runtime.h"
 #include "sluice/aws/credentials.h"
 #include "sluice/aws/crt_text.h"
@@ -10,13 +13,16 @@
 namespace sluice {
 namespace {
 
-// One asking; the answer comes on another thread.
+// One asking; the answer comes on another thread, late or never.
 struct Asking {
   Result<AwsCredentials> answer = AwsCredentials();
   SaidOnce done;
 
+  // `self` is a shared_ptr of its own.
   static void OnAnswer(aws_credentials* found, int error, void* self) {
-    auto& asking = *static_cast<Asking*>(self);
+    const std::unique_ptr<std::shared_ptr<Asking>> mine(
+        static_cast<std::shared_ptr<Asking>*>(self));
+    Asking& asking = **mine;
     if (found == nullptr) {
       asking.answer =
           Fail(ErrorKind::kPermanent,
@@ -24,59 +30,74 @@ struct Asking {
                "AWS_PROFILE, or run with a role",
                CrtErrorText(error));
     } else {
-      const uint64_t expires = aws_credentials_get_expiration_timepoint_seconds(found);
-      asking.answer = AwsCredentials{
-          .access_key_id = std::string(FromCursor(aws_credentials_get_access_key_id(found))),
-          .secret_access_key =
-              std::string(FromCursor(aws_credentials_get_secret_access_key(found))),
-          .session_token = std::string(FromCursor(aws_credentials_get_session_token(found)))};
-      if (expires != UINT64_MAX) {
-        asking.answer->expires = Timestamp(std::chrono::seconds(expires));
-      }
+      asking.answer = CredentialsOf(*found);
     }
     asking.done.Say();
+  }
+
+  static AwsCredentials CredentialsOf(const aws_credentials& found) {
+    AwsCredentials credentials{
+        .access_key_id = std::string(FromCursor(aws_credentials_get_access_key_id(&found))),
+        .secret_access_key = std::string(FromCursor(aws_credentials_get_secret_access_key(&found))),
+        .session_token = std::string(FromCursor(aws_credentials_get_session_token(&found)))};
+    const uint64_t expires = aws_credentials_get_expiration_timepoint_seconds(&found);
+    if (expires != UINT64_MAX) credentials.expires = Timestamp(std::chrono::seconds(expires));
+    return credentials;
   }
 };
 
 class DefaultChain final : public CredentialsSource {
  public:
-  explicit DefaultChain(aws_tls_ctx* tls) {
+  DefaultChain(aws_tls_ctx* tls, Clock& clock, std::chrono::milliseconds patience)
+      : clock_(clock), patience_(patience) {
     const aws_credentials_provider_chain_default_options options{
-        .shutdown_options = {.shutdown_callback =
-                                 [](void* self) { static_cast<DefaultChain*>(self)->ended_.Say(); },
-                             .shutdown_user_data = this},
-        .bootstrap = AwsRuntime::Get().bootstrap(),
-        .tls_ctx = tls};
+        .bootstrap = AwsRuntime::Get().bootstrap(), .tls_ctx = tls};
     provider_ = aws_credentials_provider_new_chain_default(CrtAllocator(), &options);
   }
-  ~DefaultChain() override {
-    if (provider_ == nullptr) return;
-    aws_credentials_provider_release(provider_);
-    ended_.Wait();
-  }
+  // What it still asks, it asks without us.
+  ~DefaultChain() override { aws_credentials_provider_release(provider_); }
 
   Result<AwsCredentials> Get() override {
-    Asking asking;
-    if (aws_credentials_provider_get_credentials(provider_, Asking::OnAnswer, &asking) != 0) {
-      return Fail(ErrorKind::kPermanent, "cannot ask for AWS credentials: {}",
-                  CrtErrorText(aws_last_error()));
+    Result<AwsCredentials> answer = Ask();
+    const std::lock_guard lock(mutex_);
+    if (answer) {
+      last_ = *answer;
+      return answer;
     }
-    asking.done.Wait();
-    return asking.answer;
+    if (!last_) return answer;
+    if (clock_.Now() < last_->expires) return *last_;
+    return std::unexpected(Error(ErrorKind::kTransient, answer.error().message()));
   }
 
   bool is_there() const { return provider_ != nullptr; }
 
  private:
+  Result<AwsCredentials> Ask() {
+    const auto asking = std::make_shared<Asking>();
+    auto its_own = std::make_unique<std::shared_ptr<Asking>>(asking);
+    if (aws_credentials_provider_get_credentials(provider_, Asking::OnAnswer, its_own.get()) != 0) {
+      return Fail(ErrorKind::kPermanent, "cannot ask for AWS credentials: {}",
+                  CrtErrorText(aws_last_error()));
+    }
+    its_own.release();  // OnAnswer's
+    if (asking->done.WaitFor(patience_)) return asking->answer;
+    return Fail(ErrorKind::kTransient, "no AWS credentials within {} ms: who gives them is silent",
+                patience_.count());
+  }
+
+  Clock& clock_;
+  const std::chrono::milliseconds patience_;
   aws_credentials_provider* provider_ = nullptr;
-  SaidOnce ended_;
+  std::mutex mutex_;
+  std::optional<AwsCredentials> last_;
 };
 
 }  // namespace
 
-Result<std::unique_ptr<CredentialsSource>> DefaultCredentials() {
+Result<std::unique_ptr<CredentialsSource>> DefaultCredentials(Clock& clock,
+                                                              std::chrono::milliseconds patience) {
   SLUICE_ASSIGN(aws_tls_ctx* const tls, AwsRuntime::Get().Tls());
-  auto chain = std::make_unique<DefaultChain>(tls);
+  auto chain = std::make_unique<DefaultChain>(tls, clock, patience);
   if (!chain->is_there()) {
     return Fail(ErrorKind::kPermanent, "no AWS credentials: {}", CrtErrorText(aws_last_error()));
   }

@@ -31,7 +31,8 @@ class Surroundings {
 
 Result<AwsCredentials> CredentialsWith(const std::map<std::string, std::string>& set) {
   const Surroundings surroundings(set);
-  auto source = DefaultCredentials();
+  SystemClock clock;
+  auto source = DefaultCredentials(clock);
   if (!source) return std::unexpected(source.error());
   return (*source)->Get();
 }
@@ -89,6 +90,16 @@ TEST(DefaultCredentialsTest, AnAnswerThatIsNoneGivesNone) {
       {{"AWS_CONTAINER_CREDENTIALS_FULL_URI", "http://" + server.endpoint().authority() + "/c"}});
   ASSERT_FALSE(found);
   EXPECT_EQ(found.error().message().find("hidden"), std::string::npos);
+}
+
+TEST(DefaultCredentialsTest, AnAgentThatIsSilentIsNotWaitedForLong) {
+  LoopbackServer server([](const std::string&) { return LoopbackServer::Answer{}; });
+  const Surroundings surroundings(
+      {{"AWS_CONTAINER_CREDENTIALS_FULL_URI", "http://" + server.endpoint().authority() + "/c"}});
+  SystemClock clock;
+  const auto found = DefaultCredentials(clock, std::chrono::milliseconds(300)).value()->Get();
+  ASSERT_FALSE(found);
+  EXPECT_EQ(found.error().kind(), ErrorKind::kTransient) << found.error().message();
 }
 
 TEST(DefaultCredentialsTest, NoneAreAnErrorThatSaysWhatToDo) {

@@ -95,7 +95,7 @@ Result<HttpEndpoint> ParseEndpoint(std::string_view url) {
   if (rest.ends_with('/')) rest.remove_suffix(1);
   if (!TakePort(rest, endpoint.port) || !TakeHost(rest, endpoint.host)) {
     return Fail(ErrorKind::kPermanent,
-                "no endpoint: {}: give it as https://HOST or http://HOST:PORT", url);
+                "no endpoint: give it as https://HOST or http://HOST:PORT, without anything else");
   }
   return endpoint;
 }

@@ -72,6 +72,14 @@ struct Exchange {
   }
 };
 
+// Whether an answer is known to be whole: the runtime takes one that ends with its connection (RFC
+// 9112 §6.3) for one without a body.
+bool HasLength(const HttpRequest& request, const HttpResponse& response) {
+  if (request.method == "HEAD" || response.status == 204 || response.status == 304) return true;
+  return response.Header("Content-Length") != nullptr ||
+         response.Header("Transfer-Encoding") != nullptr;
+}
+
 }  // namespace
 
 // The connections; ended when the last is.
@@ -165,13 +173,21 @@ Result<HttpResponse> HttpClient::Send(const HttpRequest& request,
   const bool in_time = exchange.done.WaitFor(timeout);
   if (!in_time) {
     aws_http_stream_cancel_default_error(stream);
+    // Where the server has said that it will close, there is nothing to cancel any more.
+    aws_http_connection_close(acquired.connection);
     exchange.done.Wait();
   }
   aws_http_stream_release(stream);
   aws_http_connection_manager_release_connection(pool_->manager, acquired.connection);
+  if (exchange.error == 0 && !HasLength(request, exchange.response)) {
+    return Fail(ErrorKind::kOutcomeUnknown, "an answer from {} that does not say where it ends",
+                endpoint_.authority());
+  }
   if (exchange.error == 0) return std::move(exchange.response);
   if (exchange.is_too_large) {
-    return Fail(ErrorKind::kPermanent, "{} answers with more than {} bytes", endpoint_.authority(),
+    const bool only_asks = request.method == "GET" || request.method == "HEAD";
+    return Fail(only_asks ? ErrorKind::kPermanent : ErrorKind::kOutcomeUnknown,
+                "{} answers with more than {} bytes", endpoint_.authority(),
                 options_.largest_body.count);
   }
   return Fail(

@@ -29,7 +29,7 @@ class HttpClient {
 
   // An answer of any status, whole. kTransient: nothing was sent. kOutcomeUnknown: some of the
   // request was sent, and no whole answer came within `timeout` of it. kPermanent: the request is
-  // none, or the answer is too large.
+  // none; or it only asks (GET, HEAD), and the answer is too large.
   Result<HttpResponse> Send(const HttpRequest& request, std::chrono::milliseconds timeout);
 
  private:

@@ -22,7 +22,8 @@ struct SigningScope {
 
 // The headers that sign `request` to `authority` (AWS Signature Version 4, with the hash of its
 // body): Authorization, X-Amz-Date, X-Amz-Security-Token for a session, X-Amz-Content-Sha256 for
-// S3. All headers of the request are signed but User-Agent. kPermanent where it is no request.
+// S3. All headers of the request are signed but User-Agent and those that proxies change.
+// kPermanent where it is no request.
 Result<std::vector<HttpHeader>> SignatureOf(const HttpRequest& request, std::string_view authority,
                                             const SigningScope& scope,
                                             const AwsCredentials& credentials, Timestamp now);
