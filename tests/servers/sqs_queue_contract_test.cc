@@ -6,19 +6,13 @@
 #include <atomic>
 #include <cstdlib>
 
+#include "sluice/aws/credentials_for_test.h"
 #include "sluice/base/json_text.h"
 #include "sluice/queue/sqs_queue.h"
 #include "tests/contract/queue_contract.h"
 
 namespace sluice {
 namespace {
-
-class TestCredentials : public CredentialsSource {
- public:
-  Result<AwsCredentials> Get() override {
-    return AwsCredentials{.access_key_id = "test", .secret_access_key = "test"};
-  }
-};
 
 // A server's queue with a dead-letter queue, both new.
 class ServersQueue : public QueueUnderTest {
@@ -42,8 +36,9 @@ class ServersQueue : public QueueUnderTest {
 
  private:
   std::unique_ptr<AwsClient> Client() {
-    return MakeSqsClient(endpoint_, "us-east-1", std::make_shared<TestCredentials>(), clock_)
-        .value();
+    auto credentials = std::make_shared<FixedCredentials>(
+        AwsCredentials{.access_key_id = "test", .secret_access_key = "test"});
+    return MakeSqsClient(endpoint_, "us-east-1", std::move(credentials), clock_).value();
   }
 
   std::unique_ptr<SqsQueue> Make(const std::string& name, const std::string& redrive_policy) {

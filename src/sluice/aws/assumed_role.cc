@@ -10,7 +10,6 @@ constexpr std::chrono::minutes kBeforeExpiry{5};
 constexpr std::chrono::seconds kAfterFailure{30}, kAnswerTime{10};
 
 constexpr FailureMeaning kFailures[] = {
-    {"ExpiredTokenException", ErrorKind::kTransient},  // of who asks; new ones come
     {"IDPCommunicationError", ErrorKind::kTransient},
     {"MalformedPolicyDocument", ErrorKind::kPermanent},
     {"PackedPolicyTooLarge", ErrorKind::kPermanent},
@@ -65,8 +64,8 @@ Result<AwsCredentials> AssumedRole::Get() {
   if (kept_ && now < kept_->expires - kBeforeExpiry) return *kept_;
   if (!failure_ || now >= failed_at_ + kAfterFailure) Renew();
   if (!failure_) return *kept_;
-  const bool may_pass = failure_->kind() != ErrorKind::kPermanent;
-  if (may_pass && kept_ && clock_.Now() < kept_->expires) return *kept_;
+  if (failure_->kind() == ErrorKind::kTransient && kept_ && clock_.Now() < kept_->expires)
+    return *kept_;
   return std::unexpected(*failure_);
 }
 

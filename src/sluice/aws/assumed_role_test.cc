@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include "sluice/aws/credentials_for_test.h"
 #include "sluice/aws/loopback_server_for_test.h"
 
 namespace sluice {
@@ -10,12 +11,10 @@ namespace {
 
 using std::chrono::minutes;
 
-class FixedCredentials : public CredentialsSource {
- public:
-  Result<AwsCredentials> Get() override {
-    return AwsCredentials{.access_key_id = "BASE", .secret_access_key = "s"};
-  }
-};
+std::shared_ptr<CredentialsSource> Base() {
+  return std::make_shared<FixedCredentials>(
+      AwsCredentials{.access_key_id = "BASE", .secret_access_key = "s"});
+}
 
 // A token service that gives a new key at every call, good for an hour by `clock_`.
 class AssumedRoleTest : public testing::Test {
@@ -44,9 +43,7 @@ class AssumedRoleTest : public testing::Test {
                              {.retry = {.attempts = 2}});
     return {std::move(*sts), role, clock_};
   }
-  AssumedRole Role(const RoleOptions& role) {
-    return Role(role, std::make_shared<FixedCredentials>());
-  }
+  AssumedRole Role(const RoleOptions& role) { return Role(role, Base()); }
 
   const RoleOptions role_{.arn = "arn:aws:iam::111111111111:role/sluice-read",
                           .session_name = "sluice",
@@ -125,11 +122,8 @@ TEST_F(AssumedRoleTest, AnAnswerWithoutCredentialsIsNone) {
 
 // A chain: the second role is asked for with the keys of the first.
 TEST_F(AssumedRoleTest, ARoleMayAssumeAnother) {
-  auto first =
-      std::make_shared<AssumedRole>(MakeStsClient(server_.endpoint(), "eu-central-1",
-                                                  std::make_shared<FixedCredentials>(), clock_)
-                                        .value(),
-                                    role_, clock_);
+  auto first = std::make_shared<AssumedRole>(
+      MakeStsClient(server_.endpoint(), "eu-central-1", Base(), clock_).value(), role_, clock_);
   AssumedRole second =
       Role({.arn = "arn:aws:iam::222222222222:role/reader", .session_name = "s"}, std::move(first));
   EXPECT_EQ(second.Get()->access_key_id, "ROLE2");

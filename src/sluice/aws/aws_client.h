@@ -2,7 +2,6 @@
 #pragma once
 
 #include <chrono>
-#include <functional>
 #include <memory>
 #include <mutex>
 #include <random>
@@ -40,8 +39,7 @@ struct AwsCall {
 };
 
 // Signed calls to one service, tried again where that can help. The time that the service's answers
-// give corrects the clock's. Errors name the service's code, message and request id.
-// Thread-safe.
+// give corrects the clock's. Errors name the service's code, message and request id. Thread-safe.
 class AwsClient {
  public:
   // `clock` outlives it. As HttpClient::Make.

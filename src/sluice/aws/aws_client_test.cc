@@ -5,21 +5,13 @@
 
 #include <deque>
 
+#include "sluice/aws/credentials_for_test.h"
 #include "sluice/aws/loopback_server_for_test.h"
 
 namespace sluice {
 namespace {
 
 constexpr std::string_view kSecret = "tHeSeCrEt", kToken = "tHeToKeN";
-
-class FixedCredentials : public CredentialsSource {
- public:
-  Result<AwsCredentials> Get() override {
-    return AwsCredentials{.access_key_id = "AKID",
-                          .secret_access_key = std::string(kSecret),
-                          .session_token = std::string(kToken)};
-  }
-};
 
 constexpr FailureMeaning kFailures[] = {{"QueueDoesNotExist", ErrorKind::kNotFound},
                                         {"OverLimit", ErrorKind::kTransient}};
@@ -39,12 +31,15 @@ class AwsClientTest : public testing::Test {
                             bool is_repeatable = false) {
     answers_ = std::move(answers);
     requests_.clear();
-    client_ =
-        AwsClient::Make({.scope = {.service = "sqs", .region = "eu-central-1"},
-                         .endpoint = server_.endpoint(),
-                         .failures = kFailures},
-                        std::make_shared<FixedCredentials>(), clock_, {.retry = {.attempts = 4}})
-            .value();
+    client_ = AwsClient::Make({.scope = {.service = "sqs", .region = "eu-central-1"},
+                               .endpoint = server_.endpoint(),
+                               .failures = kFailures},
+                              std::make_shared<FixedCredentials>(
+                                  AwsCredentials{.access_key_id = "AKID",
+                                                 .secret_access_key = std::string(kSecret),
+                                                 .session_token = std::string(kToken)}),
+                              clock_, {.retry = {.attempts = 4}})
+                  .value();
     return client_->Call({.request = {.method = "POST", .body = "{}"},
                           .is_repeatable = is_repeatable,
                           .timeout = std::chrono::seconds(30)});

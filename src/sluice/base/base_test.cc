@@ -74,23 +74,6 @@ TEST(JsonTextTest, EscapesWhatMustBeEscapedAndNothingElse) {
             "{\"a\\\"b\":\"x\\n\\u0009\\\\\xC3\xA9\xEF\xBF\xBD\",\"n\":-3,\"l\":[true,null]}");
 }
 
-TEST(ClockTest, ReadsIso8601) {
-  EXPECT_EQ(FromIso8601("2020-06-01T00:00:24Z"), Timestamp(std::chrono::seconds(1'590'969'624)));
-  EXPECT_EQ(FromIso8601("2020-06-01T00:00:24.000001Z"),
-            Timestamp(std::chrono::microseconds(1'590'969'624'000'001)));
-  EXPECT_EQ(FromIso8601("2020-06-01T00:00:24.5Z"),
-            Timestamp(std::chrono::microseconds(1'590'969'624'500'000)));
-  EXPECT_EQ(FromIso8601("2020-06-01T00:00:24.000001999Z"),
-            Timestamp(std::chrono::microseconds(1'590'969'624'000'001)));
-  for (const std::string_view text :
-       {"", "Z", "2020-06-01T00:00:24", "2020-06-01 00:00:24Z", "2020-02-30T00:00:24Z",
-        "2020-06-01T24:00:00Z", "2020-06-01T00:00:24.Z", "2020-06-01T00:00:24.1234567890Z",
-        "2020-06-01T00:00:24+00:00Z", "2020-06-0xT00:00:24Z", "2020-06-01T00:00:24,5Z",
-        "2020-06-01T00:00:60Z", "2020-06-01T00:00:24.-1Z"}) {
-    EXPECT_EQ(FromIso8601(text), std::nullopt) << text;
-  }
-}
-
 TEST(RetryTest, TriesTransientFailuresAndStopsAtOthers) {
   FakeClock clock;
   std::minstd_rand random(1);

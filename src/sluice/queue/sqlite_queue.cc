@@ -187,10 +187,7 @@ Result<std::vector<Status>> SqliteQueue::Extend(std::span<const Receipt> receipt
 }
 
 Result<std::vector<Status>> SqliteQueue::Send(std::span<const std::string> bodies) {
-  if (const Status refused = CheckSend(bodies); !refused) {
-    return std::unexpected(
-        refused.error().During(fmt::format("cannot send to queue {}", options_.name)));
-  }
+  SLUICE_TRY(During("send to", options_.name, CheckSend(bodies)));
   return During("send to", options_.name, Append(bodies));
 }
 

@@ -20,7 +20,6 @@ constexpr std::chrono::seconds kAnswerTime{30};
 // "Errors" of the operations used, in SQS's API reference; a batch's entries have the same codes.
 constexpr FailureMeaning kFailures[] = {
     {"OverLimit", ErrorKind::kTransient},  // 120,000 in flight: some are deleted soon
-    {"KmsThrottled", ErrorKind::kTransient},
     {"QueueDoesNotExist", ErrorKind::kNotFound},
     {"AWS.SimpleQueueService.NonExistentQueue", ErrorKind::kNotFound},
     {"ReceiptHandleIsInvalid", ErrorKind::kNotFound},
