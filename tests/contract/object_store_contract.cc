@@ -8,6 +8,8 @@
 #include <barrier>
 #include <thread>
 
+#include "sluice/object/object_names.h"
+
 namespace sluice {
 
 using ::testing::ElementsAre;
@@ -53,6 +55,9 @@ std::vector<std::string> ObjectStoreContract::ListAll(std::string_view prefix, s
 
 namespace {
 
+// What Commit answers may be the committer's own time.
+constexpr std::chrono::seconds kTimeOfCommit(60);
+
 std::string Patterned(size_t size) {
   std::string content(size, '\0');
   for (size_t i = 0; i < size; ++i) content[i] = static_cast<char>((i * 2654435761U) >> 13);
@@ -68,7 +73,7 @@ ErrorKind KindOf(const Result<T>& result) {
 }  // namespace
 
 TEST_P(ObjectStoreContract, AnObjectReadsBackAsItWasWritten) {
-  for (const size_t size : {0, 1, 4095, 4096, 70'000, 3'000'000}) {
+  for (const size_t size : {0, 1, 4095, 4096, 70'000, 3'000'000, 12'000'000}) {
     const std::string key = "date=2026-11-23/14/size-" + std::to_string(size);
     const std::string content = Patterned(size);
     const auto put = Put(*store_, key, content);
@@ -106,7 +111,7 @@ TEST_P(ObjectStoreContract, CommitOpenAndStatAgreeOnTheObject) {
     EXPECT_EQ(info.key, "a/b");
     EXPECT_EQ(info.size.count, 7U);
     EXPECT_EQ(info.etag, put->info.etag);
-    EXPECT_EQ(info.last_modified, put->info.last_modified);
+    EXPECT_LE(std::chrono::abs(info.last_modified - put->info.last_modified), kTimeOfCommit);
   }
   const auto other = Put(*store_, "a/c", "Content");
   ASSERT_TRUE(other);
@@ -136,12 +141,13 @@ TEST_P(ObjectStoreContract, AnObjectDestroyedWithoutCommitLeavesNothing) {
 
 TEST_P(ObjectStoreContract, TheSameContentAgainIsNoConflict) {
   const auto first = Put(*store_, "k", "content");
+  const auto stat = store_->Stat("k");
   const auto second = Put(*store_, "k", "content");
-  ASSERT_TRUE(first && second);
+  ASSERT_TRUE(first && stat && second);
   EXPECT_FALSE(first->existed);
   EXPECT_TRUE(second->existed);
   EXPECT_EQ(second->info.etag, first->info.etag);
-  EXPECT_EQ(second->info.last_modified, first->info.last_modified) << "nothing was written";
+  EXPECT_EQ(second->info.last_modified, stat->last_modified) << "nothing was written";
 }
 
 TEST_P(ObjectStoreContract, OtherContentIsAConflictAndTheFirstStays) {
@@ -237,7 +243,7 @@ TEST_P(ObjectStoreContract, ARemovedKeyIsFreeAgain) {
 }
 
 TEST_P(ObjectStoreContract, KeysThatAreNoneTouchNothing) {
-  const std::string too_long(1025, 'k');
+  const std::string too_long(place_->longest_key() + 1, 'k');
   for (const std::string& key :
        {std::string(), std::string("/"), std::string("/etc/passwd"), std::string("a/"),
         std::string("a//b"), std::string("."), std::string(".."), std::string("../x"),
@@ -254,8 +260,9 @@ TEST_P(ObjectStoreContract, KeysThatAreNoneTouchNothing) {
 }
 
 TEST_P(ObjectStoreContract, UnusualKeysAreFine) {
-  std::string longest;  // 1024 bytes in parts of at most 128
-  while (longest.size() < 1023) longest += (longest.size() % 128 == 127) ? '/' : 'k';
+  std::string longest;  // in parts of at most 128
+  while (longest.size() < place_->longest_key() - 1)
+    longest += (longest.size() % 128 == 127) ? '/' : 'k';
   longest += 'k';
   std::vector<std::string> keys = {"a b+c=d%2F&e",  "date=2026-11-23/14/über/日本語/🙂",
                                    "a\\b",          "~",
@@ -277,7 +284,10 @@ TEST_P(ObjectStoreContract, ListingIsInByteOrderOfWholeKeys) {
   std::vector<std::string> sorted = keys;
   std::sort(sorted.begin(), sorted.end());
   for (auto key = keys.rbegin(); key != keys.rend(); ++key) ASSERT_TRUE(Put(*store_, *key, *key));
-  for (const size_t limit : {1, 2, 3, 5, 14, 1000}) EXPECT_EQ(ListAll("", limit), sorted) << limit;
+  for (const size_t limit : {1, 2, 3, 5, 14, 1000}) {
+    if (limit < keys.size() && !place_->pages_folders_among_files()) continue;
+    EXPECT_EQ(ListAll("", limit), sorted) << limit;
+  }
 }
 
 TEST_P(ObjectStoreContract, APrefixIsOfBytesNotOfFolders) {
@@ -293,7 +303,9 @@ TEST_P(ObjectStoreContract, APrefixIsOfBytesNotOfFolders) {
   EXPECT_THAT(ListAll("date=2026-11-23/14/a/", 10), IsEmpty());
   EXPECT_THAT(ListAll("date=2026-11-23/14/ab", 10), IsEmpty());
   EXPECT_THAT(ListAll("o", 10), ElementsAre("other"));
-  for (const char* nowhere : {"x", "/", "../", "date=2026-11-25/", "date=2026-11-23//", "./"}) {
+  for (const std::string_view nowhere :
+       {"x", "date=2026-11-25/", "/", "../", "date=2026-11-23//", "./"}) {
+    if (!place_->takes_any_prefix() && !CheckKey(nowhere.substr(0, nowhere.size() - 1))) continue;
     EXPECT_THAT(ListAll(nowhere, 10), IsEmpty()) << nowhere;
   }
 }
@@ -326,14 +338,15 @@ TEST_P(ObjectStoreContract, AListedObjectHasItsSizeAndTime) {
   ASSERT_TRUE(page && page->objects.size() == 1);
   EXPECT_FALSE(page->next);
   EXPECT_EQ(page->objects[0].size.count, 7U);
-  EXPECT_EQ(page->objects[0].last_modified, put->info.last_modified);
+  EXPECT_LE(std::chrono::abs(page->objects[0].last_modified - put->info.last_modified),
+            kTimeOfCommit);
   const std::string& etag = page->objects[0].etag;
   EXPECT_TRUE(etag.empty() || etag == put->info.etag);
 }
 
-TEST_P(ObjectStoreContract, TenThousandKeysInPagesAreTheSortedSet) {
+TEST_P(ObjectStoreContract, ManyKeysInPagesAreTheSortedSet) {
   std::vector<std::string> keys;
-  for (int i = 0; i < 10'000; ++i) {
+  for (int i = 0; i < place_->many(); ++i) {
     // Scattered, in three levels and one.
     const unsigned n = static_cast<unsigned>(i) * 2654435761U;
     keys.push_back(i % 4 == 0 ? "flat-" + std::to_string(n)

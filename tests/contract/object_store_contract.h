@@ -19,6 +19,14 @@ class StoreUnderTest {
  public:
   virtual ~StoreUnderTest() = default;
   virtual std::unique_ptr<ObjectStore> Open() = 0;
+  // How many keys are many: more than one page of any listing.
+  virtual int many() const { return 10'000; }
+  // In bytes: a store may have a part of each key for itself.
+  virtual size_t longest_key() const { return 1024; }
+  // Whether a listing's prefix may be no beginning of any key.
+  virtual bool takes_any_prefix() const { return true; }
+  // Whether pages go on where names sort between a folder's name and what is in it: `a-` and `a/b`.
+  virtual bool pages_folders_among_files() const { return true; }
 };
 
 // How a store is made for the contract suite of ObjectStore: object_store_contract.cc holds its

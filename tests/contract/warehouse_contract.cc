@@ -68,6 +68,22 @@ int RunInChild(const std::function<void()>& work) {
   return status;
 }
 
+bool WarehouseHarness::AtOnce(int count, const std::function<bool(int)>& work) {
+  std::vector<pid_t> children;
+  for (int i = 0; i < count; ++i) {
+    const pid_t child = ::fork();
+    if (child == 0) ::_exit(work(i) ? 0 : 1);
+    children.push_back(child);
+  }
+  bool is_good = true;
+  for (const pid_t child : children) {
+    int status = -1;
+    ::waitpid(child, &status, 0);
+    is_good = is_good && status == 0;
+  }
+  return is_good;
+}
+
 WarehouseContract::WarehouseContract() : tables_(MakeTables()) {}
 
 void WarehouseContract::SetUp() {
@@ -162,7 +178,13 @@ std::vector<ObjectOutcome> WarehouseContract::MustLoad(std::vector<PlannedObject
 
 std::vector<std::string> WarehouseContract::Column(const std::string& sql) {
   std::vector<std::string> values;
-  for (const auto& row : harness_->Execute(sql)) values.push_back(row[0].value_or("NULL"));
+  for (const auto& row : harness_->Execute(sql)) {
+    std::string value = row[0].value_or("NULL");
+    // What a CHAR is filled up with.
+    if (const size_t end = value.find_last_not_of(' '); end != std::string::npos)
+      value.resize(end + 1);
+    values.push_back(std::move(value));
+  }
   return values;
 }
 

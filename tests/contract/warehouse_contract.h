@@ -42,6 +42,18 @@ class WarehouseHarness {
   virtual Rows Execute(const std::string& sql) = 0;
   // A statement in the session of a staged load.
   virtual void Tamper(StagedLoad& load, const std::string& sql) = 0;
+  // Makes a column NOT NULL, by somebody else's hand.
+  virtual void RequireValues(const std::string& table, const std::string& column) {
+    Execute("ALTER TABLE " + table + " ALTER COLUMN " + column + " SET NOT NULL");
+  }
+  // `work` with 0 … count - 1 at once, each in a process of its own, or in a thread where the
+  // client has threads, which no fork takes along. True when all say so.
+  virtual bool AtOnce(int count, const std::function<bool(int)>& work);
+  // How many operations of a load a FaultPlan can strike at, before and after: fewer where a
+  // transaction is one message.
+  virtual int fewest_points() const { return 60; }
+  // Whether a failed assertion comes with the numbers or the reason.
+  virtual bool says_why() const { return true; }
 };
 
 struct WarehouseContractParam {

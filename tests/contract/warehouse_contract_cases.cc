@@ -4,12 +4,15 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <set>
+
 #include "sluice/base/hash.h"
 #include "tests/contract/warehouse_contract.h"
 
 namespace sluice {
 namespace {
 
+using ::testing::AllOf;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
@@ -86,10 +89,33 @@ TEST_P(WarehouseContract, FarApartTimesAreAllChecked) {
   EXPECT_EQ(One("SELECT count(*)::VARCHAR FROM sluice.duplicates"), "60");
 }
 
+TEST_P(WarehouseContract, FileWithoutTimesIsLookedForEverywhere) {
+  MustLoad({Put({.key = "a", .events = {{"1", 0}}})});
+  PlannedObject unknown = Put({.key = "b", .events = {{"1", 0}}});
+  unknown.tables[0].min_time.reset();
+  unknown.tables[0].max_time.reset();
+  MustLoad({Put({.key = "c", .events = {{"2", 10'000}}}), unknown});
+  EXPECT_EQ(One("SELECT count(*)::VARCHAR FROM tracking.events"), "2");
+  EXPECT_EQ(One("SELECT count(*)::VARCHAR FROM sluice.duplicates"), "1");
+}
+
 TEST_P(WarehouseContract, KeyThatSomebodyDoubledGivesOneDuplicate) {
   harness_->Execute("INSERT INTO tracking.utm VALUES ('u', 'x'), ('u', 'same')");
   MustLoad({Put({.key = "a", .utm = {{"u"}}})});
   EXPECT_EQ(One("SELECT differs::VARCHAR FROM sluice.duplicates"), "0");
+}
+
+// A key is NOT NULL, but who made the table may have thought otherwise: NULL equals nothing.
+TEST_P(WarehouseContract, RowWithoutAKeyHidesNothing) {
+  TableSet loose = tables_;
+  loose.tables[1].schema.name = "loose";
+  loose.tables[1].schema.columns[0].not_null = false;
+  const auto warehouse = harness_->Open(loose);
+  ASSERT_TRUE(warehouse->Prepare());
+  harness_->Execute("INSERT INTO tracking.loose VALUES (NULL, 'x')");
+  const auto loaded = Load(*warehouse, Plan({Put({.key = "a", .utm = {{"u"}}})}));
+  ASSERT_TRUE(loaded) << loaded.error().message();
+  EXPECT_EQ(One("SELECT count(*)::VARCHAR FROM tracking.loose"), "2");
 }
 
 TEST_P(WarehouseContract, TableWithoutKeyTakesEveryEvent) {
@@ -146,6 +172,65 @@ TEST_P(WarehouseContract, BalanceIsCountedByTheWarehouse) {
   EXPECT_EQ(One("SELECT count(*)::VARCHAR FROM sluice.quarantine"), "3");
 }
 
+TEST_P(WarehouseContract, APauseIsMadeAndEndedWithItsReason) {
+  EXPECT_EQ(*warehouse_->Pause("now"), std::nullopt);
+  EXPECT_EQ(*warehouse_->Pause("it's a \\ reason"), "now");
+  EXPECT_EQ(warehouse_->Probe()->paused, "it's a \\ reason");
+  EXPECT_FALSE(Load({Put({.key = "a", .events = {{"1"}}})}));
+  EXPECT_EQ(*warehouse_->Pause(std::nullopt), "it's a \\ reason");
+  EXPECT_EQ(*warehouse_->Pause(std::nullopt), std::nullopt);
+  EXPECT_EQ(warehouse_->Probe()->paused, std::nullopt);
+  MustLoad({Put({.key = "a", .events = {{"1"}}})});
+}
+
+// Keys as a store lists them: by their bytes, whatever the database's collation.
+TEST_P(WarehouseContract, ObjectsAreListedByKeyInPages) {
+  const std::vector<std::string> keys = {"B/1", "_/1",      "a/1", "a/1'\\",  "a/10",
+                                         "a/2", "a/\u00e4", "b/1", "\u00c4/1"};
+  std::vector<PlannedObject> objects;
+  for (size_t i = keys.size(); i-- > 0;) {
+    objects.push_back(Put({.key = keys[i], .events = {{std::to_string(i)}}}));
+  }
+  objects.push_back(
+      Put({.key = "a/1", .events = {{"x"}}, .etag = "other", .store = "file:///other/"}));
+  EXPECT_THAT(*warehouse_->ListObjects({.store = "file:///raw/"}), testing::IsEmpty());
+  MustLoad(objects);
+  MustLoad({Put({.key = "a/2", .events = {{"2"}, {"new"}}, .etag = "e2", .version = 2})});
+  const auto list = [&](LedgerRange range) {
+    range.store = "file:///raw/";
+    std::vector<std::string> listed;
+    while (true) {
+      const auto page = warehouse_->ListObjects(range);
+      EXPECT_TRUE(page) << page.error().message();
+      for (const LedgerObject& one : *page) {
+        listed.push_back(one.raw_key + " " + std::string(Name(one.state)));
+        range.after_key = one.raw_key;
+        range.after_object = one.object;
+      }
+      if (page->size() < range.limit) return listed;
+    }
+  };
+  std::vector<std::string> wanted;
+  for (const std::string& key : keys) wanted.push_back(key + " loaded");
+  const auto overwritten = std::ranges::find(wanted, "a/2 loaded");
+  wanted.insert(overwritten + 1, "a/2 held");
+  EXPECT_THAT(list({.limit = 1}), testing::UnorderedElementsAreArray(wanted));
+  for (const size_t limit : {1u, 2u, 1000u}) {
+    std::vector<std::string> listed = list({.limit = limit});
+    for (std::string& one : listed) one = one.substr(0, one.rfind(' '));
+    EXPECT_TRUE(std::ranges::is_sorted(listed)) << limit;
+    EXPECT_EQ(listed.size(), wanted.size()) << limit;
+  }
+  EXPECT_THAT(list({.after_key = "a/", .before_key = "a0"}), testing::SizeIs(6));
+  const auto one = warehouse_->ListObjects(
+      {.store = "file:///raw/", .after_key = "a/1", .before_key = "a/10", .limit = 1});
+  ASSERT_TRUE(one);
+  ASSERT_THAT(*one, testing::SizeIs(1));
+  EXPECT_EQ((*one)[0].identity, "file:///raw/a/1#etag");
+  EXPECT_EQ((*one)[0].lines, 1u);
+  EXPECT_THAT((*one)[0].loaded_at, HasSubstr(":"));
+}
+
 // C10: the count that is checked is the warehouse's, not ours.
 TEST_P(WarehouseContract, C10RowDeletedBehindOurBackIsNotCommitted) {
   const auto before = EndState();
@@ -157,7 +242,9 @@ TEST_P(WarehouseContract, C10RowDeletedBehindOurBackIsNotCommitted) {
     const auto outcome = (*staged)->Commit();
     ASSERT_FALSE(outcome) << sql;
     EXPECT_EQ(outcome.error().kind(), ErrorKind::kBadData);
-    EXPECT_THAT(outcome.error().message(), HasSubstr("the balance does not add up: a table="));
+    EXPECT_THAT(outcome.error().message(),
+                HasSubstr(harness_->says_why() ? "the balance does not add up: a table="
+                                               : "the balance does not add up"));
     EXPECT_EQ(EndState(), before);
   }
 }
@@ -169,8 +256,10 @@ TEST_P(WarehouseContract, C10RowAddedBehindOurBackIsNotCommitted) {
   const auto outcome = (*staged)->Commit();
   ASSERT_FALSE(outcome);
   EXPECT_EQ(outcome.error().kind(), ErrorKind::kBadData);
-  EXPECT_THAT(outcome.error().message(),
-              HasSubstr("the balance does not add up: a table=* routed=6 staged=5"));
+  EXPECT_THAT(
+      outcome.error().message(),
+      HasSubstr(harness_->says_why() ? "the balance does not add up: a table=* routed=6 staged=5"
+                                     : "the balance does not add up"));
   EXPECT_EQ(One("SELECT count(*)::VARCHAR FROM tracking.utm"), "0");
 }
 
@@ -221,7 +310,8 @@ TEST_P(WarehouseContract, FileOfAnotherTableIsBadDataAndNamesTheColumn) {
   const auto loaded = Load({wrong});
   ASSERT_FALSE(loaded);
   EXPECT_EQ(loaded.error().kind(), ErrorKind::kBadData);
-  EXPECT_THAT(loaded.error().message(), HasSubstr("column 2 is source VARCHAR, not at TIMESTAMP"));
+  EXPECT_THAT(loaded.error().message(),
+              AllOf(HasSubstr("column 2 is source VARCHAR"), HasSubstr("not at TIMESTAMP")));
 }
 
 TEST_P(WarehouseContract, TimesOutsideOfThePlanAreBadData) {
@@ -259,7 +349,8 @@ TEST_P(WarehouseContract, PausedLoadsNothingAndSaysWhy) {
   const auto loaded = Load({Put({.key = "a", .events = {{"1"}}})});
   ASSERT_FALSE(loaded);
   EXPECT_EQ(loaded.error().kind(), ErrorKind::kPermanent);
-  EXPECT_THAT(loaded.error().message(), HasSubstr("moving house"));
+  EXPECT_THAT(loaded.error().message(),
+              HasSubstr(harness_->says_why() ? "moving house" : "loading is paused"));
   EXPECT_EQ(warehouse_->Probe()->paused, "moving house");
   EXPECT_EQ(One("SELECT count(*)::VARCHAR FROM tracking.events"), "0");
 }
@@ -394,7 +485,7 @@ TEST_P(WarehouseContract, KeyThatLoadsLeavesNoProvisionalVersionBehind) {
   ASSERT_TRUE(settled) << settled.error().message();
   const auto ledger =
       "SELECT raw_key || ' ' || state FROM sluice.ledger WHERE table_name = '*' "
-      "ORDER BY ALL";
+      "ORDER BY 1";
   EXPECT_THAT(Column(ledger), ElementsAre("a held", "a set_aside", "a vanished", "b set_aside"));
   MustLoad({Put({.key = "a", .events = {{"1"}}, .bad_events = 5})});
   EXPECT_THAT(Column(ledger), ElementsAre("a held", "a loaded", "b set_aside"));
@@ -417,7 +508,7 @@ TEST_P(WarehouseContract, N6VanishedObjectWithoutCountsIsSettled) {
 }
 
 TEST_P(WarehouseContract, C15TableThatRefusesARowStopsAllTables) {
-  harness_->Execute("ALTER TABLE tracking.utm ALTER COLUMN source SET NOT NULL");
+  harness_->RequireValues("tracking.utm", "source");
   const auto before = EndState();
   const auto loaded = Load({Put({.key = "a", .events = {{"1"}}, .utm = {{"u", 0, std::nullopt}}})});
   ASSERT_FALSE(loaded);
@@ -430,20 +521,22 @@ TEST_P(WarehouseContract, C14DriftedTableLoadsNothing) {
   const auto loaded = Load({Put({.key = "a", .events = {{"1"}}})});
   ASSERT_FALSE(loaded);
   EXPECT_EQ(loaded.error().kind(), ErrorKind::kPermanent);
-  EXPECT_THAT(loaded.error().message(), HasSubstr("column=source type=missing"));
+  EXPECT_THAT(loaded.error().message(), HasSubstr("ADD COLUMN \"source\""));
+  harness_->Execute("ALTER TABLE tracking.utm ADD COLUMN source VARCHAR(255)");
+  MustLoad({Put({.key = "a", .events = {{"1"}}})});
 }
 
 TEST_P(WarehouseContract, C14ColumnThatNoLoadCanFillLoadsNothingAndIsNamed) {
   harness_->Execute("ALTER TABLE tracking.utm ADD COLUMN free VARCHAR");
   harness_->Execute("ALTER TABLE tracking.utm ADD COLUMN made INTEGER DEFAULT 5");
-  harness_->Execute("ALTER TABLE tracking.utm ALTER COLUMN made SET NOT NULL");
+  harness_->RequireValues("tracking.utm", "made");
   MustLoad({Put({.key = "a", .utm = {{"1"}}})});
   harness_->Execute("DELETE FROM tracking.utm");
-  harness_->Execute("ALTER TABLE tracking.utm ALTER COLUMN free SET NOT NULL");
+  harness_->RequireValues("tracking.utm", "free");
   const auto loaded = Load({Put({.key = "b", .events = {{"1"}}})});
   ASSERT_FALSE(loaded);
   EXPECT_EQ(loaded.error().kind(), ErrorKind::kPermanent);
-  EXPECT_THAT(loaded.error().message(), HasSubstr("column=free"));
+  EXPECT_THAT(loaded.error().message(), HasSubstr("column free is NOT NULL, has no DEFAULT"));
 }
 
 TEST_P(WarehouseContract, C16EmptyLedgerOverRowsIsSeen) {
@@ -528,6 +621,127 @@ TEST_P(WarehouseContract, RowsCanBeCountedSampledAndDescribed) {
   EXPECT_EQ(warehouse_->CountRows(missing).error().kind(), ErrorKind::kNotFound);
 }
 
+TEST_P(WarehouseContract, PreparedByManyAtOnceThereIsOneLock) {
+  const auto harness = GetParam().make();
+  EXPECT_TRUE(harness->AtOnce(6, [&](int) {
+    const auto mine = harness->Open(tables_);
+    for (int i = 0; i < 20; ++i) {
+      const Status prepared = mine->Prepare();
+      if (prepared) return true;
+      EXPECT_EQ(prepared.error().kind(), ErrorKind::kTransient) << prepared.error().message();
+    }
+    return false;
+  }));
+  for (const char* table : {"version", "lock", "control"}) {
+    EXPECT_EQ(harness->Execute(fmt::format("SELECT count(*)::VARCHAR FROM sluice.{}", table))[0][0],
+              "1")
+        << table;
+  }
+}
+
+// Redshift takes 'a' and 'a ' for the same.
+TEST_P(WarehouseContract, KeysThatDifferInATrailingBlankAreTwo) {
+  MustLoad({Put({.key = "a", .events = {{"1"}}, .version = 2})});
+  const auto outcome = MustLoad({Put({.key = "a ", .events = {{"2"}}, .version = 1}),
+                                 Put({.key = "a  ", .events = {{"3"}}, .version = 1})});
+  EXPECT_THAT(States(outcome), ElementsAre(ObjectState::kLoaded, ObjectState::kLoaded));
+}
+
+// What makes them stop together, and not be set aside one by one.
+TEST_P(WarehouseContract, ObjectsThatFailAlikeSayTheSameBeforeTheirFiles) {
+  std::set<std::string> causes;
+  for (const char* key : {"x", "y"}) {
+    PlannedObject object = Put({.key = key, .events = {{"1"}}, .utm = {{"u"}}});
+    std::swap(object.tables[0].parquet, object.tables[1].parquet);
+    const auto loaded = Load({object});
+    ASSERT_FALSE(loaded);
+    const std::string& message = loaded.error().message();
+    causes.insert(message.substr(0, message.rfind(": ")));
+  }
+  EXPECT_EQ(causes.size(), 1U) << *causes.begin() << "\n" << *causes.rbegin();
+}
+
+// Values as everybody prints them; two rows, so that NULL is there too.
+TEST_P(WarehouseContract, EveryTypeComesThrough) {
+  const auto text = [](TypeKind kind, int32_t length) {
+    return ColumnType{.kind = kind, .length = length};
+  };
+  const auto decimal = [](int8_t precision, int8_t scale) {
+    return ColumnType{.kind = TypeKind::kDecimal, .precision = precision, .scale = scale};
+  };
+  const std::vector<std::pair<ColumnType, std::string>> values = {
+      {text(TypeKind::kVarchar, 40), "id"},
+      {{TypeKind::kSmallInt}, "-32768"},
+      {{TypeKind::kInteger}, "2147483647"},
+      {{TypeKind::kBigInt}, "-9223372036854775808"},
+      {decimal(4, 0), "-1234"},
+      {decimal(4, 2), "0.05"},
+      {decimal(18, 9), "-123456789.000000001"},
+      {decimal(18, 4), "10000.0001"},
+      {decimal(38, 9), "12345678901234567890123456789.123456789"},
+      {decimal(38, 0), "-100000000000000000000"},
+      {{TypeKind::kReal}, "1.5"},
+      {{TypeKind::kDouble}, "-2.25"},
+      {{TypeKind::kBoolean}, "true"},
+      {text(TypeKind::kChar, 3), "abc"},
+      {text(TypeKind::kVarchar, 30), "it's \\ \"ü\" \t🙂"},
+      {{TypeKind::kDate}, "1969-12-31"},
+      {{TypeKind::kTimestamp}, "1999-12-31T23:59:59.999999Z"},
+      {text(TypeKind::kSuper, 65'535), R"({"a": [1, 2]})"}};
+  Table table;
+  table.schema.schema = "tracking";
+  table.schema.name = "types";
+  std::vector<WarehouseHarness::FileColumn> columns;
+  PlannedObject object = Put({.key = "types"});
+  const std::string id = std::to_string(object.object);
+  WarehouseHarness::Rows rows(2);
+  for (const auto& [type, value] : values) {
+    const std::string name = fmt::format("c{}", columns.size());
+    table.schema.columns.push_back({name, type, columns.empty()});
+    table.sources.push_back({{name}, {}});
+    columns.push_back({name, type});
+    rows[0].push_back(value);
+    rows[1].push_back(columns.size() == 1 ? std::optional<std::string>("other") : std::nullopt);
+  }
+  table.unique = {0};
+  columns.push_back({"sluice_object", {TypeKind::kBigInt}});
+  columns.push_back({"sluice_line", {TypeKind::kInteger}});
+  for (size_t i = 0; i < rows.size(); ++i) {
+    rows[i].push_back(id);
+    rows[i].push_back(std::to_string(i + 1));
+  }
+  harness_->WriteFile("types.parquet", columns, rows);
+  TableSet tables;
+  tables.tables = {table};
+  object.tables = {{.table = 0, .parquet = "types.parquet", .routed = 2}};
+  object.lines = 2;
+  const auto warehouse = harness_->Open(tables, nullptr, "types");
+  ASSERT_TRUE(warehouse->Prepare());
+  const auto loaded = Load(*warehouse, Plan({object}));
+  ASSERT_TRUE(loaded) << loaded.error().message();
+  auto found = warehouse->SampleRows(table, 10);
+  ASSERT_TRUE(found) << found.error().message();
+  ASSERT_EQ(found->size(), 2U);
+  if ((*found)[0][0] != "id") std::swap((*found)[0], (*found)[1]);
+  for (size_t i = 0; i < values.size(); ++i) {
+    std::string wanted = values[i].second;
+    if (values[i].first.kind == TypeKind::kTimestamp) wanted = "1999-12-31 23:59:59.999999";
+    EXPECT_EQ((*found)[0][i], wanted) << ToSql(values[i].first);
+    if (i == 0) continue;
+    EXPECT_EQ((*found)[1][i], std::nullopt) << ToSql(values[i].first);
+  }
+  // Once more, with another text: it is a duplicate that differs, and equal ones do not.
+  PlannedObject again = Put({.key = "again"});
+  rows[0][values.size()] = rows[1][values.size()] = std::to_string(again.object);
+  rows[1][1] = "7";
+  harness_->WriteFile("again.parquet", columns, rows);
+  again.tables = {{.table = 0, .parquet = "again.parquet", .routed = 2}};
+  again.lines = 2;
+  ASSERT_TRUE(Load(*warehouse, Plan({again})));
+  EXPECT_THAT(Column("SELECT differs::VARCHAR FROM sluice.duplicates ORDER BY line"),
+              ElementsAre("0", "1"));
+}
+
 TEST_P(WarehouseContract, C3LostReplyOfCommitIsUnknownAndTheLedgerKnows) {
   const std::vector<PlannedObject> objects = Difficult(*harness_);
   auto counting = FaultPlan::Parse("count");
@@ -557,7 +771,7 @@ TEST_P(WarehouseContract, C2FailureAtAnyStatementLeavesAllOrNothing) {
       ASSERT_EQ(EndState(), before) << kind << n << (*faults)->struck();
     }
   }
-  EXPECT_GE(points, 60);
+  EXPECT_GE(points, harness_->fewest_points());
   EXPECT_NE(EndState(), before);  // the commit whose reply was lost
 }
 
@@ -570,11 +784,11 @@ TEST_P(WarehouseContract, C2KilledAtAnyStatementTheNextRunBringsTheSameEndState)
   for (const char* kind : {"kill-before", "kill-after"}) {
     for (int n = 1; !LoadInterrupted(fmt::format("{}:{}", kind, n), undisturbed); ++n) ++points;
   }
-  EXPECT_GE(points, 60);
+  EXPECT_GE(points, harness_->fewest_points());
 }
 
 TEST_P(WarehouseContract, C1ConcurrentLoadersOfOverlappingPlansLoadOnce) {
-  for (const int loaders : {2, 4}) {
+  for (const int loaders : {2, 8}) {
     const auto harness = GetParam().make();
     ASSERT_TRUE(harness->Open(tables_)->Prepare());
     std::vector<PlannedObject> objects;
@@ -583,25 +797,16 @@ TEST_P(WarehouseContract, C1ConcurrentLoadersOfOverlappingPlansLoadOnce) {
                                        .events = {{std::to_string(i), i}, {"shared", 7}},
                                        .utm = {{"u"}}}));
     }
-    std::vector<pid_t> children;
-    for (int i = 0; i < loaders; ++i) {
-      const pid_t child = ::fork();
-      if (child != 0) {
-        children.push_back(child);
-        continue;
-      }
+    EXPECT_TRUE(harness->AtOnce(loaders, [&](int i) {
       const auto mine = harness->Open(tables_);
       for (int first = 0; first < 4; ++first) {
         const auto from = objects.begin() + (first + i) % 4;
-        if (!Load(*mine, Plan({from, from + 3}))) ::_exit(1);
+        const LoadPlan plan = {.batch = fmt::format("batch-{}-{}-{}", loaders, i, first),
+                               .objects = {from, from + 3}};
+        if (!Load(*mine, plan)) return false;
       }
-      ::_exit(0);
-    }
-    for (const pid_t child : children) {
-      int status = -1;
-      ::waitpid(child, &status, 0);
-      EXPECT_EQ(status, 0);
-    }
+      return true;
+    }));
     const auto rows = harness->Execute("SELECT request_id FROM tracking.events ORDER BY 1");
     EXPECT_EQ(rows.size(), 7u);
     EXPECT_EQ(harness->Execute("SELECT request_id FROM tracking.utm").size(), 1u);

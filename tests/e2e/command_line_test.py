@@ -12,7 +12,8 @@ import unittest
 
 from pipeline import PROGRAM, PipelineTest, environment, events
 
-COMMANDS = ("run", "land", "process", "status", "check", "convert", "generate", "send", "completion")
+COMMANDS = ("run", "land", "process", "status", "backfill", "reconcile", "pause", "resume", "check", "ddl", "convert", "generate", "send", "sample", "lambda",
+            "completion")
 VERSION = r"^sluice \d+\.\d+\.\d+ \((avx512|avx2|neon|scalar)\)\n$"
 
 
@@ -46,7 +47,8 @@ class Json(PipelineTest):
     """Keys are for programs that people have written: a missing one breaks them."""
 
     QUEUE = {"waiting", "in_flight", "dead"}
-    LANDED = {"objects", "messages", "events", "enveloped", "bytes", "stored_bytes", "deleted", "delete_failures"}
+    LANDED = {"objects", "messages", "events", "enveloped", "bytes", "stored_bytes", "deleted", "delete_failures",
+              "lost"}
     PROCESSED = {"objects", "loaded", "loaded_before", "held", "set_aside", "vanished", "superseded", "failed",
                  "events", "quarantined", "no_route", "dropped", "duplicate_keys", "fast_lines", "messages", "deleted", "foreign",
                  "test_events", "other_events", "paused", "tables"}
@@ -100,6 +102,22 @@ class Json(PipelineTest):
         self.assertEqual(sum(table["quarantined"] for table in status["tables"]) + status["no_route"],
                          report["processed"]["quarantined"])
 
+    def test_sample(self):
+        self.pipeline.generate(1000)
+        sent = self.pipeline.send()
+        out = self.pipeline.folder / "sample.ndjson"
+        for count in (1, 2):
+            report = self.pipeline.ask("sample", "-n", 10, out)
+            self.assert_keys(report, {"messages", "events", "bytes", "most_receives"})
+            self.assertEqual((report["messages"], report["events"], report["bytes"]),
+                             (10, len(out.read_text().splitlines()), out.stat().st_size))
+        self.assertEqual(self.check_status()["source"], {"waiting": sent, "in_flight": 0, "dead": 0})
+        self.assertEqual(self.pipeline.ask("sample", "-n", 100000, out)["messages"], sent)
+        self.assertEqual(self.pipeline.ask("sample", "-n", 100000, out)["most_receives"], 3)
+        # What it copied is what landing makes of the same messages.
+        self.assertEqual(self.pipeline.ask("land")["landed"]["messages"], sent)
+        self.pipeline.run("convert", "--out", "parquet", out)
+
     def test_generate_never_mixes_events_and_result_on_standard_output(self):
         """With --out - it may refuse --json, or write one JSON document and nothing else."""
         done = subprocess.run(self.pipeline.command("generate", "--events", 3, "--json"), capture_output=True,
@@ -121,7 +139,7 @@ class Json(PipelineTest):
                 self.assert_keys(table, self.FILE_TABLE)
 
     def test_check(self):
-        keys = {"configuration", "problems", "findings"}
+        keys = {"configuration", "problems", "findings", "tried"}
         self.assert_keys(self.pipeline.ask("check"), keys)
         self.assert_keys(self.pipeline.ask("check", "--connect", exit_code=3), keys)
         refused = self.pipeline.ask("check", "--set", "load.thread=2", exit_code=2)
@@ -133,7 +151,8 @@ class ExitCodes(PipelineTest):
     def test_wrong_usage_is_2_says_why_and_touches_nothing(self):
         before = sorted(self.pipeline.folder.rglob("*"))
         for arguments in ([], ["no-such-command"], ["run", "--no-such-flag"], ["run", "--once", "--follow"],
-                          ["convert"], ["send"], ["generate", "--events", "many"], ["generate", "--share-broken", "2"],
+                          ["convert"], ["send"], ["generate", "--events", "many"], ["sample", "-n", "0"],
+                          ["sample", "-n", "100001"], ["sample", "-n", "some"], ["sample", "--json"], ["sample", "a", "b"], ["generate", "--share-broken", "2"],
                           ["convert", "--compression", "lzo", "x"], ["run", "--set", "no-equals-sign"],
                           ["run", "--set", "load.thread=2"], ["run", "--set", "load.threads=many"],
                           ["run", "--log-level", "loud"]):
@@ -152,7 +171,7 @@ class ExitCodes(PipelineTest):
         source.write_bytes(events(1))
         before = sorted(self.pipeline.folder.rglob("*"))
         for arguments in (["--version"], ["run"], ["land"], ["process"], ["status"], ["check"], ["convert", source],
-                          ["generate"], ["send", source]):
+                          ["generate"], ["send", source], ["sample"]):
             with self.subTest(arguments=arguments):
                 done = self.pipeline.run(*arguments, exit_code=2, env=environment(SLUICE_ISA="mmx"))
                 self.assert_plain_failure(done, "no such instruction set", "SLUICE_ISA=mmx", "scalar")
@@ -185,6 +204,23 @@ class ExitCodes(PipelineTest):
         empty.write_bytes(b"")
         self.assertIn("nothing to send", self.pipeline.run("send", empty).stdout)
 
+    def test_an_empty_source_gives_no_sample_and_says_so(self):
+        for _ in range(2):
+            self.assertIn("nothing to copy", self.pipeline.run("sample", "sample.ndjson").stdout)
+            self.assertIn("nothing to copy", self.pipeline.run("sample").stderr)
+            self.assertEqual((self.pipeline.folder / "sample.ndjson").read_text(), "")
+            self.assertFalse(self.pipeline.data.exists(), "it made something")
+
+    def test_a_sample_goes_to_standard_output_and_what_is_said_of_it_to_standard_error(self):
+        self.pipeline.generate(100)
+        sent = self.pipeline.send()
+        done = self.pipeline.run("sample", "-n", 1000)
+        for line in done.stdout.splitlines():
+            json.loads(line)
+        self.assertRegex(done.stderr, rf"^copied {sent} messages, \d+ events, .* to standard output; none is deleted, "
+                                      r"each counts as received once more \(the highest count: 1\)\n$")
+        self.assertEqual(self.pipeline.run("sample", "--quiet", "-").stderr, "")
+
     def test_a_missing_file_is_1_and_named(self):
         for arguments in (["send", "no-such-file"], ["convert", "no-such-file"]):
             with self.subTest(arguments=arguments):
@@ -193,6 +229,7 @@ class ExitCodes(PipelineTest):
         self.assert_plain_failure(self.pipeline.run("convert", self.pipeline.folder, exit_code=1), "folder")
         self.assert_plain_failure(
             self.pipeline.run("generate", "--out", "no/such/folder/x", exit_code=1), "no/such/folder/x")
+        self.assert_plain_failure(self.pipeline.run("sample", "no/such/folder/x", exit_code=1), "no/such/folder/x")
 
     def test_a_full_standard_output_is_1(self):
         if not pathlib.Path("/dev/full").exists():

@@ -140,8 +140,21 @@ class CommandsDocument(unittest.TestCase):
 
     def test_every_command_has_an_example(self):
         used = {word for example in examples_of(DOCUMENT.read_text()) for word in example.command.split()}
-        for command in ("run", "land", "process", "status", "check", "convert", "generate", "send", "completion"):
+        for command in ("run", "land", "process", "status", "backfill", "reconcile", "pause", "resume", "check", "ddl", "convert", "generate", "send", "completion"):
             self.assertIn(command, used)
+
+
+class ReadmeDocument(unittest.TestCase):
+    def test_what_shows_the_mission_is_there(self):
+        """Each row of the table names files, and behind ": " what is in them."""
+        rows = [line for line in (ROOT / "README.md").read_text().splitlines() if line.startswith("| ")][1:]
+        self.assertGreaterEqual(len(rows), 9)
+        for row in rows:
+            for shown in row.split("|")[2].split("; "):
+                names = [name for name in re.findall("`([^`]+)`", shown) if not name.startswith("make ")]
+                text = (ROOT / names[0]).read_text() if names else ""
+                for name in names[1:]:
+                    self.assertIn(name, text, names[0])
 
 
 if __name__ == "__main__":

@@ -225,7 +225,7 @@ class PipelineTest(unittest.TestCase):
     def assert_nothing_doubled(self, pipeline=None):
         pipeline = pipeline or self.pipeline
         for table, key in zip(TABLES, ("request_id, request_timestamp", "request_id")):
-            twice = pipeline.query(f"SELECT {key}, count(*) FROM {table} GROUP BY ALL HAVING count(*) > 1")
+            twice = pipeline.query(f"SELECT {key}, count(*) FROM {table} GROUP BY {key} HAVING count(*) > 1")
             self.assertEqual(twice, [], f"{table} holds a key twice")
 
     def assert_same_state(self, found, wanted):

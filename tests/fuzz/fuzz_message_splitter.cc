@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 // Any message becomes whole lines; each event is in it byte for byte but for CR and LF, or in an
 // envelope byte for byte, in the order of the message; nothing is made up. What simdjson takes for
-// JSON has as many lines as it has events. Two messages in one are the events of both.
+// JSON has as many lines as it has events. Two messages in one are the events of both. Compressed,
+// and that in base64, a message gives the same lines, or is kept as it came where it has no event.
 #include <simdjson.h>
 
 #include <algorithm>
 #include <optional>
 
 #include "sluice/base/base64.h"
+#include "sluice/codec/stream_codec.h"
+#include "sluice/land/message_encoding.h"
 #include "sluice/land/message_splitter.h"
 #include "tests/fuzz/fuzz_target.h"
 #include "tests/fuzz/seed_files.h"
@@ -97,6 +100,31 @@ void CheckConcatenation(std::string_view one, std::string_view other) {
   }
 }
 
+std::string Compressed(StreamFormat format, std::string_view text) {
+  StringSink sink;
+  const auto compressor = MakeCompressingSink(format, sink);
+  SLUICE_CHECK(compressor->Write(text).has_value() && compressor->Finish().has_value());
+  return sink.text();
+}
+
+bool IsKeptWhole(const Lines& out, std::string_view body) {
+  return out.lines.size() == 1 && Enveloped(out.lines[0]) == body;
+}
+
+void CheckEncodings(std::string_view body, const Lines& plain) {
+  for (const StreamFormat format : {StreamFormat::kGzip, StreamFormat::kZstd}) {
+    const std::string bytes = Compressed(format, body), text = ToBase64(bytes);
+    SLUICE_CHECK(DecodedBody(bytes) == body && DecodedBody(text) == body);
+    for (const std::string& encoded : {bytes, text}) {
+      const Lines out = Split(encoded);
+      const bool may_be_kept = IsKeptWhole(plain, body) || DecodedBody(body);
+      const bool may_be_read = !DecodedBody(body);  // one level
+      SLUICE_CHECK((may_be_kept && IsKeptWhole(out, encoded)) ||
+                   (may_be_read && out.lines == plain.lines));
+    }
+  }
+}
+
 }  // namespace
 
 std::vector<std::string> FuzzSeeds() {
@@ -108,6 +136,11 @@ std::vector<std::string> FuzzSeeds() {
                {"{\"Records\":[{\"a\":1},{\"b\":[2,{\"c\":3}]}]}\n{\"Records\":[]}",
                 "[{\"a\":1},\r\n{\"b\":\"\\\"}\"},7]", "{\"a\": {\r\n \"b\": 1}\n}{\"c\":[]}",
                 "{\"a\":1}\n{\"b\":\"x\n\"}\nnoise\n{\"c\":3}", "{\"sluice_raw\":{\"id\":1}}"});
+  constexpr std::string_view kEvents = "{\"a\":1}\n{\"Records\":[{\"b\":2}]}\n";
+  for (const StreamFormat format : {StreamFormat::kGzip, StreamFormat::kZstd}) {
+    seeds.push_back(Compressed(format, kEvents));
+    seeds.push_back(ToBase64(seeds.back()));
+  }
   return seeds;
 }
 
@@ -117,7 +150,9 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   using namespace sluice;
   const std::string_view body = FuzzInput(data, size).Rest();
   const Lines out = Split(body);
-  CheckBytes(body, out);
+  const std::optional<std::string> decoded = MayBeEncoded(body) ? DecodedBody(body) : std::nullopt;
+  CheckBytes(decoded && !IsKeptWhole(out, body) ? *decoded : body, out);
+  if (size % 4 == 0) CheckEncodings(body, out);  // it takes most of the time
   if (const auto events = EventsIn(body)) SLUICE_CHECK(out.lines.size() == *events);
   const size_t newline = std::min(body.find('\n'), body.size());
   CheckConcatenation(body.substr(0, newline), body.substr(std::min(newline + 1, body.size())));

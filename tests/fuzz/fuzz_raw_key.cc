@@ -33,6 +33,13 @@ void CheckDerivedKeys(std::string_view text) {
   SLUICE_CHECK(CheckKey(ParquetKeyFor(identity, Timestamp(), text, "r").text));
   SLUICE_CHECK(CheckKey(QuarantineKeyFor(identity, Timestamp(), "r").text));
   SLUICE_CHECK(CheckKey(ForeignMessageKeyFor(text).text));
+  const std::string folder = ShardLogFolder(text, "s", text);
+  SLUICE_CHECK(ShardEntryNumberOf(folder, ShardEntryKeyFor(folder, text.size()).text).value() ==
+               text.size());
+  SLUICE_CHECK(CheckKey(ShardEntryKeyFor(folder, text.size()).text));
+  if (const auto number = ShardEntryNumberOf("", text)) {
+    SLUICE_CHECK(ShardEntryKeyFor("", *number).text == text);
+  }
 }
 
 }  // namespace
@@ -43,7 +50,8 @@ std::vector<std::string> FuzzSeeds() {
           "y=%y/%j/%H-%M/\ny=26/327/14-15/x",
           "100%%/%Y/%j/\n100%/2024/366/a/b.c",
           "%Y%m%d/\n20240229/..%2F",
-          "\n../../etc/passwd"};
+          "\n../../etc/passwd",
+          "\n999999999988.json"};
 }
 
 }  // namespace sluice

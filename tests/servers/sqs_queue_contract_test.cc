@@ -5,6 +5,7 @@
 
 #include <atomic>
 #include <cstdlib>
+#include <set>
 
 #include "sluice/aws/credentials_for_test.h"
 #include "sluice/base/json_text.h"
@@ -28,7 +29,7 @@ class ServersQueue : public QueueUnderTest {
     queue_ = Make(name, policy.text());
   }
 
-  Queue& queue() override { return *queue_; }
+  SqsQueue& queue() override { return *queue_; }
   Queue& dead_letters() override { return *dead_letters_; }
   // Its time is the real one.
   void Elapse(std::chrono::seconds duration) override { clock_.Sleep(duration); }
@@ -63,7 +64,7 @@ class ServersQueue : public QueueUnderTest {
   std::unique_ptr<SqsQueue> queue_, dead_letters_;
 };
 
-std::unique_ptr<QueueUnderTest> MakeServersQueue() {
+std::unique_ptr<ServersQueue> MakeServersQueue() {
   const char* const url = std::getenv("SLUICE_SQS_ENDPOINT");
   const auto endpoint = ParseEndpoint(url == nullptr ? "" : url);
   EXPECT_TRUE(endpoint) << "SLUICE_SQS_ENDPOINT";
@@ -73,6 +74,63 @@ std::unique_ptr<QueueUnderTest> MakeServersQueue() {
 
 INSTANTIATE_TEST_SUITE_P(Sqs, QueueContract,
                          ::testing::Values(QueueFactory{"Sqs", MakeServersQueue}));
+
+// Of what Queue does not say.
+class SqsServerTest : public ::testing::Test {
+ protected:
+  void SetUp() override { ASSERT_NE(under_test_, nullptr); }
+
+  const std::unique_ptr<ServersQueue> under_test_ = MakeServersQueue();
+};
+
+TEST_F(SqsServerTest, TenThousandMessagesComeEachOnceByParallelReceives) {
+  constexpr int kMessages = 10'000;
+  SqsQueue& queue = under_test_->queue();
+  for (int sent = 0; sent < kMessages; sent += Queue::kMaxBatch) {
+    std::vector<std::string> bodies;
+    for (int i = 0; i < Queue::kMaxBatch; ++i) bodies.push_back(std::to_string(sent + i));
+    const auto answers = queue.Send(bodies);
+    ASSERT_TRUE(answers) << answers.error().message();
+    for (const Status& answer : *answers) ASSERT_TRUE(answer) << answer.error().message();
+  }
+  std::set<std::string> bodies;
+  size_t receives = 0, messages = 0;
+  for (int misses = 0; misses < 2; ++receives) {
+    const auto some = queue.Receive(
+        {.max_messages = Queue::kMaxBatch, .visibility_timeout = std::chrono::minutes(10)});
+    ASSERT_TRUE(some) << some.error().message();
+    misses = some->empty() ? misses + 1 : 0;
+    messages += some->size();
+    std::vector<Receipt> receipts;
+    for (const Message& message : *some) {
+      bodies.insert(message.body);
+      receipts.push_back(message.receipt);
+    }
+    if (receipts.empty()) continue;
+    const auto deleted = queue.Delete(receipts);
+    ASSERT_TRUE(deleted) << deleted.error().message();
+    for (const Status& answer : *deleted) ASSERT_TRUE(answer) << answer.error().message();
+  }
+  EXPECT_EQ(messages, size_t{kMessages});
+  EXPECT_EQ(bodies.size(), size_t{kMessages});
+  EXPECT_LT(receives, size_t{kMessages / 20});  // they grew
+  const auto depth = queue.Depth();
+  ASSERT_TRUE(depth) << depth.error().message();
+  EXPECT_EQ(depth->visible + depth->in_flight, 0u);
+}
+
+TEST_F(SqsServerTest, SaysHowItIsSetUpAndWhatIsInTheDeadLetterQueue) {
+  const std::vector<std::string> bodies = {"dead", "too"};
+  ASSERT_TRUE(under_test_->dead_letters().Send(bodies));
+  const auto settings = under_test_->queue().Settings();
+  ASSERT_TRUE(settings) << settings.error().message();
+  EXPECT_EQ(settings->max_receive_count, QueueUnderTest::kMaxReceiveCount);
+  EXPECT_TRUE(settings->dead_letter_arn.ends_with("-dead")) << settings->dead_letter_arn;
+  EXPECT_FALSE(settings->is_fifo);
+  const auto depth = under_test_->queue().Depth();
+  ASSERT_TRUE(depth) << depth.error().message();
+  EXPECT_EQ(depth->dead, 2u);
+}
 
 }  // namespace
 }  // namespace sluice

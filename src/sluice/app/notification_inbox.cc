@@ -6,6 +6,7 @@
 
 #include "sluice/base/add_fields.h"
 #include "sluice/base/log.h"
+#include "sluice/config/location.h"
 
 namespace sluice {
 namespace {
@@ -22,15 +23,16 @@ Place PlaceOf(std::string_view uri) {
     if (uri.size() > 1 && uri.ends_with('/')) uri.remove_suffix(1);
     return {std::string(uri), {}};
   }
-  uri.remove_prefix(std::min(uri.size(), std::string_view("s3://").size()));
-  const size_t slash = std::min(uri.find('/'), uri.size());
-  return {std::string(uri.substr(0, slash)),
-          std::string(uri.substr(std::min(slash + 1, uri.size())))};
+  const S3Place place = S3PlaceOf(uri);
+  return {std::string(place.bucket), std::string(place.prefix)};
 }
 
 constexpr Bytes kMostDeadLetters = MiB(16);  // in memory at a time
+// Few, for each may announce an object that fills the batch, and what is received in vain was
+// delivered once more.
+constexpr int kMessagesAtATime = 10;
 
-// Calls `operation` with up to ten receipts at a time.
+// Calls `operation` with as many receipts at a time as a queue takes.
 template <typename Operation>
 Status InBatches(const std::vector<Receipt>& receipts, Operation&& operation) {
   for (size_t begin = 0; begin < receipts.size(); begin += Queue::kMaxBatch) {
@@ -72,7 +74,7 @@ Status NotificationInbox::Fill(const std::stop_token& stop) {
   while (HasRoom() && !stop.stop_requested()) {
     SLUICE_ASSIGN(
         const auto messages,
-        queue_.Receive({.max_messages = Queue::kMaxBatch,
+        queue_.Receive({.max_messages = kMessagesAtATime,
                         .wait = deliveries_.empty() ? options_.wait : std::chrono::milliseconds(0),
                         .visibility_timeout = options_.visibility_timeout}));
     if (messages.empty()) break;

@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "sluice/app/object_inbox.h"
 #include "sluice/base/clock.h"
 #include "sluice/base/result.h"
 #include "sluice/event/s3_notification.h"
@@ -18,13 +19,6 @@
 #include "sluice/queue/queue.h"
 
 namespace sluice {
-
-// What a raw object is called, and what its notification claims about it.
-struct AnnouncedObject {
-  RawKey key;
-  std::string etag;
-  Bytes size;
-};
 
 struct InboxOptions {
   RawLayout layout;
@@ -43,44 +37,31 @@ struct InboxOptions {
   int most_deliveries = 5;
 };
 
-struct InboxCounts {
-  uint64_t messages = 0, deleted = 0, delete_failures = 0;
-  uint64_t test_events = 0, other_events = 0, folder_markers = 0;
-  uint64_t foreign = 0;  // another bucket or prefix, or no notification at all
-
-  InboxCounts& operator+=(const InboxCounts& other);
-};
-
-// The notifications of one batch, and which of them may be deleted: those of which every object is
-// settled. Calls must match: Fill (Settled | KeepAlive)* (DeleteSettled | GiveBack)*. One thread at
-// a time. `queue`, the stores and `clock` outlive it.
+// The notifications of one batch. Those may be deleted of which every object is settled. `queue`,
+// the stores and `clock` outlive it.
 //
 // Ours are objects below the raw store's URI; a message about another one, or that is no
 // notification at all, is kept in quarantine and left to the dead-letter queue (faults N4, N10,
 // S1). A folder may be moved or mounted elsewhere between landing and loading: where a directory's
 // notification names another folder, key and content hash say whether the object is ours.
-class NotificationInbox {
+class NotificationInbox : public ObjectInbox {
  public:
   NotificationInbox(Queue& queue, ObjectStore& raw, ObjectStore& quarantine, Clock& clock,
                     InboxOptions options);
 
-  // Receives until the batch is full, the queue is empty or `stop` is requested.
-  Status Fill(const std::stop_token& stop);
-  // The objects announced, each key once, in the order of their keys' first announcement.
-  const std::vector<AnnouncedObject>& objects() const { return objects_; }
-  bool empty() const { return deliveries_.empty(); }
+  Status Fill(const std::stop_token& stop) override;
+  // In the order of their keys' first announcement.
+  const std::vector<AnnouncedObject>& objects() const override { return objects_; }
+  bool empty() const override { return deliveries_.empty(); }
 
-  // `key` needs no notification any more: its ledger row is committed.
-  void Settled(const RawKey& key);
+  void Settled(const RawKey& key) override;
   // Extends what is held once half of its visibility timeout is over.
-  Status KeepAlive();
-  // Deletes every message whose objects are all settled; the others come again. Nothing is deleted,
-  // or moved to the dead letters, by any other call.
-  Status DeleteSettled();
-  // For work that cannot be done now: makes what is not settled visible again at once.
-  Status GiveBack();
+  Status KeepAlive() override;
+  // Nothing is moved to the dead letters by any other call.
+  Status DeleteSettled() override;
+  Status GiveBack() override;
 
-  const InboxCounts& counts() const { return counts_; }
+  InboxCounts counts() const override { return counts_; }
 
  private:
   struct Delivery {

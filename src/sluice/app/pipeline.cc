@@ -3,13 +3,15 @@
 
 #include <filesystem>
 
+#include "sluice/app/backfill_inbox.h"
+#include "sluice/app/notification_inbox.h"
 #include "sluice/app/this_build.h"
 #include "sluice/config/required_parts.h"
 #include "sluice/land/announcing_store.h"
+#include "sluice/land/stream_lander.h"
 #include "sluice/object/directory_root.h"
 
 namespace sluice {
-
 Status RequireRunnable(const PipelineConfig& config) {
   SLUICE_TRY(RequireParts(config, "a pipeline",
                           {ConfigPart::kSource, ConfigPart::kRaw, ConfigPart::kNotifications,
@@ -27,20 +29,20 @@ Result<std::unique_ptr<Pipeline>> Pipeline::Open(PipelineConfig config,
   std::unique_ptr<Pipeline> pipeline(new Pipeline(std::move(config), std::move(environment)));
   SLUICE_TRY(pipeline->OpenQueues());
   SLUICE_TRY(pipeline->OpenStores());
-  const std::filesystem::path file =
-      std::get<DuckDbTarget>(pipeline->config_.warehouse.target).path;
-  SLUICE_TRY(MakeDurableFolder(file.parent_path().string()));
-  pipeline->warehouse_ = OpenWarehouse(pipeline->config_, pipeline->environment_);
+  if (const auto* file = std::get_if<DuckDbTarget>(&pipeline->config_.warehouse.target)) {
+    SLUICE_TRY(MakeDurableFolder(std::filesystem::path(file->path).parent_path().string()));
+  }
+  SLUICE_ASSIGN(pipeline->warehouse_,
+                OpenWarehouse(pipeline->config_, pipeline->environment_,
+                              {pipeline->parquet_.get(), pipeline->quarantine_.get()}));
   return pipeline;
 }
 
 Status Pipeline::OpenQueues() {
-  const auto open = [&](const Location& location, const char* name) {
-    return OpenQueue(location, name, WhenMissing::kMake, environment_);
-  };
-  SLUICE_ASSIGN(source_, open(config_.source.location, "source"));
-  SLUICE_ASSIGN(notifications_, open(config_.raw.notifications, "notifications"));
-  SLUICE_ASSIGN(dead_notifications_, open(config_.raw.notifications, "notifications-dead"));
+  SLUICE_ASSIGN(source_, connector_.OpenSource(WhenMissing::kMake));
+  SLUICE_ASSIGN(stream_, connector_.OpenStream());
+  SLUICE_ASSIGN(notifications_, connector_.OpenNotifications(WhenMissing::kMake));
+  SLUICE_ASSIGN(dead_notifications_, connector_.OpenDeadNotifications());
   return {};
 }
 
@@ -60,45 +62,101 @@ Status Pipeline::RequireRawFolder() {
 }
 
 Status Pipeline::OpenStores() {
-  SLUICE_TRY(RequireRawFolder());
-  SLUICE_ASSIGN(auto raw, OpenStore(config_.raw.location, environment_));
-  // A bucket announces its new objects by itself; a directory needs somebody to do it.
-  raw_ = std::make_unique<AnnouncingStore>(std::move(raw), *notifications_, environment_.clock);
-  SLUICE_ASSIGN(parquet_, OpenStore(config_.parquet.location, environment_));
-  SLUICE_ASSIGN(quarantine_, OpenStore(config_.quarantine.location, environment_));
+  if (config_.raw.location.is_folder()) SLUICE_TRY(RequireRawFolder());
+  SLUICE_ASSIGN(raw_, connector_.OpenStore(config_.raw));
+  // A bucket announces its new objects by itself; a folder needs somebody to do it.
+  if (config_.raw.location.is_folder()) {
+    raw_ = std::make_unique<AnnouncingStore>(std::move(raw_), *notifications_, environment_.clock);
+  }
+  SLUICE_ASSIGN(parquet_, connector_.OpenStore(config_.parquet));
+  SLUICE_ASSIGN(quarantine_, connector_.OpenStore(config_.quarantine));
+  if (stream_ != nullptr) {
+    SLUICE_ASSIGN(checkpoints_, connector_.OpenStore(config_.source.checkpoints));
+  }
   return {};
 }
 
-Lander Pipeline::MakeLander(WhenEmpty when_empty, AfterCommit after_commit,
-                            std::chrono::milliseconds wait) {
-  LanderOptions options{.format = config_.raw.compression,
+Pipeline::Landing Pipeline::MakeLanding(WhenEmpty when_empty, AfterCommit after_commit,
+                                        std::chrono::milliseconds wait) {
+  connector_.EndOldUploads(config_.raw);
+  if (stream_ != nullptr) return MakeStreamLanding(when_empty, wait);
+  LanderOptions options{.layout = *RawLayout::Parse(config_.raw.layout),  // that was checked
+                        .format = config_.raw.compression,
                         .when_empty = when_empty,
                         .after_commit = after_commit,
                         .close_age = std::chrono::ceil<std::chrono::seconds>(config_.raw.close_age),
                         .close_size = config_.raw.close_size,
                         .receive_wait = wait};
-  options.layout = *RawLayout::Parse(config_.raw.layout);  // the configuration was checked
-  return Lander(*source_, *raw_, environment_.clock, options);
+  const auto lander = std::make_shared<Lander>(*source_, *raw_, environment_.clock, options);
+  return [lander](Deadline deadline, const std::stop_token& stop) {
+    return lander->LandOne(deadline, stop);
+  };
+}
+
+Pipeline::Landing Pipeline::MakeStreamLanding(WhenEmpty when_empty,
+                                              std::chrono::milliseconds wait) {
+  StreamLanderOptions options{
+      .consumer = config_.name,
+      .from = config_.source.from,
+      .layout = *RawLayout::Parse(config_.raw.layout),  // that was checked
+      .format = config_.raw.compression,
+      .when_empty = when_empty,
+      .close_age = std::chrono::ceil<std::chrono::seconds>(config_.raw.close_age),
+      .close_size = config_.raw.close_size,
+      .receive_wait = wait};
+  const auto lander = std::make_shared<StreamLander>(*stream_, *checkpoints_, *raw_,
+                                                     environment_.clock, std::move(options));
+  return [lander](Deadline deadline, const std::stop_token& stop) {
+    return lander->LandOne(deadline, stop);
+  };
 }
 
 Result<std::unique_ptr<ProcessStage>> Pipeline::MakeProcess(AfterLoad after_load,
                                                             EmptyLedger empty_ledger,
                                                             std::chrono::milliseconds wait,
                                                             ProcessProgress progress) {
-  SLUICE_ASSIGN(const RawLayout layout, RawLayout::Parse(config_.raw.layout));
-  ProcessOptions options{.after_load = after_load, .empty_ledger = empty_ledger};
-  options.inbox = {.layout = layout,
-                   .check_key = &CheckDirectoryKey,
-                   .max_size = config_.load.max_size,
-                   .wait = wait,
-                   .dead_letters = dead_notifications_.get()};
+  const InboxOptions inbox{
+      .layout = *RawLayout::Parse(config_.raw.layout),  // that was checked
+      .check_key = config_.raw.location.is_folder() ? &CheckDirectoryKey : &CheckKey,
+      .max_size = config_.load.max_size,
+      .wait = wait,
+      .dead_letters = dead_notifications_.get()};
+  return MakeStage(
+      {.after_load = after_load, .empty_ledger = empty_ledger},
+      [this, inbox] {
+        return std::make_unique<NotificationInbox>(*notifications_, *raw_, *quarantine_,
+                                                   environment_.clock, inbox);
+      },
+      std::move(progress));
+}
+
+Result<std::unique_ptr<ProcessStage>> Pipeline::MakeBackfill(const HourRange& hours,
+                                                             EmptyLedger empty_ledger,
+                                                             ProcessProgress progress) {
+  const RawLayout layout = *RawLayout::Parse(config_.raw.layout);  // that was checked
+  const auto walk =
+      std::make_shared<RawWalk>(*raw_, LedgerPagesOf(*warehouse_), FoldersOf(layout, hours));
+  const Bytes max_size = config_.load.max_size;
+  return MakeStage(
+      {.empty_ledger = empty_ledger},
+      [this, walk, layout, max_size] {
+        return std::make_unique<BackfillInbox>(walk, raw_->uri(), layout, max_size);
+      },
+      std::move(progress));
+}
+
+Result<std::unique_ptr<ProcessStage>> Pipeline::MakeStage(ProcessOptions options,
+                                                          MakeInbox next_inbox,
+                                                          ProcessProgress progress) {
+  connector_.EndOldUploads(config_.parquet);
+  connector_.EndOldUploads(config_.quarantine);
   options.transform = {.parquet = {.codec = config_.parquet.compression},
-                       .layout = layout,
+                       .layout = *RawLayout::Parse(config_.raw.layout),  // that was checked
                        .hold_above = config_.quarantine.hold_above};
   options.warn_above = config_.quarantine.warn_above;
   options.workers = ThreadCount(config_.load.threads);
   return ProcessStage::Make({*config_.tables,
-                             *notifications_,
+                             std::move(next_inbox),
                              {*raw_, *parquet_, *quarantine_},
                              *warehouse_,
                              environment_.clock},

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <functional>
 #include <memory>
 
 #include "sluice/app/pipeline_parts.h"
@@ -8,6 +9,7 @@
 #include "sluice/base/result.h"
 #include "sluice/config/pipeline_config.h"
 #include "sluice/land/lander.h"
+#include "sluice/operate/hour_range.h"
 
 namespace sluice {
 
@@ -25,26 +27,40 @@ class Pipeline {
 
   const PipelineConfig& config() const { return config_; }
   const TableSet& tables() const { return *config_.tables; }
-  Queue& source() { return *source_; }
+  // Null where the source is a stream.
+  Queue* source() { return source_.get(); }
   Queue& notifications() { return *notifications_; }
   Warehouse& warehouse() { return *warehouse_; }
 
-  // `wait` is how long an empty queue is listened to.
-  Lander MakeLander(WhenEmpty when_empty, AfterCommit after_commit, std::chrono::milliseconds wait);
+  // Lands one object of the source, as Lander::LandOne and StreamLander::LandOne do.
+  using Landing = std::function<Result<LandReport>(Deadline deadline, const std::stop_token& stop)>;
+  // `wait` is how long an empty source is listened to. A stream keeps its records whatever is done.
+  Landing MakeLanding(WhenEmpty when_empty, AfterCommit after_commit,
+                      std::chrono::milliseconds wait);
   Result<std::unique_ptr<ProcessStage>> MakeProcess(AfterLoad after_load, EmptyLedger empty_ledger,
                                                     std::chrono::milliseconds wait,
                                                     ProcessProgress progress);
+  // The same for objects of the raw store that the ledger does not have, whoever told of them:
+  // those of `hours`, each once, then nothing more.
+  Result<std::unique_ptr<ProcessStage>> MakeBackfill(const HourRange& hours,
+                                                     EmptyLedger empty_ledger,
+                                                     ProcessProgress progress);
 
  private:
+  Result<std::unique_ptr<ProcessStage>> MakeStage(ProcessOptions options, MakeInbox next_inbox,
+                                                  ProcessProgress progress);
   Pipeline(PipelineConfig config, PipelineEnvironment environment);
   Status OpenQueues();
   Status OpenStores();
+  Landing MakeStreamLanding(WhenEmpty when_empty, std::chrono::milliseconds wait);
   Status RequireRawFolder();
 
   const PipelineConfig config_;
   const PipelineEnvironment environment_;
+  Connector connector_{config_, environment_};
   std::unique_ptr<Queue> source_, notifications_, dead_notifications_;
-  std::unique_ptr<ObjectStore> raw_, parquet_, quarantine_;
+  std::unique_ptr<Stream> stream_;
+  std::unique_ptr<ObjectStore> raw_, parquet_, quarantine_, checkpoints_;
   std::unique_ptr<Warehouse> warehouse_;
 };
 

@@ -10,22 +10,48 @@ Result<std::unique_ptr<PipelineView>> PipelineView::Open(PipelineConfig config,
   SLUICE_TRY(RequireRunnable(config));
   std::unique_ptr<PipelineView> view(new PipelineView(std::move(config), std::move(environment)));
   const PipelineConfig& c = view->config_;
-  SLUICE_ASSIGN(view->source_,
-                OpenQueue(c.source.location, "source", WhenMissing::kLeave, view->environment_));
-  SLUICE_ASSIGN(view->notifications_, OpenQueue(c.raw.notifications, "notifications",
-                                                WhenMissing::kLeave, view->environment_));
-  view->warehouse_ = OpenWarehouse(c, view->environment_);
-  SLUICE_TRY(view->LookFor("the source queue", QueueFile(c.source.location)));
+  SLUICE_ASSIGN(view->source_, view->connector_.OpenSource(WhenMissing::kLeave));
+  SLUICE_ASSIGN(view->notifications_, view->connector_.OpenNotifications(WhenMissing::kLeave));
+  SLUICE_ASSIGN(view->warehouse_, OpenWarehouse(c, view->environment_));
+  const auto look_for_queue = [&](std::string_view part, const Location& location) {
+    return view->LookFor(part, location, QueueFile(location));
+  };
+  const auto look_for_store = [&](std::string_view part, const StoreConfig& store) {
+    return view->LookFor(part, store.location, store.location.text);
+  };
+  SLUICE_TRY(look_for_queue("the source queue", c.source.location));
   if (c.raw.notifications != c.source.location)
-    SLUICE_TRY(view->LookFor("the notification queue", QueueFile(c.raw.notifications)));
-  SLUICE_TRY(view->LookFor("the raw store", c.raw.location.text));
-  SLUICE_TRY(view->LookFor("the Parquet store", c.parquet.location.text));
-  SLUICE_TRY(view->LookFor("the quarantine store", c.quarantine.location.text));
-  SLUICE_TRY(view->LookFor("the warehouse", std::get<DuckDbTarget>(c.warehouse.target).path));
+    SLUICE_TRY(look_for_queue("the notification queue", c.raw.notifications));
+  SLUICE_TRY(look_for_store("the raw store", c.raw));
+  SLUICE_TRY(look_for_store("the Parquet store", c.parquet));
+  SLUICE_TRY(look_for_store("the quarantine store", c.quarantine));
+  SLUICE_TRY(look_for_store("the store of checkpoints", c.source.checkpoints));
+  if (const auto* file = std::get_if<DuckDbTarget>(&c.warehouse.target)) {
+    SLUICE_TRY(
+        view->LookFor("the warehouse", {Location::Kind::kDirectory, file->path}, file->path));
+  }
   return view;
 }
 
-Status PipelineView::LookFor(std::string_view part, const std::string& path) {
+Result<std::unique_ptr<ObjectStore>> PipelineView::OpenRaw() {
+  const Location& location = config_.raw.location;
+  if (location.is_folder()) {
+    SLUICE_ASSIGN(const bool exists, Exists(location.text));
+    if (!exists) {
+      return Fail(ErrorKind::kPermanent, "the raw store is not there: path={}", location.text);
+    }
+  }
+  return connector_.OpenStore(config_.raw);
+}
+
+RawLayout PipelineView::layout() const {
+  return *RawLayout::Parse(config_.raw.layout);  // that was checked
+}
+
+// What is at AWS is not made by any run.
+Status PipelineView::LookFor(std::string_view part, const Location& location,
+                             const std::string& path) {
+  if (!location.is_folder()) return {};
   SLUICE_ASSIGN(const bool exists, Exists(path));
   if (!exists)
     not_there_yet_.push_back(

@@ -8,6 +8,7 @@
 #include "sluice/app/pipeline_parts.h"
 #include "sluice/base/result.h"
 #include "sluice/config/pipeline_config.h"
+#include "sluice/object/object_names.h"
 
 namespace sluice {
 
@@ -22,16 +23,23 @@ class PipelineView {
   Queue* source() { return source_.get(); }
   Queue* notifications() { return notifications_.get(); }
   Warehouse& warehouse() { return *warehouse_; }
+  const PipelineConfig& config() const { return config_; }
+  // To open what else is there.
+  Connector& connector() { return connector_; }
+  // kPermanent where its folder is not there.
+  Result<std::unique_ptr<ObjectStore>> OpenRaw();
+  RawLayout layout() const;
   // One sentence for each part that is not there yet; the first run makes it.
   const std::vector<std::string>& not_there_yet() const { return not_there_yet_; }
 
  private:
   PipelineView(PipelineConfig config, PipelineEnvironment environment)
       : config_(std::move(config)), environment_(std::move(environment)) {}
-  Status LookFor(std::string_view part, const std::string& path);
+  Status LookFor(std::string_view part, const Location& location, const std::string& path);
 
   const PipelineConfig config_;
   const PipelineEnvironment environment_;
+  Connector connector_{config_, environment_};
   std::unique_ptr<Queue> source_, notifications_;
   std::unique_ptr<Warehouse> warehouse_;
   std::vector<std::string> not_there_yet_;

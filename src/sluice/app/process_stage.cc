@@ -53,18 +53,19 @@ ProcessReport& ProcessReport::operator+=(const ProcessReport& batch) {
 }
 
 ProcessStage::ProcessStage(Parts parts, ProcessOptions options, ProcessProgress progress)
-    : parts_(parts),
+    : parts_(std::move(parts)),
       options_(std::move(options)),
       progress_(std::move(progress)),
-      loader_(parts.warehouse, parts.clock, options_.load) {}
+      loader_(parts_.warehouse, parts_.clock, options_.load) {}
 
 Result<std::unique_ptr<ProcessStage>> ProcessStage::Make(Parts parts, ProcessOptions options,
                                                          ProcessProgress progress) {
   std::unique_ptr<ProcessStage> stage(
-      new ProcessStage(parts, std::move(options), std::move(progress)));
+      new ProcessStage(std::move(parts), std::move(options), std::move(progress)));
   for (size_t i = 0; i < std::max<size_t>(1, stage->options_.workers); ++i) {
     SLUICE_ASSIGN(auto worker,
-                  ObjectTransformer::Make(parts.tables, stage->options_.transform, parts.stores));
+                  ObjectTransformer::Make(stage->parts_.tables, stage->options_.transform,
+                                          stage->parts_.stores));
     stage->workers_.push_back(std::move(worker));
   }
   return stage;
@@ -75,13 +76,16 @@ Result<ProcessReport> ProcessStage::ProcessBatch(std::stop_token stop) {
   SLUICE_ASSIGN(const bool may_load, MayLoad(report));
   if (!may_load) return report;
 
-  NotificationInbox inbox(parts_.notifications, parts_.stores.raw, parts_.stores.quarantine,
-                          parts_.clock, options_.inbox);
-  const Status done = ProcessInbox(inbox, stop, report);
-  report.inbox = inbox.counts();
+  const std::unique_ptr<ObjectInbox> inbox = parts_.next_inbox();
+  const Status done = ProcessInbox(*inbox, stop, report);
+  report.inbox = inbox->counts();
   if (done && !stop.stop_requested()) return report;
+  // While a store fails, what is held stays hidden until its timeout has passed: given back at once
+  // it would be delivered, and fail, until its queue takes it for poison (fault N13).
+  const bool is_outage = !done && report.failure && !stop.stop_requested();
+  if (is_outage) return std::unexpected(done.error());
   if (options_.after_load == AfterLoad::kDeleteNotifications) {
-    if (const Status given_back = inbox.GiveBack(); !given_back) {
+    if (const Status given_back = inbox->GiveBack(); !given_back) {
       Log(LogLevel::kWarning,
           "cannot give notifications back, they come when their timeout has passed: {}",
           given_back.error().message());
@@ -95,7 +99,7 @@ Result<ProcessReport> ProcessStage::ProcessBatch(std::stop_token stop) {
   return report;
 }
 
-Status ProcessStage::ProcessInbox(NotificationInbox& inbox, const std::stop_token& stop,
+Status ProcessStage::ProcessInbox(ObjectInbox& inbox, const std::stop_token& stop,
                                   ProcessReport& report) {
   SLUICE_TRY(inbox.Fill(stop));
   report.idle = inbox.empty();
@@ -127,6 +131,9 @@ Status ProcessStage::RequireLedger(const WarehouseState& state) {
   const bool was_loaded = std::ranges::any_of(
       page.objects, [](const ObjectInfo& object) { return object.key.ends_with(".parquet"); });
   if (!was_loaded) return {};
+  // Unless another process has made both meanwhile.
+  SLUICE_ASSIGN(const WarehouseState now, parts_.warehouse.Probe());
+  if (now.ledger_exists) return {};
   return Fail(ErrorKind::kPermanent,
               "refusing to load: the warehouse has no ledger, but the Parquet store holds objects, "
               "so there was one; put the warehouse back, or run once with --init-ledger to begin "
@@ -148,7 +155,7 @@ Result<bool> ProcessStage::MayLoad(ProcessReport& report) {
   return true;
 }
 
-Status ProcessStage::SkipWhatIsLoaded(NotificationInbox& inbox, std::vector<AnnouncedObject>& todo,
+Status ProcessStage::SkipWhatIsLoaded(ObjectInbox& inbox, std::vector<AnnouncedObject>& todo,
                                       ProcessReport& report) {
   if (todo.empty()) return {};
   std::vector<int64_t> ids;
@@ -171,7 +178,7 @@ Status ProcessStage::SkipWhatIsLoaded(NotificationInbox& inbox, std::vector<Anno
   return {};
 }
 
-std::vector<TransformedObject> ProcessStage::TransformAll(NotificationInbox& inbox,
+std::vector<TransformedObject> ProcessStage::TransformAll(ObjectInbox& inbox,
                                                           const std::vector<AnnouncedObject>& todo,
                                                           std::stop_token stop,
                                                           ProcessReport& report) {
@@ -237,8 +244,7 @@ void ProcessStage::WarnOfQuarantine(const PlannedObject& object) const {
       object.identity, object.quarantined, object.lines, 100 * quarantined / lines);
 }
 
-Status ProcessStage::LoadAndSettle(NotificationInbox& inbox,
-                                   std::vector<TransformedObject>& transformed,
+Status ProcessStage::LoadAndSettle(ObjectInbox& inbox, std::vector<TransformedObject>& transformed,
                                    ProcessReport& report) {
   std::vector<PlannedObject> planned;
   std::vector<Settlement> settlements;

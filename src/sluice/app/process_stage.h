@@ -7,7 +7,7 @@
 #include <stop_token>
 #include <vector>
 
-#include "sluice/app/notification_inbox.h"
+#include "sluice/app/object_inbox.h"
 #include "sluice/base/result.h"
 #include "sluice/load/loader.h"
 #include "sluice/transform/object_transformer.h"
@@ -18,7 +18,6 @@ enum class AfterLoad { kDeleteNotifications, kKeepNotifications };
 enum class EmptyLedger { kRefuseOverRows, kAccept };
 
 struct ProcessOptions {
-  InboxOptions inbox;
   TransformOptions transform;
   LoaderOptions load;
   double warn_above = 1;  // log each object of which a larger share of events went to quarantine
@@ -50,15 +49,15 @@ struct ProcessReport {
 // at a time.
 using ProcessProgress = std::function<void(const ProcessReport&)>;
 
-// From notification to committed rows: receive → transform → load → delete, one batch a call; no
-// loop over time, no sleep. Before it receives anything it asks whether the warehouse would take
+// From announced objects to committed rows: receive → transform → load → delete, one batch a call;
+// no loop over time, no sleep. Before it receives anything it asks whether the warehouse would take
 // it, so that an outage costs no notification a delivery (fault N13). All references outlive it.
 // One thread at a time.
 class ProcessStage {
  public:
   struct Parts {
     const TableSet& tables;
-    Queue& notifications;
+    MakeInbox next_inbox;
     TransformStores stores;
     Warehouse& warehouse;
     Clock& clock;
@@ -76,14 +75,14 @@ class ProcessStage {
   Result<bool> MayLoad(ProcessReport& report);
   Status RequireLedger(const WarehouseState& state);
   // Everything between receiving and deleting.
-  Status ProcessInbox(NotificationInbox& inbox, const std::stop_token& stop, ProcessReport& report);
-  Status SkipWhatIsLoaded(NotificationInbox& inbox, std::vector<AnnouncedObject>& todo,
+  Status ProcessInbox(ObjectInbox& inbox, const std::stop_token& stop, ProcessReport& report);
+  Status SkipWhatIsLoaded(ObjectInbox& inbox, std::vector<AnnouncedObject>& todo,
                           ProcessReport& report);
   void WarnOfQuarantine(const PlannedObject& object) const;
-  Status LoadAndSettle(NotificationInbox& inbox, std::vector<TransformedObject>& transformed,
+  Status LoadAndSettle(ObjectInbox& inbox, std::vector<TransformedObject>& transformed,
                        ProcessReport& report);
   // Results in the order of `todo`, without those that failed or were not begun.
-  std::vector<TransformedObject> TransformAll(NotificationInbox& inbox,
+  std::vector<TransformedObject> TransformAll(ObjectInbox& inbox,
                                               const std::vector<AnnouncedObject>& todo,
                                               std::stop_token stop, ProcessReport& report);
 

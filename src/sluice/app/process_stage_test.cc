@@ -10,6 +10,7 @@
 
 #include "sluice/app/pipeline.h"
 #include "sluice/config/load_config.h"
+#include "sluice/event/s3_notification.h"
 #include "sluice/object/directory_store.h"
 #include "sluice/warehouse/duckdb_session.h"
 
@@ -176,6 +177,47 @@ TEST_F(ProcessStageTest, AnObjectWithTooManyBadEventsIsHeldAndLoadsNothing) {
   EXPECT_EQ(report->held, 1u);
   EXPECT_EQ(report->loaded, 1u);
   EXPECT_EQ(Rows(), 1u);
+}
+
+TEST_F(ProcessStageTest, AHeldObjectIsLookedAtAgain) {
+  std::string lines;
+  for (int i = 0; i < 10; ++i) lines += "broken\n";
+  const ObjectCreated object = Land("a.ndjson", lines);
+  for (int delivery = 0; delivery < 2; ++delivery) {
+    Announce(object);
+    const auto report = ProcessAll();
+    ASSERT_TRUE(report) << report.error().message();
+    EXPECT_EQ(report->held, 1u);
+    EXPECT_EQ(report->loaded_before, 0u);
+  }
+}
+
+// By one loader: another one, which receives what was deleted too early, would hide it.
+TEST_F(ProcessStageTest, C14_ALoadThatFailsDeletesNothing) {
+  ASSERT_TRUE(pipeline_->warehouse().Prepare());
+  ASSERT_TRUE(Sql("ALTER TABLE wh.tracking.events DROP COLUMN referrer"));
+  Announce(Land("a.ndjson", Event(1)));
+  EXPECT_FALSE(ProcessAll());
+  EXPECT_EQ(Depth().visible, 1u);
+  ASSERT_TRUE(Sql("ALTER TABLE wh.tracking.events ADD COLUMN referrer VARCHAR"));
+  EXPECT_EQ(ProcessAll()->loaded, 1u);
+  EXPECT_EQ(Rows(), 1u);
+}
+
+TEST_F(ProcessStageTest, WhatIsLeftForLaterKeepsItsNotification) {
+  ASSERT_TRUE(pipeline_->warehouse().Prepare());
+  ASSERT_TRUE(Sql("ALTER TABLE wh.tracking.events ALTER COLUMN message SET NOT NULL"));
+  for (int i = 0; i < 5; ++i) Announce(Land(std::to_string(i) + ".ndjson", Event(i)));
+  std::string good = Event(5);
+  good.replace(good.find("\"topic\""), 0, R"("message": "m", )");
+  Announce(Land("5.ndjson", good));
+  const auto report = ProcessAll();
+  ASSERT_TRUE(report) << report.error().message();
+  EXPECT_EQ(report->loaded, 1u);
+  EXPECT_EQ(report->set_aside, 3u);
+  EXPECT_EQ(report->failed, 2u);
+  EXPECT_EQ(report->inbox.deleted, 4u);
+  EXPECT_EQ(Depth().in_flight, 2u);
 }
 
 TEST_F(ProcessStageTest, C16_AnEmptyLedgerOverFilledTablesIsRefused) {

@@ -10,13 +10,17 @@
 namespace sluice {
 namespace {
 
-// How long an empty queue is listened to: draining asks once, following waits for what comes.
-constexpr std::chrono::milliseconds kDrainWait{0};
-constexpr std::chrono::milliseconds kFollowWait{1'000};
+// How long an empty queue is listened to: draining asks once, following waits for what comes. SQS
+// asks all of its servers only for who waits; to who does not it may say that it is empty when it
+// is not.
+constexpr std::chrono::milliseconds kDrainWait{0}, kDrainWaitOfSqs{1'000};
+constexpr std::chrono::milliseconds kFollowWait{1'000}, kFollowWaitOfSqs{5'000};
 constexpr std::chrono::milliseconds kNoPause{0};
 
-std::chrono::milliseconds WaitOf(RunMode mode) {
-  return mode == RunMode::kDrain ? kDrainWait : kFollowWait;
+std::chrono::milliseconds WaitOf(RunMode mode, const Location& queue) {
+  const bool is_sqs = queue.kind == Location::Kind::kSqs;
+  if (mode == RunMode::kDrain) return is_sqs ? kDrainWaitOfSqs : kDrainWait;
+  return is_sqs ? kFollowWaitOfSqs : kFollowWait;
 }
 
 // What load.deadline says of a request that has no deadline of its own. A run that follows has
@@ -37,19 +41,19 @@ Deadline EndOf(const StageRequest& request) {
 class Landing {
  public:
   Landing(Pipeline& pipeline, const StageRequest& request)
-      : lander_(pipeline.MakeLander(
+      : land_one_(pipeline.MakeLanding(
             request.mode == RunMode::kDrain ? WhenEmpty::kClose : WhenEmpty::kWait,
             request.keep == Keep::kMessages ? AfterCommit::kKeep : AfterCommit::kDelete,
-            WaitOf(request.mode))) {}
+            WaitOf(request.mode, pipeline.config().source.location))) {}
 
   Result<bool> Once(const StageRequest& request, const std::stop_token& stop, RunReport& report) {
-    SLUICE_ASSIGN(const LandReport landed, lander_.LandOne(EndOf(request), stop));
+    SLUICE_ASSIGN(const LandReport landed, land_one_(EndOf(request), stop));
     report.landed += landed;
     return landed.objects > 0 && !landed.queue_was_empty;
   }
 
  private:
-  Lander lander_;
+  Pipeline::Landing land_one_;
 };
 
 class Processing {
@@ -58,14 +62,17 @@ class Processing {
                                   const RunProgress& progress, const RunReport& report) {
     const auto after = request.keep == Keep::kMessages ? AfterLoad::kKeepNotifications
                                                        : AfterLoad::kDeleteNotifications;
-    auto tell = [progress, &report](const ProcessReport& batch) {
-      if (!progress) return;
-      RunReport now = report;
-      now.processed += batch;
-      progress(now);
-    };
     SLUICE_ASSIGN(auto stage,
-                  pipeline.MakeProcess(after, request.empty_ledger, WaitOf(request.mode), tell));
+                  pipeline.MakeProcess(after, request.empty_ledger,
+                                       WaitOf(request.mode, pipeline.config().raw.notifications),
+                                       Telling(progress, report)));
+    return Processing(std::move(stage));
+  }
+  static Result<Processing> BeginBackfill(Pipeline& pipeline, const HourRange& hours,
+                                          const StageRequest& request, const RunProgress& progress,
+                                          const RunReport& report) {
+    SLUICE_ASSIGN(auto stage,
+                  pipeline.MakeBackfill(hours, request.empty_ledger, Telling(progress, report)));
     return Processing(std::move(stage));
   }
 
@@ -77,6 +84,16 @@ class Processing {
 
  private:
   explicit Processing(std::unique_ptr<ProcessStage> stage) : stage_(std::move(stage)) {}
+  // What the batch under way adds to `report`, which outlives it.
+  static ProcessProgress Telling(const RunProgress& progress, const RunReport& report) {
+    return [progress, &report](const ProcessReport& batch) {
+      if (!progress) return;
+      RunReport now = report;
+      now.processed += batch;
+      progress(now);
+    };
+  }
+
   std::unique_ptr<ProcessStage> stage_;
 };
 
@@ -157,12 +174,14 @@ Result<RunReport> DrainBoth(Pipeline& pipeline, const StageRequest& request, Clo
     const Ticks now = clock.Monotonic();
     first.deadline = Deadline{now + (request.deadline->at - now) / 2};
   }
-  SLUICE_TRY(Loop(first, clock, stop, kNoPause, [&]() -> Result<bool> {
+  const Status landed = Loop(first, clock, stop, kNoPause, [&]() -> Result<bool> {
     SLUICE_ASSIGN(const bool found_work, landing.Once(first, stop, report));
     if (progress) progress(report);
     return found_work;
-  }));
+  });
+  // A source that fails keeps nothing that is landed from being loaded.
   SLUICE_TRY(Loop(request, clock, stop, kNoPause, [&] { return processing.Once(stop, report); }));
+  SLUICE_TRY(landed);
   return report;
 }
 
@@ -203,6 +222,20 @@ Result<RunReport> RunBoth(Pipeline& pipeline, const StageRequest& request, Clock
                           std::stop_token stop, const RunProgress& progress) {
   if (request.mode == RunMode::kFollow) return FollowBoth(pipeline, request, clock, stop, progress);
   return DrainBoth(pipeline, Bounded(request, pipeline.config(), clock), clock, stop, progress);
+}
+
+Result<RunReport> RunBackfill(Pipeline& pipeline, const HourRange& hours,
+                              const StageRequest& request, Clock& clock, std::stop_token stop,
+                              const RunProgress& progress) {
+  RunReport report;
+  SLUICE_ASSIGN(auto processing,
+                Processing::BeginBackfill(pipeline, hours, request, progress, report));
+  SLUICE_TRY(Loop(request, clock, stop, kNoPause, [&] { return processing.Once(stop, report); }));
+  if (report.processed.paused) {
+    return Fail(ErrorKind::kPermanent, "loading is paused, nothing was loaded: {}",
+                *report.processed.paused);
+  }
+  return report;
 }
 
 }  // namespace sluice

@@ -47,4 +47,11 @@ Result<RunReport> RunProcess(Pipeline& pipeline, const StageRequest& request, Cl
 Result<RunReport> RunBoth(Pipeline& pipeline, const StageRequest& request, Clock& clock,
                           std::stop_token stop, const RunProgress& progress);
 
+// Loads the objects of these hours that are not loaded yet, whoever announced them. It ends at the
+// last of them; stopped before, it is begun again by calling it again. kPermanent where loading is
+// paused.
+Result<RunReport> RunBackfill(Pipeline& pipeline, const HourRange& hours,
+                              const StageRequest& request, Clock& clock, std::stop_token stop,
+                              const RunProgress& progress);
+
 }  // namespace sluice

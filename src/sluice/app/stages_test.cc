@@ -8,6 +8,7 @@
 #include <cstdlib>
 #include <filesystem>
 
+#include "sluice/base/fault_plan.h"
 #include "sluice/config/load_config.h"
 
 namespace sluice {
@@ -32,7 +33,7 @@ class StagesTest : public ::testing::Test {
     pipeline_ = std::move(*pipeline);
     // One receive fills a raw object: ten messages make one.
     const std::vector<std::string> bodies(10, "{}");
-    for (int i = 0; i < kObjects; ++i) ASSERT_TRUE(pipeline_->source().Send(bodies)->front());
+    for (int i = 0; i < kObjects; ++i) ASSERT_TRUE(pipeline_->source()->Send(bodies)->front());
   }
   void TearDown() override {
     pipeline_.reset();
@@ -100,6 +101,26 @@ TEST_F(StagesTest, WhoFollowsHasNoDeadline) {
       RunProcess(*pipeline_, {.mode = RunMode::kFollow}, clock_, stop.get_token(), tell);
   ASSERT_TRUE(report) << report.error().message();
   EXPECT_EQ(report->processed.objects, 12u);
+}
+
+// Fault L14: no message can be had, and none is held whose landing would make room.
+TEST_F(StagesTest, WhoFollowsWaitsWhileTheQueueRefuses) {
+  pipeline_.reset();
+  PipelineConfig config = *LoadEmbedded(folder_, LocalSecretSource({}));
+  config.raw.close_size = {1};
+  const auto plan = *FaultPlan::Parse("fail-before:1");
+  pipeline_ = *Pipeline::Open(std::move(config), {.clock = clock_, .stop = {}, .faults = plan});
+  std::stop_source stop;
+  const auto tell = [&](const RunReport& report) {
+    if (report.landed.objects == kObjects) stop.request_stop();
+  };
+  const Ticks before = clock_.Monotonic();
+  const auto report =
+      RunLand(*pipeline_, {.mode = RunMode::kFollow}, clock_, stop.get_token(), tell);
+  ASSERT_TRUE(report) << report.error().message();
+  EXPECT_EQ(plan->struck(), "queue.receive");
+  EXPECT_EQ(report->landed.messages, 120u);
+  EXPECT_GE(clock_.Monotonic() - before, seconds(1));
 }
 
 }  // namespace

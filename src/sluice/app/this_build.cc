@@ -4,50 +4,80 @@
 #include <fmt/format.h>
 
 #include <string_view>
-#include <utility>
 
 namespace sluice {
 namespace {
 
-std::string_view NameOf(Location::Kind kind) {
-  switch (kind) {
-    case Location::Kind::kNone:
-    case Location::Kind::kDirectory:
-      return "";  // these it runs
-    case Location::Kind::kS3:
-      return "S3";
-    case Location::Kind::kSqs:
-      return "SQS";
-    case Location::Kind::kKinesis:
-      return "Kinesis";
-  }
-  return "";
-}
-
-// The key below warehouse: of a target that this build cannot load into; else empty.
-std::string_view ForeignTarget(const WarehouseConfig& warehouse) {
-  if (std::holds_alternative<PostgresTarget>(warehouse.target)) return "postgres";
+// The key below warehouse: of Redshift, which reads buckets only; else empty.
+std::string_view RedshiftKey(const WarehouseConfig& warehouse) {
   if (std::holds_alternative<RedshiftTarget>(warehouse.target)) return "redshift";
   if (std::holds_alternative<RedshiftDataApiTarget>(warehouse.target)) return "redshift_data_api";
   return "";
 }
 
-// Services have regions and roles; folders and a DuckDB file have none.
-constexpr std::pair<std::string_view, std::string_view> kWithoutEffect[] = {
-    {"alert.webhook", "this build sends no alerts: watch its exit code and `sluice status`"},
-    {"alert.stale_after", "this build sends no alerts: watch its exit code and `sluice status`"},
-    {"region", "folders and DuckDB have no region"},
-    {"source.assume_role", "a folder needs no role"},
-    {"source.region", "a folder has no region"},
-    {"source.endpoint", "a folder has no endpoint"},
-    {"raw.region", "a folder has no region"},
-    {"raw.endpoint", "a folder has no endpoint"},
-    {"parquet.region", "a folder has no region"},
-    {"parquet.endpoint", "a folder has no endpoint"},
-    {"quarantine.region", "a folder has no region"},
-    {"quarantine.endpoint", "a folder has no endpoint"},
-    {"warehouse.copy_role", "DuckDB needs no role"},
-    {"warehouse.timeouts", "DuckDB is a file: nothing in it times out"},
+// Services have regions, endpoints and owners; folders and a DuckDB file have none.
+struct WithoutEffect {
+  std::string_view key, why;
+  bool (*holds)(const PipelineConfig& config);
+};
+
+constexpr std::string_view kNoAlerts =
+    "this build sends no alerts: watch its exit code and `sluice status`";
+
+bool Always(const PipelineConfig&) {
+  return true;
+}
+bool SourceIsFolder(const PipelineConfig& config) {
+  return config.source.location.is_folder();
+}
+bool IsAtS3(const Location& location) {
+  return location.kind == Location::Kind::kS3;
+}
+// Checkpoints are reached as raw objects are.
+bool RawIsFolder(const PipelineConfig& config) {
+  return config.raw.location.is_folder() && !IsAtS3(config.source.checkpoints.location);
+}
+bool RawKnowsNoRegion(const PipelineConfig& config) {
+  return RawIsFolder(config) && config.raw.notifications.is_folder();
+}
+bool ParquetIsFolder(const PipelineConfig& config) {
+  return config.parquet.location.is_folder();
+}
+bool QuarantineIsFolder(const PipelineConfig& config) {
+  return config.quarantine.location.is_folder();
+}
+bool IsNoRedshift(const PipelineConfig& config) {
+  return RedshiftKey(config.warehouse).empty();
+}
+bool IsDuckDb(const PipelineConfig& config) {
+  return std::holds_alternative<DuckDbTarget>(config.warehouse.target);
+}
+bool NothingIsAtAws(const PipelineConfig& config) {
+  return SourceIsFolder(config) && RawKnowsNoRegion(config) && ParquetIsFolder(config) &&
+         QuarantineIsFolder(config) && IsNoRedshift(config);
+}
+
+constexpr WithoutEffect kWithoutEffect[] = {
+    {"alert.webhook", kNoAlerts, Always},
+    {"alert.stale_after", kNoAlerts, Always},
+    {"region", "folders and DuckDB have no region", NothingIsAtAws},
+    {"source.assume_role", "a folder needs no role", SourceIsFolder},
+    {"source.region", "a folder has no region", SourceIsFolder},
+    {"source.endpoint", "a folder has no endpoint", SourceIsFolder},
+    {"raw.region", "a folder has no region", RawKnowsNoRegion},
+    {"raw.endpoint", "a folder has no endpoint", RawIsFolder},
+    {"raw.bucket_owner", "a folder is no bucket", RawIsFolder},
+    {"raw.kms_key", "a folder is not encrypted", RawIsFolder},
+    {"parquet.region", "a folder has no region", ParquetIsFolder},
+    {"parquet.endpoint", "a folder has no endpoint", ParquetIsFolder},
+    {"parquet.bucket_owner", "a folder is no bucket", ParquetIsFolder},
+    {"parquet.kms_key", "a folder is not encrypted", ParquetIsFolder},
+    {"quarantine.region", "a folder has no region", QuarantineIsFolder},
+    {"quarantine.endpoint", "a folder has no endpoint", QuarantineIsFolder},
+    {"quarantine.bucket_owner", "a folder is no bucket", QuarantineIsFolder},
+    {"quarantine.kms_key", "a folder is not encrypted", QuarantineIsFolder},
+    {"warehouse.copy_role", "only Redshift reads by a role", IsNoRedshift},
+    {"warehouse.timeouts", "DuckDB is a file: nothing in it times out", IsDuckDb},
 };
 
 }  // namespace
@@ -56,27 +86,23 @@ Status RequireKindsOfThisBuild(const PipelineConfig& config) {
   std::string problems;
   const auto refuse = [&](const std::string& key, std::string_view what, std::string_view instead) {
     const auto place = config.places.find(key);
-    problems += fmt::format(
-        "{}{}: {}: this build has no {}; write {}", problems.empty() ? "" : "\n",
-        place == config.places.end() ? config.origin : place->second, key, what, instead);
+    problems += fmt::format("{}{}: {}: {}; write {}", problems.empty() ? "" : "\n",
+                            place == config.places.end() ? config.origin : place->second, key, what,
+                            instead);
   };
-  const auto check = [&](const std::string& key, const Location& location,
-                         std::string_view instead) {
-    const std::string_view kind = NameOf(location.kind);
-    if (!kind.empty()) refuse(key, kind, instead);
-  };
-  const Location& source = config.source.location;
-  check(source.kind == Location::Kind::kKinesis ? "source.kinesis" : "source.sqs", source,
-        "source: {dir: FOLDER}");
-  check("raw.url", config.raw.location, "dir:FOLDER");
-  check("raw.notifications", config.raw.notifications, "dir:FOLDER");
-  check("parquet.url", config.parquet.location, "dir:FOLDER");
-  check("quarantine.url", config.quarantine.location, "dir:FOLDER");
-  const std::string_view target = ForeignTarget(config.warehouse);
-  if (!target.empty()) {
-    refuse(fmt::format("warehouse.{}", target),
-           target == "postgres" ? "PostgreSQL loader" : "Redshift loader",
-           "warehouse: {duckdb: FILE}");
+  const std::string_view redshift = RedshiftKey(config.warehouse);
+  if (redshift.empty()) return {};
+  const std::string key = fmt::format("warehouse.{}", redshift);
+  for (const auto& [part, store] :
+       {std::pair<const char*, const StoreConfig*>{"parquet.url", &config.parquet},
+        {"quarantine.url", &config.quarantine}}) {
+    if (store->location.is_folder())
+      refuse(part, "Redshift reads buckets only", "s3://BUCKET/PREFIX/");
+  }
+  if (config.warehouse.copy_role.empty()) {
+    refuse(key, "COPY reads the bucket by a role",
+           "warehouse.copy_role: the ARN of the cluster's role, or a list that ends with the "
+           "bucket's");
   }
   if (problems.empty()) return {};
   return std::unexpected(Error(ErrorKind::kPermanent, std::move(problems)));
@@ -84,9 +110,9 @@ Status RequireKindsOfThisBuild(const PipelineConfig& config) {
 
 std::vector<std::string> KeysWithoutEffect(const PipelineConfig& config) {
   std::vector<std::string> found;
-  for (const auto& [key, why] : kWithoutEffect) {
+  for (const auto& [key, why, holds] : kWithoutEffect) {
     const auto place = config.places.find(std::string(key));
-    if (place == config.places.end()) continue;
+    if (place == config.places.end() || !holds(config)) continue;
     found.push_back(fmt::format("{}: {} has no effect: {}", place->second, key, why));
   }
   return found;

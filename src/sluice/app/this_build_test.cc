@@ -12,8 +12,9 @@ using ::testing::IsEmpty;
 
 PipelineConfig Embedded() {
   PipelineConfig config{.origin = "sluice.yaml"};
-  for (Location* location : {&config.source.location, &config.raw.location,
-                             &config.raw.notifications, &config.parquet.location}) {
+  for (Location* location :
+       {&config.source.location, &config.raw.location, &config.raw.notifications,
+        &config.parquet.location, &config.quarantine.location}) {
     *location = {Location::Kind::kDirectory, "/data"};
   }
   config.warehouse.target = DuckDbTarget{"/data/w.duckdb"};
@@ -25,32 +26,50 @@ TEST(ThisBuildTest, RunsTheEmbeddedKindsAndWhatIsNotConfigured) {
   EXPECT_TRUE(RequireKindsOfThisBuild({}));
 }
 
-TEST(ThisBuildTest, NamesEveryPartThatItCannotRunWithItsPlace) {
+TEST(ThisBuildTest, RunsQueuesAndBucketsOfAws) {
   PipelineConfig config = Embedded();
   config.source.location = {Location::Kind::kSqs, "https://q/1/q"};
+  config.raw.notifications = {Location::Kind::kSqs, "https://q/1/n"};
   config.raw.location = {Location::Kind::kS3, "s3://raw/"};
-  config.warehouse.target = RedshiftTarget{};
-  config.places = {{"source.sqs", "sluice.yaml:3:8"}, {"raw.url", "--set raw.url"}};
-  EXPECT_EQ(RequireKindsOfThisBuild(config).error().message(),
-            "sluice.yaml:3:8: source.sqs: this build has no SQS; write source: {dir: FOLDER}\n"
-            "--set raw.url: raw.url: this build has no S3; write dir:FOLDER\n"
-            "sluice.yaml: warehouse.redshift: this build has no Redshift loader; write warehouse: "
-            "{duckdb: FILE}");
+  config.parquet.location = {Location::Kind::kS3, "s3://p/"};
+  config.quarantine.location = {Location::Kind::kS3, "s3://q/"};
+  EXPECT_TRUE(RequireKindsOfThisBuild(config));
+  config.source.location = {Location::Kind::kKinesis, "events"};
+  EXPECT_TRUE(RequireKindsOfThisBuild(config));
 }
 
-TEST(ThisBuildTest, RefusesEachKindThatItCannotRun) {
-  const auto refuses = [](auto&& change) {
-    PipelineConfig config = Embedded();
-    change(config);
-    return !RequireKindsOfThisBuild(config);
-  };
-  using Kind = Location::Kind;
-  EXPECT_TRUE(refuses([](auto& c) { c.source.location = {Kind::kKinesis, "s"}; }));
-  EXPECT_TRUE(refuses([](auto& c) { c.raw.notifications = {Kind::kSqs, "https://q/1/q"}; }));
-  EXPECT_TRUE(refuses([](auto& c) { c.parquet.location = {Kind::kS3, "s3://p/"}; }));
-  EXPECT_TRUE(refuses([](auto& c) { c.quarantine.location = {Kind::kS3, "s3://q/"}; }));
-  EXPECT_TRUE(refuses([](auto& c) { c.warehouse.target = PostgresTarget{}; }));
-  EXPECT_TRUE(refuses([](auto& c) { c.warehouse.target = RedshiftDataApiTarget{}; }));
+TEST(ThisBuildTest, RunsEveryWarehouse) {
+  PipelineConfig config = Embedded();
+  config.warehouse.target = PostgresTarget{};
+  EXPECT_TRUE(RequireKindsOfThisBuild(config));
+  config.parquet.location = {Location::Kind::kS3, "s3://p/"};
+  config.quarantine.location = {Location::Kind::kS3, "s3://q/"};
+  config.warehouse.copy_role = {"arn:aws:iam::333333333333:role/redshift"};
+  config.warehouse.target = RedshiftTarget{};
+  EXPECT_TRUE(RequireKindsOfThisBuild(config));
+  config.warehouse.target = RedshiftDataApiTarget{};
+  EXPECT_TRUE(RequireKindsOfThisBuild(config));
+}
+
+TEST(ThisBuildTest, NamesWhatRedshiftCannotReadWithItsPlace) {
+  PipelineConfig config = Embedded();
+  config.quarantine.location = {Location::Kind::kS3, "s3://q/"};
+  config.warehouse.target = RedshiftTarget{};
+  config.places = {{"parquet.url", "sluice.yaml:3:8"}};
+  EXPECT_EQ(RequireKindsOfThisBuild(config).error().message(),
+            "sluice.yaml:3:8: parquet.url: Redshift reads buckets only; write s3://BUCKET/PREFIX/\n"
+            "sluice.yaml: warehouse.redshift: COPY reads the bucket by a role; write "
+            "warehouse.copy_role: the ARN of the cluster's role, or a list that ends with the "
+            "bucket's");
+}
+
+TEST(ThisBuildTest, KeysOfAwsHaveEffectWhereSomethingIsThere) {
+  PipelineConfig config = Embedded();
+  config.places = {{"region", "a"}, {"raw.region", "b"}, {"raw.kms_key", "c"}};
+  EXPECT_EQ(KeysWithoutEffect(config).size(), 3U);
+  config.raw.notifications = {Location::Kind::kSqs, "https://q/1/n"};
+  EXPECT_THAT(KeysWithoutEffect(config),
+              ElementsAre("c: raw.kms_key has no effect: a folder is not encrypted"));
 }
 
 TEST(ThisBuildTest, NamesGivenKeysThatDoNothing) {

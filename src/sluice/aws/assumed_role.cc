@@ -2,6 +2,7 @@
 #include "sluice/aws/assumed_role.h"
 
 #include "sluice/aws/xml_reader.h"
+#include "sluice/base/percent_encoding.h"
 
 namespace sluice {
 namespace {
@@ -16,20 +17,10 @@ constexpr FailureMeaning kFailures[] = {
     {"RegionDisabledException", ErrorKind::kPermanent},
 };
 
-// application/x-www-form-urlencoded, as every service reads it: all but RFC 3986's unreserved
-// characters as %XX.
 void AppendField(std::string& form, std::string_view name, std::string_view value) {
   if (!form.empty()) form += '&';
   form.append(name) += '=';
-  for (const char c : value) {
-    const bool is_plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-                          (c >= '0' && c <= '9') || std::string_view("-._~").contains(c);
-    if (is_plain) {
-      form += c;
-    } else {
-      form += fmt::format("%{:02X}", static_cast<unsigned char>(c));
-    }
-  }
+  AppendPercentEncoded(form, value);
 }
 
 // All but when they expire.

@@ -3,11 +3,36 @@
 
 #include <utility>
 
+#include "sluice/base/log.h"
+
 namespace sluice {
 namespace {
 
 // Services accept five minutes or more.
 constexpr std::chrono::seconds kWorthCorrecting{60};
+
+// What is asked for, for a log: "POST /bucket/key", "AmazonSQS.ReceiveMessage". Nothing of a query,
+// which may hold an upload's id, and of no body.
+std::string NameOf(const HttpRequest& request) {
+  for (const auto& [name, value] : request.headers) {
+    if (name == "X-Amz-Target") return value;
+  }
+  return request.method + " " + request.target.substr(0, request.target.find('?'));
+}
+
+void LogCall(std::string_view service, const HttpRequest& request,
+             const Result<HttpResponse>& answer, Ticks::duration took) {
+  const std::string what =
+      answer ? fmt::format("status={} received={}", answer->status, answer->body.size())
+             : answer.error().message();
+  Log(LogLevel::kDebug, "{} {}: {} sent={} took={}ms", service, NameOf(request), what,
+      request.body.size(), std::chrono::round<std::chrono::milliseconds>(took).count());
+}
+
+// HEAD is refused without a word of why.
+bool IsWorthAskingTheTime(const AwsFailure& failure, const HttpResponse& answer) {
+  return MayBeOfTheClock(failure) || (answer.status == 403 && answer.body.empty());
+}
 
 }  // namespace
 
@@ -30,6 +55,7 @@ AwsClient::AwsClient(AwsService service, std::shared_ptr<CredentialsSource> cred
       random_(std::random_device()()) {}
 
 Result<HttpResponse> AwsClient::Call(const AwsCall& call) {
+  const bool only_asks = call.request.method == "GET" || call.request.method == "HEAD";
   bool was_unknown = false;
   std::minstd_rand random;
   {
@@ -39,8 +65,8 @@ Result<HttpResponse> AwsClient::Call(const AwsCall& call) {
   const auto attempt = [&]() -> Result<HttpResponse> {
     Result<HttpResponse> answer = Attempt(call);
     if (answer || answer.error().kind() != ErrorKind::kOutcomeUnknown) return answer;
-    was_unknown = true;
-    if (!call.is_repeatable) return answer;
+    was_unknown = !only_asks;
+    if (!call.is_repeatable && !only_asks) return answer;
     return std::unexpected(Error(ErrorKind::kTransient, answer.error().message()));
   };
   Result<HttpResponse> answer = Retry(retry_, clock_, random, attempt, &budget_);
@@ -54,9 +80,13 @@ Result<HttpResponse> AwsClient::Attempt(const AwsCall& call) {
   for (bool may_correct = true;; may_correct = false) {
     const std::chrono::seconds thought = clock_error();
     SLUICE_ASSIGN(HttpResponse answer, SendSigned(call, thought));
-    if (answer.status < 300) return answer;
+    if (answer.status < 300) {
+      if (call.check) SLUICE_TRY(call.check(answer));
+      return answer;
+    }
     const AwsFailure failure = service_.read_failure(answer);
-    if (may_correct && MayBeOfTheClock(failure) && LearnTime(answer, thought)) continue;
+    if (may_correct && IsWorthAskingTheTime(failure, answer) && LearnTime(answer, thought))
+      continue;
     return Fail(KindOf(failure, answer.status, service_.failures),
                 "{} refused: {}: status={} request_id={}", service_.scope.service,
                 Describe(failure), answer.status, failure.request_id.substr(0, 100));
@@ -70,7 +100,12 @@ Result<HttpResponse> AwsClient::SendSigned(const AwsCall& call, std::chrono::sec
                             credentials, clock_.Now() + clock_error));
   HttpRequest request = call.request;
   request.headers.insert(request.headers.end(), signature.begin(), signature.end());
-  return http_->Send(request, call.timeout);
+  const Ticks begun = clock_.Monotonic();
+  Result<HttpResponse> answer = http_->Send(request, call.timeout);
+  if (LogsAt(LogLevel::kDebug)) {
+    LogCall(service_.scope.service, call.request, answer, clock_.Monotonic() - begun);
+  }
+  return answer;
 }
 
 // Whether the clock is wrong by another time than was thought.

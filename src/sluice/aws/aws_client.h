@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <random>
@@ -31,11 +32,14 @@ struct AwsClientOptions {
 };
 
 // A request whose repetition changes nothing more than the first one did is repeatable: it is tried
-// again also where its outcome is not known.
+// again also where its outcome is not known. GET and HEAD have no outcome: of them an answer that
+// did not come is kTransient.
 struct AwsCall {
   HttpRequest request;
   bool is_repeatable = false;
   std::chrono::milliseconds timeout{30'000};
+  // What an answer below 300 must also be; a failure counts as the service's own.
+  std::function<Status(const HttpResponse& answer)> check = {};
 };
 
 // Signed calls to one service, tried again where that can help. The time that the service's answers
@@ -48,7 +52,8 @@ class AwsClient {
                                                  Clock& clock,
                                                  const AwsClientOptions& options = {});
 
-  // An answer below 300; everything else is an error of the kind that the service's table says.
+  // An answer below 300 that passes the check; everything else is an error of the kind that the
+  // service's table says.
   Result<HttpResponse> Call(const AwsCall& call);
 
  private:

@@ -153,6 +153,18 @@ TEST_F(AwsClientTest, TheServicesTimeCorrectsTheClock) {
   EXPECT_EQ(requests_.size(), 2U);
 }
 
+// HEAD is refused without a code.
+TEST_F(AwsClientTest, ARefusalWithoutAWordMayBeOfTheClockToo) {
+  const auto refused = [](std::string date) {
+    return LoopbackServer::Answer{"HTTP/1.1 403 No\r\nDate: " + std::move(date) +
+                                  "\r\nContent-Length: 0\r\n\r\n"};
+  };
+  EXPECT_TRUE(Call({refused("Fri, 24 May 2013 02:00:10 GMT"), LoopbackServer::Ok("{}")}));
+  EXPECT_EQ(requests_.size(), 2U);
+  EXPECT_FALSE(Call({refused("Fri, 24 May 2013 00:00:01 GMT"), LoopbackServer::Ok("{}")}));
+  EXPECT_EQ(requests_.size(), 1U) << "the clock is right";
+}
+
 // Fault S5: a service quotes the whole request when its signature is wrong.
 TEST_F(AwsClientTest, ErrorsKeepSecrets) {
   const std::string body =

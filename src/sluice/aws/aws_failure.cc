@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "sluice/aws/json_answer.h"
 #include "sluice/aws/xml_reader.h"
 
 namespace sluice {
@@ -77,11 +78,6 @@ std::string_view BareCode(std::string_view type) {
   return sign == std::string_view::npos ? type : type.substr(sign + 1);
 }
 
-std::string_view TextAt(const simdjson::dom::object& from, std::string_view name) {
-  std::string_view text;
-  return from.at_key(name).get(text) == simdjson::SUCCESS ? text : std::string_view();
-}
-
 }  // namespace
 
 ErrorKind KindOf(const AwsFailure& failure, int status, std::span<const FailureMeaning> service) {
@@ -116,9 +112,9 @@ AwsFailure ReadJsonFailure(const HttpResponse& response) {
   simdjson::dom::parser parser;
   simdjson::dom::object body;
   if (parser.parse(response.body).get(body) != simdjson::SUCCESS) return failure;
-  if (failure.code.empty()) failure.code = BareCode(TextAt(body, "__type"));
-  failure.message = TextAt(body, "message");
-  if (failure.message.empty()) failure.message = TextAt(body, "Message");
+  if (failure.code.empty()) failure.code = BareCode(TextMember(body, "__type"));
+  failure.message = TextMember(body, "message");
+  if (failure.message.empty()) failure.message = TextMember(body, "Message");
   return failure;
 }
 

@@ -2,6 +2,7 @@
 #include "sluice/aws/aws_runtime.h"
 
 #include <aws/auth/auth.h>
+#include <aws/checksums/checksums.h>
 #include <aws/io/channel_bootstrap.h>
 #include <aws/io/event_loop.h>
 #include <aws/io/host_resolver.h>
@@ -13,7 +14,7 @@
 namespace sluice {
 namespace {
 
-// They carry little: nearly all time goes into waiting.
+// One moves all bytes to and from AWS, encrypted where they are.
 constexpr uint16_t kThreads = 1;
 constexpr size_t kMostNames = 64;
 
@@ -27,6 +28,7 @@ AwsRuntime& AwsRuntime::Get() {
 AwsRuntime::AwsRuntime() {
   aws_allocator* const allocator = CrtAllocator();
   aws_auth_library_init(allocator);
+  aws_checksums_library_init(allocator);
   const aws_event_loop_group_options loops{.loop_count = kThreads};
   aws_event_loop_group* const group = aws_event_loop_group_new(allocator, &loops);
   SLUICE_CHECK(group != nullptr);

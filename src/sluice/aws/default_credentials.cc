@@ -24,11 +24,11 @@ struct Asking {
         static_cast<std::shared_ptr<Asking>*>(self));
     Asking& asking = **mine;
     if (found == nullptr) {
-      asking.answer =
-          Fail(ErrorKind::kPermanent,
-               "no AWS credentials: {}: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY or "
-               "AWS_PROFILE, or run with a role",
-               CrtErrorText(error));
+      asking.answer = Fail(
+          ErrorKind::kPermanent,
+          "no AWS credentials: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY or AWS_PROFILE, or "
+          "run with a role; the last place that was asked says: {}",
+          CrtErrorText(error));
     } else {
       asking.answer = CredentialsOf(*found);
     }

@@ -100,4 +100,20 @@ Result<HttpEndpoint> ParseEndpoint(std::string_view url) {
   return endpoint;
 }
 
+bool IsRegionName(std::string_view text) {
+  return !text.empty() && text.size() <= 40 &&
+         text.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789-") == std::string_view::npos;
+}
+
+std::string_view PartitionOf(std::string_view region) {
+  if (region.starts_with("cn-")) return "aws-cn";
+  return region.starts_with("us-gov-") ? "aws-us-gov" : "aws";
+}
+
+HttpEndpoint AwsEndpoint(std::string_view service, std::string_view region) {
+  const std::string_view domain =
+      PartitionOf(region) == "aws-cn" ? "amazonaws.com.cn" : "amazonaws.com";
+  return {.host = fmt::format("{}.{}.{}", service, region, domain)};
+}
+
 }  // namespace sluice

@@ -49,4 +49,14 @@ struct HttpEndpoint {
 // more than a slash behind them. kPermanent for anything else.
 Result<HttpEndpoint> ParseEndpoint(std::string_view url);
 
+// Is it of the form of a region's name, which becomes a part of a host's name?
+bool IsRegionName(std::string_view text);
+
+// The part of Amazon that a region belongs to, as ARNs name it: "aws", "aws-cn", "aws-us-gov".
+std::string_view PartitionOf(std::string_view region);
+
+// Amazon's own address of a service in a region ("AWS service endpoints" in its General Reference):
+// "sqs.eu-central-1.amazonaws.com".
+HttpEndpoint AwsEndpoint(std::string_view service, std::string_view region);
+
 }  // namespace sluice

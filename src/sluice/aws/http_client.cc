@@ -8,6 +8,10 @@
 #include <aws/io/socket.h>
 #include <aws/io/tls_channel_handler.h>
 
+#include <algorithm>
+#include <charconv>
+#include <mutex>
+
 #include "sluice/aws/aws_runtime.h"
 #include "sluice/aws/crt_message.h"
 #include "sluice/aws/crt_text.h"
@@ -18,36 +22,73 @@ namespace {
 
 constexpr uint64_t kMostIdleMillis = 15'000;  // servers close idle connections after 20 s or more
 
-// One connection asked for.
-struct Acquisition {
-  aws_http_connection* connection = nullptr;
-  int error = 0;
-  SaidOnce done;
-
-  static void OnSetup(aws_http_connection* connection, int error, void* self) {
-    auto& acquisition = *static_cast<Acquisition*>(self);
-    acquisition.connection = connection;
-    acquisition.error = error;
-    acquisition.done.Say();
-  }
-};
-
-// One request and its answer; written by the connection's thread until `done`.
+// One request and its answer. What a thread of the runtime has to do is done there, so that the
+// caller is woken once: when all is over, which is `done`.
 struct Exchange {
+  aws_http_connection_manager* manager;
+  aws_http_message* request;
   size_t largest_body;
+
   HttpResponse response;
   bool is_too_large = false;
-  bool was_sent = false;  // some of it
+  bool was_sent = false;    // some of it
+  bool is_refused = false;  // by the runtime: it is no request
   int error = 0;
   SaidOnce done;
+
+  std::mutex mutex;  // over what follows
+  bool is_given_up = false;
+  aws_http_connection* connection = nullptr;
+  aws_http_stream* stream = nullptr;
+
+  ~Exchange() {
+    if (stream != nullptr) aws_http_stream_release(stream);
+    if (connection != nullptr) {
+      aws_http_connection_manager_release_connection(manager, connection);
+    }
+  }
 
   static Exchange& Of(void* self) { return *static_cast<Exchange*>(self); }
 
-  static int OnHeaders(aws_http_stream* stream, aws_http_header_block block,
+  // By the connection's thread, where there is one.
+  static void OnSetup(aws_http_connection* connection, int error, void* self) {
+    Exchange& exchange = Of(self);
+    exchange.error = connection == nullptr ? error : exchange.Begin(connection);
+    if (exchange.error != 0) exchange.done.Say();
+  }
+  // The error that kept the request from being begun, or 0.
+  int Begin(aws_http_connection* acquired) {
+    const std::lock_guard lock(mutex);
+    connection = acquired;
+    if (is_given_up) return AWS_ERROR_HTTP_RESPONSE_FIRST_BYTE_TIMEOUT;
+    const aws_http_make_request_options options{.self_size = sizeof options,
+                                                .request = request,
+                                                .user_data = this,
+                                                .on_response_headers = OnHeaders,
+                                                .on_response_body = OnBody,
+                                                .on_metrics = OnMetrics,
+                                                .on_complete = OnComplete};
+    stream = aws_http_connection_make_request(connection, &options);
+    if (stream != nullptr && aws_http_stream_activate(stream) == 0) return 0;
+    const int why = aws_last_error();
+    is_refused = why != AWS_ERROR_HTTP_CONNECTION_CLOSED;
+    aws_http_connection_close(connection);
+    return why;
+  }
+  // `done` follows soon.
+  void GiveUp() {
+    const std::lock_guard lock(mutex);
+    is_given_up = true;
+    if (stream == nullptr) return;
+    aws_http_stream_cancel_default_error(stream);
+    // Where the server has said that it will close, there is nothing to cancel any more.
+    aws_http_connection_close(connection);
+  }
+
+  static int OnHeaders(aws_http_stream*, aws_http_header_block block,
                        const aws_http_header* headers, size_t count, void* self) {
     if (block != AWS_HTTP_HEADER_BLOCK_MAIN) return AWS_OP_SUCCESS;  // "100 Continue" and the like
     HttpResponse& response = Of(self).response;
-    aws_http_stream_get_incoming_response_status(stream, &response.status);
     for (size_t i = 0; i < count; ++i) {
       response.headers.push_back({.name = std::string(FromCursor(headers[i].name)),
                                   .value = std::string(FromCursor(headers[i].value))});
@@ -60,13 +101,23 @@ struct Exchange {
       exchange.is_too_large = true;
       return aws_raise_error(AWS_ERROR_SHORT_BUFFER);
     }
+    // Growing, a large body would be copied several times.
+    if (exchange.response.body.empty()) exchange.response.body.reserve(exchange.StatedLength());
     exchange.response.body.append(FromCursor(*data));
     return AWS_OP_SUCCESS;
+  }
+  size_t StatedLength() const {
+    const std::string* const text = response.Header("Content-Length");
+    size_t length = 0;
+    if (text != nullptr) std::from_chars(text->data(), text->data() + text->size(), length);
+    return std::min(length, largest_body);
   }
   static void OnMetrics(aws_http_stream*, const aws_http_stream_metrics* metrics, void* self) {
     Of(self).was_sent = metrics->send_start_timestamp_ns >= 0;
   }
-  static void OnComplete(aws_http_stream*, int error, void* self) {
+  static void OnComplete(aws_http_stream* stream, int error, void* self) {
+    // Also of an answer without headers.
+    aws_http_stream_get_incoming_response_status(stream, &Of(self).response.status);
     Of(self).error = error;
     Of(self).done.Say();
   }
@@ -143,42 +194,23 @@ Result<HttpResponse> HttpClient::Send(const HttpRequest& request,
                                       std::chrono::milliseconds timeout) {
   SLUICE_ASSIGN(const CrtMessage made, MakeCrtMessage(request, endpoint_.authority(), true));
 
-  Acquisition acquired;
-  aws_http_connection_manager_acquire_connection(pool_->manager, Acquisition::OnSetup, &acquired);
-  acquired.done.Wait();
-  if (acquired.connection == nullptr) {
-    return Fail(ErrorKind::kTransient, "cannot connect to {}: {}", endpoint_.authority(),
-                CrtErrorText(acquired.error));
-  }
-
-  Exchange exchange{.largest_body = options_.largest_body.count};
-  const aws_http_make_request_options options{.self_size = sizeof options,
-                                              .request = made.message.get(),
-                                              .user_data = &exchange,
-                                              .on_response_headers = Exchange::OnHeaders,
-                                              .on_response_body = Exchange::OnBody,
-                                              .on_metrics = Exchange::OnMetrics,
-                                              .on_complete = Exchange::OnComplete};
-  aws_http_stream* const stream = aws_http_connection_make_request(acquired.connection, &options);
-  if (stream == nullptr || aws_http_stream_activate(stream) != 0) {
-    const int error = aws_last_error();
-    if (stream != nullptr) aws_http_stream_release(stream);
-    aws_http_connection_close(acquired.connection);
-    aws_http_connection_manager_release_connection(pool_->manager, acquired.connection);
-    // Otherwise it is the request.
-    const bool is_closed = error == AWS_ERROR_HTTP_CONNECTION_CLOSED;
-    return Fail(is_closed ? ErrorKind::kTransient : ErrorKind::kPermanent,
-                "cannot send a request to {}: {}", endpoint_.authority(), CrtErrorText(error));
-  }
+  Exchange exchange{.manager = pool_->manager,
+                    .request = made.message.get(),
+                    .largest_body = options_.largest_body.count};
+  aws_http_connection_manager_acquire_connection(pool_->manager, Exchange::OnSetup, &exchange);
   const bool in_time = exchange.done.WaitFor(timeout);
   if (!in_time) {
-    aws_http_stream_cancel_default_error(stream);
-    // Where the server has said that it will close, there is nothing to cancel any more.
-    aws_http_connection_close(acquired.connection);
+    exchange.GiveUp();
     exchange.done.Wait();
   }
-  aws_http_stream_release(stream);
-  aws_http_connection_manager_release_connection(pool_->manager, acquired.connection);
+  if (exchange.connection == nullptr) {
+    return Fail(ErrorKind::kTransient, "cannot connect to {}: {}", endpoint_.authority(),
+                CrtErrorText(exchange.error));
+  }
+  if (exchange.is_refused) {
+    return Fail(ErrorKind::kPermanent, "cannot send a request to {}: {}", endpoint_.authority(),
+                CrtErrorText(exchange.error));
+  }
   if (exchange.error == 0 && !HasLength(request, exchange.response)) {
     return Fail(ErrorKind::kOutcomeUnknown, "an answer from {} that does not say where it ends",
                 endpoint_.authority());

@@ -28,8 +28,9 @@ class HttpClient {
   const HttpEndpoint& endpoint() const { return endpoint_; }
 
   // An answer of any status, whole. kTransient: nothing was sent. kOutcomeUnknown: some of the
-  // request was sent, and no whole answer came within `timeout` of it. kPermanent: the request is
-  // none; or it only asks (GET, HEAD), and the answer is too large.
+  // request was sent, and no whole answer came within `timeout` of the call. kPermanent: the
+  // request is none; or it only asks (GET, HEAD), and the answer is too large. While all
+  // connections are busy it waits for one, as long as that takes.
   Result<HttpResponse> Send(const HttpRequest& request, std::chrono::milliseconds timeout);
 
  private:

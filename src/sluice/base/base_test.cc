@@ -9,6 +9,7 @@
 #include "sluice/base/hash.h"
 #include "sluice/base/io.h"
 #include "sluice/base/json_text.h"
+#include "sluice/base/percent_encoding.h"
 #include "sluice/base/retry.h"
 #include "sluice/base/unique_id.h"
 #include "sluice/base/utf8.h"
@@ -21,11 +22,52 @@ TEST(ClockTest, FormatsMicrosecondsInUtcWhateverTheLocalZone) {
             "2020-06-01T00:00:24.000001Z");
 }
 
+TEST(ClockTest, ReadsTheIso8601ThatServicesWrite) {
+  EXPECT_EQ(FromIso8601("2020-06-01T00:00:24.000001Z"),
+            Timestamp(std::chrono::microseconds(1'590'969'624'000'001)));
+  EXPECT_EQ(FromIso8601("2020-06-01T00:00:24.5Z"),
+            Timestamp(std::chrono::microseconds(1'590'969'624'500'000)));
+  EXPECT_EQ(FromIso8601("2020-06-01T00:00:24Z"), Timestamp(std::chrono::seconds(1'590'969'624)));
+  EXPECT_EQ(FromIso8601("2020-06-01T00:00:24.123456789Z"),
+            Timestamp(std::chrono::microseconds(1'590'969'624'123'456)));
+  for (const char* wrong :
+       {"", "Z", "2020-06-01T00:00:24", "2020-06-31T00:00:24Z", "2020-06-01T24:00:00Z",
+        "2020-06-01T00:00:60Z", "2020-06-01T00:00:24.Z", "2020-06-01T00:00:24.1x",
+        "2020-06-01 00:00:24Z", "2020-06-01T00:00:24.1234567890Z", "2020-06-01T00:00:24+00:00",
+        "x020-06-01T00:00:24Z"}) {
+    EXPECT_EQ(FromIso8601(wrong), std::nullopt) << wrong;
+  }
+}
+
+TEST(PercentEncodingTest, EncodesAllButUnreservedCharactersAndThoseGiven) {
+  std::string text = "k=";
+  AppendPercentEncoded(text, "aZ09-._~ /+%\xC3\xA9");
+  EXPECT_EQ(text, "k=aZ09-._~%20%2F%2B%25%C3%A9");
+  text.clear();
+  AppendPercentEncoded(text, "a/b c", "/");
+  EXPECT_EQ(text, "a/b%20c");
+}
+
+TEST(PercentEncodingTest, ReadsFormsBack) {
+  EXPECT_EQ(DecodeForm("a+b%2Bc%2fd~"), "a b+c/d~");
+  for (const char* wrong : {"%", "%2", "%2x", "a%+1"}) {
+    EXPECT_EQ(DecodeForm(wrong).error().kind(), ErrorKind::kBadData) << wrong;
+  }
+}
+
 TEST(Sha256Test, GivesThePublishedDigest) {
   // FIPS 180-4 example "abc".
   EXPECT_EQ(ToHex(Sha256Of("abc")),
             "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
   EXPECT_EQ(First63Bits(Sha256Of("abc")), 0xba7816bf8f01cfeall >> 1);
+}
+
+// RFC 1321, appendix A.5.
+TEST(Md5Test, GivesThePublishedDigest) {
+  const std::array<uint8_t, 16> digest = Md5Of("abc");
+  const std::array<uint8_t, 16> published = {0x90, 0x01, 0x50, 0x98, 0x3c, 0xd2, 0x4f, 0xb0,
+                                             0xd6, 0x96, 0x3f, 0x7d, 0x28, 0xe1, 0x7f, 0x72};
+  EXPECT_EQ(digest, published);
 }
 
 TEST(Sha256Test, PiecesGiveTheDigestOfTheWhole) {
@@ -101,6 +143,20 @@ TEST(RetryTest, LastErrorSaysThatAttemptsRanOut) {
   EXPECT_EQ(failed.error().message(), "gave up after 2 attempts: busy");
 }
 
+TEST(RetryTest, PatienceEndsWhatFailsSlowly) {
+  FakeClock clock;
+  std::minstd_rand random(1);
+  int calls = 0;
+  const Status failed =
+      Retry({.patience = std::chrono::seconds(60)}, clock, random, [&]() -> Status {
+        ++calls;
+        clock.Advance(std::chrono::seconds(29));
+        return Fail(ErrorKind::kTransient, "slow");
+      });
+  EXPECT_EQ(calls, 3);
+  EXPECT_EQ(failed.error().message(), "gave up after 3 attempts: slow");
+}
+
 TEST(RetryTest, ABudgetIsSpentByRepetitionsAndEarnedBySuccess) {
   FakeClock clock;
   std::minstd_rand random(1);
@@ -111,7 +167,8 @@ TEST(RetryTest, ABudgetIsSpentByRepetitionsAndEarnedBySuccess) {
     return Fail(ErrorKind::kTransient, "busy");
   };
   constexpr int kRepetitions = RetryBudget::kMost / RetryBudget::kCost;
-  const Status failed = Retry({.attempts = 1000}, clock, random, fail, &budget);
+  const Status failed =
+      Retry({.attempts = 1000, .patience = std::chrono::hours(1)}, clock, random, fail, &budget);
   EXPECT_EQ(failed.error().message(), "gave up after 101 attempts: too many calls fail: busy");
   EXPECT_EQ(calls, 1 + kRepetitions);
   for (int i = 0; i < RetryBudget::kCost; ++i) {

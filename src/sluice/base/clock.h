@@ -3,7 +3,9 @@
 
 #include <chrono>
 #include <mutex>
+#include <optional>
 #include <string>
+#include <string_view>
 
 namespace sluice {
 
@@ -57,5 +59,8 @@ struct Deadline {
 
 // "2026-11-23T14:15:02.123456Z"; six decimals always.
 std::string ToIso8601(Timestamp time);
+// "2026-11-23T14:15:02Z", with 1 to 9 decimals or none, of which the first six count: what services
+// answer. Nothing else.
+std::optional<Timestamp> FromIso8601(std::string_view text);
 
 }  // namespace sluice

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <charconv>
+#include <cstdlib>
 
 namespace sluice {
 
@@ -28,6 +29,12 @@ Result<std::shared_ptr<FaultPlan>> FaultPlan::Parse(std::string_view text) {
   return std::shared_ptr<FaultPlan>(new FaultPlan(is_kill ? Action::kKill : Action::kFail,
                                                   is_before ? Moment::kBefore : Moment::kAfter,
                                                   number));
+}
+
+Result<std::shared_ptr<FaultPlan>> FaultPlan::FromEnvironment() {
+  const char* const plan = std::getenv(kVariable);
+  if (plan == nullptr) return nullptr;
+  return Parse(plan);
 }
 
 Status FaultPlan::Before(int number, std::string_view name) {

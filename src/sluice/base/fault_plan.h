@@ -22,6 +22,9 @@ namespace sluice {
 class FaultPlan {
  public:
   static Result<std::shared_ptr<FaultPlan>> Parse(std::string_view text);
+  // What SLUICE_FAULT says; null where it is not set. Not a setting, so no configuration knows it.
+  static Result<std::shared_ptr<FaultPlan>> FromEnvironment();
+  static constexpr const char* kVariable = "SLUICE_FAULT";
 
   // Runs `operation` (returns a Status or Result) as one numbered operation. A null `plan` just
   // runs it.

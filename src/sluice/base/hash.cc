@@ -35,6 +35,13 @@ Sha256Digest Sha256Of(std::string_view data) {
   return hash.Finish();
 }
 
+std::array<uint8_t, 16> Md5Of(std::string_view data) {
+  std::array<uint8_t, 16> digest;
+  SLUICE_CHECK(EVP_Digest(data.data(), data.size(), digest.data(), nullptr, EVP_md5(), nullptr) ==
+               1);
+  return digest;
+}
+
 std::string ToHex(const Sha256Digest& digest) {
   constexpr std::string_view kDigits = "0123456789abcdef";
   std::string hex;

@@ -28,6 +28,10 @@ class Sha256 {
 };
 
 Sha256Digest Sha256Of(std::string_view data);
+
+// MD5 (RFC 1321): for formats that carry one, and for nothing else.
+std::array<uint8_t, 16> Md5Of(std::string_view data);
+
 std::string ToHex(const Sha256Digest& digest);
 // The first 63 bits, big-endian: a positive BIGINT in every warehouse.
 int64_t First63Bits(const Sha256Digest& digest);

@@ -4,17 +4,28 @@
 #include <iterator>
 #include <memory>
 
+#include "sluice/app/notification_inbox.h"
 #include "sluice/app/this_build.h"
 #include "sluice/base/json_text.h"
 #include "sluice/cli/exit_code.h"
 #include "sluice/cli/session.h"
+#include "sluice/connect/access_check.h"
+#include "sluice/connect/queue_check.h"
 #include "sluice/transform/stream_converter.h"
+#include "sluice/warehouse/ddl_sql.h"
 
 namespace sluice {
 namespace {
 
 struct CheckFlags {
   bool connect = false;
+};
+
+// What there is to say beside faults.
+struct Findings {
+  std::vector<std::string> refusals;   // what cannot work
+  std::vector<std::string> sentences;  // what a person should look at
+  std::vector<TriedAction> tried;      // at AWS
 };
 
 // "2 tables: events (11 columns, unique request_id + request_timestamp), …".
@@ -28,7 +39,7 @@ std::string Describe(const Table& table) {
 }
 
 // Compares the DDL with the table that is there; says what differs.
-Status CompareWithWarehouse(Warehouse& warehouse, const Table& table,
+Status CompareWithWarehouse(Warehouse& warehouse, const LedgerNames& names, const Table& table,
                             std::vector<std::string>& findings) {
   const auto live = warehouse.Describe(table);
   if (!live && live.error().kind() == ErrorKind::kNotFound) {
@@ -37,29 +48,44 @@ Status CompareWithWarehouse(Warehouse& warehouse, const Table& table,
     return {};
   }
   if (!live) return std::unexpected(live.error());
-  for (const Column& column : table.schema.columns) {
-    const auto found = std::ranges::find(*live, column.name, &LiveColumn::name);
-    if (found == live->end()) {
-      findings.push_back(
-          fmt::format("table {}: the warehouse lacks column {} {}; next: ALTER TABLE … ADD COLUMN",
-                      table.name(), column.name, ToSql(column.type)));
-    } else if (found->not_null && !column.not_null) {
-      findings.push_back(
-          fmt::format("table {}: column {} is NOT NULL in the warehouse and nullable in the DDL: a "
-                      "NULL would fail the load",
-                      table.name(), column.name));
-    }
+  for (const TableChange& change : ChangesOf(names, table, *live)) {
+    findings.push_back(fmt::format("table {}: {}; to mend it: {}", table.name(), change.difference,
+                                   change.sql.value_or(change.recipe)));
   }
   return {};
 }
 
-// What only a look at queues, stores and warehouse can tell. Makes nothing.
-Status Connect(Session& session, const PipelineConfig& config, std::vector<std::string>& findings) {
-  SLUICE_ASSIGN(const auto view, session.OpenView(config));
-  std::ranges::copy(view->not_there_yet(), std::back_inserter(findings));
-  for (Queue* queue : {view->source(), view->notifications()}) {
-    if (queue != nullptr) SLUICE_TRY(queue->Depth());
+// What was tried at AWS and may not be done, or cannot.
+void AddFailures(const std::vector<TriedAction>& tried, std::vector<std::string>& findings) {
+  for (const TriedAction& action : tried) {
+    if (action.result) continue;
+    std::string finding = action.part + ": ";
+    if (!action.action.empty()) finding += action.action + ": ";
+    finding += action.result.error().message();
+    if (action.is_denied()) finding += "; a policy must say: " + action.Statement();
+    findings.push_back(std::move(finding));
   }
+}
+
+// What only a look at queues, stores and warehouse can tell. Makes nothing.
+Status Connect(Session& session, const PipelineConfig& config, Findings& found) {
+  SLUICE_ASSIGN(const auto view, session.OpenView(config));
+  std::vector<std::string>& findings = found.sentences;
+  std::ranges::copy(view->not_there_yet(), std::back_inserter(findings));
+  found.tried = TryAccess(view->connector(), view->config());
+  AddFailures(found.tried, findings);
+  const auto hidden = InboxOptions().visibility_timeout;
+  for (const QueueConcern& concern : CheckQueues(view->connector(), view->config(), hidden)) {
+    const bool is_refused = concern.finding.weight == QueueFinding::Weight::kRefused;
+    (is_refused ? found.refusals : findings).push_back(concern.part + ": " + concern.finding.text);
+  }
+  const auto look_at = [&](Queue* queue, const Location& location) -> Status {
+    if (queue == nullptr || !location.is_folder()) return {};
+    SLUICE_TRY(queue->Depth());
+    return {};
+  };
+  SLUICE_TRY(look_at(view->source(), config.source.location));
+  SLUICE_TRY(look_at(view->notifications(), config.raw.notifications));
   SLUICE_ASSIGN(const WarehouseState state, view->warehouse().Probe());
   if (state.paused) findings.push_back("loading is paused: " + *state.paused);
   if (state.ledger_is_empty && state.tables_hold_rows) {
@@ -67,8 +93,9 @@ Status Connect(Session& session, const PipelineConfig& config, std::vector<std::
         "the ledger is empty, but the tables hold rows: process will refuse to load without "
         "--init-ledger");
   }
+  const LedgerNames names = NamesOf(view->config());
   for (const Table& table : view->tables().tables) {
-    SLUICE_TRY(CompareWithWarehouse(view->warehouse(), table, findings));
+    SLUICE_TRY(CompareWithWarehouse(view->warehouse(), names, table, findings));
   }
   return {};
 }
@@ -90,44 +117,73 @@ void AppendLines(JsonText& json, std::string_view key, std::string_view lines) {
   json.EndArray();
 }
 
-std::string ToJson(std::string_view configuration, const Status& fault,
-                   const std::vector<std::string>& findings) {
+std::string ToJson(std::string_view configuration, const Status& fault, const Findings& findings) {
   JsonText json;
   json.BeginObject().Key("configuration").Value(configuration);
   AppendLines(json, "problems", fault ? "" : fault.error().message());
   json.Key("findings").BeginArray();
-  for (const std::string& finding : findings) json.Value(finding);
+  for (const std::string& finding : findings.sentences) json.Value(finding);
+  json.EndArray().Key("tried").BeginArray();
+  for (const TriedAction& action : findings.tried) {
+    json.BeginObject().Key("part").Value(action.part).Key("action").Value(action.action);
+    json.Key("resource").Value(action.resource).Key("works").Value(action.result.has_value());
+    json.EndObject();
+  }
   json.EndArray().EndObject();
   return json.text() + "\n";
 }
 
-std::string ToText(const PipelineConfig& config, const std::vector<std::string>& findings) {
+// "  raw: may s3:ListBucket, s3:GetObject", a line for each part.
+std::string WhatWorks(const std::vector<TriedAction>& tried) {
+  std::string text;
+  std::string_view part;
+  for (const TriedAction& action : tried) {
+    if (!action.result) continue;
+    text += part == action.part
+                ? ", "
+                : fmt::format("{}  {}: may ", part.empty() ? "" : "\n", action.part);
+    text += action.action;
+    part = action.part;
+  }
+  return text.empty() ? text : text + "\n";
+}
+
+std::string ToText(const PipelineConfig& config, const Findings& findings) {
   std::string text = fmt::format("{}: pipeline {}\n", config.origin, config.name);
   for (const Table& table : config.tables->tables) {
     text += fmt::format("  table {}: {}\n", table.name(), Describe(table));
   }
-  for (const std::string& finding : findings) text += fmt::format("  look: {}\n", finding);
-  text += findings.empty() ? "nothing to complain about\n" : "done, but a person should look\n";
+  text += WhatWorks(findings.tried);
+  for (const std::string& finding : findings.sentences)
+    text += fmt::format("  look: {}\n", finding);
+  if (!findings.refusals.empty()) return text;
+  text += findings.sentences.empty() ? "nothing to complain about\n"
+                                     : "done, but a person should look\n";
   return text;
 }
 
 Result<int> Check(Session& session, const CheckFlags& flags) {
   const auto config = session.Configuration();
-  const Status fault = config ? FaultsOf(*config) : std::unexpected(config.error());
-  std::vector<std::string> findings;
+  Status fault = config ? FaultsOf(*config) : std::unexpected(config.error());
+  Findings findings;
   if (config) {
-    findings = config->warnings;
-    std::ranges::copy(KeysWithoutEffect(*config), std::back_inserter(findings));
+    findings.sentences = config->warnings;
+    std::ranges::copy(KeysWithoutEffect(*config), std::back_inserter(findings.sentences));
   }
-  if (fault && flags.connect) SLUICE_TRY(Connect(session, *config, findings));
+  if (fault && flags.connect) {
+    SLUICE_TRY(Connect(session, *config, findings));
+    if (!findings.refusals.empty()) {
+      fault = Fail(ErrorKind::kPermanent, "{}", fmt::join(findings.refusals, "\n"));
+    }
+  }
   if (session.flags.json) {
     const std::string& origin = config ? config->origin : session.flags.config;
     SLUICE_TRY(Print(ToJson(origin, fault, findings)));
-  } else if (fault) {
+  } else if (fault || !findings.refusals.empty()) {
     SLUICE_TRY(Print(ToText(*config, findings)));
   }
   if (!fault) return session.WrongUsage(fault.error().message());
-  return findings.empty() ? kExitDone : kExitAttention;
+  return findings.sentences.empty() ? kExitDone : kExitAttention;
 }
 
 }  // namespace

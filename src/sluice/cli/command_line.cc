@@ -80,11 +80,17 @@ int RunCommandLine(int argc, char** argv) {
   app.require_subcommand(1);
   AddGlobalFlags(app, session.flags);
   AddStages(app, session, exit_code);
+  AddBackfill(app, session, exit_code);
+  AddReconcile(app, session, exit_code);
+  AddPauses(app, session, exit_code);
   AddStatus(app, session, exit_code);
   AddCheck(app, session, exit_code);
+  AddDdl(app, session, exit_code);
   AddConvert(app, session, exit_code);
   AddGenerate(app, session, exit_code);
   AddSend(app, session, exit_code);
+  AddSample(app, session, exit_code);
+  AddLambda(app, session, exit_code);
   AddCompletion(app, session, exit_code);
   for (CLI::App* command : app.get_subcommands([](CLI::App*) { return true; }))
     command->footer(command->get_footer() + kEveryCommand);

@@ -36,10 +36,13 @@ void AppendLanded(JsonText& json, const LandReport& l) {
   json.Key("events").Value(l.events).Key("enveloped").Value(l.enveloped);
   json.Key("bytes").Value(l.bytes_landed.count).Key("stored_bytes").Value(l.bytes_out.count);
   json.Key("deleted").Value(l.deleted).Key("delete_failures").Value(l.delete_failures);
+  json.Key("lost").Value(l.lost);
 }
 
+}  // namespace
+
 void AppendProcessed(JsonText& json, const ProcessReport& p, const TableSet& tables) {
-  json.Key("objects").Value(p.objects);
+  json.BeginObject().Key("objects").Value(p.objects);
   for (const auto& [name, count] : ObjectCounts(p)) {
     std::string key(name);
     for (char& c : key) c = c == ' ' ? '_' : c;
@@ -60,10 +63,8 @@ void AppendProcessed(JsonText& json, const ProcessReport& p, const TableSet& tab
     AppendTableCounts(json, CountsOf(p.converted, i), table);
     json.EndObject();
   }
-  json.EndArray();
+  json.EndArray().EndObject();
 }
-
-}  // namespace
 
 std::string ToText(const RunReport& report, const TableSet& tables) {
   std::string text;
@@ -73,6 +74,11 @@ std::string ToText(const RunReport& report, const TableSet& tables) {
                         WithThousands(landed.events), WithThousands(landed.messages),
                         WithThousands(landed.objects), ToText(landed.bytes_landed),
                         ToText(landed.bytes_out));
+  }
+  if (landed.lost > 0) {
+    text += fmt::format(
+        "lost       {} records of the stream, which were trimmed before they were landed\n",
+        WithThousands(landed.lost));
   }
   const ProcessReport& processed = report.processed;
   if (processed.objects > 0) {
@@ -103,9 +109,9 @@ std::string ToJson(const RunReport& report, const TableSet& tables) {
   JsonText json;
   json.BeginObject().Key("landed").BeginObject();
   AppendLanded(json, report.landed);
-  json.EndObject().Key("processed").BeginObject();
+  json.EndObject().Key("processed");
   AppendProcessed(json, report.processed, tables);
-  json.EndObject().EndObject();
+  json.EndObject();
   return json.text();
 }
 
@@ -116,12 +122,14 @@ std::string Note(const RunReport& report) {
 
 std::string ToText(const StatusReport& report) {
   const Style style = Style::ForStdout();
-  std::string text = fmt::format("source         {}\nnotifications  {}\n", Waiting(report.source),
+  std::string text = fmt::format("source         {}\nnotifications  {}\n",
+                                 report.source_is_stream ? "a stream" : Waiting(report.source),
                                  Waiting(report.notifications));
   if (report.paused)
     text += fmt::format("{}paused{}         {}\n", style.yellow, style.reset, *report.paused);
   if (!report.ledger_exists) {
-    const char* next = report.source ? "sluice run --once" : "sluice send FILE";
+    const bool has_source = report.source || report.source_is_stream;
+    const char* next = has_source ? "sluice run --once" : "sluice send FILE";
     return text + fmt::format("warehouse      {}. Next: {}\n", kNothingYet, next);
   }
   text += fmt::format("raw objects    {} known to the ledger, {} events\n\n",

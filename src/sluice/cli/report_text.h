@@ -4,6 +4,7 @@
 #include <string>
 
 #include "sluice/app/stages.h"
+#include "sluice/base/json_text.h"
 #include "sluice/operate/status.h"
 
 namespace sluice {
@@ -11,6 +12,8 @@ namespace sluice {
 // What a run did, for people and for programs.
 std::string ToText(const RunReport& report, const TableSet& tables);
 std::string ToJson(const RunReport& report, const TableSet& tables);
+// What `process` did, as one JSON object.
+void AppendProcessed(JsonText& json, const ProcessReport& report, const TableSet& tables);
 // A few words for the progress line.
 std::string Note(const RunReport& report);
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cstdio>
 #include <memory>
 #include <vector>
@@ -14,84 +15,76 @@
 namespace sluice {
 namespace {
 
-// Sends bodies in batches as large as the queue takes.
-class Batch {
- public:
-  explicit Batch(Queue& queue) : queue_(queue) {}
-
-  Status Add(std::string_view body) {
-    if (bodies_.size() == Queue::kMaxBatch || bytes_ + body.size() > Queue::kMaxMessageBytes)
-      SLUICE_TRY(Flush());
-    bodies_.emplace_back(body);
-    bytes_ += body.size();
-    return {};
-  }
-  Status Flush() {
-    if (bodies_.empty()) return {};
-    SLUICE_ASSIGN(const auto answers, queue_.Send(bodies_));
-    for (const Status& answer : answers) SLUICE_TRY(answer);
-    sent_ += bodies_.size();
-    bodies_.clear();
-    bytes_ = 0;
-    return {};
-  }
-  uint64_t sent() const { return sent_; }
-
- private:
-  Queue& queue_;
-  std::vector<std::string> bodies_;
-  size_t bytes_ = 0;
-  uint64_t sent_ = 0;
+struct Sent {
+  uint64_t messages = 0;
+  Bytes size;
 };
 
-Status SendLines(Session& session, InputFile& file, Batch& batch, Bytes& size) {
+// The lines of `text` that are not empty, each as one message.
+Status SendEach(Queue& queue, std::string_view text, Sent& sent) {
+  while (!text.empty()) {
+    std::vector<std::string> bodies;
+    Bytes size;
+    while (!text.empty() && bodies.size() < Queue::kMaxBatch) {
+      const std::string_view line = text.substr(0, text.find('\n'));
+      if (!line.empty()) bodies.emplace_back(line);
+      size += Bytes{line.size()};
+      text.remove_prefix(std::min(line.size() + 1, text.size()));
+    }
+    if (bodies.empty()) break;
+    SLUICE_ASSIGN(const auto answers, queue.Send(bodies));
+    sent.messages += static_cast<uint64_t>(
+        std::ranges::count_if(answers, [](const Status& answer) { return answer.has_value(); }));
+    for (const Status& answer : answers) SLUICE_TRY(answer);
+    sent.size += size;
+  }
+  return {};
+}
+
+Status SendLines(Session& session, InputFile& file, Queue& queue, Sent& sent) {
   const auto plain = DecompressingSource(file);
-  LineChunker chunker(*plain, {.longest_line = {Queue::kMaxMessageBytes}});
+  LineChunker chunker(*plain, {.chunk = MiB(1), .longest_line = {Queue::kMaxMessageBytes}});
   Progress progress(session.clock(), "sending", "messages", 0, session.progress_mode());
   LineChunk chunk;
   for (;;) {
     SLUICE_ASSIGN(const bool more, chunker.Next(chunk));
-    if (!more) return batch.Flush();
+    if (!more) return {};
     if (chunk.is_cut_line) {
       return Fail(ErrorKind::kPermanent, "line {} has {} bytes, a message at most {}",
                   chunk.first_line, chunk.byte_length, Queue::kMaxMessageBytes);
     }
-    std::string_view rest = chunk.text;
-    while (!rest.empty()) {
-      const size_t end = std::min(rest.find('\n'), rest.size());
-      if (end > 0) SLUICE_TRY(batch.Add(rest.substr(0, end)));
-      size += Bytes{end};
-      rest.remove_prefix(std::min(end + 1, rest.size()));
-    }
-    progress.Update(batch.sent());
+    SLUICE_TRY(SendEach(queue, chunk.text, sent));
+    progress.Update(sent.messages);
   }
 }
 
 Result<int> Send(Session& session, const std::string& path) {
   SLUICE_ASSIGN(InputFile file, InputFile::Open(path, session.stop()));
   SLUICE_ASSIGN(const auto pipeline, session.OpenPipeline());
-  Batch batch(pipeline->source());
-  Bytes size;
-  const Status done = SendLines(session, file, batch, size);
+  if (pipeline->source() == nullptr) {
+    return session.WrongUsage("send puts messages into a queue, and the source is a stream");
+  }
+  Sent sent;
+  const Status done = SendLines(session, file, *pipeline->source(), sent);
   if (!done && session.stop().stop_requested()) {
     std::fprintf(stderr, "sluice: stopped by a signal: %s messages of %s sent\n",
-                 WithThousands(batch.sent()).c_str(), path.c_str());
+                 WithThousands(sent.messages).c_str(), path.c_str());
     return kExitInterrupted;
   }
   if (!done) {
     return std::unexpected(done.error().During(fmt::format(
-        "cannot send {}: after {} messages were sent", path, WithThousands(batch.sent()))));
+        "cannot send {}: after {} messages were sent", path, WithThousands(sent.messages))));
   }
   if (session.flags.json) {
     JsonText json;
-    json.BeginObject().Key("messages").Value(batch.sent());
-    json.Key("bytes").Value(size.count).EndObject();
+    json.BeginObject().Key("messages").Value(sent.messages);
+    json.Key("bytes").Value(sent.size.count).EndObject();
     SLUICE_TRY(Print(json.text() + "\n"));
-  } else if (batch.sent() == 0) {
+  } else if (sent.messages == 0) {
     SLUICE_TRY(Print(fmt::format("nothing to send: {} is empty\n", path)));
   } else {
-    SLUICE_TRY(
-        Print(fmt::format("sent {} messages, {}\n", WithThousands(batch.sent()), ToText(size))));
+    SLUICE_TRY(Print(
+        fmt::format("sent {} messages, {}\n", WithThousands(sent.messages), ToText(sent.size))));
   }
   return kExitDone;
 }

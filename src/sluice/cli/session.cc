@@ -1,44 +1,26 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sluice/cli/session.h"
 
-#include <unistd.h>
-
 #include <cstdio>
-#include <cstdlib>
 #include <filesystem>
 
 #include "sluice/app/this_build.h"
 #include "sluice/base/log.h"
 #include "sluice/cli/exit_code.h"
 #include "sluice/config/load_config.h"
+#include "sluice/config/process_environment.h"
 #include "sluice/ndjson/scan_kernels.h"
-
-extern char** environ;
 
 namespace sluice {
 namespace {
 
 constexpr const char* kDefaultConfig = "sluice.yaml";
 constexpr const char* kDefaultFolder = "./sluice-data";
-// Not a setting: makes the n-th outside operation go wrong, for tests (base/fault_plan.h).
-constexpr const char* kFaultVariable = "SLUICE_FAULT";
-
-Environment ReadEnvironment() {
-  Environment variables;
-  for (char** entry = environ; *entry != nullptr; ++entry) {
-    const std::string_view text = *entry;
-    const size_t equals = text.find('=');
-    if (equals == std::string_view::npos || text.substr(0, equals) == kFaultVariable) continue;
-    variables.emplace(text.substr(0, equals), text.substr(equals + 1));
-  }
-  return variables;
-}
 
 }  // namespace
 
-Result<PipelineConfig> Session::Configuration() {
-  if (const auto isa = ChosenIsa(); !isa) return WrongUsage(isa.error().message());
-  ConfigOverrides overrides{.environment = ReadEnvironment()};
+Result<ConfigOverrides> Session::Overrides() {
+  ConfigOverrides overrides{.environment = ProcessEnvironment()};
   for (const std::string& setting : flags.set) {
     const size_t equals = setting.find('=');
     if (equals == std::string::npos) {
@@ -48,7 +30,12 @@ Result<PipelineConfig> Session::Configuration() {
     overrides.flags.insert_or_assign(setting.substr(0, equals), setting.substr(equals + 1));
   }
   if (!flags.log_level.empty()) overrides.flags.insert_or_assign("log.level", flags.log_level);
+  return overrides;
+}
 
+Result<PipelineConfig> Session::Configuration() {
+  if (const auto isa = ChosenIsa(); !isa) return WrongUsage(isa.error().message());
+  SLUICE_ASSIGN(const ConfigOverrides overrides, Overrides());
   std::string file = flags.config;
   if (file.empty() && flags.dir.empty() && std::filesystem::exists(kDefaultConfig))
     file = kDefaultConfig;
@@ -81,9 +68,7 @@ Result<std::unique_ptr<PipelineView>> Session::OpenView(PipelineConfig config) {
 
 Result<PipelineEnvironment> Session::Surroundings() {
   PipelineEnvironment environment{.clock = clock_, .stop = stop_, .faults = nullptr};
-  if (const char* plan = std::getenv(kFaultVariable)) {
-    SLUICE_ASSIGN(environment.faults, FaultPlan::Parse(plan));
-  }
+  SLUICE_ASSIGN(environment.faults, FaultPlan::FromEnvironment());
   return environment;
 }
 

@@ -11,6 +11,7 @@
 #include "sluice/base/clock.h"
 #include "sluice/base/result.h"
 #include "sluice/cli/terminal.h"
+#include "sluice/config/overrides.h"
 #include "sluice/config/pipeline_config.h"
 
 namespace CLI {
@@ -44,11 +45,15 @@ class Session {
     return flags.quiet || flags.json ? Progress::Mode::kQuiet : Progress::Mode::kAuto;
   }
 
+  // What flags and environment overrule.
+  Result<ConfigOverrides> Overrides();
   // The configuration that the flags name, where the environment names no other instruction set
   // than this machine's. Sets up the log.
   Result<PipelineConfig> Configuration();
   // To work. Logs what the configuration warns of.
   Result<std::unique_ptr<Pipeline>> OpenPipeline();
+  // Time, the stop request, and the faults that a test asks for.
+  Result<PipelineEnvironment> Surroundings();
   // To look: makes nothing.
   Result<std::unique_ptr<PipelineView>> OpenView(PipelineConfig config);
 
@@ -60,7 +65,6 @@ class Session {
  private:
   Clock& clock_;
   const std::stop_token stop_;
-  Result<PipelineEnvironment> Surroundings();
   // A configuration that no pipeline can be made of is an error of whoever wrote it.
   Status RequireRunnable(const PipelineConfig& config);
 
@@ -70,10 +74,16 @@ class Session {
 // A command adds itself to `app`, and sets `exit_code` when it has run. Both outlive the parse.
 void AddGenerate(CLI::App& app, Session& session, int& exit_code);
 void AddSend(CLI::App& app, Session& session, int& exit_code);
+void AddSample(CLI::App& app, Session& session, int& exit_code);
 void AddStages(CLI::App& app, Session& session, int& exit_code);  // land, process, run
 void AddConvert(CLI::App& app, Session& session, int& exit_code);
+void AddBackfill(CLI::App& app, Session& session, int& exit_code);
+void AddReconcile(CLI::App& app, Session& session, int& exit_code);
+void AddPauses(CLI::App& app, Session& session, int& exit_code);  // pause, resume
 void AddStatus(CLI::App& app, Session& session, int& exit_code);
 void AddCheck(CLI::App& app, Session& session, int& exit_code);
+void AddDdl(CLI::App& app, Session& session, int& exit_code);
+void AddLambda(CLI::App& app, Session& session, int& exit_code);
 void AddCompletion(CLI::App& app, Session& session, int& exit_code);
 
 }  // namespace sluice

@@ -13,8 +13,9 @@ namespace {
 Status ShowStatus(Session& session) {
   SLUICE_ASSIGN(PipelineConfig config, session.Configuration());
   SLUICE_ASSIGN(const auto view, session.OpenView(std::move(config)));
-  SLUICE_ASSIGN(const StatusReport report, GatherStatus(view->tables(), view->source(),
-                                                        view->notifications(), view->warehouse()));
+  SLUICE_ASSIGN(StatusReport report, GatherStatus(view->tables(), view->source(),
+                                                  view->notifications(), view->warehouse()));
+  report.source_is_stream = view->config().source.location.kind == Location::Kind::kKinesis;
   return Print(session.flags.json ? ToJson(report) + "\n" : ToText(report));
 }
 

@@ -15,11 +15,10 @@ namespace {
 
 constexpr Bytes kLargestFile = MiB(1);
 
+// Where no secret is needed.
 class NoSecrets : public SecretSource {
  public:
-  Result<Secret> Resolve(std::string_view) const override {
-    return Fail(ErrorKind::kPermanent, "no secret is needed here");
-  }
+  Result<Secret> Resolve(std::string_view) const override { return Secret(); }
 };
 
 // The dotted keys of all scalars outside of tables, learnt by reading a file that says nothing: so
@@ -43,7 +42,10 @@ Result<PipelineConfig> Understand(YamlNode tree, const ConfigText& text,
   ConfigSection root(&tree, "", reading);
   PipelineConfig config{.origin = text.origin};
   ReadSections(root, text.folder, config);
-  if (const YamlNode* tables = root.Find("tables")) {
+  const YamlNode* const tables = root.Find("tables");
+  if (!text.open_ddl) {
+    config.tables = std::make_shared<TableSet>();
+  } else if (tables != nullptr) {
     config.tables = ReadTables(*tables, text.open_ddl, reading, config.warnings);
   } else {
     root.Missing("tables", "a list of tables, each with ddl, when and unique");
@@ -52,6 +54,19 @@ Result<PipelineConfig> Understand(YamlNode tree, const ConfigText& text,
   if (!problems.empty()) return std::unexpected(problems.ToError());
   config.places = std::move(reading.places);
   return config;
+}
+
+// As it is written in `path`.
+std::filesystem::path FolderOf(const std::string& path) {
+  return std::filesystem::path(path).parent_path();
+}
+
+Result<PipelineConfig> LoadFile(const std::string& path, const DdlOpener& open_ddl,
+                                const SecretSource& secrets, const ConfigOverrides& overrides) {
+  SLUICE_ASSIGN(const std::string text, ReadFile(path, kLargestFile));
+  const std::string shown = FolderOf(path).string();
+  SLUICE_ASSIGN(const Location folder, ParseDirectory(shown.empty() ? "." : shown, ""));
+  return ParseConfig({path, folder.text, text, open_ddl}, secrets, overrides);
 }
 
 Result<DdlFile> OpenEmbeddedDdl(const std::string& path) {
@@ -64,16 +79,17 @@ Result<DdlFile> OpenEmbeddedDdl(const std::string& path) {
 
 Result<PipelineConfig> LoadConfig(const std::string& path, const SecretSource& secrets,
                                   const ConfigOverrides& overrides) {
-  SLUICE_ASSIGN(const std::string text, ReadFile(path, kLargestFile));
-  const std::filesystem::path shown_folder = std::filesystem::path(path).parent_path();
-  SLUICE_ASSIGN(const Location folder,
-                ParseDirectory(shown_folder.empty() ? "." : shown_folder.string(), ""));
   const DdlOpener open_ddl = [&](const std::string& ddl) -> Result<DdlFile> {
-    const std::string name = (shown_folder / ddl).string();
+    const std::string name = (FolderOf(path) / ddl).string();
     SLUICE_ASSIGN(std::string sql, ReadFile(name, kLargestFile));
     return DdlFile{name, std::move(sql)};
   };
-  return ParseConfig({path, folder.text, text, open_ddl}, secrets, overrides);
+  return LoadFile(path, open_ddl, secrets, overrides);
+}
+
+Result<PipelineConfig> LoadLandingConfig(const std::string& path,
+                                         const ConfigOverrides& overrides) {
+  return LoadFile(path, nullptr, NoSecrets(), overrides);
 }
 
 Result<PipelineConfig> ParseConfig(const ConfigText& config, const SecretSource& secrets,

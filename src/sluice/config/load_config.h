@@ -19,12 +19,17 @@ namespace sluice {
 Result<PipelineConfig> LoadConfig(const std::string& path, const SecretSource& secrets,
                                   const ConfigOverrides& overrides = {});
 
+// The same for who lands and does nothing else: `tables` are not read, so their DDL need not be
+// there, and there are none; secrets are not looked up, for landing needs none, and are empty.
+Result<PipelineConfig> LoadLandingConfig(const std::string& path,
+                                         const ConfigOverrides& overrides = {});
+
 // A configuration as LoadConfig has it before it is understood.
 struct ConfigText {
   std::string origin;     // names it in messages
   std::string folder;     // what its paths begin at; absolute
   std::string_view text;  // of the file
-  DdlOpener open_ddl;     // opens what `ddl:` names
+  DdlOpener open_ddl;     // opens what `ddl:` names; none: tables are not read
 };
 
 // The same without a disk. Whatever the text is, the answer is a configuration or its problems;

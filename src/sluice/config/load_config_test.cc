@@ -137,8 +137,9 @@ TEST_F(LoadConfigTest, TheEmbeddedKindsTakePathsRelativeToTheFile) {
 
 TEST_F(LoadConfigTest, OtherWarehousesAndStreams) {
   auto config =
-      Load(Minimal("region: x\nsource: {kinesis: events, endpoint: 'http://localhost:4566'}\n"
-                   "warehouse: {postgres: {host: h, port: 5433, database: d, user: u, password: "
+      Load(Minimal("region: x\nsource: {kinesis: events, checkpoints: 'dir:c', "
+                   "endpoint: 'http://localhost:4566'}\nwarehouse: {postgres: {host: h, port: "
+                   "5433, database: d, user: u, password: "
                    "'env:TOKEN'}}\n"));
   ASSERT_TRUE(config) << config.error().message();
   EXPECT_EQ(config->source.location.kind, Location::Kind::kKinesis);
@@ -151,6 +152,33 @@ TEST_F(LoadConfigTest, OtherWarehousesAndStreams) {
   ASSERT_TRUE(config) << config.error().message();
   EXPECT_EQ(std::get<RedshiftDataApiTarget>(config->warehouse.target).workgroup, "w");
   EXPECT_THAT(config->warehouse.copy_role, ElementsAre("arn:a"));
+}
+
+TEST_F(LoadConfigTest, AStreamHasCheckpointsAndABeginning) {
+  auto config = Load(Minimal("source: {kinesis: events, region: s, checkpoints: 'dir:c'}\n"));
+  ASSERT_TRUE(config) << config.error().message();
+  EXPECT_EQ(config->source.checkpoints.location,
+            (Location{Location::Kind::kDirectory, folder_ + "/c"}));
+  EXPECT_EQ(config->source.from.kind, StreamPosition::Kind::kTrimHorizon);
+  EXPECT_EQ(config->source.checkpoints.service.region, "s");
+
+  config =
+      Load(Minimal("region: x\nsource: {kinesis: 'arn:aws:kinesis:y:1:stream/events', region: y, "
+                   "checkpoints: s3://acme/progress/, from: latest}\n"
+                   "raw: {url: s3://acme/raw/, region: z, endpoint: 'http://127.0.0.1:9000'}\n"));
+  ASSERT_TRUE(config) << config.error().message();
+  EXPECT_EQ(config->source.checkpoints.location.text, "s3://acme/progress/");
+  EXPECT_EQ(config->source.checkpoints.service.region, "z");
+  EXPECT_EQ(config->source.checkpoints.service.endpoint, "http://127.0.0.1:9000");
+  EXPECT_EQ(config->source.service.region, "y");
+  EXPECT_EQ(config->source.from.kind, StreamPosition::Kind::kLatest);
+
+  config =
+      Load(Minimal("source: {kinesis: events, region: s, checkpoints: 'dir:c', "
+                   "from: 2026-11-23T14:00:00Z}\n"));
+  ASSERT_TRUE(config) << config.error().message();
+  EXPECT_EQ(config->source.from.kind, StreamPosition::Kind::kAtTimestamp);
+  EXPECT_EQ(ToIso8601(config->source.from.time), "2026-11-23T14:00:00.000000Z");
 }
 
 TEST_F(LoadConfigTest, SaysEverythingThatIsWrongAtOnceInTheOrderOfTheFile) {
@@ -210,6 +238,16 @@ TEST_F(LoadConfigTest, NamesEachKindOfMistake) {
            {"source: {region: x}", "'source.sqs' is missing; or kinesis or dir"},
            {"source: {dir: a, kinesis: b, region: c}",
             "source: wanted one of sqs, kinesis and dir"},
+           {"source: {kinesis: b, region: c}",
+            "'source.checkpoints' is missing; s3://bucket/prefix/ or dir:PATH"},
+           {"source: {kinesis: b, region: c, checkpoints: c}",
+            "source.checkpoints: wanted s3://bucket/prefix/ or dir:PATH; found 'c'"},
+           {"source: {kinesis: b, region: c, checkpoints: 'dir:c', from: now}",
+            "source.from: wanted trim_horizon, latest or a time"},
+           {"source: {kinesis: b, region: c, checkpoints: 'dir:raw/c'}\nraw: {url: 'dir:raw'}",
+            "source.checkpoints: raw.url and source.checkpoints are one place or lie in each"},
+           {"source: {dir: a, checkpoints: 'dir:c'}", "source.checkpoints: is for kinesis"},
+           {"source: {dir: a, from: latest}", "source.from: is for kinesis"},
            {"source: {sqs: tracking, region: c}", "3:15: source.sqs: wanted a queue's address"},
            {"source: {dir: a, assume_role: {external_id: 'env:TOKEN'}}",
             "'source.assume_role.arn' is missing"},
@@ -280,6 +318,24 @@ TEST_F(LoadConfigTest, AFileThatIsNoConfigurationIsNamed) {
   const auto missing = LoadConfig(folder_ + "/other.yaml", LocalSecretSource(Environment{}));
   EXPECT_EQ(missing.error().kind(), ErrorKind::kNotFound);
   EXPECT_THAT(missing.error().message(), HasSubstr("cannot open"));
+}
+
+TEST_F(LoadConfigTest, LandingNeedsNeitherTablesNorSecrets) {
+  Write("sluice.yaml",
+        "name: test\nraw: {url: dir:r}\ntables: [{ddl: no-such-file.sql}]\n"
+        "alert: {webhook: 'env:NOT_SET'}\n");
+  const auto config = LoadLandingConfig(folder_ + "/sluice.yaml",
+                                        {.environment = {{"SLUICE_RAW_COMPRESSION", "gzip"}}});
+  ASSERT_TRUE(config) << config.error().message();
+  EXPECT_EQ(config->raw.location.text, folder_ + "/r");
+  EXPECT_EQ(config->raw.compression, StreamFormat::kGzip);
+  EXPECT_THAT(config->tables->tables, IsEmpty());
+  EXPECT_TRUE(config->alert.webhook.empty());
+  Write("sluice.yaml", "name: test\nraw: {url: dir:r, compresion: gzip}\ntables2: []\n");
+  const auto wrong = LoadLandingConfig(folder_ + "/sluice.yaml");
+  ASSERT_FALSE(wrong);
+  EXPECT_THAT(wrong.error().message(), HasSubstr("2:19: unknown key 'raw.compresion'"));
+  EXPECT_THAT(wrong.error().message(), HasSubstr("3:1: unknown key 'tables2'"));
 }
 
 TEST_F(LoadConfigTest, FlagsOverruleTheEnvironmentWhichOverrulesTheFile) {

@@ -51,6 +51,12 @@ Result<Location> ParseS3Url(std::string_view text) {
 
 }  // namespace
 
+S3Place S3PlaceOf(std::string_view uri) {
+  uri.remove_prefix(std::min(uri.size(), std::string_view("s3://").size()));
+  const size_t slash = std::min(uri.find('/'), uri.size());
+  return {uri.substr(0, slash), uri.substr(std::min(slash + 1, uri.size()))};
+}
+
 Result<Location> ParseDirectory(std::string_view path, std::string_view folder) {
   if (path.empty()) return Fail(ErrorKind::kPermanent, "wanted the path of a folder");
   SLUICE_TRY(CheckText(path));

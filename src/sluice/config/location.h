@@ -22,8 +22,16 @@ struct Location {
   Kind kind = Kind::kNone;
   std::string text;
 
+  bool is_folder() const { return kind == Kind::kDirectory; }
+
   friend bool operator==(const Location&, const Location&) = default;
 };
+
+// Bucket and prefix of "s3://bucket/prefix/", as a location or a store's URI has it; views into it.
+struct S3Place {
+  std::string_view bucket, prefix;
+};
+S3Place S3PlaceOf(std::string_view uri);
 
 // Of a location's text. All of what follows refuse a longer one, and control characters.
 inline constexpr size_t kLongestLocation = 4096;

@@ -17,6 +17,7 @@
 #include "sluice/codec/stream_codec.h"
 #include "sluice/config/location.h"
 #include "sluice/config/secret.h"
+#include "sluice/queue/stream.h"
 #include "sluice/schema/table.h"
 
 namespace sluice {
@@ -29,7 +30,16 @@ struct ServiceOptions {
 
 struct AssumeRole {
   std::string arn;
-  Secret external_id;  // may be empty
+  Secret external_id;    // may be empty
+  std::string endpoint;  // of the token service, when not at AWS's own address
+};
+
+// A place for objects.
+struct StoreConfig {
+  Location location;
+  ServiceOptions service;
+  std::string bucket_owner;  // the account that must own the bucket; empty: any
+  std::string kms_key;       // that new objects are encrypted with; empty: the bucket's own
 };
 
 // Where messages come from.
@@ -37,12 +47,14 @@ struct SourceConfig {
   Location location;  // a directory, SQS or Kinesis
   ServiceOptions service;
   std::optional<AssumeRole> assume_role;
+  // Of a stream: where it is kept how far it is landed, reached as raw objects are; and where
+  // landing begins the first time.
+  StoreConfig checkpoints;
+  StreamPosition from = StreamPosition::TrimHorizon();
 };
 
 // Raw objects: closed at `close_age` or `close_size` (before compression), whichever is first.
-struct RawConfig {
-  Location location;
-  ServiceOptions service;
+struct RawConfig : StoreConfig {
   std::string layout = "date=%Y-%m-%d/%H/";  // RawLayout::Parse takes it
   StreamFormat compression = StreamFormat::kZstd;
   std::chrono::milliseconds close_age = std::chrono::minutes(5);
@@ -52,16 +64,12 @@ struct RawConfig {
   Location notifications;
 };
 
-struct ParquetConfig {
-  Location location;
-  ServiceOptions service;
+struct ParquetConfig : StoreConfig {
   Codec compression = Codec::kSnappy;
 };
 
 // Shares of an object's events, from 0 to 1.
-struct QuarantineConfig {
-  Location location;
-  ServiceOptions service;
+struct QuarantineConfig : StoreConfig {
   double warn_above = 0.001;  // alert
   double hold_above = 0.2;    // load nothing of the object until a person has looked
 };
@@ -69,11 +77,19 @@ struct QuarantineConfig {
 struct DuckDbTarget {
   std::string path;  // of the database file; absolute
 };
+// Whether a server must show who it is, by a certificate for its name that one of `root`, a file of
+// certificates, signed; or only encrypt; or not even that.
+enum class ServerTls { kVerifyFull, kRequire, kDisable };
+struct TlsOptions {
+  ServerTls mode = ServerTls::kVerifyFull;
+  std::string root = "/etc/ssl/certs/ca-certificates.crt";  // Debian's
+};
 struct PostgresTarget {
   std::string host;
   int port = 5432;
   std::string database, user;
   Secret password;  // may be empty
+  TlsOptions tls;
 };
 enum class RedshiftAuth { kIam, kPassword };
 struct RedshiftTarget {
@@ -82,6 +98,9 @@ struct RedshiftTarget {
   std::string database, user;
   RedshiftAuth auth = RedshiftAuth::kIam;
   Secret password;  // with kPassword
+  // With kIam, where the host is not Amazon's own name of it: one of them.
+  std::string cluster, workgroup;
+  TlsOptions tls;
   ServiceOptions service;
 };
 struct RedshiftDataApiTarget {

@@ -4,8 +4,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 
+#include "sluice/config/service_section.h"
+#include "sluice/config/stream_section.h"
 #include "sluice/config/warehouse_section.h"
 #include "sluice/object/object_names.h"
 
@@ -55,33 +56,29 @@ void ReadSource(ConfigSection source, const std::string& folder, const std::stri
   if (source.is_given() && !source.HasAny({"sqs", "kinesis", "dir"})) {
     source.Missing("sqs", "or kinesis or dir: where messages come from");
   }
-  ConfigSection role = source.Section("assume_role");
-  AssumeRole assume;
-  const bool has_role = role.Text("arn", assume.arn);
-  role.SecretText("external_id", assume.external_id);
-  if (has_role) config.assume_role = std::move(assume);
-  if (role.is_given() && !role.HasAny({"arn"})) role.Missing("arn");
-  role.RefuseOthers();
+  ReadStreamProgress(source, folder, config);
+  config.assume_role = ReadAssumeRole(source);
   ReadService(source, region, sqs || kinesis ? NeedsRegion::kYes : NeedsRegion::kNo,
               config.service);
   source.RefuseOthers();
 }
 
-// `url:` of a store, and its service.
+// `url:` of a store, and what S3 needs to know.
 void ReadStore(ConfigSection& section, const std::string& folder, const std::string& region,
-               Location& location, ServiceOptions& service) {
-  ReadLocation(section, "url", location,
+               StoreConfig& store) {
+  ReadLocation(section, "url", store.location,
                [&](std::string_view text) { return ParseStoreLocation(text, folder); });
   if (section.is_given() && !section.HasAny({"url"})) {
     section.Missing("url", "s3://bucket/prefix/ or dir:PATH");
   }
-  ReadService(section, region,
-              location.kind == Location::Kind::kS3 ? NeedsRegion::kYes : NeedsRegion::kNo, service);
+  const bool is_s3 = store.location.kind == Location::Kind::kS3;
+  ReadService(section, region, is_s3 ? NeedsRegion::kYes : NeedsRegion::kNo, store.service);
+  ReadBucket(section, store);
 }
 
 void ReadRaw(ConfigSection raw, const std::string& folder, const std::string& region,
              const Location& source, RawConfig& config) {
-  ReadStore(raw, folder, region, config.location, config.service);
+  ReadStore(raw, folder, region, config);
   if (raw.Text("layout", config.layout)) {
     if (const auto layout = RawLayout::Parse(config.layout); !layout) {
       raw.Wrong(*raw.Find("layout"), "layout", layout.error().message());
@@ -98,17 +95,20 @@ void ReadRaw(ConfigSection raw, const std::string& folder, const std::string& re
   ReadLocation(raw, "notifications", config.notifications,
                [&](std::string_view text) { return ParseQueueLocation(text, folder); });
   raw.RefuseOthers();
+  if (config.location.kind == Location::Kind::kS3 && config.notifications.is_folder()) {
+    raw.Wrong(*raw.Find("notifications"), "notifications",
+              "S3 announces its objects to an SQS queue: wanted its address");
+  }
   // S3 tells an SQS queue; of a directory only landing can tell, and does so beside the source.
-  if (config.notifications.kind == Location::Kind::kNone &&
-      config.location.kind == Location::Kind::kDirectory &&
-      source.kind == Location::Kind::kDirectory && !raw.HasAny({"notifications"})) {
+  if (config.notifications.kind == Location::Kind::kNone && config.location.is_folder() &&
+      source.is_folder() && !raw.HasAny({"notifications"})) {
     config.notifications = source;
   }
 }
 
 void ReadParquet(ConfigSection parquet, const std::string& folder, const std::string& region,
                  ParquetConfig& config) {
-  ReadStore(parquet, folder, region, config.location, config.service);
+  ReadStore(parquet, folder, region, config);
   parquet.Choice(
       "compression", config.compression,
       {{"snappy", Codec::kSnappy}, {"zstd", Codec::kZstd}, {"none", Codec::kUncompressed}});
@@ -117,7 +117,7 @@ void ReadParquet(ConfigSection parquet, const std::string& folder, const std::st
 
 void ReadQuarantine(ConfigSection quarantine, const std::string& folder, const std::string& region,
                     QuarantineConfig& config) {
-  ReadStore(quarantine, folder, region, config.location, config.service);
+  ReadStore(quarantine, folder, region, config);
   quarantine.Share("warn_above", config.warn_above);
   quarantine.Share("hold_above", config.hold_above);
   quarantine.RefuseOthers();
@@ -126,26 +126,40 @@ void ReadQuarantine(ConfigSection quarantine, const std::string& folder, const s
 // Keys of one store must not be keys of another: what sluice writes would come back as new raw
 // objects (fault N10).
 void CheckStoresAreApart(ConfigSection& root, const PipelineConfig& config) {
-  const std::array<std::pair<std::string_view, const Location*>, 3> stores = {
-      {{"raw", &config.raw.location},
-       {"parquet", &config.parquet.location},
-       {"quarantine", &config.quarantine.location}}};
+  struct Store {
+    const char *section, *key;
+    const Location& location;
+  };
+  const Store stores[] = {{"raw", "url", config.raw.location},
+                          {"parquet", "url", config.parquet.location},
+                          {"quarantine", "url", config.quarantine.location},
+                          {"source", "checkpoints", config.source.checkpoints.location}};
   const auto begin_of = [](const Location& location) {
     return location.text.ends_with('/') ? location.text : location.text + '/';
   };
-  for (size_t b = 1; b < stores.size(); ++b) {
+  for (size_t b = 1; b < std::size(stores); ++b) {
     for (size_t a = 0; a < b; ++a) {
-      const Location &first = *stores[a].second, &second = *stores[b].second;
-      if (first.kind == Location::Kind::kNone || second.kind == Location::Kind::kNone) continue;
-      const std::string one = begin_of(first), other = begin_of(second);
+      const Store &first = stores[a], &second = stores[b];
+      if (first.location.kind == Location::Kind::kNone) continue;
+      if (second.location.kind == Location::Kind::kNone) continue;
+      const std::string one = begin_of(first.location), other = begin_of(second.location);
       if (!one.starts_with(other) && !other.starts_with(one)) continue;
-      ConfigSection section = root.Section(stores[b].first);
-      section.Wrong(*section.Find("url"), "url",
-                    fmt::format("{}.url and {}.url are one place or lie in each other; wanted "
+      ConfigSection section = root.Section(second.section);
+      section.Wrong(*section.Find(second.key), second.key,
+                    fmt::format("{}.{} and {}.{} are one place or lie in each other; wanted "
                                 "separate ones",
-                                stores[a].first, stores[b].first));
+                                first.section, first.key, second.section, second.key));
     }
   }
+}
+
+// Checkpoints are reached as raw objects are; where those are in a folder, in the stream's region.
+void SettleCheckpoints(PipelineConfig& config) {
+  ServiceOptions& service = config.source.checkpoints.service;
+  service = config.raw.service;
+  config.source.checkpoints.bucket_owner = config.raw.bucket_owner;
+  config.source.checkpoints.kms_key = config.raw.kms_key;
+  if (service.region.empty()) service.region = config.source.service.region;
 }
 
 void ReadLoad(ConfigSection load, LoadConfigOptions& config) {
@@ -185,6 +199,7 @@ void ReadSections(ConfigSection& root, const std::string& folder, PipelineConfig
   ReadParquet(root.Section("parquet"), folder, region, config.parquet);
   ReadQuarantine(root.Section("quarantine"), folder, region, config.quarantine);
   ReadWarehouse(root.Section("warehouse"), folder, region, config.warehouse);
+  SettleCheckpoints(config);
   CheckStoresAreApart(root, config);
   ReadLoad(root.Section("load"), config.load);
   ReadAlert(root.Section("alert"), config.alert);

@@ -8,8 +8,8 @@
 
 namespace sluice {
 
-// "90s", "1h30m", "500ms": whole numbers with h, m, s or ms, each unit once, the larger first; at
-// most ten years.
+// "90s", "1h30m", "500ms", "7d": whole numbers with d, h, m, s or ms, each unit once, the larger
+// first; at most ten years. A day is 24 hours.
 Result<std::chrono::milliseconds> ParseDuration(std::string_view text);
 
 // "0.1%" is 0.001; from 0% to 100%. The sign is needed: 0.1 alone could mean either.

@@ -15,12 +15,14 @@ TEST(DurationTest, ReadsWholeNumbersWithUnits) {
   EXPECT_EQ(*ParseDuration("500ms"), milliseconds(500));
   EXPECT_EQ(*ParseDuration("1h0m1s1ms"), milliseconds(3'601'001));
   EXPECT_EQ(*ParseDuration("0s"), milliseconds(0));
+  EXPECT_EQ(*ParseDuration("7d"), std::chrono::days(7));
+  EXPECT_EQ(*ParseDuration("1d1h"), std::chrono::hours(25));
   EXPECT_EQ(*ParseDuration("270s"), milliseconds(270'000));
 }
 
 TEST(DurationTest, RefusesWhatIsNotADuration) {
-  for (const char* text : {"", "5", "m", "5 m", "-5m", "+5m", "1.5h", "5M", "5min", "30m1h", "1m1m",
-                           "1s5", "99999999999s", "4000000000h", "5m "}) {
+  for (const char* text : {"", "5", "m", "5 m", "-5m", "+5m", "1.5h", "5M", "5min", "30m1h", "1h1d",
+                           "4000d", "1m1m", "1s5", "99999999999s", "4000000000h", "5m "}) {
     EXPECT_FALSE(ParseDuration(text)) << text;
   }
   EXPECT_EQ(ParseDuration("5").error().message(), "not a duration: '5'; write 30s, 5m or 1h30m");

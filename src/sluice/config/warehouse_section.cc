@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "sluice/config/service_section.h"
+
 namespace sluice {
 namespace {
 
@@ -26,6 +28,14 @@ void ReadDuckDb(ConfigSection& warehouse, const std::string& folder, WarehouseCo
   config.target = DuckDbTarget{joined.lexically_normal().string()};
 }
 
+void ReadTls(ConfigSection& section, TlsOptions& tls) {
+  section.Choice("tls", tls.mode,
+                 {{"verify-full", ServerTls::kVerifyFull},
+                  {"require", ServerTls::kRequire},
+                  {"disable", ServerTls::kDisable}});
+  section.Text("tls_root", tls.root);
+}
+
 void ReadPostgres(ConfigSection section, WarehouseConfig& config) {
   PostgresTarget target;
   Require(section, "host", target.host);
@@ -33,6 +43,7 @@ void ReadPostgres(ConfigSection section, WarehouseConfig& config) {
   Require(section, "database", target.database);
   Require(section, "user", target.user);
   section.SecretText("password", target.password);
+  ReadTls(section, target.tls);
   section.RefuseOthers();
   if (section.is_given()) config.target = std::move(target);
 }
@@ -51,6 +62,11 @@ void ReadRedshift(ConfigSection section, const std::string& region, WarehouseCon
   if (!by_password && section.HasAny({"password"})) {
     section.Wrong(*section.Find("password"), "password", "is for 'auth: password'");
   }
+  const bool cluster = section.Text("cluster", target.cluster);
+  if (section.Text("workgroup", target.workgroup) && cluster) {
+    section.WrongHere("wanted one of cluster and workgroup; found both");
+  }
+  ReadTls(section, target.tls);
   const bool needs_region = section.is_given() && !by_password;
   ReadService(section, region, needs_region ? NeedsRegion::kYes : NeedsRegion::kNo, target.service);
   section.RefuseOthers();
@@ -92,16 +108,6 @@ void ReadCopyRole(ConfigSection& warehouse, std::vector<std::string>& roles) {
 }
 
 }  // namespace
-
-void ReadService(ConfigSection& section, const std::string& region, NeedsRegion needs,
-                 ServiceOptions& service) {
-  service.region = region;
-  section.Text("region", service.region);
-  section.Text("endpoint", service.endpoint);
-  if (needs == NeedsRegion::kYes && service.region.empty()) {
-    section.Missing("region", "give it here, or once at the top of the file");
-  }
-}
 
 void ReadWarehouse(ConfigSection warehouse, const std::string& folder, const std::string& region,
                    WarehouseConfig& config) {

@@ -8,8 +8,8 @@
 #include <utility>
 
 #include "sluice/base/json_text.h"
+#include "sluice/base/percent_encoding.h"
 #include "sluice/base/utf8.h"
-#include "sluice/event/url_encoding.h"
 
 namespace sluice {
 namespace {
@@ -134,7 +134,7 @@ Result<NotificationRecord> ReadRecord(const element& record) {
   SLUICE_ASSIGN(const object bucket, Member(s3, "bucket"));
   SLUICE_ASSIGN(const object what, Member(s3, "object"));
   SLUICE_ASSIGN(ObjectCreated created, ReadObject(bucket, what, "eTag", "versionId"));
-  SLUICE_ASSIGN(created.key, DecodeEventKey(created.key));
+  SLUICE_ASSIGN(created.key, DecodeForm(created.key));
   SLUICE_TRY(CheckKey(created.key));
   SLUICE_ASSIGN(created.region, ShortText(from, "awsRegion"));
   created.event_name = name;
@@ -226,6 +226,25 @@ std::vector<NotificationRecord> ParseS3Notification(std::string_view body) {
   return {NotANotification{records.error().message()}};
 }
 
+namespace {
+
+// application/x-www-form-urlencoded (URL Living Standard §5.2), but '/' as it is.
+std::string FormEncoded(std::string_view key) {
+  std::string text;
+  for (const char c : key) {
+    if (c == ' ') {
+      text += '+';
+    } else if (c == '~') {
+      AppendPercent(text, c);
+    } else {
+      AppendPercentEncoded(text, {&c, 1}, "*/");
+    }
+  }
+  return text;
+}
+
+}  // namespace
+
 std::string FormatS3Notification(const ObjectCreated& object, Timestamp event_time) {
   const std::string time = ToIso8601(event_time);
   JsonText json;
@@ -240,7 +259,7 @@ std::string FormatS3Notification(const ObjectCreated& object, Timestamp event_ti
   json.Key("bucket").BeginObject().Key("name").Value(object.bucket);
   if (!object.bucket.starts_with('/')) json.Key("arn").Value("arn:aws:s3:::" + object.bucket);
   json.EndObject().Key("object").BeginObject();
-  json.Key("key").Value(EncodeEventKey(object.key)).Key("size").Value(object.size.count);
+  json.Key("key").Value(FormEncoded(object.key)).Key("size").Value(object.size.count);
   if (!object.etag.empty()) json.Key("eTag").Value(object.etag);
   if (!object.version_id.empty()) json.Key("versionId").Value(object.version_id);
   if (!object.sequencer.empty()) json.Key("sequencer").Value(object.sequencer);

@@ -75,9 +75,20 @@ TEST(S3NotificationTest, N12_ReadsEveryShape) {
       {kMotoBody,
        "bkt|raw/a b+c=\xC3\xA9.json|2|99914b932bd37a50b983c5e7c90ae93b|||us-east-1|"
        "ObjectCreated:Put"},
-      {kMinioBody, "raw|date=2026-11-23/14/x.ndjson|0|8f2e1b||17A2D9B7E0C5A1F0||ObjectCreated:Put"},
+      {kMotoMultipartBody,
+       "bkt|mp|7|c264e0cab88e21e30e5808f97314abbc-1|||us-east-1|ObjectCreated:"
+       "CompleteMultipartUpload"},
+      {kMinioBody,
+       "raw|date=2026-11-23/14/a b+c%\xC3\xA9.ndjson|2|99914b932bd37a50b983c5e7c90ae93b||"
+       "18EB8D3E1297D1F8|us-east-1|ObjectCreated:Put"},
+      {kMinioEmptyBody,
+       "raw|date=2026-11-23/14/empty|0|d41d8cd98f00b204e9800998ecf8427e||18EB8D4955D3BBAF|"
+       "us-east-1|ObjectCreated:Put"},
       {kVersitygwBody,
-       "raw|date=2026-11-23/14/x.gz|7|8f2e1b-2||17A2D9B7E0C5A1F0|us-east-1|"
+       "raw|date=2026-11-23/14/empty|0|d41d8cd98f00b204e9800998ecf8427e||1|us-east-1|"
+       "ObjectCreated:Put"},
+      {kVersitygwMultipartBody,
+       "raw|date=2026-11-23/14/x.gz|0|c264e0cab88e21e30e5808f97314abbc-1||2|us-east-1|"
        "ObjectCreated:CompleteMultipartUpload"},
       {kEventBridgeBody,
        "acme-raw|date=2026-11-23/14/a+b%2Bc.ndjson|5|b1946ac92492d2347c6235b4d2611184|"
@@ -92,6 +103,7 @@ TEST(S3NotificationTest, N12_ReadsEveryShape) {
 TEST(S3NotificationTest, N3_TestEventIsRecognised) {  // fault N3
   EXPECT_EQ(OnlyRecord<S3TestEvent>(kS3TestEventBody).bucket, "acme-raw");
   EXPECT_EQ(OnlyRecord<S3TestEvent>(kMotoTestEventBody).bucket, "bkt");
+  EXPECT_EQ(OnlyRecord<S3TestEvent>(kVersitygwTestEventBody).bucket, "Test-Bucket");
   EXPECT_EQ(OnlyRecord<S3TestEvent>(InSns(kS3TestEventBody)).bucket, "acme-raw");
 }
 

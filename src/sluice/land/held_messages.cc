@@ -42,7 +42,23 @@ std::vector<Receipt> HeldMessages::ReceiptsFrom(size_t first, size_t count) cons
   return receipts;
 }
 
+Ticks::duration HeldMessages::TimeLeft() const {
+  if (held_.empty()) return Ticks::duration::max();
+  return held_.front().hidden_since + visibility_timeout_ - clock_.Monotonic();
+}
+
+// Of the one hidden longest; SQS may take an extension of it all the same, and another have it.
+bool HeldMessages::HasExpired() const {
+  return TimeLeft() <= Ticks::duration(0);
+}
+
 Status HeldMessages::Renew() {
+  if (HasExpired()) {
+    return Fail(ErrorKind::kTransient,
+                "lost hold of messages: they were visible before they were renewed: messages={}; "
+                "all of them will be delivered again",
+                held_.size());
+  }
   const auto half = std::chrono::milliseconds(visibility_timeout_) / 2;
   for (size_t left = held_.size(); left > 0;) {
     const Ticks now = clock_.Monotonic();
@@ -60,12 +76,9 @@ Status HeldMessages::Renew() {
 Result<HeldMessages::Renewal> HeldMessages::RenewFront(size_t count, Ticks now) {
   const auto answers = queue_.Extend(ReceiptsFrom(0, count), visibility_timeout_);
   const std::optional<Error> failure = FirstFailure(answers);
+  if (answers) MoveBack(*answers, now);
   if (!failure) {
     failed_renewals_ = 0;
-    for (; count > 0; --count) {
-      held_.push_back({std::move(held_.front().receipt), now});
-      held_.pop_front();
-    }
     return Renewal::kDone;
   }
   if (failure->kind() == ErrorKind::kNotFound) {
@@ -74,8 +87,7 @@ Result<HeldMessages::Renewal> HeldMessages::RenewFront(size_t count, Ticks now) 
                 failure->message(), held_.size());
   }
   ++failed_renewals_;
-  const bool expired = now - held_.front().hidden_since >= visibility_timeout_;
-  if (expired || failed_renewals_ >= kFailuresInARow) {
+  if (HasExpired() || failed_renewals_ >= kFailuresInARow) {
     return Fail(
         ErrorKind::kTransient,
         "cannot keep hold of messages: {}: messages={}; all of them will be delivered again",
@@ -83,7 +95,21 @@ Result<HeldMessages::Renewal> HeldMessages::RenewFront(size_t count, Ticks now) 
   }
   Log(LogLevel::kWarning, "cannot extend the visibility of messages: {}; trying again",
       failure->message());
-  return Renewal::kTryLater;
+  // Where only some entries failed, others may yet be renewed.
+  return answers ? Renewal::kDone : Renewal::kTryLater;
+}
+
+// Those at the front that were renewed are the last to be due; the others stay in front.
+void HeldMessages::MoveBack(const std::vector<Status>& renewed, Ticks now) {
+  const auto end = held_.begin() + static_cast<std::ptrdiff_t>(renewed.size());
+  std::vector<Held> front(std::move_iterator(held_.begin()), std::move_iterator(end));
+  held_.erase(held_.begin(), end);
+  for (size_t i = front.size(); i-- > 0;) {
+    if (!renewed[i]) held_.push_front(std::move(front[i]));
+  }
+  for (size_t i = 0; i < front.size(); ++i) {
+    if (renewed[i]) held_.push_back({std::move(front[i].receipt), now});
+  }
 }
 
 DeleteCounts HeldMessages::Delete() {

@@ -35,11 +35,14 @@ class HeldMessages {
   // Extends the visibility timeout of every message of which half has passed. An error means that
   // the work must stop before its commit point: another worker has one of the messages (fault L10),
   // or may have, because the queue took no extension three times in a row or for a whole timeout
-  // (fault L11). Costs one call for ten messages that are due.
+  // (fault L11).
   Status Renew();
 
-  // Deletes all, ten at a time. What fails is logged and counted; it comes again, and that is all
-  // (faults L7, L8). Three failed calls in a row end it.
+  // How long all of them stay hidden, if nothing is renewed; the longest time without any.
+  Ticks::duration TimeLeft() const;
+
+  // Deletes all, in calls of kMaxBatch. What fails is logged and counted; it comes again, and that
+  // is all (faults L7, L8). Three failed calls in a row end it.
   DeleteCounts Delete();
 
   // Lets all go as they are: they come again when their visibility timeout has passed.
@@ -56,8 +59,10 @@ class HeldMessages {
 
   enum class Renewal { kDone, kTryLater };
 
+  bool HasExpired() const;
   std::vector<Receipt> ReceiptsFrom(size_t first, size_t count) const;
   Result<Renewal> RenewFront(size_t count, Ticks now);
+  void MoveBack(const std::vector<Status>& renewed, Ticks now);
   void Release();
 
   Queue& queue_;

@@ -5,6 +5,7 @@
 #include <memory>
 #include <string>
 #include <tuple>
+#include <unordered_set>
 #include <vector>
 
 #include "sluice/base/add_fields.h"
@@ -17,12 +18,18 @@ namespace sluice {
 namespace {
 
 constexpr std::chrono::hours kLongestHold(11);
+// SQS takes a message back so long after it was received; the last extension must not reach beyond.
+constexpr std::chrono::hours kTakenBack(12);
+constexpr std::chrono::minutes kSpare(15);  // for a receive and a commit after the object's age
+constexpr size_t kFirstMessages = 10;
 constexpr std::chrono::milliseconds kLongestWait(20'000);
 constexpr std::chrono::milliseconds kShortestFollowingWait(100);
 
 LanderOptions Bounded(LanderOptions options) {
-  options.visibility_timeout = std::max(options.visibility_timeout, std::chrono::seconds(1));
   options.close_age = std::min<std::chrono::seconds>(options.close_age, kLongestHold);
+  const std::chrono::seconds most = kTakenBack - kSpare - options.close_age;
+  options.visibility_timeout =
+      std::clamp(options.visibility_timeout, std::chrono::seconds(1), most);
   // What is held is looked after between two waits, when half of its timeout has passed or more.
   const auto longest =
       std::min(kLongestWait, std::chrono::milliseconds(options.visibility_timeout) / 2);
@@ -34,9 +41,9 @@ LanderOptions Bounded(LanderOptions options) {
 
 auto Sums(auto& report) {
   auto& [objects, key, messages, events, enveloped, bytes_in, bytes_landed, bytes_out, deleted,
-         delete_failures, queue_was_empty] = report;
+         delete_failures, lost, queue_was_empty] = report;
   return std::tie(objects, messages, events, enveloped, bytes_in, bytes_landed, bytes_out, deleted,
-                  delete_failures);
+                  delete_failures, lost);
 }
 
 // One call of LandOne. Calls must match: Fill Finish. Destroyed before that it leaves no object,
@@ -58,6 +65,7 @@ class Landing {
     return report_.bytes_landed < options_.close_size && report_.messages < options_.close_messages;
   }
   ReceiveOptions HowToReceive(Ticks::duration left) const;
+  int MessagesWanted() const;
   Status Begin();
   Status Append(const std::vector<Message>& messages);
 
@@ -66,9 +74,10 @@ class Landing {
   Clock& clock_;
   const LanderOptions& options_;
   HeldMessages held_;
-  std::unique_ptr<PendingObject> object_;  // null until the first message
-  std::unique_ptr<CompressingSink> sink_;  // into object_
-  std::string lines_;                      // of one message
+  std::unique_ptr<PendingObject> object_;    // null until the first message
+  std::unique_ptr<CompressingSink> sink_;    // into object_
+  std::string lines_;                        // of one message
+  std::unordered_set<std::string> written_;  // ids of messages
   LandReport report_;
 };
 
@@ -103,9 +112,20 @@ Status Landing::Fill(Deadline deadline, const std::stop_token& stop) {
 
 ReceiveOptions Landing::HowToReceive(Ticks::duration left) const {
   const auto most = std::chrono::ceil<std::chrono::milliseconds>(left);
-  return {.max_messages = Queue::kMaxBatch,
+  return {.max_messages = MessagesWanted(),
           .wait = std::min(options_.receive_wait, most),
           .visibility_timeout = options_.visibility_timeout};
+}
+
+// As many as fill the object, if they are as large as those before; few while that is not known.
+int Landing::MessagesWanted() const {
+  size_t by_size = kFirstMessages;
+  if (report_.messages > 0) {
+    const size_t mean = report_.bytes_landed.count / report_.messages + 1;
+    by_size = (options_.close_size.count - report_.bytes_landed.count) / mean + 1;
+  }
+  return static_cast<int>(std::min({by_size, options_.close_messages - report_.messages,
+                                    static_cast<size_t>(Queue::kMaxBatch)}));
 }
 
 Status Landing::Begin() {
@@ -119,10 +139,12 @@ Status Landing::Begin() {
 
 Status Landing::Append(const std::vector<Message>& messages) {
   for (const Message& message : messages) {
+    report_.messages += 1;
+    // Delivered once more meanwhile: one line is enough, though both deliveries are deleted.
+    if (!written_.insert(message.id).second) continue;
     lines_.clear();
     const SplitCounts counts = SplitMessage(message.id, message.body, lines_);
     SLUICE_TRY(sink_->Write(lines_));
-    report_.messages += 1;
     report_.events += counts.lines;
     report_.enveloped += counts.enveloped;
     report_.bytes_in += {message.body.size()};
@@ -135,6 +157,13 @@ Result<LandReport> Landing::Finish() {
   if (object_ == nullptr) return report_;
   SLUICE_TRY(sink_->Finish());
   SLUICE_TRY(held_.Renew());
+  // What could not be renewed may be another's before the object is there.
+  if (held_.TimeLeft() < options_.visibility_timeout / 4) {
+    return Fail(ErrorKind::kTransient,
+                "cannot keep hold of messages for as long as a commit may take: messages={}; all "
+                "of them will be delivered again",
+                held_.size());
+  }
   SLUICE_ASSIGN(const PendingObject::Committed committed, object_->Commit());
   report_.objects = 1;
   report_.bytes_out = committed.info.size;

@@ -35,17 +35,20 @@ struct LanderOptions {
   // bounded by 11 hours, for SQS takes messages back after 12 whatever is extended (fault L12). Its
   // size is that of its lines before compression: known at every message, and what transform's work
   // depends on; the stored object is 5 to 10 times smaller. The number of messages stays below
-  // the 120,000 that SQS lets be in flight (fault L14); a receipt takes about 500 bytes of memory.
+  // the 120,000 that SQS lets be in flight (fault L14); a receipt and an id take about 600 bytes of
+  // memory.
   std::chrono::seconds close_age{300};
   Bytes close_size = MiB(128);
   size_t close_messages = 100'000;
 
   // How long a message stays hidden when this process dies without a word. Extended when half has
-  // passed, so above twice close_age it costs no call.
+  // passed, so above twice close_age it costs no call. Together with close_age at most 11 h 45 min
+  // (fault L12). Half of it is what a commit may take: after a longer one messages may come again
+  // and land twice, and load drops what is there twice (fault L10).
   std::chrono::seconds visibility_timeout{600};
-  // How long one empty Receive takes; stopping takes as long. At most 20 s and half of the
-  // visibility timeout; with kWait at least 100 ms. Every Receive of SQS costs money, and short
-  // ones may miss messages.
+  // How long one empty Receive takes; stopping takes as long, and up to two minutes while SQS does
+  // not answer. At most 20 s and half of the visibility timeout; with kWait at least 100 ms. Every
+  // Receive of SQS costs money.
   std::chrono::milliseconds receive_wait{2'000};
 };
 
@@ -61,6 +64,7 @@ struct LandReport {
   Bytes bytes_out;         // as stored
   uint64_t deleted = 0;    // messages
   uint64_t delete_failures = 0;
+  uint64_t lost = 0;             // records of a stream that were gone before they were landed
   bool queue_was_empty = false;  // the last Receive brought nothing
 
   LandReport& operator+=(const LandReport& other);
@@ -74,10 +78,11 @@ class Lander {
   Lander(Queue& source, ObjectStore& raw, Clock& clock, LanderOptions options);
 
   // Lands one object: receives until it is full or old enough, the queue is empty, `deadline` has
-  // passed, `stop` is requested or the queue fails; commits what there is; then, and only then,
-  // deletes its messages (invariant 1). Its key has the time of its first message, and so is in
-  // that hour's folder even if it grows into the next (fault L21). Without any message: no object,
-  // objects = 0; after `stop` or `deadline` nothing is received.
+  // passed, `stop` is requested or the queue fails, as SQS does while 120,000 messages are in
+  // flight (fault L14); commits what there is; then, and only then, deletes its messages (invariant
+  // 1). Its key has the time of its first message, and so is in that hour's folder even if it grows
+  // into the next (fault L21). Without any message: no object, objects = 0; after `stop` or
+  // `deadline` nothing is received.
   //
   // An error means that nothing was deleted; the messages were made visible again where the queue
   // could be reached. Among them: kTransient when another worker got one of the messages, before

@@ -75,7 +75,7 @@ TEST_P(LanderFaultTest, NothingIsLostWhateverFails) {
     ++struck[plan->struck()];
   }
   // Two objects; each is created, committed and announced once.
-  EXPECT_THAT(struck, ElementsAre(std::pair("queue.delete", 3), std::pair("queue.extend", 5),
+  EXPECT_THAT(struck, ElementsAre(std::pair("queue.delete", 2), std::pair("queue.extend", 4),
                                   std::pair("queue.receive", 6), std::pair("queue.send", 2),
                                   std::pair("store.commit", 2), std::pair("store.create", 2)));
 }

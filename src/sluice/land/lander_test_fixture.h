@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <chrono>
 #include <filesystem>
 #include <functional>
@@ -23,7 +24,8 @@
 
 namespace sluice {
 
-// Another queue, with something that the test does before each call.
+// Another queue, with something that the test does before each call; it gives ten messages at a
+// time, as SQS does.
 class WatchedQueue : public Queue {
  public:
   explicit WatchedQueue(Queue& queue) : queue_(queue) {}
@@ -31,7 +33,9 @@ class WatchedQueue : public Queue {
   Result<std::vector<Message>> Receive(const ReceiveOptions& options) override {
     last_wait = options.wait;
     SLUICE_TRY(before_receive());
-    return queue_.Receive(options);
+    ReceiveOptions ten = options;
+    ten.max_messages = std::min(options.max_messages, 10);
+    return queue_.Receive(ten);
   }
   Result<std::vector<Status>> Delete(std::span<const Receipt> receipts) override {
     SLUICE_TRY(before_delete());

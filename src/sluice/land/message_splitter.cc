@@ -10,10 +10,13 @@
 
 #include "sluice/base/base64.h"
 #include "sluice/base/json_text.h"
+#include "sluice/land/message_encoding.h"
 
 namespace sluice {
 namespace {
 
+// Of one message, beyond which it is one envelope. Only what was compressed can come so far.
+constexpr Bytes kMostLines = MiB(128);
 constexpr std::string_view kBlanks = " \t\r\n";
 constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
 
@@ -179,21 +182,14 @@ class Splitter {
  public:
   Splitter(std::string_view id, std::string& lines) : id_(id), lines_(lines) {}
 
-  void Split(std::string_view body) {
-    std::string_view text = body;
-    if (text.starts_with(kByteOrderMark)) text.remove_prefix(kByteOrderMark.size());
+  // `body` is what came, `content` what is in it.
+  void Split(std::string_view body, std::string_view content) {
     const Mark start = Here();
-    const Reading reading = ReadValues(text);
-    if (reading == Reading::kClean) return;
-    if (reading == Reading::kFailed) GoBack(start);
-
-    const Mark read = Here();
-    if (ReadLines(text)) {
-      Forget(start, read);
-    } else {
-      GoBack(read);
-      if (reading == Reading::kFailed) Envelop(body);
-    }
+    most_ = start.size + kMostLines.count;
+    if (content.starts_with(kByteOrderMark)) content.remove_prefix(kByteOrderMark.size());
+    if (ReadContent(content, start) && !is_too_much_) return;
+    GoBack(start);
+    AppendEnvelope(body);
   }
 
   const SplitCounts& counts() const { return counts_; }
@@ -215,6 +211,21 @@ class Splitter {
     lines_.erase(from.size, to.size - from.size);
     counts_.lines -= to.counts.lines - from.counts.lines;
     counts_.enveloped -= to.counts.enveloped - from.counts.enveloped;
+  }
+
+  // False where nothing can be made of it.
+  bool ReadContent(std::string_view text, const Mark& start) {
+    const Reading reading = ReadValues(text);
+    if (reading == Reading::kClean) return true;
+    if (reading == Reading::kFailed) GoBack(start);
+
+    const Mark read = Here();
+    if (ReadLines(text)) {
+      Forget(start, read);
+      return true;
+    }
+    GoBack(read);
+    return reading != Reading::kFailed;
   }
 
   Reading ReadValues(std::string_view text) {
@@ -302,7 +313,13 @@ class Splitter {
     ++counts_.lines;
   }
 
+  // The one thing that makes many bytes of few.
   void Envelop(std::string_view bytes) {
+    is_too_much_ |= lines_.size() > most_;
+    if (!is_too_much_) AppendEnvelope(bytes);
+  }
+
+  void AppendEnvelope(std::string_view bytes) {
     JsonText json;
     json.BeginObject().Key("sluice_raw").BeginObject();
     json.Key("id").Value(id_).Key("base64").Value(ToBase64(bytes)).EndObject().EndObject();
@@ -315,13 +332,16 @@ class Splitter {
   std::string_view id_;
   std::string& lines_;
   SplitCounts counts_;
+  size_t most_ = 0;  // what lines_ may hold when one more is enveloped
+  bool is_too_much_ = false;
 };
 
 }  // namespace
 
 SplitCounts SplitMessage(std::string_view id, std::string_view body, std::string& lines) {
   Splitter splitter(id, lines);
-  splitter.Split(body);
+  const std::optional<std::string> decoded = MayBeEncoded(body) ? DecodedBody(body) : std::nullopt;
+  splitter.Split(body, decoded ? *decoded : body);
   return splitter.counts();
 }
 

@@ -24,6 +24,9 @@ struct SplitCounts {
 // An element need not be an object: it is a line of its own all the same, and transform quarantines
 // it. A container without elements stays as it came, so that no message vanishes.
 //
+// It may also be gzip or zstd of such a sequence, or base64 of that (DecodedBody); what is in it is
+// then what is meant here, but for "the whole body", which is as it came.
+//
 // Only brackets and strings are looked at, never what is between them, so that a fault in one event
 // is a fault of its own line (invariant 6). Events stay byte for byte as they came, but for this:
 // CR and LF outside strings become spaces, white space around an event goes, and so does a byte
@@ -38,9 +41,11 @@ struct SplitCounts {
 // comma between their lines, is NDJSON with broken lines if at least half of its lines are objects:
 // then each line is taken by itself, and the broken ones are enveloped alone.
 //
-// Fuzzed. Time is linear in the body, nothing is recursive, and the one limit is the queue's: a
-// body has at most Queue::kMaxMessageBytes. `lines` grows by at most about 50 times the body (a
-// line of two bytes that is enveloped), by its own size if nothing is.
+// Fuzzed. Time is linear in the body and what it decodes to, and nothing is recursive. A body has
+// at most Queue::kMaxMessageBytes or what a stream's record has, and decodes to kMostDecoded.
+// `lines` grows by at most about 50 times that (a line of two bytes that is enveloped), but not
+// beyond 128 MiB: then the whole body is one envelope. If nothing is enveloped it grows by half at
+// most.
 SplitCounts SplitMessage(std::string_view id, std::string_view body, std::string& lines);
 
 }  // namespace sluice

@@ -96,8 +96,13 @@ class ScriptedWarehouse : public Warehouse {
   Result<WarehouseState> Probe() override { return WarehouseState{}; }
   Status Prepare() override { return {}; }
   Result<std::vector<LiveColumn>> Describe(const Table&) override { return {}; }
+  Status Change(const std::string&) override { return {}; }
+  Result<std::optional<std::string>> Pause(const std::optional<std::string>&) override {
+    return std::nullopt;
+  }
   Result<std::vector<TableBalance>> Balance() override { return {}; }
   Result<std::vector<StateCount>> States() override { return {}; }
+  Result<std::vector<LedgerObject>> ListObjects(const LedgerRange&) override { return {}; }
   Result<uint64_t> CountRows(const Table&) override { return 0; }
   Result<std::vector<std::vector<std::optional<std::string>>>> SampleRows(const Table&,
                                                                           size_t) override {
@@ -223,6 +228,20 @@ TEST_F(LoaderTest, ALoadThatDidNotHappenIsRepeatedUnderANewBatch) {
   };
   ASSERT_TRUE(loader_.Load(Objects(2)));
   EXPECT_EQ(batches.size(), 2u);
+  EXPECT_EQ(warehouse_.loads, 1);
+}
+
+// A provisional row of another batch says nothing of this load.
+TEST_F(LoaderTest, C3_AHeldObjectsOldRowIsNoAnswer) {
+  warehouse_.ledger[1] = {
+      .object = 1, .state = ObjectState::kHeld, .batch = "before", .reason = "many bad events"};
+  int commits = 0;
+  warehouse_.before_commit = [&](const LoadPlan&) -> Status {
+    if (++commits == 1) return Fail(ErrorKind::kOutcomeUnknown, "lost");
+    return {};
+  };
+  ASSERT_TRUE(loader_.Load(Objects(1)));
+  EXPECT_EQ(commits, 2);
   EXPECT_EQ(warehouse_.loads, 1);
 }
 

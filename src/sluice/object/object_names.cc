@@ -2,9 +2,12 @@
 #include "sluice/object/object_names.h"
 
 #include <algorithm>
+#include <charconv>
+#include <initializer_list>
 
 #include "sluice/base/check.h"
 #include "sluice/base/hash.h"
+#include "sluice/base/percent_encoding.h"
 #include "sluice/base/utf8.h"
 
 namespace sluice {
@@ -15,10 +18,6 @@ constexpr size_t kLongestName = 128;  // of what a derived key takes over from a
 
 bool IsControl(char c) {
   return static_cast<unsigned char>(c) < 0x20 || c == 0x7F;
-}
-
-void AppendPercent(std::string& out, char c) {
-  out += fmt::format("%{:02X}", static_cast<unsigned char>(c));
 }
 
 std::string HourFolder(Timestamp hour) {
@@ -46,24 +45,39 @@ std::string PartFor(std::string_view text) {
   return std::string(Utf8Prefix(part, kLongestName));
 }
 
+std::string FolderFor(std::string_view text) {
+  return (text.empty() ? "%" : PartFor(text)) + '/';
+}
+
 // The last part of a raw key up to its first '.'.
 std::string_view NameOf(const RawKey& key) {
   const std::string_view name = std::string_view(key.text).substr(key.text.rfind('/') + 1);
   return name.substr(0, name.find('.'));
 }
 
-std::string DerivedName(const ObjectIdentity& identity, std::string_view table,
-                        std::string_view revision) {
+// 16 hexadecimal digits of SHA-256 of the fields, each with its length before it.
+std::string DigestOf(std::initializer_list<std::string_view> fields) {
   Sha256 hash;
-  for (const std::string_view field :
-       {std::string_view(identity.store_uri), std::string_view(identity.key.text),
-        std::string_view(identity.etag), table, revision}) {
+  for (const std::string_view field : fields) {
     hash.Update(fmt::format("{}:", field.size()));
     hash.Update(field);
   }
-  return fmt::format("{}-{}.parquet", PartFor(NameOf(identity.key)),
-                     ToHex(hash.Finish()).substr(0, 16));
+  return ToHex(hash.Finish()).substr(0, 16);
 }
+
+std::string DerivedName(const ObjectIdentity& identity, std::string_view table,
+                        std::string_view revision) {
+  return fmt::format(
+      "{}-{}.parquet", PartFor(NameOf(identity.key)),
+      DigestOf({identity.store_uri, identity.key.text, identity.etag, table, revision}));
+}
+
+std::string StreamFolder(std::string_view consumer, std::string_view stream) {
+  return FolderFor(consumer) + FolderFor(stream);
+}
+
+constexpr std::string_view kEntryEnding = ".json";
+constexpr size_t kEntryDigits = 12;
 
 }  // namespace
 
@@ -93,10 +107,45 @@ std::string RawObjectName(Timestamp landed, std::string_view id, std::string_vie
                      extension);
 }
 
+std::string StreamObjectId(std::string_view stream, std::string_view shard,
+                           std::string_view number) {
+  return fmt::format("{}-{}", PartFor(shard), DigestOf({stream, shard, number}));
+}
+
+CheckpointKey StreamStartKeyFor(std::string_view consumer, std::string_view stream) {
+  return {StreamFolder(consumer, stream) + "start.json"};
+}
+
+std::string ShardLogsFolder(std::string_view consumer, std::string_view stream) {
+  return StreamFolder(consumer, stream) + "shards/";
+}
+
+std::string ShardLogFolder(std::string_view consumer, std::string_view stream,
+                           std::string_view shard) {
+  return ShardLogsFolder(consumer, stream) + FolderFor(shard);
+}
+
+CheckpointKey ShardEntryKeyFor(std::string_view folder, uint64_t number) {
+  SLUICE_CHECK(number <= kLastShardEntry);
+  return {fmt::format("{}{:0{}}{}", folder, kLastShardEntry - number, kEntryDigits, kEntryEnding)};
+}
+
+Result<uint64_t> ShardEntryNumberOf(std::string_view folder, std::string_view key) {
+  uint64_t reversed = 0;
+  const std::string_view digits = key.substr(std::min(folder.size(), key.size()));
+  std::from_chars(digits.data(), digits.data() + digits.size(), reversed);
+  // Writing it again finds everything that is wrong.
+  if (reversed <= kLastShardEntry) {
+    const uint64_t number = kLastShardEntry - reversed;
+    if (ShardEntryKeyFor(folder, number).text == key) return number;
+  }
+  return Fail(ErrorKind::kPermanent, "not an entry of this shard's log: key={} folder={}", key,
+              folder);
+}
+
 ParquetKey ParquetKeyFor(const ObjectIdentity& identity, Timestamp hour, std::string_view table,
                          std::string_view revision) {
-  return {HourFolder(hour) + (table.empty() ? "%" : PartFor(table)) + '/' +
-          DerivedName(identity, table, revision)};
+  return {HourFolder(hour) + FolderFor(table) + DerivedName(identity, table, revision)};
 }
 
 QuarantineKey QuarantineKeyFor(const ObjectIdentity& identity, Timestamp hour,

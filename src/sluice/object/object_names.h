@@ -28,6 +28,12 @@ struct QuarantineKey {
   friend auto operator<=>(const QuarantineKey&, const QuarantineKey&) = default;
 };
 
+// A key in the checkpoint store, where the landing of streams keeps how far it is.
+struct CheckpointKey {
+  std::string text;
+  friend auto operator<=>(const CheckpointKey&, const CheckpointKey&) = default;
+};
+
 // Which version of which raw object: store URI + key + ETag. Two objects are the same if and only
 // if their identities are.
 struct ObjectIdentity {
@@ -59,6 +65,9 @@ class RawLayout {
   // The hour in which `key` was landed by this layout (a layout without %H: midnight); kPermanent
   // where it does not match. Behind the layout's part a key may have anything, folders too.
   Result<Timestamp> HourOf(const RawKey& key) const;
+  // The folder below which every key is that was landed in that hour, and maybe others: "" or
+  // ending in '/'.
+  std::string FolderOf(Timestamp hour) const;
   const std::string& text() const { return layout_; }
 
  private:
@@ -69,6 +78,23 @@ class RawLayout {
 // "20261123T141502Z-ID.ndjson.zst": the name of a raw object. `id` is unique, `extension` is the
 // compression's.
 std::string RawObjectName(Timestamp landed, std::string_view id, std::string_view extension);
+
+// "SHARD-0123456789abcdef": the id in the name of the raw object whose first record is `number`.
+// The digits are of SHA-256 of stream, shard and number.
+std::string StreamObjectId(std::string_view stream, std::string_view shard,
+                           std::string_view number);
+
+// `CONSUMER/STREAM/start.json`, and in the folder `CONSUMER/STREAM/shards/` that of one shard's
+// log, `SHARD/`, whose entries are numbered from 0: `999999999988.json` is number 11, for the
+// newest must be the first in a listing. Each part is made legal as in derived keys.
+CheckpointKey StreamStartKeyFor(std::string_view consumer, std::string_view stream);
+std::string ShardLogsFolder(std::string_view consumer, std::string_view stream);
+std::string ShardLogFolder(std::string_view consumer, std::string_view stream,
+                           std::string_view shard);
+CheckpointKey ShardEntryKeyFor(std::string_view folder, uint64_t number);
+inline constexpr uint64_t kLastShardEntry = 999'999'999'999;
+// kPermanent where `key` is no entry's in that folder.
+Result<uint64_t> ShardEntryNumberOf(std::string_view folder, std::string_view key);
 
 // Functions of the identity, the table and the revision, nothing else (invariant 2). The folder is
 // `hour` in date=%Y-%m-%d/%H/, whatever the raw layout; NAME is the raw name without extensions, at

@@ -196,7 +196,9 @@ TEST(DerivedKeys, DifferWhereIdentityTableOrRevisionDoes) {
   EXPECT_NE(base, key(other_etag, "events", "r1"));
   EXPECT_NE(base, key(Identity(), "utm", "r1"));
   EXPECT_NE(base, key(Identity(), "events", "r2"));
-  EXPECT_NE(key(Identity(), "a", "br"), key(Identity(), "ab", "r")) << "fields do not run together";
+  const auto name = [](const std::string& of) { return of.substr(of.rfind('/')); };
+  EXPECT_NE(name(key(Identity(), "a", "br")), name(key(Identity(), "ab", "r")))
+      << "fields do not run together";
 }
 
 TEST(DerivedKeys, AreLegalWhateverTheNamesAre) {
@@ -219,6 +221,52 @@ TEST(DerivedKeys, AreLegalWhateverTheNamesAre) {
   }
   EXPECT_TRUE(ParquetKeyFor(Identity(), kHour, "a/b%\x01", "r")
                   .text.starts_with("date=2026-11-23/14/a%2Fb%25%01/"));
+}
+
+TEST(CheckpointKeys, AreWhereTheDocumentationSays) {
+  EXPECT_EQ(StreamStartKeyFor("tracking", "events").text, "tracking/events/start.json");
+  const std::string folder = ShardLogFolder("tracking", "events", "shardId-000000000001");
+  EXPECT_EQ(folder, "tracking/events/shards/shardId-000000000001/");
+  EXPECT_EQ(ShardEntryKeyFor(folder, 11).text, folder + "999999999988.json");
+  EXPECT_EQ(ShardEntryKeyFor(folder, 0).text, folder + "999999999999.json");
+  EXPECT_EQ(ShardEntryKeyFor(folder, kLastShardEntry).text, folder + "000000000000.json");
+}
+
+TEST(CheckpointKeys, TheNewestEntryIsTheFirstInAListing) {
+  for (const uint64_t number : {0ULL, 9ULL, 99ULL, 123'456ULL, 999'999'999'998ULL}) {
+    EXPECT_LT(ShardEntryKeyFor("f/", number + 1), ShardEntryKeyFor("f/", number));
+  }
+}
+
+TEST(CheckpointKeys, GiveTheirNumberBack) {
+  for (const uint64_t number : {uint64_t{0}, uint64_t{11}, kLastShardEntry}) {
+    EXPECT_EQ(ShardEntryNumberOf("f/", ShardEntryKeyFor("f/", number).text), number);
+  }
+  for (const char* key :
+       {"", "f/", "f/.json", "f/1.json", "f/999999999988", "f/999999999988.jsonx",
+        "f/9999999999988.json", "f/-99999999988.json", "g/999999999988.json", "f/99999999998a.json",
+        "f/x/999999999988.json", "f/99999999999999999999999.json"}) {
+    EXPECT_FALSE(ShardEntryNumberOf("f/", key)) << key;
+  }
+}
+
+TEST(CheckpointKeys, AreLegalWhateverTheNamesAre) {
+  for (const std::string& name : {std::string(), std::string("."), std::string(".."),
+                                  std::string("a/b"), std::string(500, 'x'), std::string("\xFF")}) {
+    const std::string key = ShardEntryKeyFor(ShardLogFolder(name, name, name), 3).text;
+    EXPECT_TRUE(CheckKey(key)) << key;
+    EXPECT_EQ(std::count(key.begin(), key.end(), '/'), 4) << key;
+    EXPECT_TRUE(CheckKey(StreamStartKeyFor(name, name).text));
+  }
+}
+
+TEST(CheckpointKeys, AnObjectOfAStreamIsNamedForItsFirstRecord) {
+  const std::string id = StreamObjectId("events", "shardId-000000000001", "4959");
+  EXPECT_TRUE(id.starts_with("shardId-000000000001-"));
+  EXPECT_EQ(id, StreamObjectId("events", "shardId-000000000001", "4959"));
+  EXPECT_NE(id, StreamObjectId("events", "shardId-000000000001", "4960"));
+  EXPECT_NE(id, StreamObjectId("others", "shardId-000000000001", "4959"));
+  EXPECT_NE(StreamObjectId("events", "s", "14"), StreamObjectId("events", "s1", "4"));
 }
 
 TEST(RawLayout, MutatedKeysNeverCrashIt) {

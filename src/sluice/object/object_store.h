@@ -17,8 +17,8 @@ namespace sluice {
 struct ObjectInfo {
   std::string key;
   Bytes size;
-  std::string etag;  // of the content; opaque, unquoted, never taken for an MD5
-  Timestamp last_modified;
+  std::string etag;         // of the content; opaque, unquoted, never taken for an MD5
+  Timestamp last_modified;  // what Commit answers may be off by some seconds
 };
 
 // An object in the making. Nothing of it is visible before Commit; destroyed without one it leaves

@@ -86,6 +86,14 @@ Fields FieldsAt(Timestamp time) {
   return fields;
 }
 
+void AppendPiece(const Piece& piece, const Fields& fields, std::string& key) {
+  if (piece.letter == 0) {
+    key += piece.literal;
+  } else {
+    key += fmt::format("{:0{}}", fields.Get(piece.letter, 0), piece.is_bare ? 1 : piece.digits);
+  }
+}
+
 // The minute that the fields name; nothing where there is no such day or time.
 std::optional<Timestamp> TimeOf(const Fields& fields) {
   const std::chrono::year year(fields.Get('Y', 2000 + fields.Get('y', 0)));
@@ -172,15 +180,21 @@ RawKey RawLayout::KeyFor(Timestamp landed, std::string_view name) const {
   for (std::string_view rest = layout_; !rest.empty();) {
     const auto piece = TakePiece(rest);
     if (!piece) break;  // Parse let none such through
-    if (piece->letter == 0) {
-      key += piece->literal;
-    } else {
-      key +=
-          fmt::format("{:0{}}", fields.Get(piece->letter, 0), piece->is_bare ? 1 : piece->digits);
-    }
+    AppendPiece(*piece, fields, key);
   }
   key += name;
   return {std::move(key)};
+}
+
+std::string RawLayout::FolderOf(Timestamp hour) const {
+  const Fields fields = FieldsAt(hour);
+  std::string key;
+  for (std::string_view rest = layout_; !rest.empty();) {
+    const auto piece = TakePiece(rest);
+    if (!piece || piece->letter == 'M') break;
+    AppendPiece(*piece, fields, key);
+  }
+  return key.substr(0, key.rfind('/') + 1);
 }
 
 Result<Timestamp> RawLayout::HourOf(const RawKey& key) const {

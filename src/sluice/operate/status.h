@@ -27,6 +27,8 @@ struct TableStatus {
 // knows.
 struct StatusReport {
   std::optional<QueueDepth> source, notifications;  // absent: not there yet
+  bool source_is_stream =
+      false;  // of which nobody says how much waits in it; GatherStatus's caller
   bool ledger_exists = false;
   std::optional<std::string> paused;
   TableBalance objects;            // the ledger's rows of the loaded objects themselves

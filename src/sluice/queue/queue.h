@@ -27,7 +27,7 @@ struct Message {
 };
 
 struct ReceiveOptions {
-  int max_messages = 10;              // 1–10
+  int max_messages = 10;              // 1–Queue::kMaxBatch; fewer may come
   std::chrono::milliseconds wait{0};  // how long an empty queue is waited on, 0–20 s
   std::chrono::seconds visibility_timeout{
       300};  // until the message is delivered again unless deleted
@@ -46,16 +46,22 @@ struct QueueDepth {
 // Implementations are thread-safe, and several processes may share one queue.
 class Queue {
  public:
-  static constexpr int kMaxBatch = 10;
-  static constexpr size_t kMaxMessageBytes = 1'048'576;  // of one body, and of one Send in all
+  static constexpr int kMaxBatch = 1000;                 // entries or messages of one call
+  static constexpr size_t kMaxMessageBytes = 1'048'576;  // of one body
+  // A Receive whose bodies have this together asks for no more, whatever was wanted.
+  static constexpr size_t kEnoughBytes = 16 * kMaxMessageBytes;
 
   virtual ~Queue() = default;
 
-  // Up to `max_messages`; an empty vector when none came in `wait`.
+  // Up to `max_messages`, without waiting for more once some have come; an empty vector when none
+  // came in `wait`. Where the answer is lost, or an error comes instead of it, messages may have
+  // been received all the same: they come again when `visibility_timeout` has passed, with their
+  // receive count one higher, and there is nothing to do about it.
   virtual Result<std::vector<Message>> Receive(const ReceiveOptions& options) = 0;
 
-  // Each of the three takes 1–10 entries and answers for each of them, in order. A failure of one
-  // entry says nothing of the others. The outer error means that the whole call failed.
+  // Each of the three takes 1–kMaxBatch entries and answers for each of them, in order. A failure
+  // of one entry says nothing of the others. The outer error means that the whole call failed: no
+  // entry has an answer of its own.
   virtual Result<std::vector<Status>> Delete(std::span<const Receipt> receipts) = 0;
   // From now until `visibility_timeout` from now; zero makes the message visible at once.
   // kNotFound: the receipt is stale.

@@ -41,16 +41,4 @@ Status CheckBody(const std::string& body) {
               Queue::kMaxMessageBytes, body.size());
 }
 
-Status CheckSend(std::span<const std::string> bodies) {
-  SLUICE_TRY(CheckCount(bodies.size()));
-  size_t total = 0;
-  for (const std::string& body : bodies) {
-    if (CheckBody(body)) total += body.size();
-  }
-  if (total <= Queue::kMaxMessageBytes) return {};
-  return Fail(ErrorKind::kPermanent,
-              "the messages of one call may have {} bytes in all: bytes={} messages={}",
-              Queue::kMaxMessageBytes, total, bodies.size());
-}
-
 }  // namespace sluice

@@ -114,12 +114,14 @@ Result<std::vector<Message>> SqliteQueue::ReceiveNow(const ReceiveOptions& optio
 Status SqliteQueue::Take(const ReceiveOptions& options, std::vector<Message>& messages) {
   const auto wanted = static_cast<size_t>(options.max_messages);
   const Ticks now = clock_.Monotonic();
-  for (bool is_empty = false; !is_empty && messages.size() < wanted;) {
+  size_t bytes = 0;
+  while (messages.size() < wanted && bytes < kEnoughBytes) {
     // Those of this round leave the line, whether delivered or moved.
     SLUICE_ASSIGN(const auto waiting,
                   messages_->FirstWaiting(static_cast<int>(wanted - messages.size())));
-    is_empty = waiting.empty();
+    if (waiting.empty()) break;
     for (const MessageTable::Waiting& one : waiting) {
+      if (bytes >= kEnoughBytes) break;
       if (dead_letters_ && one.receive_count >= options_.max_receive_count) {
         SLUICE_TRY(messages_->MoveTo(*dead_letters_, one.number));
         continue;
@@ -129,6 +131,7 @@ Status SqliteQueue::Take(const ReceiveOptions& options, std::vector<Message>& me
           {.receipt = receipt, .received = now, .hidden_until = now + options.visibility_timeout},
           owner_->number()));
       SLUICE_ASSIGN(std::string body, messages_->Body(one.number));
+      bytes += body.size();
       messages.push_back({.id = one.id,
                           .body = std::move(body),
                           .receipt = {receipt.handle},
@@ -187,7 +190,7 @@ Result<std::vector<Status>> SqliteQueue::Extend(std::span<const Receipt> receipt
 }
 
 Result<std::vector<Status>> SqliteQueue::Send(std::span<const std::string> bodies) {
-  SLUICE_TRY(During("send to", options_.name, CheckSend(bodies)));
+  SLUICE_TRY(CheckCount(bodies.size()));
   return During("send to", options_.name, Append(bodies));
 }
 

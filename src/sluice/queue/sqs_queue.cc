@@ -1,152 +1,67 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sluice/queue/sqs_queue.h"
 
-#include <simdjson.h>
-
 #include <algorithm>
-#include <charconv>
+#include <mutex>
+#include <utility>
 
-#include "sluice/base/json_text.h"
+#include "sluice/base/in_parallel.h"
+#include "sluice/base/log.h"
+#include "sluice/base/utf8.h"
 #include "sluice/queue/queue_limits.h"
+#include "sluice/queue/sqs_protocol.h"
 
 namespace sluice {
 namespace {
 
-using simdjson::dom::element;
-using simdjson::dom::object;
+using std::chrono::seconds;
 
-constexpr std::chrono::seconds kAnswerTime{30};
+constexpr seconds kAnswerTime{30};
+// A receive that waits for less asks only some of SQS's servers, and may find nothing in a queue
+// that is not empty. Several side by side wait for no more, for the messages of one wait for the
+// others.
+constexpr seconds kShortestWait{1};
+// How often each of several asks before what came is returned: a thread costs as much as the work
+// for some messages, and a receive must end in time to extend what is held.
+constexpr size_t kTurns = 2;
+constexpr int kFailuresInARow = 3;
 
-// "Errors" of the operations used, in SQS's API reference; a batch's entries have the same codes.
-constexpr FailureMeaning kFailures[] = {
-    {"OverLimit", ErrorKind::kTransient},  // 120,000 in flight: some are deleted soon
-    {"QueueDoesNotExist", ErrorKind::kNotFound},
-    {"AWS.SimpleQueueService.NonExistentQueue", ErrorKind::kNotFound},
-    {"ReceiptHandleIsInvalid", ErrorKind::kNotFound},
-    {"MessageNotInflight", ErrorKind::kNotFound},
-    {"QueueDeletedRecently", ErrorKind::kPermanent},
-    {"InvalidAddress", ErrorKind::kPermanent},
-    {"InvalidSecurity", ErrorKind::kPermanent},
-    {"InvalidAttributeName", ErrorKind::kPermanent},
-    {"InvalidAttributeValue", ErrorKind::kPermanent},
-    {"InvalidParameterValue", ErrorKind::kPermanent},
-    {"InvalidMessageContents", ErrorKind::kBadData},
-    {"MessageTooLong", ErrorKind::kBadData},
-    {"BatchRequestTooLong", ErrorKind::kPermanent},
-    {"UnsupportedOperation", ErrorKind::kPermanent},
-    {"KmsAccessDenied", ErrorKind::kPermanent},
-    {"KmsDisabled", ErrorKind::kPermanent},
-    {"KmsInvalidKeyUsage", ErrorKind::kPermanent},
-    {"KmsInvalidState", ErrorKind::kPermanent},
-    {"KmsNotFound", ErrorKind::kPermanent},
-    {"KmsOptInRequired", ErrorKind::kPermanent},
-};
-
-std::unexpected<Error> BadAnswer(std::string_view what) {
-  // Whatever was asked may have been done.
-  return Fail(ErrorKind::kOutcomeUnknown, "sqs: an answer without {}", what);
+// How many to have in flight after `at_once` of `now` asked for `wanted` messages and got `came`.
+size_t NextReceives(size_t now, size_t at_once, size_t wanted, size_t came, size_t most) {
+  if (came == 0) return 1;
+  if (came >= wanted) return std::min(std::max(now, 2 * at_once), most);
+  return 2 * came < wanted ? std::max<size_t>(at_once / 2, 1) : at_once;
 }
 
-Result<object> ObjectIn(simdjson::dom::parser& parser, const HttpResponse& answer) {
-  object root;
-  if (parser.parse(answer.body).get(root) == simdjson::SUCCESS) return root;
-  return BadAnswer("a JSON object");
-}
-
-// The members of the array `name`; none where there is no such: SQS leaves out what is empty.
-std::vector<object> Objects(const object& from, std::string_view name) {
-  std::vector<object> found;
-  simdjson::dom::array array;
-  if (from.at_key(name).get(array) != simdjson::SUCCESS) return found;
-  for (const element item : array) {
-    object member;
-    if (item.get(member) == simdjson::SUCCESS) found.push_back(member);
+// Entries in requests of ten.
+template <typename Entry>
+std::vector<std::span<const Entry>> InTens(std::span<const Entry> entries) {
+  std::vector<std::span<const Entry>> tens;
+  for (; !entries.empty(); entries = entries.subspan(tens.back().size())) {
+    tens.push_back(entries.first(std::min(entries.size(), kSqsMostEntries)));
   }
-  return found;
+  return tens;
 }
 
-std::string_view Text(const object& from, std::string_view name) {
-  std::string_view text;
-  return from.at_key(name).get(text) == simdjson::SUCCESS ? text : std::string_view();
-}
-
-// Numbers come as text.
-template <typename T>
-std::optional<T> Number(const object& from, std::string_view name) {
-  const std::string_view text = Text(from, name);
-  T number{};
-  const auto [stop, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (error != std::errc() || stop != text.data() + text.size()) return std::nullopt;
-  return number;
-}
-
-Result<Message> MessageIn(const object& from) {
-  object attributes;
-  if (from.at_key("Attributes").get(attributes) != simdjson::SUCCESS) {
-    return BadAnswer("a message's attributes");
-  }
-  const auto sent = Number<int64_t>(attributes, "SentTimestamp");
-  const auto count = Number<int>(attributes, "ApproximateReceiveCount");
-  Message message{.id = std::string(Text(from, "MessageId")),
-                  .body = std::string(Text(from, "Body")),
-                  .receipt = {std::string(Text(from, "ReceiptHandle"))}};
-  if (message.id.empty() || message.receipt.handle.empty() || !sent || !count) {
-    return BadAnswer("a message's id, receipt, time or count");
-  }
-  message.receive_count = *count;
-  message.sent = Timestamp(std::chrono::milliseconds(*sent));
-  return message;
-}
-
-// A request about a queue: its URL first, then what `add` writes.
-template <typename Add>
-std::string Body(const std::string& url, Add add) {
-  JsonText json;
-  json.BeginObject().Key("QueueUrl").Value(url);
-  add(json);
-  json.EndObject();
-  return json.text();
-}
-
-// A batch whose entries have their index as id, and what `add` writes for it.
-template <typename Add>
-std::string BatchBody(const std::string& url, size_t entries, Add add) {
-  return Body(url, [&](JsonText& json) {
-    json.Key("Entries").BeginArray();
-    for (size_t i = 0; i < entries; ++i) {
-      json.BeginObject().Key("Id").Value(std::to_string(i));
-      add(json, i);
-      json.EndObject();
+// Bodies in requests of ten, and of as many bytes as one may have.
+std::vector<std::span<const std::string* const>> Packed(
+    std::span<const std::string* const> bodies) {
+  std::vector<std::span<const std::string* const>> requests;
+  for (; !bodies.empty(); bodies = bodies.subspan(requests.back().size())) {
+    size_t count = 0, bytes = 0;
+    while (count < std::min(bodies.size(), kSqsMostEntries) &&
+           bytes + bodies[count]->size() <= kSqsMostSendBytes) {
+      bytes += bodies[count++]->size();
     }
-    json.EndArray();
-  });
+    requests.push_back(bodies.first(count));
+  }
+  return requests;
 }
 
-// The place of an entry's answer, which names the entry by its id.
-Status* PlaceOf(const object& entry, std::vector<Status>& results) {
-  const auto index = Number<size_t>(entry, "Id");
-  return index && *index < results.size() ? &results[*index] : nullptr;
-}
-
-// What became of each entry; of one that is in neither list nobody knows.
-Result<std::vector<Status>> BatchResults(const HttpResponse& answer, size_t entries) {
-  simdjson::dom::parser parser;
-  SLUICE_ASSIGN(const object root, ObjectIn(parser, answer));
-  std::vector<Status> results(entries, BadAnswer("an entry of its batch"));
-  for (const object& done : Objects(root, "Successful")) {
-    if (Status* const result = PlaceOf(done, results)) *result = {};
-  }
-  for (const object& failed : Objects(root, "Failed")) {
-    Status* const result = PlaceOf(failed, results);
-    if (result == nullptr) continue;
-    bool is_ours = true;
-    if (failed.at_key("SenderFault").get(is_ours) != simdjson::SUCCESS) is_ours = true;
-    const AwsFailure failure{.code = std::string(Text(failed, "Code")),
-                             .message = std::string(Text(failed, "Message"))};
-    *result =
-        Fail(KindOf(failure, is_ours ? 400 : 500, kFailures), "sqs refused: {}", Describe(failure));
-  }
-  return results;
+Status CheckText(const std::string& body) {
+  SLUICE_TRY(CheckBody(body));
+  if (IsUtf8(body)) return {};
+  return Fail(ErrorKind::kBadData, "SQS takes UTF-8 only: bytes={}", body.size());
 }
 
 }  // namespace
@@ -155,9 +70,10 @@ Result<std::unique_ptr<AwsClient>> MakeSqsClient(const HttpEndpoint& endpoint,
                                                  const std::string& region,
                                                  std::shared_ptr<CredentialsSource> credentials,
                                                  Clock& clock, const AwsClientOptions& options) {
-  return AwsClient::Make(
-      {.scope = {.service = "sqs", .region = region}, .endpoint = endpoint, .failures = kFailures},
-      std::move(credentials), clock, options);
+  return AwsClient::Make({.scope = {.service = "sqs", .region = region},
+                          .endpoint = endpoint,
+                          .failures = SqsFailures()},
+                         std::move(credentials), clock, options);
 }
 
 Result<HttpResponse> SqsQueue::Call(std::string_view operation, const std::string& body,
@@ -173,34 +89,101 @@ Result<HttpResponse> SqsQueue::Call(std::string_view operation, const std::strin
 
 Result<std::vector<Message>> SqsQueue::Receive(const ReceiveOptions& options) {
   SLUICE_TRY(CheckReceive(options));
-  const auto wait = std::chrono::ceil<std::chrono::seconds>(options.wait);
-  const std::string body = Body(url_, [&](JsonText& json) {
-    json.Key("MaxNumberOfMessages").Value(options.max_messages);
-    json.Key("WaitTimeSeconds").Value(wait.count());
-    json.Key("VisibilityTimeout").Value(options.visibility_timeout.count());
-    // The older name of the two, which all servers know.
-    json.Key("AttributeNames").BeginArray();
-    json.Value("ApproximateReceiveCount").Value("SentTimestamp").EndArray();
-  });
-  SLUICE_ASSIGN(const HttpResponse answer, Call("ReceiveMessage", body, wait));
-  simdjson::dom::parser parser;
-  SLUICE_ASSIGN(const object root, ObjectIn(parser, answer));
+  const seconds wait = std::max(std::chrono::ceil<seconds>(options.wait), kShortestWait);
+  const size_t tens =
+      (static_cast<size_t>(options.max_messages) + kSqsMostEntries - 1) / kSqsMostEntries;
+  const size_t at_once = std::min(receives_.load(), tens);
+  if (at_once == 1) return ReceiveSome(options, 1, 1, wait);
+  SLUICE_ASSIGN(auto messages,
+                ReceiveSome(options, at_once, std::min(kTurns * at_once, tens), kShortestWait));
+  if (!messages.empty() || wait <= kShortestWait) return messages;
+  return ReceiveSome(options, 1, 1, wait - kShortestWait);
+}
+
+Result<std::vector<Message>> SqsQueue::ReceiveSome(const ReceiveOptions& options, size_t at_once,
+                                                   size_t requests, seconds wait) {
+  const auto receive = [&](size_t most) -> Result<std::vector<Message>> {
+    const std::string body =
+        SqsReceiveBody(url_, static_cast<int>(most), wait, options.visibility_timeout);
+    SLUICE_ASSIGN(const HttpResponse answer, Call("ReceiveMessage", body, wait));
+    return ReadSqsMessages(answer.body);
+  };
+  std::mutex mutex;  // over what follows
   std::vector<Message> messages;
-  for (const object& found : Objects(root, "Messages")) {
-    SLUICE_ASSIGN(Message message, MessageIn(found));
-    messages.push_back(std::move(message));
+  std::optional<Error> failure;
+  size_t asked = 0, bytes = 0;
+  bool has_more = true;
+  InParallel(requests, at_once, [&](size_t i) {
+    const size_t before = i * kSqsMostEntries;
+    const size_t most =
+        std::min(static_cast<size_t>(options.max_messages) - before, kSqsMostEntries);
+    {
+      const std::lock_guard lock(mutex);
+      if (i >= at_once && (!has_more || bytes >= kEnoughBytes)) return;
+      asked += most;
+    }
+    auto found = receive(most);
+    const std::lock_guard lock(mutex);
+    if (!found) failure = std::move(found).error();
+    has_more = has_more && found && found->size() == most;
+    if (!found) return;
+    for (Message& message : *found) {
+      bytes += message.body.size();
+      messages.push_back(std::move(message));
+    }
+  });
+  receives_ = NextReceives(receives_, at_once, asked, messages.size(), options_.most_requests);
+  if (failure && messages.empty()) return std::unexpected(*std::move(failure));
+  if (failure) {
+    Log(LogLevel::kWarning, "one of several receives failed: {}; the others brought messages: {}",
+        failure->message(), messages.size());
   }
   return messages;
+}
+
+template <typename Entry, typename BodyOf>
+Result<std::vector<Status>> SqsQueue::InRequests(std::string_view operation,
+                                                 const std::vector<std::span<const Entry>>& parts,
+                                                 const BodyOf& body_of) {
+  const Entry* const first = parts.front().data();
+  std::vector<Status> results(
+      static_cast<size_t>(parts.back().data() - first) + parts.back().size(),
+      Fail(ErrorKind::kTransient, "not asked for after {} requests had failed", kFailuresInARow));
+  std::mutex mutex;  // over what follows
+  int failures = 0;  // in a row
+  bool has_answer = false;
+  std::optional<Error> failure;
+  const auto ask = [&](std::span<const Entry> part) -> Result<std::vector<Status>> {
+    SLUICE_ASSIGN(const HttpResponse answer, Call(operation, body_of(part)));
+    return ReadSqsBatch(answer.body, part.size());
+  };
+  InParallel(parts.size(), options_.most_requests, [&](size_t i) {
+    {
+      const std::lock_guard lock(mutex);
+      if (failures >= kFailuresInARow) return;
+    }
+    const auto answers = ask(parts[i]);
+    const std::lock_guard lock(mutex);
+    failures = answers ? 0 : failures + 1;
+    has_answer = has_answer || answers.has_value();
+    // Of several, one that may have happened after all.
+    const bool says_more = !failure || failure->kind() != ErrorKind::kOutcomeUnknown;
+    if (!answers && says_more) failure = answers.error();
+    const size_t place = static_cast<size_t>(parts[i].data() - first);
+    for (size_t k = 0; k < parts[i].size(); ++k) {
+      results[place + k] = answers ? (*answers)[k] : Status(std::unexpected(answers.error()));
+    }
+  });
+  if (!has_answer) return std::unexpected(*std::move(failure));
+  return results;
 }
 
 // A receipt that SQS no longer knows is one that deletes nothing (fault L8).
 Result<std::vector<Status>> SqsQueue::Delete(std::span<const Receipt> receipts) {
   SLUICE_TRY(CheckCount(receipts.size()));
-  const std::string body = BatchBody(url_, receipts.size(), [&](JsonText& json, size_t i) {
-    json.Key("ReceiptHandle").Value(receipts[i].handle);
-  });
-  SLUICE_ASSIGN(const HttpResponse answer, Call("DeleteMessageBatch", body));
-  SLUICE_ASSIGN(std::vector<Status> results, BatchResults(answer, receipts.size()));
+  SLUICE_ASSIGN(std::vector<Status> results,
+                InRequests("DeleteMessageBatch", InTens(receipts),
+                           [&](auto some) { return SqsDeleteBody(url_, some); }));
   for (Status& result : results) {
     if (!result && result.error().kind() == ErrorKind::kNotFound) result = {};
   }
@@ -208,53 +191,69 @@ Result<std::vector<Status>> SqsQueue::Delete(std::span<const Receipt> receipts) 
 }
 
 Result<std::vector<Status>> SqsQueue::Extend(std::span<const Receipt> receipts,
-                                             std::chrono::seconds visibility_timeout) {
+                                             seconds visibility_timeout) {
   SLUICE_TRY(CheckCount(receipts.size()));
   SLUICE_TRY(CheckVisibility(visibility_timeout));
-  const std::string body = BatchBody(url_, receipts.size(), [&](JsonText& json, size_t i) {
-    json.Key("ReceiptHandle").Value(receipts[i].handle);
-    json.Key("VisibilityTimeout").Value(visibility_timeout.count());
-  });
-  SLUICE_ASSIGN(const HttpResponse answer, Call("ChangeMessageVisibilityBatch", body));
-  return BatchResults(answer, receipts.size());
+  return InRequests("ChangeMessageVisibilityBatch", InTens(receipts),
+                    [&](auto some) { return SqsExtendBody(url_, some, visibility_timeout); });
 }
 
-// What is too long stays here; the others go.
+// What SQS would not take stays here; the others go.
 Result<std::vector<Status>> SqsQueue::Send(std::span<const std::string> bodies) {
-  SLUICE_TRY(CheckSend(bodies));
+  SLUICE_TRY(CheckCount(bodies.size()));
   std::vector<Status> results;
-  std::vector<size_t> sent;
-  for (size_t i = 0; i < bodies.size(); ++i) {
-    results.push_back(CheckBody(bodies[i]));
-    if (results.back()) sent.push_back(i);
+  std::vector<const std::string*> sent;
+  for (const std::string& body : bodies) {
+    results.push_back(CheckText(body));
+    if (results.back()) sent.push_back(&body);
   }
   if (sent.empty()) return results;
-  const std::string body = BatchBody(url_, sent.size(), [&](JsonText& json, size_t i) {
-    json.Key("MessageBody").Value(bodies[sent[i]]);
-  });
-  SLUICE_ASSIGN(const HttpResponse answer, Call("SendMessageBatch", body));
-  SLUICE_ASSIGN(std::vector<Status> answers, BatchResults(answer, sent.size()));
-  for (size_t i = 0; i < sent.size(); ++i) results[sent[i]] = std::move(answers[i]);
+  SLUICE_ASSIGN(const std::vector<Status> answers,
+                InRequests("SendMessageBatch", Packed(sent),
+                           [&](auto some) { return SqsSendBody(url_, some); }));
+  for (size_t i = 0; i < sent.size(); ++i) {
+    results[static_cast<size_t>(sent[i] - bodies.data())] = answers[i];
+  }
   return results;
 }
 
+Result<SqsAttributes> SqsQueue::Attributes(const std::string& url) {
+  SLUICE_ASSIGN(const HttpResponse answer, Call("GetQueueAttributes", SqsAttributesBody(url)));
+  return ReadSqsAttributes(answer.body);
+}
+
+Result<SqsAttributes> SqsQueue::DeadLetterAttributes(std::string_view arn) {
+  SLUICE_ASSIGN(const std::string body, SqsUrlBody(arn));
+  SLUICE_ASSIGN(const HttpResponse answer, Call("GetQueueUrl", body));
+  SLUICE_ASSIGN(const std::string url, ReadSqsUrl(answer.body));
+  return Attributes(url);
+}
+
 Result<QueueDepth> SqsQueue::Depth() {
-  const std::string body = Body(url_, [](JsonText& json) {
-    json.Key("AttributeNames").BeginArray();
-    json.Value("ApproximateNumberOfMessages").Value("ApproximateNumberOfMessagesNotVisible");
-    json.EndArray();
-  });
-  SLUICE_ASSIGN(const HttpResponse answer, Call("GetQueueAttributes", body));
-  simdjson::dom::parser parser;
-  SLUICE_ASSIGN(const object root, ObjectIn(parser, answer));
-  object attributes;
-  if (root.at_key("Attributes").get(attributes) != simdjson::SUCCESS) {
-    return BadAnswer("the queue's attributes");
+  constexpr std::string_view kVisible = "ApproximateNumberOfMessages",
+                             kInFlight = "ApproximateNumberOfMessagesNotVisible";
+  SLUICE_ASSIGN(const SqsAttributes own, Attributes(url_));
+  const auto visible = NumberAt(own, kVisible), in_flight = NumberAt(own, kInFlight);
+  if (!visible || !in_flight) {
+    return Fail(ErrorKind::kOutcomeUnknown, "sqs: an answer without its numbers of messages");
   }
-  const auto visible = Number<uint64_t>(attributes, "ApproximateNumberOfMessages");
-  const auto in_flight = Number<uint64_t>(attributes, "ApproximateNumberOfMessagesNotVisible");
-  if (!visible || !in_flight) return BadAnswer("its numbers of messages");
-  return QueueDepth{.visible = *visible, .in_flight = *in_flight};
+  QueueDepth depth{.visible = *visible, .in_flight = *in_flight};
+  const auto settings = SettingsIn(own);
+  if (!settings || settings->dead_letter_arn.empty()) return depth;
+  const auto dead = DeadLetterAttributes(settings->dead_letter_arn);
+  if (dead)
+    depth.dead = NumberAt(*dead, kVisible).value_or(0) + NumberAt(*dead, kInFlight).value_or(0);
+  return depth;
+}
+
+Result<QueueSettings> SqsQueue::Settings() {
+  SLUICE_ASSIGN(const SqsAttributes own, Attributes(url_));
+  SLUICE_ASSIGN(QueueSettings settings, SettingsIn(own));
+  if (settings.dead_letter_arn.empty()) return settings;
+  const auto dead = DeadLetterAttributes(settings.dead_letter_arn);
+  if (!dead || !dead->contains("MessageRetentionPeriod")) return settings;
+  if (const auto its = SettingsIn(*dead)) settings.dead_letter_retention = its->retention;
+  return settings;
 }
 
 }  // namespace sluice

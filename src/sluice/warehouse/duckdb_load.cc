@@ -3,132 +3,13 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <charconv>
 #include <filesystem>
-#include <set>
-#include <tuple>
 #include <utility>
 
+#include "sluice/warehouse/duckdb_parquet_sql.h"
+#include "sluice/warehouse/staged_load.h"
+
 namespace sluice {
-namespace {
-
-int64_t ToNumber(const std::optional<std::string>& text) {
-  int64_t number = 0;
-  if (text) std::from_chars(text->data(), text->data() + text->size(), number);
-  return number;
-}
-
-// A statement of a transaction that is to be committed.
-Status Execute(DuckDbSession& session, const LoadStatement& statement) {
-  if (!statement.assertion) return session.Run(statement.name, statement.sql);
-  const Result<std::vector<TextRow>> rows = session.Query(statement.name, statement.sql);
-  if (!rows) {
-    // error() answers as refused input does.
-    const bool failed = rows.error().kind() == ErrorKind::kBadData;
-    return std::unexpected(
-        Error(failed ? *statement.assertion : rows.error().kind(), rows.error().message()));
-  }
-  if (rows->size() == 1 && rows->front().size() == 1 && rows->front().front() == "ok") return {};
-  return Fail(ErrorKind::kPermanent, "{}: the assertion was not evaluated", statement.name);
-}
-
-Result<std::vector<TextRow>> RunBody(DuckDbSession& session,
-                                     const std::vector<LoadStatement>& statements,
-                                     const std::optional<std::string>& last) {
-  SLUICE_TRY(session.Run("begin", "BEGIN TRANSACTION"));
-  for (const LoadStatement& statement : statements) SLUICE_TRY(Execute(session, statement));
-  if (!last) return std::vector<TextRow>();
-  return session.Query("read outcome", *last);
-}
-
-bool BringsRows(const PlannedTable& part) {
-  return part.routed > part.quarantined;
-}
-
-// Of the staged rows of one table.
-std::vector<TimeInterval> PlannedTimes(const Table& table, const LoadPlan& plan, size_t index) {
-  std::vector<TimeInterval> times;
-  if (!table.time) return times;
-  for (const PlannedObject& object : plan.objects) {
-    const PlannedTable& part = object.tables[index];
-    if (!BringsRows(part)) continue;
-    if (!part.min_time || !part.max_time) return {};  // may be anywhere
-    times.push_back({*part.min_time, *part.max_time});
-  }
-  return MergeIntervals(std::move(times));
-}
-
-// Names what is wrong with one object's staged rows; absent when nothing is.
-std::optional<std::string> Mismatch(const PlannedTable& table, const TextRow* counted) {
-  const uint64_t expected = table.routed - table.quarantined;
-  const uint64_t found = counted ? static_cast<uint64_t>(ToNumber((*counted)[1])) : 0;
-  if (found != expected) return fmt::format("rows={} planned={}", found, expected);
-  if (counted == nullptr || !(*counted)[2] || !table.min_time || !table.max_time) return {};
-  const auto micros = [](Timestamp time) { return time.time_since_epoch().count(); };
-  if (ToNumber((*counted)[2]) < micros(*table.min_time) ||
-      ToNumber((*counted)[3]) > micros(*table.max_time)) {
-    return "holds times outside of what its footer says";
-  }
-  return {};
-}
-
-}  // namespace
-
-Result<std::vector<TextRow>> RunTransaction(DuckDbSession& session,
-                                            const std::vector<LoadStatement>& statements,
-                                            const std::optional<std::string>& last) {
-  Result<std::vector<TextRow>> rows = RunBody(session, statements, last);
-  if (!rows) {
-    // Best effort: the session's end rolls back too.
-    std::ignore = session.Undo();
-    return rows;
-  }
-  if (Status committed = session.Commit(); !committed) {
-    // What did not happen at all (a struck fault plan) keeps its kind.
-    const bool did_not_happen =
-        committed.error().kind() == ErrorKind::kTransient && session.Undo().has_value();
-    return std::unexpected(
-        Error(did_not_happen ? ErrorKind::kTransient : ErrorKind::kOutcomeUnknown,
-              committed.error().message()));
-  }
-  return rows;
-}
-
-Status CheckPlan(const TableSet& tables, const LoadPlan& plan) {
-  std::set<int64_t> objects;
-  std::set<std::pair<std::string_view, std::string_view>> keys;
-  for (const PlannedObject& object : plan.objects) {
-    if (!objects.insert(object.object).second ||
-        !keys.emplace(object.store, object.raw_key).second) {
-      return Fail(ErrorKind::kPermanent, "the plan names a raw object twice: raw_key={}",
-                  object.raw_key);
-    }
-    bool is_whole = object.tables.size() == tables.tables.size();
-    for (size_t i = 0; is_whole && i < object.tables.size(); ++i) {
-      const PlannedTable& table = object.tables[i];
-      is_whole = table.table == i && table.quarantined <= table.routed;
-    }
-    if (!is_whole) {
-      return Fail(ErrorKind::kPermanent,
-                  "the plan lacks a table or has impossible counts: "
-                  "raw_key={}",
-                  object.raw_key);
-    }
-  }
-  return {};
-}
-
-std::vector<StagedTable> PlannedTables(const TableSet& tables, const LoadPlan& plan) {
-  std::vector<StagedTable> staged;
-  for (size_t i = 0; i < tables.tables.size(); ++i) {
-    const bool brings_rows = std::ranges::any_of(plan.objects, [&](const PlannedObject& object) {
-      return BringsRows(object.tables[i]) || !object.tables[i].parquet.empty();
-    });
-    if (brings_rows) staged.push_back({i, PlannedTimes(tables.tables[i], plan, i)});
-  }
-  return staged;
-}
 
 Result<std::string> DuckDbStage::PathOf(const std::string& root, const std::string& key) const {
   std::filesystem::path path(key);
@@ -154,9 +35,10 @@ Result<std::string> DuckDbStage::PathOf(const std::string& root, const std::stri
 }
 
 Status DuckDbStage::CreateTables(const std::vector<SqlRow>& plan_rows) {
-  SLUICE_TRY(session_.Run("create plan", CreatePlanSql()));
+  SLUICE_TRY(session_.Run("create plan", CreateStageSql(names_, "sluice_plan", PlanColumns())));
   SLUICE_TRY(session_.Append("fill plan", "sluice_plan", plan_rows));
-  return session_.Run("create bad", CreateStageSql("sluice_bad", StagedQuarantineColumns()));
+  return session_.Run("create bad",
+                      CreateStageSql(names_, "sluice_bad", StagedQuarantineColumns()));
 }
 
 Status DuckDbStage::CheckColumns(const std::vector<std::string>& files,
@@ -203,84 +85,27 @@ Status DuckDbStage::AddTable(size_t table, const std::vector<const PlannedObject
     SLUICE_ASSIGN(std::string file, PathOf(options_.parquet_root, key));
     files.push_back(std::move(file));
   }
-  SLUICE_TRY(session_.Run("create " + stage, CreateStageSql(stage, columns)));
+  SLUICE_TRY(session_.Run("create " + stage, CreateStageSql(names_, stage, columns)));
   SLUICE_TRY(Read(stage, columns, files));
-
-  SLUICE_ASSIGN(const std::vector<TextRow> counts,
-                session_.Query("count " + stage, CountStagedSql(table, target)));
-  std::map<int64_t, const TextRow*> found;
-  for (const TextRow& row : counts) found.emplace(ToNumber(row[0]), &row);
-  for (const PlannedObject* object : objects) {
-    const auto counted = found.find(object->object);
-    const PlannedTable& part = object->tables[table];
-    if (const auto wrong = Mismatch(part, counted == found.end() ? nullptr : counted->second)) {
-      return Fail(ErrorKind::kBadData, "cannot stage: not what was planned: {} table={} file={}",
-                  *wrong, target.name(), part.parquet);
-    }
-    if (counted != found.end()) found.erase(counted);
-  }
-  if (found.empty()) return {};
-  return Fail(ErrorKind::kBadData,
-              "cannot stage: rows of an object that is not planned: table={} "
-              "object={}",
-              target.name(), found.begin()->first);
+  return CheckStagedRows(session_, names_, tables_, table, objects);
 }
 
 Status DuckDbStage::AddQuarantine(const std::vector<const PlannedObject*>& objects) {
   std::vector<std::string> files;
-  std::map<std::pair<int64_t, std::string>, uint64_t> planned;
   for (const PlannedObject* object : objects) {
     if (object->quarantine.empty()) continue;
     SLUICE_ASSIGN(std::string file, PathOf(options_.quarantine_root, object->quarantine));
     files.push_back(std::move(file));
   }
   SLUICE_TRY(Read("sluice_bad", StagedQuarantineColumns(), files));
-
-  SLUICE_ASSIGN(const std::vector<TextRow> counts, session_.Query("count bad", CountBadSql()));
-  std::map<int64_t, std::map<std::string, uint64_t>> found;
-  for (const TextRow& row : counts) {
-    found[ToNumber(row[0])][row[1].value_or("")] = static_cast<uint64_t>(ToNumber(row[2]));
-  }
-  for (const PlannedObject* object : objects) {
-    std::map<std::string, uint64_t> by_table = std::move(found[object->object]);
-    found.erase(object->object);
-    uint64_t all = 0;
-    for (const auto& [table, count] : by_table) all += count;
-    bool is_right = all == (object->quarantine.empty() ? 0 : object->quarantined);
-    for (const PlannedTable& table : object->tables) {
-      is_right = is_right && (object->quarantine.empty() ||
-                              by_table[tables_.tables[table.table].name()] == table.quarantined);
-    }
-    if (!is_right) {
-      return Fail(ErrorKind::kBadData,
-                  "cannot stage: not as many bad events as planned: rows={} "
-                  "planned={} file={}",
-                  all, object->quarantined, object->quarantine);
-    }
-  }
-  if (found.empty()) return {};
-  return Fail(ErrorKind::kBadData,
-              "cannot stage: bad events of an object that is not planned: "
-              "object={}",
-              found.begin()->first);
+  return CheckStagedQuarantine(session_, names_, tables_, objects);
 }
 
 Result<std::vector<ObjectOutcome>> DuckDbLoad::Commit() {
   if (!turn_) return Fail(ErrorKind::kPermanent, "cannot commit: it was tried before");
   // The database is closed when the answer is known, whatever it is.
   const DuckDbTurn turn = std::move(*std::exchange(turn_, std::nullopt));
-  const Result<std::vector<TextRow>> rows =
-      RunTransaction(*turn.session, CommitSql(tables_, names_, facts_), LoadOutcomeSql(names_));
-  if (!rows) return std::unexpected(rows.error().During("cannot commit load"));
-  std::vector<ObjectOutcome> outcomes;
-  for (size_t i = 0; i < objects_.size(); ++i) {
-    const TextRow& row = (*rows)[i];
-    outcomes.push_back({.object = objects_[i],
-                        .state = ObjectStateNamed(row[0].value_or("")),
-                        .batch = row[1].value_or(""),
-                        .reason = row[2].value_or("")});
-  }
-  return outcomes;
+  return CommitLoad(*turn.session, names_, tables_, facts_, objects_);
 }
 
 }  // namespace sluice

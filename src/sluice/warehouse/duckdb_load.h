@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -13,19 +12,14 @@
 
 namespace sluice {
 
-// Sends what CommitSql or SettleSql made as one transaction: BEGIN, the statements, `last`, COMMIT.
-// Nothing of it remains after any failure but kOutcomeUnknown. Answers the rows of `last`, if any.
-Result<std::vector<TextRow>> RunTransaction(DuckDbSession& session,
-                                            const std::vector<LoadStatement>& statements,
-                                            const std::optional<std::string>& last);
-
 // What the plan's files are brought into, and checked against. Calls must match:
 // CreateTables AddTable* AddQuarantine.
 class DuckDbStage {
  public:
   // All outlive it.
-  DuckDbStage(const TableSet& tables, const DuckDbOptions& options, DuckDbSession& session)
-      : tables_(tables), options_(options), session_(session) {}
+  DuckDbStage(const TableSet& tables, const LedgerNames& names, const DuckDbOptions& options,
+              DuckDbSession& session)
+      : tables_(tables), names_(names), options_(options), session_(session) {}
 
   Status CreateTables(const std::vector<SqlRow>& plan_rows);
   // The rows of one table, checked against each object's counts and times.
@@ -40,6 +34,7 @@ class DuckDbStage {
               const std::vector<std::string>& files);
 
   const TableSet& tables_;
+  const LedgerNames& names_;
   const DuckDbOptions& options_;
   DuckDbSession& session_;
 };
@@ -67,11 +62,5 @@ class DuckDbLoad : public StagedLoad {
   const LoadFacts facts_;
   const std::vector<int64_t> objects_;
 };
-
-// Whether a load of `plan` can be staged at all; kPermanent: its maker is at fault.
-Status CheckPlan(const TableSet& tables, const LoadPlan& plan);
-// The tables for which the plan brings rows, and these rows' times; the others have no part in a
-// load.
-std::vector<StagedTable> PlannedTables(const TableSet& tables, const LoadPlan& plan);
 
 }  // namespace sluice

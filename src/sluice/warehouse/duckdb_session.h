@@ -3,28 +3,21 @@
 
 #include <cstdint>
 #include <memory>
-#include <optional>
 #include <stop_token>
 #include <string>
 #include <string_view>
-#include <variant>
 #include <vector>
 
 #include "sluice/base/bytes.h"
 #include "sluice/base/fault_plan.h"
 #include "sluice/base/result.h"
+#include "sluice/warehouse/sql_session.h"
 
 struct _duckdb_database;
 
 namespace sluice {
 
 struct DuckDbApi;
-
-// What Append stores: NULL, BIGINT or VARCHAR.
-using SqlValue = std::variant<std::monostate, int64_t, std::string>;
-using SqlRow = std::vector<SqlValue>;
-// What Query answers; absent is NULL.
-using TextRow = std::vector<std::optional<std::string>>;
 
 struct DuckDbEngineOptions {
   std::string spill_folder;  // for what does not fit into memory; made when needed
@@ -82,16 +75,17 @@ struct DuckDbSessionOptions {
 // Failures: kBadData: a value or a file is refused, or error() was called; kTransient: I/O, or
 // stopped; kPermanent: everything else. After any failure inside a transaction the caller must not
 // COMMIT: DuckDB would commit what was done before it.
-class DuckDbSession {
+class DuckDbSession final : public SqlSession {
  public:
   // kConflict: another program holds the database; the message names it.
   static Result<std::unique_ptr<DuckDbSession>> Open(const DuckDbSessionOptions& options);
-  ~DuckDbSession();
+  ~DuckDbSession() override;
 
-  // One statement. `name` is the operation's, for fault plans and errors.
-  Status Run(std::string_view name, const std::string& sql);
-  // One statement, all of whose columns are VARCHAR: cast what is not.
-  Result<std::vector<TextRow>> Query(std::string_view name, const std::string& sql);
+  Status Run(std::string_view name, const std::string& sql) override;
+  // All of the statement's columns are VARCHAR: cast what is not.
+  Result<std::vector<TextRow>> Query(std::string_view name, const std::string& sql) override;
+  Result<std::vector<TextRow>> Transact(std::span<const SqlStatement> statements,
+                                        const std::optional<std::string>& last) override;
   // COMMIT, the operation "commit". A stop request neither refuses nor interrupts it: what is done
   // is to be kept.
   Status Commit();

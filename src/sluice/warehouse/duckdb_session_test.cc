@@ -93,8 +93,9 @@ TEST_F(DuckDbSessionTest, StoppedTransactionDidNotHappen) {
   ASSERT_TRUE(Open()->Run("create", "CREATE TABLE wh.t (a INTEGER)"));
   const auto session = Open(stop_.get_token());
   std::jthread stopper([&] { stop_.request_stop(); });
-  const auto done = RunTransaction(
-      *session, {{"insert", "INSERT INTO wh.t VALUES (1)", {}}, {"years", kForYears, {}}}, {});
+  const std::vector<SqlStatement> statements = {{"insert", "INSERT INTO wh.t VALUES (1)"},
+                                                {"years", kForYears}};
+  const auto done = session->Transact(statements, std::nullopt);
   ASSERT_FALSE(done);
   EXPECT_EQ(done.error().kind(), ErrorKind::kTransient) << done.error().message();
   EXPECT_FALSE(session->Undo()) << "it is rolled back already";

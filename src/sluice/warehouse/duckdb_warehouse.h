@@ -12,6 +12,7 @@
 #include "sluice/base/clock.h"
 #include "sluice/base/fault_plan.h"
 #include "sluice/warehouse/duckdb_session.h"
+#include "sluice/warehouse/ledger_reader.h"
 #include "sluice/warehouse/ledger_sql.h"
 #include "sluice/warehouse/lock_file.h"
 #include "sluice/warehouse/warehouse.h"
@@ -53,13 +54,15 @@ class DuckDbWarehouse : public Warehouse {
   Result<std::vector<ObjectOutcome>> Outcome(std::span<const int64_t> objects) override;
   Result<std::vector<ObjectOutcome>> Peek(std::span<const int64_t> objects) override;
   Status Settle(std::span<const Settlement> settlements) override;
+  Result<std::optional<std::string>> Pause(const std::optional<std::string>& reason) override;
   Result<uint64_t> RefusedInARow(std::span<const int64_t> others_than) override;
   Result<std::vector<LiveColumn>> Describe(const Table& table) override;
+  Status Change(const std::string& sql) override;
   Result<std::vector<TableBalance>> Balance() override;
   Result<std::vector<StateCount>> States() override;
+  Result<std::vector<LedgerObject>> ListObjects(const LedgerRange& range) override;
   Result<uint64_t> CountRows(const Table& table) override;
-  Result<std::vector<std::vector<std::optional<std::string>>>> SampleRows(const Table& table,
-                                                                          size_t limit) override;
+  Result<std::vector<TextRow>> SampleRows(const Table& table, size_t limit) override;
 
  private:
   // Fault plans strike all but kRead; a stop request interrupts kLoad only, which may be long;
@@ -69,12 +72,8 @@ class DuckDbWarehouse : public Warehouse {
   bool Exists() const;
   Status RequireEngine();
   Result<DuckDbTurn> TakeTurn(Purpose purpose);
-  Result<bool> HasTable(DuckDbSession& session, std::string_view schema, std::string_view table);
-  // False where there is no ledger; kPermanent where it is of another version.
-  Result<bool> CheckLedger(DuckDbSession& session);
-  Status RequireLedger(DuckDbSession& session);
-  Result<std::vector<ObjectOutcome>> States(DuckDbSession& session,
-                                            std::span<const int64_t> objects);
+  LedgerReader Read(const DuckDbTurn& turn) const;
+  Status RequireLedger(const DuckDbTurn& turn);
 
   const DuckDbOptions options_;
   const TableSet& tables_;

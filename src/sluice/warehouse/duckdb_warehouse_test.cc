@@ -58,9 +58,10 @@ class DuckDbHarness : public WarehouseHarness {
     std::string casts, values;
     for (size_t i = 0; i < columns.size(); ++i) {
       const bool is_time = columns[i].type.kind == TypeKind::kTimestamp;
-      casts += fmt::format("{}CAST(c{} AS {}) AS {}", i == 0 ? "" : ", ", i,
-                           is_time ? "TIMESTAMPTZ" : DuckDbType(columns[i].type),
-                           QuoteIdentifier(columns[i].name));
+      casts += fmt::format(
+          "{}CAST(c{} AS {}) AS {}", i == 0 ? "" : ", ", i,
+          is_time ? "TIMESTAMPTZ" : SqlDialect(SqlDialect::Kind::kDuckDb).Type(columns[i].type),
+          QuoteIdentifier(columns[i].name));
     }
     for (const auto& row : rows) {
       values += values.empty() ? "(" : ", (";

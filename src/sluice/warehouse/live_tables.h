@@ -3,13 +3,15 @@
 
 #include "sluice/base/result.h"
 #include "sluice/schema/table.h"
-#include "sluice/warehouse/duckdb_session.h"
+#include "sluice/warehouse/ledger_sql.h"
+#include "sluice/warehouse/sql_session.h"
 
 namespace sluice {
 
 // Whether a load could fill all of `tables` as they are in the warehouse now (fault C14): every
 // column of the DDL is there with its type, and every other one takes NULL or has a DEFAULT. One
-// query, however many they are. kPermanent: names the first column that is wrong.
-Status RequireTables(DuckDbSession& session, const TableSet& tables);
+// query, however many they are. kPermanent: names the first column that is wrong, and what mends
+// it.
+Status RequireTables(SqlSession& session, const LedgerNames& names, const TableSet& tables);
 
 }  // namespace sluice

@@ -10,25 +10,67 @@
 namespace sluice {
 namespace {
 
-LoadStatement Assert(std::string name, ErrorKind failure, std::string sql) {
-  return {std::move(name), std::move(sql), failure};
+// Something that must hold before anything is done.
+struct Check {
+  std::string name, sentence;
+  std::string more;  // a text in SQL that goes behind the sentence; may be empty
+  std::string condition, from;
+};
+
+SqlStatement Assert(const LedgerNames& names, const Check& check, ErrorKind failure) {
+  return {check.name,
+          names.dialect.Assertion(check.condition, check.sentence, check.more, check.from),
+          SqlAssertion{failure, check.sentence}};
 }
 
-// One for load and settlement: nobody but us is here, and an id means one object.
-std::vector<LoadStatement> TakeLock(const LedgerNames& names) {
-  return {
-      {"take lock", TakeLockSql(names), std::nullopt},
-      Assert("check lock", ErrorKind::kPermanent,
-             fmt::format("SELECT CASE WHEN COUNT(*) = 1 THEN 'ok' ELSE error('the lock row is "
-                         "missing or there twice') END FROM {} WHERE name = {}",
-                         names.In("lock"), names.Pipeline())),
-      Assert("check identities", ErrorKind::kPermanent,
-             fmt::format("SELECT CASE WHEN COUNT(*) = 0 THEN 'ok' ELSE error('two raw objects have "
-                         "one id: ' || MIN(p.object_identity) || ' and ' || "
-                         "MIN(l.object_identity)) END FROM {} p JOIN {} l ON l.name = {} AND "
-                         "l.object = p.object WHERE l.object_identity <> p.object_identity",
-                         TempName("sluice_plan"), names.In("ledger"), names.Pipeline())),
-  };
+// Redshift's assertions say nothing and its Data API takes 40 statements: there they are one.
+void AssertAll(const LedgerNames& names, const std::vector<Check>& checks,
+               std::vector<SqlStatement>& sql) {
+  if (names.dialect.kind() != SqlDialect::Kind::kRedshift) {
+    for (const Check& check : checks) sql.push_back(Assert(names, check, ErrorKind::kPermanent));
+    return;
+  }
+  Check all{.name = "check ledger and plan",
+            .sentence = "one of these",
+            .more = "",
+            .condition = "",
+            .from = ""};
+  for (const Check& check : checks) {
+    all.sentence += (all.condition.empty() ? ": " : "; or ") + check.sentence;
+    all.condition += fmt::format("{}(SELECT CASE WHEN {} THEN 1 ELSE 0 END{}{}) = 1",
+                                 all.condition.empty() ? "" : " AND ", check.condition,
+                                 check.from.empty() ? "" : " FROM ", check.from);
+  }
+  sql.push_back(Assert(names, all, ErrorKind::kPermanent));
+}
+
+// Of load and settlement: nobody but us is here, and an id means one object.
+std::vector<Check> ChecksOfLock(const LedgerNames& names) {
+  return {{"check lock", "the lock row is missing or there twice", "", "COUNT(*) = 1",
+           fmt::format("{} WHERE name = {}", names.In("lock"), names.Pipeline())},
+          {"check identities", "two raw objects have one id",
+           "': ' || MIN(p.object_identity) || ' and ' || MIN(l.object_identity)", "COUNT(*) = 0",
+           fmt::format("{} p JOIN {} l ON l.name = {} AND l.object = p.object WHERE "
+                       "l.object_identity <> p.object_identity",
+                       names.Temp("sluice_plan"), names.In("ledger"), names.Pipeline())}};
+}
+
+std::vector<SqlStatement> TakeLock(const LedgerNames& names) {
+  std::vector<SqlStatement> sql;
+  for (std::string& statement : TakeLockSql(names)) {
+    sql.push_back({"take lock", std::move(statement)});
+  }
+  return sql;
+}
+
+// How many different values of `columns` the plan has.
+std::string CountDistinct(const LedgerNames& names, std::string_view columns) {
+  return fmt::format("(SELECT COUNT(*) FROM (SELECT DISTINCT {} FROM {}) q)", columns,
+                     names.Temp("sluice_plan"));
+}
+
+std::string CountPlan(const LedgerNames& names, std::string_view where = "") {
+  return fmt::format("(SELECT COUNT(*) FROM {}{})", names.Temp("sluice_plan"), where);
 }
 
 // What the ledger makes of each planned object, by the rows of its key that are loaded or replaced:
@@ -42,38 +84,39 @@ std::string VerdictSql(const LedgerNames& names) {
       "FALSE) THEN 'same'"
       " WHEN COALESCE(BOOL_OR(l.store = p.store AND l.version > p.version), FALSE) THEN 'older'"
       " WHEN COALESCE(BOOL_OR(l.store = p.store AND l.state = 'loaded'), FALSE) THEN 'overwritten'"
-      " ELSE 'todo' END AS verdict, COALESCE(MAX(l.object_identity) FILTER (WHERE l.state = "
-      "'loaded'), MAX(l.object_identity)) AS other, MAX(l.batch) AS batch FROM {} p LEFT JOIN {} l "
-      "ON l.raw_key = p.raw_key AND l.name = {} AND l.table_name = '*' AND "
+      " ELSE 'todo' END AS verdict, COALESCE(MAX(CASE WHEN l.state = 'loaded' THEN "
+      "l.object_identity END), MAX(l.object_identity)) AS other, MAX(l.batch) AS batch FROM {} p "
+      "LEFT JOIN {} l "
+      "ON {} = {} AND l.name = {} AND l.table_name = '*' AND "
       "l.state IN ('loaded', 'replaced') WHERE p.table_name = '*' GROUP BY p.ord, p.object",
-      TempName("sluice_verdict"), TempName("sluice_plan"), names.In("ledger"), names.Pipeline());
+      names.Temp("sluice_verdict"), names.Temp("sluice_plan"), names.In("ledger"),
+      names.dialect.Exact("l.raw_key"), names.dialect.Exact("p.raw_key"), names.Pipeline());
 }
 
 // Provisional rows go: what takes their place is written anew in the same transaction.
 void DeleteProvisional(const LedgerNames& names, const std::string& objects,
-                       std::vector<LoadStatement>& sql) {
+                       std::vector<SqlStatement>& sql) {
   const std::string mine = fmt::format("name = {}", names.Pipeline());
   sql.push_back(
       {"delete provisional quarantine",
        fmt::format("DELETE FROM {0} WHERE {1} AND object IN (SELECT object FROM {2} WHERE "
                    "{1} AND table_name = '*' AND state NOT IN ('loaded', 'replaced') AND "
                    "object IN ({3}))",
-                   names.In("quarantine"), mine, names.In("ledger"), objects),
-       std::nullopt});
+                   names.In("quarantine"), mine, names.In("ledger"), objects)});
   sql.push_back({"delete provisional ledger rows",
                  fmt::format("DELETE FROM {} WHERE {} AND state NOT IN ('loaded', 'replaced') AND "
                              "object IN ({})",
-                             names.In("ledger"), mine, objects),
-                 std::nullopt});
+                             names.In("ledger"), mine, objects)});
 }
 
 // The objects that stand in the ledger for a key that is now to be loaded, because they were gone
 // or damaged: that is mended. One that is held is another content, and stays for a person.
 std::string VersionsOfTodoSql(const LedgerNames& names) {
   return fmt::format(
-      "SELECT l.object FROM {} l JOIN {} o ON o.store = l.store AND o.raw_key = l.raw_key WHERE "
+      "SELECT l.object FROM {} l JOIN {} o ON o.store = l.store AND {} = {} WHERE "
       "l.name = {} AND l.table_name = '*' AND l.state IN ('vanished', 'set_aside')",
-      names.In("ledger"), TempName("sluice_todo"), names.Pipeline());
+      names.In("ledger"), names.Temp("sluice_todo"), names.dialect.Exact("o.raw_key"),
+      names.dialect.Exact("l.raw_key"), names.Pipeline());
 }
 
 // Versions that load nothing: the older one is replaced, the newer one waits for a person.
@@ -89,17 +132,17 @@ std::string OtherVersionsSql(const LedgerNames& names, const LoadFacts& facts) {
       "content: ' END || v.other, p.revision, p.parquet, p.content, p.version, {}, {}, {}, {}, {}, "
       "0, 0, 0, 0, {}, NULL, NULL, {} FROM {} p JOIN {} v ON v.object = p.object WHERE v.verdict "
       "IN ('older', 'overwritten')",
-      InsertIntoLedger(names), names.Pipeline(), QuoteLiteral(facts.batch), unless_older("lines"),
-      unless_older("no_route"), unless_older("dropped"), unless_older("routed"),
-      unless_older("quarantined"), TimestampLiteral(facts.loaded_at), TempName("sluice_plan"),
-      TempName("sluice_verdict"));
+      InsertIntoLedger(names), names.Pipeline(), names.dialect.Literal(facts.batch),
+      unless_older("lines"), unless_older("no_route"), unless_older("dropped"),
+      unless_older("routed"), unless_older("quarantined"), TimestampLiteral(facts.loaded_at),
+      names.Temp("sluice_plan"), names.Temp("sluice_verdict"));
 }
 
-std::string TodoSql() {
+std::string TodoSql(const LedgerNames& names) {
   return fmt::format(
       "CREATE TEMP TABLE {} AS SELECT p.* FROM {} p JOIN {} v ON v.object = p.object WHERE "
       "p.table_name = '*' AND v.verdict = 'todo'",
-      TempName("sluice_todo"), TempName("sluice_plan"), TempName("sluice_verdict"));
+      names.Temp("sluice_todo"), names.Temp("sluice_plan"), names.Temp("sluice_verdict"));
 }
 
 // The rows of the objects that the query `objects` answers.
@@ -112,43 +155,45 @@ std::string InsertQuarantineSql(const LedgerNames& names, const std::string& bat
   }
   return fmt::format(
       "INSERT INTO {} (name{}, batch) SELECT {}{}, {} FROM {} b WHERE b.object IN ({})",
-      names.In("quarantine"), columns, names.Pipeline(), values, QuoteLiteral(batch),
-      TempName("sluice_bad"), objects);
+      names.In("quarantine"), columns, names.Pipeline(), values, names.dialect.Literal(batch),
+      names.Temp("sluice_bad"), objects);
 }
 
-std::string CreateLosersSql() {
+std::string CreateLosersSql(const LedgerNames& names) {
   return fmt::format(
-      "CREATE TEMP TABLE {} (table_name VARCHAR, object BIGINT, line INTEGER, event_key VARCHAR, "
+      "CREATE TEMP TABLE {} (table_name {}, object BIGINT, line INTEGER, event_key {}, "
       "event_time TIMESTAMP, differs INTEGER)",
-      TempName("sluice_losers"));
+      names.Temp("sluice_losers"), names.dialect.Text(127), names.dialect.Text(kLongestEventKey));
 }
 
 // What is counted, in any number of rows for each (object, table); to be summed up.
-std::string CreateTallySql() {
+std::string CreateTallySql(const LedgerNames& names) {
   return fmt::format(
-      "CREATE TEMP TABLE {} (object BIGINT, table_name VARCHAR, staged BIGINT, loaded BIGINT, "
+      "CREATE TEMP TABLE {} (object BIGINT, table_name {}, staged BIGINT, loaded BIGINT, "
       "duplicates BIGINT, differing BIGINT, quarantined BIGINT, min_time TIMESTAMP, max_time "
       "TIMESTAMP)",
-      TempName("sluice_tally"));
+      names.Temp("sluice_tally"), names.dialect.Text(127));
 }
 
-std::string CountLosersAndBadSql() {
+std::string CountLosersAndBadSql(const LedgerNames& names) {
   return fmt::format(
-      "INSERT INTO {} SELECT object, table_name, 0, 0, COUNT(*), SUM(differs), 0, NULL, NULL FROM "
+      "INSERT INTO {} SELECT object, table_name, 0, 0, COUNT(*), SUM(differs), 0, CAST(NULL AS "
+      "TIMESTAMP), CAST(NULL AS TIMESTAMP) FROM "
       "{} GROUP BY object, table_name UNION ALL SELECT b.object, b.table_name, 0, 0, 0, 0, "
-      "COUNT(*), NULL, NULL FROM {} b JOIN {} o ON o.object = b.object GROUP BY b.object, "
+      "COUNT(*), CAST(NULL AS TIMESTAMP), CAST(NULL AS TIMESTAMP) FROM {} b JOIN {} o ON o.object "
+      "= b.object GROUP BY b.object, "
       "b.table_name",
-      TempName("sluice_tally"), TempName("sluice_losers"), TempName("sluice_bad"),
-      TempName("sluice_todo"));
+      names.Temp("sluice_tally"), names.Temp("sluice_losers"), names.Temp("sluice_bad"),
+      names.Temp("sluice_todo"));
 }
 
 // The sums of sluice_tally by `key`: its column, or two.
-std::string SumsBy(std::string_view key) {
+std::string SumsBy(const LedgerNames& names, std::string_view key) {
   return fmt::format(
       "(SELECT {0}, SUM(staged) AS staged, SUM(loaded) AS loaded, SUM(duplicates) AS duplicates, "
       "SUM(differing) AS differing, SUM(quarantined) AS quarantined, MIN(min_time) AS min_time, "
       "MAX(max_time) AS max_time FROM {1} GROUP BY {0})",
-      key, TempName("sluice_tally"));
+      key, names.Temp("sluice_tally"));
 }
 
 std::string LedgerOfTablesSql(const LedgerNames& names, const LoadFacts& facts) {
@@ -160,9 +205,9 @@ std::string LedgerOfTablesSql(const LedgerNames& names, const LoadFacts& facts) 
       "COALESCE(c.quarantined, 0), c.min_time, c.max_time, {} FROM {} p JOIN {} o ON o.object = "
       "p.object LEFT JOIN {} c ON c.object = p.object AND c.table_name = p.table_name WHERE "
       "p.table_name <> '*'",
-      InsertIntoLedger(names), names.Pipeline(), QuoteLiteral(facts.batch),
-      TimestampLiteral(facts.loaded_at), TempName("sluice_plan"), TempName("sluice_todo"),
-      SumsBy("object, table_name"));
+      InsertIntoLedger(names), names.Pipeline(), names.dialect.Literal(facts.batch),
+      TimestampLiteral(facts.loaded_at), names.Temp("sluice_plan"), names.Temp("sluice_todo"),
+      SumsBy(names, "object, table_name"));
 }
 
 std::string LedgerOfObjectsSql(const LedgerNames& names, const LoadFacts& facts) {
@@ -172,90 +217,118 @@ std::string LedgerOfObjectsSql(const LedgerNames& names, const LoadFacts& facts)
       "COALESCE(c.staged, 0), COALESCE(c.loaded, 0), COALESCE(c.duplicates, 0), "
       "COALESCE(c.differing, 0), COALESCE(c.quarantined, 0), c.min_time, c.max_time, {} FROM {} o "
       "LEFT JOIN {} c ON c.object = o.object",
-      InsertIntoLedger(names), names.Pipeline(), QuoteLiteral(facts.batch),
-      TimestampLiteral(facts.loaded_at), TempName("sluice_todo"), SumsBy("object"));
+      InsertIntoLedger(names), names.Pipeline(), names.dialect.Literal(facts.batch),
+      TimestampLiteral(facts.loaded_at), names.Temp("sluice_todo"), SumsBy(names, "object"));
 }
 
 // Invariant 5, of every row that this batch writes: each (object, table) once, and balanced.
-std::string BalanceAssertion(const LedgerNames& names, const LoadFacts& facts) {
-  return fmt::format(
-      "SELECT CASE WHEN COUNT(*) = 0 THEN 'ok' ELSE error('the balance does not add up: ' || "
-      "MIN(what)) END FROM (SELECT p.raw_key || ' table=' || p.table_name || COALESCE(' routed=' "
-      "|| MIN(l.routed) || ' staged=' || MIN(l.staged) || ' loaded=' || MIN(l.loaded) || ' "
-      "duplicates=' || MIN(l.duplicates) || ' quarantined=' || MIN(l.quarantined), '') AS what "
-      "FROM {} p JOIN {} o ON o.object = p.object LEFT JOIN {} l ON l.name = {} AND l.batch = {} "
-      "AND l.object = p.object AND l.object_identity = p.object_identity AND l.table_name = "
-      "p.table_name AND l.state = 'loaded' GROUP BY p.object, p.table_name, p.raw_key HAVING "
-      "COUNT(l.object) <> 1 OR NOT BOOL_AND(l.staged = l.loaded + l.duplicates AND CASE WHEN "
-      "l.table_name <> '*' THEN l.routed = l.staged + l.quarantined ELSE l.lines = l.routed + "
-      "l.no_route + l.dropped AND l.routed + l.no_route = l.staged + l.quarantined END))",
-      TempName("sluice_plan"), TempName("sluice_todo"), names.In("ledger"), names.Pipeline(),
-      QuoteLiteral(facts.batch));
+SqlStatement AssertBalance(const LedgerNames& names, const LoadFacts& facts) {
+  const Check check = {
+      "check balance", "the balance does not add up", "': ' || MIN(what)", "COUNT(*) = 0",
+      fmt::format(
+          "(SELECT p.raw_key || ' table=' || p.table_name || COALESCE(' routed=' || "
+          "CAST(MIN(l.routed) AS VARCHAR) || ' staged=' || CAST(MIN(l.staged) AS VARCHAR) || ' "
+          "loaded=' || CAST(MIN(l.loaded) AS VARCHAR) || ' duplicates=' || CAST(MIN(l.duplicates) "
+          "AS VARCHAR) || ' quarantined=' || CAST(MIN(l.quarantined) AS VARCHAR), '') AS what FROM "
+          "{} p JOIN {} o ON o.object = p.object LEFT JOIN {} l ON l.name = {} AND l.batch = {} "
+          "AND l.object = p.object AND l.object_identity = p.object_identity AND l.table_name = "
+          "p.table_name AND l.state = 'loaded' GROUP BY p.object, p.table_name, p.raw_key HAVING "
+          "COUNT(l.object) <> 1 OR NOT BOOL_AND(l.staged = l.loaded + l.duplicates AND CASE WHEN "
+          "l.table_name <> '*' THEN l.routed = l.staged + l.quarantined ELSE l.lines = l.routed + "
+          "l.no_route + l.dropped AND l.routed + l.no_route = l.staged + l.quarantined END)) x",
+          names.Temp("sluice_plan"), names.Temp("sluice_todo"), names.In("ledger"),
+          names.Pipeline(), names.dialect.Literal(facts.batch))};
+  return Assert(names, check, ErrorKind::kBadData);
 }
 
-// What may be known before any work is done.
-void AssertMayLoad(const LedgerNames& names, std::vector<LoadStatement>& sql) {
-  sql.push_back(Assert(
-      "check pause", ErrorKind::kPermanent,
-      fmt::format("SELECT CASE WHEN COUNT(*) = 1 AND MAX(paused) = 0 THEN 'ok' WHEN COUNT(*) <> 1 "
-                  "THEN error('the control row is missing or there twice') ELSE error('loading is "
-                  "paused: ' || COALESCE(MAX(reason), 'no reason was given')) END FROM {} WHERE "
-                  "name = {}",
-                  names.In("control"), names.Pipeline())));
-  sql.push_back(Assert(
-      "check plan", ErrorKind::kPermanent,
-      fmt::format(
-          "SELECT CASE WHEN COUNT(*) = COUNT(DISTINCT (object, table_name)) AND COUNT(*) "
-          "FILTER (WHERE table_name = '*') = COUNT(DISTINCT (store, raw_key)) AND COUNT(DISTINCT "
-          "object) = COUNT(DISTINCT (store, raw_key)) THEN 'ok' ELSE error('the plan names an "
-          "object or a raw key twice') END FROM {}",
-          TempName("sluice_plan"))));
+std::vector<Check> ChecksOfLoad(const LedgerNames& names) {
+  const std::string mine = fmt::format("{} WHERE name = {}", names.In("control"), names.Pipeline());
+  std::vector<Check> checks = ChecksOfLock(names);
+  checks.push_back(
+      {"check control", "the control row is missing or there twice", "", "COUNT(*) = 1", mine});
+  checks.push_back({"check pause", "loading is paused",
+                    "': ' || COALESCE(MAX(reason), 'no reason was given')", "MAX(paused) = 0",
+                    mine});
+  checks.push_back({"check plan", "the plan names an object or a raw key twice", "",
+                    fmt::format("{} = {} AND {} = {} AND {} = {}", CountPlan(names),
+                                CountDistinct(names, "object, table_name"),
+                                CountPlan(names, " WHERE table_name = '*'"),
+                                CountDistinct(names, "store, " + names.dialect.Exact("raw_key")),
+                                CountDistinct(names, "object"),
+                                CountDistinct(names, "store, " + names.dialect.Exact("raw_key"))),
+                    ""});
+  return checks;
+}
+
+// `queries` into `table`: one statement for each, or all in one. See AssertAll.
+void InsertAll(const LedgerNames& names, std::string_view name, std::string_view table,
+               const std::vector<std::string>& queries, std::vector<SqlStatement>& sql) {
+  std::string all;
+  for (const std::string& query : queries) {
+    if (names.dialect.kind() == SqlDialect::Kind::kRedshift) {
+      all += (all.empty() ? "" : " UNION ALL ") + query;
+    } else {
+      sql.push_back(
+          {std::string(name), fmt::format("INSERT INTO {} {}", names.Temp(table), query)});
+    }
+  }
+  if (all.empty()) return;
+  sql.push_back({std::string(name), fmt::format("INSERT INTO {} {}", names.Temp(table), all)});
 }
 
 }  // namespace
 
-std::vector<LoadStatement> CommitSql(const TableSet& tables, const LedgerNames& names,
-                                     const LoadFacts& facts) {
-  std::vector<LoadStatement> sql = TakeLock(names);
+std::vector<SqlStatement> CommitSql(const TableSet& tables, const LedgerNames& names,
+                                    const LoadFacts& facts) {
+  std::vector<SqlStatement> sql = TakeLock(names);
   const auto run = [&](std::string name, std::string text) {
-    sql.push_back({std::move(name), std::move(text), std::nullopt});
+    sql.push_back({std::move(name), std::move(text)});
   };
-  AssertMayLoad(names, sql);
+  AssertAll(names, ChecksOfLoad(names), sql);
   run("judge objects", VerdictSql(names));
-  run("list what is to do", TodoSql());
+  run("list what is to do", TodoSql(names));
+  const auto analyze = [&](std::string_view table) {
+    if (names.dialect.kind() != SqlDialect::Kind::kPostgres) return;
+    run(fmt::format("analyze {}", table), "ANALYZE " + names.Temp(table));
+  };
+  analyze("sluice_todo");
   DeleteProvisional(names,
                     fmt::format("SELECT object FROM {} WHERE verdict <> 'known' UNION ALL {}",
-                                TempName("sluice_verdict"), VersionsOfTodoSql(names)),
+                                names.Temp("sluice_verdict"), VersionsOfTodoSql(names)),
                     sql);
   run("settle other versions", OtherVersionsSql(names, facts));
-  run("create duplicates", CreateLosersSql());
-  run("create counts", CreateTallySql());
+  run("create duplicates", CreateLosersSql(names));
+  run("create counts", CreateTallySql(names));
+  std::vector<std::string> losers, tallies;
   for (const auto& [index, times] : facts.tables) {
     const Table& table = tables.tables[index];
-    const TableSql part(table, index, times);
+    const TableSql part(names, table, index, times);
     run("find fresh rows of " + table.name(), part.Fresh());
+    analyze(fmt::format("sluice_fresh_{}", index + 1));
     run("insert rows of " + table.name(), part.Insert());
     if (part.HasKey()) {
       run("find spare rows of " + table.name(), part.Spare());
-      run("find duplicates of " + table.name(), part.Losers());
+      losers.push_back(part.Losers());
     }
-    run("count rows of " + table.name(), part.Tally());
+    tallies.push_back(part.Tally());
   }
+  InsertAll(names, "find duplicates", "sluice_losers", losers, sql);
+  InsertAll(names, "count rows", "sluice_tally", tallies, sql);
   run("insert duplicates",
       fmt::format("INSERT INTO {} (name, table_name, object, line, event_key, event_time, differs, "
                   "batch) SELECT {}, table_name, object, line, event_key, event_time, differs, {} "
                   "FROM {}",
-                  names.In("duplicates"), names.Pipeline(), QuoteLiteral(facts.batch),
-                  TempName("sluice_losers")));
+                  names.In("duplicates"), names.Pipeline(), names.dialect.Literal(facts.batch),
+                  names.Temp("sluice_losers")));
   run("insert quarantine",
       InsertQuarantineSql(
           names, facts.batch,
           fmt::format("SELECT object FROM {} WHERE verdict IN ('todo', 'overwritten')",
-                      TempName("sluice_verdict"))));
-  run("count", CountLosersAndBadSql());
+                      names.Temp("sluice_verdict"))));
+  run("count", CountLosersAndBadSql(names));
   run("insert ledger rows of tables", LedgerOfTablesSql(names, facts));
   run("insert ledger rows of objects", LedgerOfObjectsSql(names, facts));
-  sql.push_back(Assert("check balance", ErrorKind::kBadData, BalanceAssertion(names, facts)));
+  sql.push_back(AssertBalance(names, facts));
   return sql;
 }
 
@@ -266,27 +339,27 @@ std::string LoadOutcomeSql(const LedgerNames& names) {
       "THEN 'the same content is loaded: ' || v.other END, '') FROM {} v LEFT JOIN {} l ON l.name "
       "= {} AND l.object = v.object AND l.table_name = '*' GROUP BY v.ord, v.verdict, v.batch, "
       "v.other ORDER BY v.ord",
-      TempName("sluice_verdict"), names.In("ledger"), names.Pipeline());
+      names.Temp("sluice_verdict"), names.In("ledger"), names.Pipeline());
 }
 
-std::vector<LoadStatement> SettleSql(const LedgerNames& names, const std::string& batch,
-                                     Timestamp settled_at) {
-  std::vector<LoadStatement> sql = TakeLock(names);
+std::vector<SqlStatement> SettleSql(const LedgerNames& names, const std::string& batch,
+                                    Timestamp settled_at) {
+  std::vector<SqlStatement> sql = TakeLock(names);
   const auto run = [&](std::string name, std::string text) {
-    sql.push_back({std::move(name), std::move(text), std::nullopt});
+    sql.push_back({std::move(name), std::move(text)});
   };
-  sql.push_back(
-      Assert("check settlements", ErrorKind::kPermanent,
-             fmt::format("SELECT CASE WHEN COUNT(*) = COUNT(DISTINCT (object, table_name)) THEN "
-                         "'ok' ELSE error('an object is settled twice') END FROM {}",
-                         TempName("sluice_plan"))));
+  std::vector<Check> checks = ChecksOfLock(names);
+  checks.push_back(
+      {"check settlements", "an object is settled twice", "",
+       fmt::format("{} = {}", CountPlan(names), CountDistinct(names, "object, table_name")), ""});
+  AssertAll(names, checks, sql);
   run("list what is to settle",
       fmt::format("CREATE TEMP TABLE {} AS SELECT p.* FROM {} p WHERE p.table_name = '*' AND NOT "
                   "EXISTS (SELECT 1 FROM {} l WHERE l.name = {} AND l.object = p.object AND "
                   "l.table_name = '*' AND l.state IN ('loaded', 'replaced'))",
-                  TempName("sluice_todo"), TempName("sluice_plan"), names.In("ledger"),
+                  names.Temp("sluice_todo"), names.Temp("sluice_plan"), names.In("ledger"),
                   names.Pipeline()));
-  const std::string todo = fmt::format("SELECT object FROM {}", TempName("sluice_todo"));
+  const std::string todo = fmt::format("SELECT object FROM {}", names.Temp("sluice_todo"));
   DeleteProvisional(names, todo, sql);
   run("insert quarantine", InsertQuarantineSql(names, batch, todo));
   run("insert ledger rows",
@@ -295,8 +368,8 @@ std::vector<LoadStatement> SettleSql(const LedgerNames& names, const std::string
           "p.reason, p.revision, p.parquet, p.content, p.version, {}, p.lines, p.no_route, "
           "p.dropped, p.routed, 0, 0, 0, 0, p.quarantined, NULL, NULL, {} FROM {} p JOIN {} "
           "o ON o.object = p.object",
-          InsertIntoLedger(names), names.Pipeline(), QuoteLiteral(batch),
-          TimestampLiteral(settled_at), TempName("sluice_plan"), TempName("sluice_todo")));
+          InsertIntoLedger(names), names.Pipeline(), names.dialect.Literal(batch),
+          TimestampLiteral(settled_at), names.Temp("sluice_plan"), names.Temp("sluice_todo")));
   return sql;
 }
 

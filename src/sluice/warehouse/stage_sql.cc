@@ -5,50 +5,12 @@
 
 #include <algorithm>
 
+#include "sluice/base/utf8.h"
 #include "sluice/schema/quarantine_schema.h"
 #include "sluice/warehouse/ledger_sql.h"
 #include "sluice/warehouse/sql_text.h"
 
 namespace sluice {
-namespace {
-
-bool IsTime(const ColumnType& type) {
-  return type.kind == TypeKind::kTimestamp || type.kind == TypeKind::kTimestampTz;
-}
-
-constexpr std::string_view kPatternCharacters = "*?[";
-
-// A pattern that only `path` itself matches. '\' escapes nothing.
-std::string Pattern(std::string_view path) {
-  std::string pattern;
-  for (const char c : path) {
-    if (kPatternCharacters.find(c) != std::string_view::npos) {
-      pattern += fmt::format("[{}]", c);
-    } else {
-      pattern += c;
-    }
-  }
-  return pattern;
-}
-
-std::string FileList(const std::vector<std::string>& files) {
-  std::string list;
-  for (const std::string& file : files) {
-    list += (list.empty() ? "" : ", ") + QuoteLiteral(Pattern(file));
-  }
-  return fmt::format("[{}]", list);
-}
-
-// Files hold every time as microseconds UTC; a cast would go through the calendar of a time zone.
-std::string ReadColumn(const StagedColumn& column) {
-  const std::string name = QuoteIdentifier(column.name);
-  if (column.type.kind == TypeKind::kTimestamp)
-    return fmt::format("make_timestamp(epoch_us({}))", name);
-  return name;
-}
-
-}  // namespace
-
 std::vector<StagedColumn> StagedColumns(const Table& table) {
   std::vector<StagedColumn> columns;
   for (size_t i = 0; i < table.schema.columns.size(); ++i) {
@@ -74,15 +36,28 @@ std::string StageTable(size_t index) {
   return fmt::format("sluice_stage_{}", index + 1);
 }
 
-std::string CreatePlanSql() {
-  return fmt::format(
-      "CREATE TEMP TABLE {} (ord BIGINT NOT NULL, object BIGINT NOT NULL, object_identity VARCHAR "
-      "NOT NULL, store VARCHAR NOT NULL, raw_key VARCHAR NOT NULL, table_name VARCHAR NOT NULL, "
-      "state VARCHAR NOT NULL, "
-      "reason VARCHAR NOT NULL, revision VARCHAR NOT NULL, parquet VARCHAR NOT NULL, content "
-      "VARCHAR NOT NULL, version BIGINT NOT NULL, lines BIGINT NOT NULL, no_route BIGINT NOT NULL, "
-      "dropped BIGINT NOT NULL, routed BIGINT NOT NULL, quarantined BIGINT NOT NULL)",
-      TempName("sluice_plan"));
+std::vector<StagedColumn> PlanColumns() {
+  const ColumnType big{.kind = TypeKind::kBigInt};
+  const auto text = [](int32_t bytes) {
+    return ColumnType{.kind = TypeKind::kVarchar, .length = bytes};
+  };
+  return {{"ord", big, true},
+          {"object", big, true},
+          {"object_identity", text(kLongestIdentity), true},
+          {"store", text(kLongestStore), true},
+          {"raw_key", text(1'024), true},
+          {"table_name", text(127), true},
+          {"state", text(16), true},
+          {"reason", text(kLongestReason), true},
+          {"revision", text(64), true},
+          {"parquet", text(1'024), true},
+          {"content", text(64), true},
+          {"version", big, true},
+          {"lines", big, true},
+          {"no_route", big, true},
+          {"dropped", big, true},
+          {"routed", big, true},
+          {"quarantined", big, true}};
 }
 
 void AddPlanRows(const TableSet& tables, size_t place, const PlannedObject& object,
@@ -91,8 +66,9 @@ void AddPlanRows(const TableSet& tables, size_t place, const PlannedObject& obje
   const auto add = [&](const std::string& table, const std::string& parquet, int64_t lines,
                        int64_t no_route, int64_t dropped, int64_t routed, int64_t quarantined) {
     rows.push_back({number(place), object.object, object.identity, object.store, object.raw_key,
-                    table, std::string(state), std::string(reason), object.revision, parquet,
-                    object.content, object.version, lines, no_route, dropped, routed, quarantined});
+                    table, std::string(state), std::string(Utf8Prefix(reason, kLongestReason)),
+                    object.revision, parquet, object.content, object.version, lines, no_route,
+                    dropped, routed, quarantined});
   };
   uint64_t routed = 0;
   for (const PlannedTable& table : object.tables) {
@@ -104,62 +80,35 @@ void AddPlanRows(const TableSet& tables, size_t place, const PlannedObject& obje
       number(routed), number(object.quarantined));
 }
 
-std::string CreateStageSql(std::string_view table, const std::vector<StagedColumn>& columns) {
+std::string CreateStageSql(const LedgerNames& names, std::string_view table,
+                           const std::vector<StagedColumn>& columns) {
   std::string text;
   for (const StagedColumn& column : columns) {
     text += fmt::format("{}{} {}{}", text.empty() ? "" : ", ", QuoteIdentifier(column.name),
-                        DuckDbType(column.type), column.not_null ? " NOT NULL" : "");
+                        names.dialect.StagedType(column.type), column.not_null ? " NOT NULL" : "");
   }
-  return fmt::format("CREATE TEMP TABLE {} ({})", TempName(table), text);
+  return fmt::format("CREATE TEMP TABLE {} ({})", names.Temp(table), text);
 }
 
-bool CanBeRead(std::string_view path) {
-  return path.find('\\') == std::string_view::npos ||
-         path.find_first_of(kPatternCharacters) == std::string_view::npos;
-}
-
-std::string FillStageSql(std::string_view table, const std::vector<StagedColumn>& columns,
-                         const std::vector<std::string>& files) {
-  std::string names, values;
-  for (const StagedColumn& column : columns) {
-    names += (names.empty() ? "" : ", ") + QuoteIdentifier(column.name);
-    values += (values.empty() ? "" : ", ") + ReadColumn(column);
-  }
-  return fmt::format(
-      "INSERT INTO {} ({}) SELECT {} FROM read_parquet({}, hive_partitioning = false)",
-      TempName(table), names, values, FileList(files));
-}
-
-std::string ParquetColumnsSql(const std::vector<std::string>& files) {
-  return fmt::format(
-      "SELECT file_name, name, COALESCE(duckdb_type, 'a group') FROM parquet_schema({}) WHERE "
-      "column_id > 0 ORDER BY file_name, column_id",
-      FileList(files));
-}
-
-bool IsParquetTypeOf(const ColumnType& type, std::string_view found) {
-  if (IsTime(type)) return found == "TIMESTAMP WITH TIME ZONE";
-  return found == DuckDbType(type);
-}
-
-std::string CountStagedSql(size_t index, const Table& table) {
-  std::string times = ", NULL::VARCHAR, NULL::VARCHAR";
+std::string CountStagedSql(const LedgerNames& names, size_t index, const Table& table) {
+  std::string times = ", CAST(NULL AS VARCHAR), CAST(NULL AS VARCHAR)";
   if (table.time) {
-    const std::string name = QuoteIdentifier(table.schema.columns[*table.time].name);
-    times = fmt::format(
-        ", CAST(epoch_us(MIN({0})) AS VARCHAR), CAST(epoch_us(MAX({0})) AS VARCHAR)", name);
+    const Column& column = table.schema.columns[*table.time];
+    std::string name = QuoteIdentifier(column.name);
+    if (column.type.kind == TypeKind::kTimestampTz) name = names.dialect.InUtc(name);
+    times = fmt::format(", CAST(MIN({0}) AS VARCHAR), CAST(MAX({0}) AS VARCHAR)", name);
   }
   return fmt::format(
       "SELECT CAST(sluice_object AS VARCHAR), CAST(COUNT(*) AS VARCHAR){} FROM {} GROUP BY "
       "sluice_object",
-      times, TempName(StageTable(index)));
+      times, names.Temp(StageTable(index)));
 }
 
-std::string CountBadSql() {
+std::string CountBadSql(const LedgerNames& names) {
   return fmt::format(
       "SELECT CAST(object AS VARCHAR), table_name, CAST(COUNT(*) AS VARCHAR) FROM {} GROUP BY "
       "object, table_name",
-      TempName("sluice_bad"));
+      names.Temp("sluice_bad"));
 }
 
 }  // namespace sluice

@@ -6,12 +6,13 @@
 #include <vector>
 
 #include "sluice/schema/table.h"
-#include "sluice/warehouse/duckdb_session.h"
+#include "sluice/warehouse/ledger_sql.h"
 #include "sluice/warehouse/load_plan.h"
+#include "sluice/warehouse/sql_session.h"
 
 namespace sluice {
 
-// How the Parquet of a plan comes into temporary tables, as DuckDB SQL. Pure functions.
+// The temporary tables that the Parquet of a plan comes into, as SQL. Pure functions.
 //
 //   sluice_plan     each (object, table) once, and each object once more as table '*'
 //   sluice_bad      the quarantine objects' rows
@@ -28,28 +29,17 @@ std::vector<StagedColumn> StagedQuarantineColumns();
 
 std::string StageTable(size_t index);  // "sluice_stage_1" of table 0
 
-std::string CreatePlanSql();
+std::vector<StagedColumn> PlanColumns();
 // The rows of sluice_plan. `state` and `reason` are a settlement's; empty in a load.
 void AddPlanRows(const TableSet& tables, size_t place, const PlannedObject& object,
                  std::string_view state, std::string_view reason, std::vector<SqlRow>& rows);
 
-std::string CreateStageSql(std::string_view table, const std::vector<StagedColumn>& columns);
-// False of a path with both '\' and a pattern's character: DuckDB has no pattern for it, since it
-// takes the '\' for a '/' there.
-bool CanBeRead(std::string_view path);
-// `files` (not empty) are paths that CanBeRead; none of their characters is a pattern.
-std::string FillStageSql(std::string_view table, const std::vector<StagedColumn>& columns,
-                         const std::vector<std::string>& files);
-
-// Rows (file, column, type) in order of file and column.
-std::string ParquetColumnsSql(const std::vector<std::string>& files);
-// True where DuckDB reads a file's column as `found` and sluice wrote it as `type`.
-bool IsParquetTypeOf(const ColumnType& type, std::string_view found);
-
-// Rows (object, count, earliest, latest): by sluice_object; times in microseconds since 1970, NULL
-// where the table has no time.
-std::string CountStagedSql(size_t index, const Table& table);
+std::string CreateStageSql(const LedgerNames& names, std::string_view table,
+                           const std::vector<StagedColumn>& columns);
+// Rows (object, count, earliest, latest) by sluice_object; times in UTC, "2026-01-31 12:00:00" with
+// decimals or none, NULL where the table has no time.
+std::string CountStagedSql(const LedgerNames& names, size_t index, const Table& table);
 // Rows (object, table, count) of sluice_bad.
-std::string CountBadSql();
+std::string CountBadSql(const LedgerNames& names);
 
 }  // namespace sluice

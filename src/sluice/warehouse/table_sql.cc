@@ -12,21 +12,24 @@
 
 namespace sluice {
 
-TableSql::TableSql(const Table& table, size_t index, std::vector<TimeInterval> times)
-    : table_(table),
+TableSql::TableSql(const LedgerNames& names, const Table& table, size_t index,
+                   std::vector<TimeInterval> times)
+    : names_(names),
+      table_(table),
       times_(std::move(times)),
-      name_(QuoteLiteral(table.name())),
-      target_(TargetName(table.schema)),
-      stage_(TempName(StageTable(index))),
-      fresh_(TempName(fmt::format("sluice_fresh_{}", index + 1))),
-      spare_(TempName(fmt::format("sluice_spare_{}", index + 1))) {
+      name_(fmt::format("CAST({} AS {})", names.dialect.Literal(table.name()),
+                        names.dialect.Text(127))),
+      target_(names.Target(table.schema)),
+      stage_(names.Temp(StageTable(index))),
+      fresh_(names.Temp(fmt::format("sluice_fresh_{}", index + 1))),
+      spare_(names.Temp(fmt::format("sluice_spare_{}", index + 1))) {
   for (const size_t column : table.unique) key_.push_back(column);
   if (table.time && !table.unique.empty()) key_.push_back(*table.time);
 }
 
 std::string TableSql::Fresh() const {
-  const std::string staged =
-      fmt::format("{} s JOIN {} o ON o.object = s.sluice_object", stage_, TempName("sluice_todo"));
+  const std::string staged = fmt::format("{} s JOIN {} o ON o.object = s.sluice_object", stage_,
+                                         names_.Temp("sluice_todo"));
   if (!HasKey()) {
     return fmt::format("CREATE TEMP TABLE {} AS SELECT {} AS place FROM {}", fresh_, kPlace,
                        staged);
@@ -49,20 +52,21 @@ std::string TableSql::Insert() const {
     if (!IsFilled(column)) continue;
     const std::string name = QuoteIdentifier(column.name);
     names += fmt::format("{}{}", names.empty() ? "" : ", ", name);
-    values += fmt::format("{}s.{}", values.empty() ? "" : ", ", name);
+    values += (values.empty() ? "" : ", ") + names_.dialect.FromStaged(column.type, "s." + name);
   }
   return fmt::format(
-      "INSERT INTO {} ({}) SELECT {} FROM {} s JOIN {} o ON o.object = s.sluice_object WHERE "
-      "EXISTS (SELECT 1 FROM {} f WHERE f.place = {})",
-      target_, names, values, stage_, TempName("sluice_todo"), fresh_, kPlace);
+      "INSERT INTO {} ({}) SELECT {} FROM {} s JOIN {} o ON o.object = s.sluice_object JOIN {} f "
+      "ON "
+      "f.place = {}",
+      target_, names, values, stage_, names_.Temp("sluice_todo"), fresh_, kPlace);
 }
 
 std::string TableSql::Spare() const {
   return fmt::format(
       "CREATE TEMP TABLE {} AS SELECT s.sluice_object AS object, s.sluice_line AS line FROM {} s "
       "JOIN {} o ON o.object = "
-      "s.sluice_object WHERE NOT EXISTS (SELECT 1 FROM {} f WHERE f.place = {})",
-      spare_, stage_, TempName("sluice_todo"), fresh_, kPlace);
+      "s.sluice_object LEFT JOIN {} f ON f.place = {} WHERE f.place IS NULL",
+      spare_, stage_, names_.Temp("sluice_todo"), fresh_, kPlace);
 }
 
 // What is not fresh, joined with the row that stands in the table in its place. Grouped: somebody
@@ -74,24 +78,24 @@ std::string TableSql::Losers() const {
                            ColumnName(column));
   }
   return fmt::format(
-      "INSERT INTO {} SELECT {} AS table_name, s.sluice_object AS object, s.sluice_line AS line, "
+      "SELECT {} AS table_name, s.sluice_object AS object, s.sluice_line AS line, "
       "{} "
       "AS event_key, {} AS event_time, MIN(CASE WHEN {} THEN 0 ELSE 1 END) AS differs FROM {} n "
       "JOIN {} s ON s.sluice_object = n.object AND s.sluice_line = n.line JOIN {} t ON {}{} GROUP "
-      "BY ALL",
-      TempName("sluice_losers"), name_, EventKey(), EventTime(), Equal(), spare_, stage_, target_,
-      matches, Times());
+      "BY 2, 3, 4, 5",
+      name_, EventKey(), EventTime(), Equal(), spare_, stage_, target_, matches, Times());
 }
 
 std::string TableSql::Tally() const {
   const std::string time = EventTime();
   return fmt::format(
-      "INSERT INTO {5} SELECT s.sluice_object, {0}, COUNT(*), 0, 0, 0, 0, MIN({1}), MAX({1}) FROM "
+      "SELECT s.sluice_object, {0}, COUNT(*), 0, 0, 0, 0, MIN({1}), MAX({1}) FROM "
       "{2} s JOIN {3} o "
       "ON o.object = s.sluice_object GROUP BY s.sluice_object UNION ALL SELECT o.object, {0}, 0, "
-      "COUNT(*), 0, 0, 0, NULL, NULL FROM {4} f JOIN {3} o ON o.ord = f.place // 4294967296 GROUP "
+      "COUNT(*), 0, 0, 0, CAST(NULL AS TIMESTAMP), CAST(NULL AS TIMESTAMP) FROM {4} f JOIN {3} o "
+      "ON o.ord = f.place >> 32 GROUP "
       "BY o.object",
-      name_, time, stage_, TempName("sluice_todo"), fresh_, TempName("sluice_tally"));
+      name_, time, stage_, names_.Temp("sluice_todo"), fresh_);
 }
 
 std::string TableSql::ColumnName(size_t column) const {
@@ -100,13 +104,15 @@ std::string TableSql::ColumnName(size_t column) const {
 
 // The same event_key for the same unique columns and no others (RFC 6901's escapes for '|').
 std::string TableSql::EventKey() const {
-  if (table_.unique.size() == 1) {
-    return fmt::format("CAST(s.{} AS VARCHAR)", ColumnName(table_.unique[0]));
-  }
+  const auto text_of = [&](size_t column) {
+    return fmt::format("CAST(s.{} AS {})", ColumnName(column),
+                       names_.dialect.Text(kLongestEventKey));
+  };
+  if (table_.unique.size() == 1) return text_of(table_.unique[0]);
   std::string text;
   for (const size_t column : table_.unique) {
-    text += fmt::format("{}REPLACE(REPLACE(CAST(s.{} AS VARCHAR), '~', '~0'), '|', '~1')",
-                        text.empty() ? "" : " || '|' || ", ColumnName(column));
+    text += fmt::format("{}REPLACE(REPLACE({}, '~', '~0'), '|', '~1')",
+                        text.empty() ? "" : " || '|' || ", text_of(column));
   }
   return text;
 }
@@ -115,7 +121,7 @@ std::string TableSql::EventTime() const {
   if (!table_.time) return "CAST(NULL AS TIMESTAMP)";
   const std::string name = "s." + ColumnName(*table_.time);
   if (table_.schema.columns[*table_.time].type.kind == TypeKind::kTimestamp) return name;
-  return fmt::format("make_timestamp(epoch_us({}))", name);
+  return names_.dialect.InUtc(name);
 }
 
 // Of s and t: all that was sent and is not the key.
@@ -124,8 +130,9 @@ std::string TableSql::Equal() const {
   for (size_t i = 0; i < table_.schema.columns.size(); ++i) {
     const Column& column = table_.schema.columns[i];
     if (column.generated || IsTechnical(column.name) || std::ranges::count(key_, i) > 0) continue;
-    equal += fmt::format("{}s.{} IS NOT DISTINCT FROM t.{}", equal.empty() ? "" : " AND ",
-                         ColumnName(i), ColumnName(i));
+    const std::string staged = "s." + ColumnName(i), target = "t." + ColumnName(i);
+    equal += fmt::format("{}COALESCE({}, {} IS NULL AND {} IS NULL)", equal.empty() ? "" : " AND ",
+                         names_.dialect.Same(column.type, staged, target), staged, target);
   }
   return equal.empty() ? "TRUE" : equal;
 }

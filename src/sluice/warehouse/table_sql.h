@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "sluice/schema/table.h"
+#include "sluice/warehouse/ledger_sql.h"
 #include "sluice/warehouse/time_intervals.h"
 
 namespace sluice {
@@ -13,14 +14,15 @@ namespace sluice {
 // A staged row's place in the plan: plan order, then line. `o` is sluice_todo, `s` the stage.
 inline constexpr std::string_view kPlace = "(o.ord * 4294967296 + s.sluice_line)";
 
-// What a load does with one table's rows, as DuckDB SQL. Reads sluice_todo and sluice_stage_N;
+// What a load does with one table's rows, as SQL. Reads sluice_todo and sluice_stage_N;
 // sluice_fresh_N holds the places of the rows that become rows of the table. Narrow tables only:
 // wide rows are read once, when they are inserted.
 class TableSql {
  public:
-  // `table` is the `index`-th of the TableSet and outlives this. `times` covers the times of all
-  // staged rows; empty: the duplicate check reads all of the table.
-  TableSql(const Table& table, size_t index, std::vector<TimeInterval> times);
+  // `table` is the `index`-th of the TableSet; it and `names` outlive this. `times` covers the
+  // times of all staged rows; empty: the duplicate check reads all of the table.
+  TableSql(const LedgerNames& names, const Table& table, size_t index,
+           std::vector<TimeInterval> times);
 
   // False where duplicates are allowed.
   bool HasKey() const { return !key_.empty(); }
@@ -30,11 +32,11 @@ class TableSql {
   // Makes sluice_spare_N: which staged rows are not fresh. Mostly few or none, so that looking for
   // what they lost against is cheap.
   std::string Spare() const;
-  // After Insert: the spare rows, into sluice_losers (table_name, object, line, event_key,
-  // event_time, differs).
+  // After Insert: a query for the spare rows as sluice_losers has them (table_name, object, line,
+  // event_key, event_time, differs).
   std::string Losers() const;
-  // Into sluice_tally (object, table_name, staged, loaded, 0, 0, 0, earliest, latest), in two rows
-  // for each object.
+  // A query for rows of sluice_tally (object, table_name, staged, loaded, 0, 0, 0, earliest,
+  // latest), two for each object.
   std::string Tally() const;
 
  private:
@@ -44,6 +46,7 @@ class TableSql {
   std::string Equal() const;
   std::string Times() const;
 
+  const LedgerNames& names_;
   const Table& table_;
   const std::vector<TimeInterval> times_;
   const std::string name_, target_, stage_, fresh_, spare_;

@@ -10,7 +10,10 @@
 
 #include "sluice/base/result.h"
 #include "sluice/schema/table.h"
+#include "sluice/warehouse/ledger_object.h"
 #include "sluice/warehouse/load_plan.h"
+#include "sluice/warehouse/sql_session.h"
+#include "sluice/warehouse/warehouse_state.h"
 
 namespace sluice {
 
@@ -28,20 +31,6 @@ class StagedLoad {
   // kOutcomeUnknown: ask Warehouse::Outcome. The answer has one entry for each planned object, in
   // order.
   virtual Result<std::vector<ObjectOutcome>> Commit() = 0;
-};
-
-struct LiveColumn {
-  std::string name;
-  std::string type;  // as the warehouse spells it
-  bool not_null = false;
-};
-
-// What Probe found.
-struct WarehouseState {
-  bool ledger_exists = false;
-  bool ledger_is_empty = true;
-  bool tables_hold_rows = false;
-  std::optional<std::string> paused;  // the reason, when loading is paused
 };
 
 // Where rows end up, and the only place that knows what was loaded: the ledger is a table in it.
@@ -77,21 +66,29 @@ class Warehouse {
   // kOutcomeUnknown; repeating is safe.
   virtual Status Settle(std::span<const Settlement> settlements) = 0;
 
+  // Lets no load commit any more, with a reason for people; without one: lets them again. Under the
+  // load lock, so that none commits once this has answered. Answers the reason until now, where
+  // there was one. kPermanent where there is no ledger yet.
+  virtual Result<std::optional<std::string>> Pause(const std::optional<std::string>& reason) = 0;
+
   // How many objects the warehouse refused, and sluice set aside for it, since it last took one;
   // `others_than` and damaged objects, of which no line was read, do not count.
   virtual Result<uint64_t> RefusedInARow(std::span<const int64_t> others_than) = 0;
 
   virtual Result<std::vector<LiveColumn>> Describe(const Table& table) = 0;
+  // A change of the tables: one statement of ChangesOf, outside of every transaction.
+  virtual Status Change(const std::string& sql) = 0;
   // Of what is loaded.
   virtual Result<std::vector<TableBalance>> Balance() = 0;
   // How many objects, with how many events, are in each state.
   virtual Result<std::vector<StateCount>> States() = 0;
+  // What the ledger knows of a raw store's keys, fewer than `range.limit` at the end.
+  virtual Result<std::vector<LedgerObject>> ListObjects(const LedgerRange& range) = 0;
   // SELECT count(*) of the target table.
   virtual Result<uint64_t> CountRows(const Table& table) = 0;
   // Some rows of the target table, each value as text (NULL: absent), columns in table order: for
   // people.
-  virtual Result<std::vector<std::vector<std::optional<std::string>>>> SampleRows(
-      const Table& table, size_t limit) = 0;
+  virtual Result<std::vector<TextRow>> SampleRows(const Table& table, size_t limit) = 0;
 };
 
 }  // namespace sluice

@@ -1,0 +1,13 @@
+# Debian's cross compiler for 64-bit ARM, with the libraries that scripts/install-deps --lambda-arm64 has laid down.
+include(${CMAKE_CURRENT_LIST_DIR}/DependencyFolder.cmake)
+set(SLUICE_DEPS_SUFFIX -arm64)
+set(CMAKE_SYSTEM_NAME Linux)
+set(CMAKE_SYSTEM_PROCESSOR aarch64)
+set(CMAKE_C_COMPILER aarch64-linux-gnu-gcc)
+set(CMAKE_CXX_COMPILER aarch64-linux-gnu-g++)
+set(CMAKE_FIND_ROOT_PATH ${SLUICE_DEPS}/arm64)
+set(CMAKE_FIND_ROOT_PATH_MODE_PROGRAM NEVER)
+set(CMAKE_FIND_ROOT_PATH_MODE_LIBRARY ONLY)
+set(CMAKE_FIND_ROOT_PATH_MODE_INCLUDE ONLY)
+set(CMAKE_C_FLAGS_INIT "-isystem ${SLUICE_DEPS}/arm64/usr/include/aarch64-linux-gnu")
+set(CMAKE_CXX_FLAGS_INIT "-isystem ${SLUICE_DEPS}/arm64/usr/include/aarch64-linux-gnu")

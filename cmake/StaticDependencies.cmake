@@ -1,0 +1,42 @@
+# What Dependencies.cmake finds, under the same names, for a program that is linked with nothing at run time. Debian's archives where it has
+# them; fmt and spdlog are their headers; ISA-L and simdjson are built by scripts/install-deps --lambda.
+set(OPENSSL_USE_STATIC_LIBS ON)
+find_package(OpenSSL REQUIRED COMPONENTS Crypto)
+
+foreach(name ISAL PYSIMDJSON)
+  sluice_version(${name} version)
+  string(TOLOWER ${name} folder)
+  set(${name}_PREFIX ${SLUICE_DEPS}/${folder}-${version}${SLUICE_DEPS_SUFFIX})
+  if(NOT EXISTS ${${name}_PREFIX}/.ok)
+    message(FATAL_ERROR "${${name}_PREFIX} is missing: run scripts/install-deps --lambda")
+  endif()
+endforeach()
+
+# sluice_archive(TARGET NAME [PREFIX]): libNAME.a, of the system or below PREFIX.
+function(sluice_archive target name)
+  set(prefix ${ARGN})
+  if(prefix)
+    set(${name}_ARCHIVE ${prefix}/lib/lib${name}.a)
+  else()
+    find_library(${name}_ARCHIVE NAMES lib${name}.a REQUIRED)
+  endif()
+  add_library(${target} STATIC IMPORTED GLOBAL)
+  set_target_properties(${target} PROPERTIES IMPORTED_LOCATION ${${name}_ARCHIVE})
+  if(prefix)
+    target_include_directories(${target} SYSTEM BEFORE INTERFACE ${prefix}/include)
+  endif()
+endfunction()
+
+sluice_archive(simdjson::simdjson simdjson ${PYSIMDJSON_PREFIX})
+sluice_archive(PkgConfig::ISAL isal ${ISAL_PREFIX})
+sluice_archive(PkgConfig::ZSTD zstd)
+sluice_archive(PkgConfig::DEFLATE deflate)
+sluice_archive(Snappy::snappy snappy)
+sluice_archive(yaml-cpp yaml-cpp)
+sluice_archive(EXPAT::EXPAT expat)
+sluice_archive(SQLite::SQLite3 sqlite3)
+
+add_library(fmt::fmt INTERFACE IMPORTED GLOBAL)
+target_compile_definitions(fmt::fmt INTERFACE FMT_HEADER_ONLY)
+add_library(spdlog::spdlog INTERFACE IMPORTED GLOBAL)
+target_compile_definitions(spdlog::spdlog INTERFACE SPDLOG_FMT_EXTERNAL)

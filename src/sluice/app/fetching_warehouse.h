@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "sluice/base/clock.h"
+#include "sluice/object/object_store.h"
+#include "sluice/warehouse/warehouse.h"
+
+namespace sluice {
+
+// Where a warehouse that reads files finds the objects of stores that are no folders.
+struct FetchFolders {
+  std::string parquet, quarantine;
+};
+
+// A warehouse that reads Parquet from folders, for stores at S3: what a plan names is fetched
+// before it is staged, and removed when it is in the warehouse's tables. Everything else is the
+// warehouse's own.
+class FetchingWarehouse final : public Warehouse {
+ public:
+  // Folders of one process below `root`, which several share. What dead processes left there for a
+  // day goes.
+  static Result<FetchFolders> MakeFolders(const std::string& root, Clock& clock);
+
+  // `warehouse` reads from `folders`. The stores outlive it.
+  FetchingWarehouse(std::unique_ptr<Warehouse> warehouse, ObjectStore& parquet,
+                    ObjectStore& quarantine, FetchFolders folders)
+      : warehouse_(std::move(warehouse)),
+        parquet_(parquet),
+        quarantine_(quarantine),
+        folders_(std::move(folders)) {}
+  ~FetchingWarehouse() override;
+
+  Result<WarehouseState> Probe() override { return warehouse_->Probe(); }
+  Status Prepare() override { return warehouse_->Prepare(); }
+  Result<std::unique_ptr<StagedLoad>> Stage(const LoadPlan& plan) override;
+  Result<std::vector<ObjectOutcome>> Outcome(std::span<const int64_t> objects) override {
+    return warehouse_->Outcome(objects);
+  }
+  Result<std::vector<ObjectOutcome>> Peek(std::span<const int64_t> objects) override {
+    return warehouse_->Peek(objects);
+  }
+  Status Settle(std::span<const Settlement> settlements) override;
+  Result<std::optional<std::string>> Pause(const std::optional<std::string>& reason) override {
+    return warehouse_->Pause(reason);
+  }
+  Result<uint64_t> RefusedInARow(std::span<const int64_t> others_than) override {
+    return warehouse_->RefusedInARow(others_than);
+  }
+  Result<std::vector<LiveColumn>> Describe(const Table& table) override {
+    return warehouse_->Describe(table);
+  }
+  Status Change(const std::string& sql) override { return warehouse_->Change(sql); }
+  Result<std::vector<TableBalance>> Balance() override { return warehouse_->Balance(); }
+  Result<std::vector<StateCount>> States() override { return warehouse_->States(); }
+  Result<std::vector<LedgerObject>> ListObjects(const LedgerRange& range) override {
+    return warehouse_->ListObjects(range);
+  }
+  Result<uint64_t> CountRows(const Table& table) override { return warehouse_->CountRows(table); }
+  Result<std::vector<std::vector<std::optional<std::string>>>> SampleRows(const Table& table,
+                                                                          size_t limit) override {
+    return warehouse_->SampleRows(table, limit);
+  }
+
+ private:
+  const std::unique_ptr<Warehouse> warehouse_;
+  ObjectStore& parquet_;
+  ObjectStore& quarantine_;
+  const FetchFolders folders_;
+};
+
+}  // namespace sluice

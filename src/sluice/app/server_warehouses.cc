@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sluice/app/server_warehouses.h"
+
+#include <fmt/format.h>
+
+#include "sluice/connect/aws_access.h"
+#include "sluice/warehouse/data_api_session.h"
+#include "sluice/warehouse/postgres_session.h"
+#include "sluice/warehouse/redshift_login.h"
+#include "sluice/warehouse/redshift_session.h"
+#include "sluice/warehouse/server_warehouse.h"
+
+namespace sluice {
+namespace {
+
+const char* SslMode(ServerTls mode) {
+  switch (mode) {
+    case ServerTls::kVerifyFull:
+      return "verify-full";
+    case ServerTls::kRequire:
+      return "require";
+    case ServerTls::kDisable:
+      return "disable";
+  }
+  return "verify-full";
+}
+
+// The parts of a pipeline that servers are made of.
+class ServerParts {
+ public:
+  ServerParts(const PipelineConfig& config, const PipelineEnvironment& environment,
+              const WarehouseStores& stores)
+      : config_(config),
+        environment_(environment),
+        stores_{stores.parquet, stores.quarantine},
+        access_(config.name, environment.clock) {}
+
+  Result<std::unique_ptr<Warehouse>> Make() {
+    const auto& target = config_.warehouse.target;
+    if (const auto* postgres = std::get_if<PostgresTarget>(&target)) {
+      return Over(std::make_unique<PostgresConnector>(Wire(*postgres), stores_));
+    }
+    if (const auto* data_api = std::get_if<RedshiftDataApiTarget>(&target)) {
+      SLUICE_ASSIGN(auto connector, ByDataApi(*data_api));
+      return Over(std::move(connector));
+    }
+    SLUICE_ASSIGN(auto connector, ByWire(std::get<RedshiftTarget>(target)));
+    return Over(std::move(connector));
+  }
+
+ private:
+  std::unique_ptr<Warehouse> Over(std::unique_ptr<ServerConnector> connector) const {
+    return std::make_unique<ServerWarehouse>(std::move(connector), NamesOf(config_),
+                                             *config_.tables, environment_.clock);
+  }
+
+  template <typename Target>
+  WireOptions Wire(const Target& target) const {
+    const WarehouseConfig& warehouse = config_.warehouse;
+    return {.target = {.host = target.host,
+                       .port = target.port,
+                       .database = target.database,
+                       .user = target.user,
+                       .password = target.password.Reveal(),
+                       .ssl_mode = SslMode(target.tls.mode),
+                       .ssl_root = target.tls.root,
+                       .application_name = "sluice " + config_.name},
+            .timeouts = {.connect = warehouse.connect_timeout, .statement = warehouse.copy_timeout},
+            .commit_timeout = warehouse.commit_timeout,
+            .stop = environment_.stop,
+            .faults = environment_.faults.get()};
+  }
+
+  // A client of `service` at AWS, or where the configuration says.
+  Result<std::unique_ptr<AwsClient>> Client(const std::string& service, const ServiceOptions& where,
+                                            std::span<const FailureMeaning> failures,
+                                            AwsFailure (*read_failure)(const HttpResponse&)) {
+    HttpEndpoint endpoint = AwsEndpoint(service, where.region);
+    if (!where.endpoint.empty()) {
+      SLUICE_ASSIGN(endpoint, ParseEndpoint(where.endpoint));
+    }
+    SLUICE_ASSIGN(auto credentials, access_.CredentialsFor(std::nullopt, where.region));
+    return AwsClient::Make({.scope = {.service = service, .region = where.region},
+                            .endpoint = std::move(endpoint),
+                            .failures = failures,
+                            .read_failure = read_failure},
+                           std::move(credentials), environment_.clock);
+  }
+
+  Result<std::unique_ptr<ServerConnector>> ByWire(const RedshiftTarget& target) {
+    RedshiftWireOptions options{.wire = Wire(target),
+                                .login = nullptr,
+                                .copy_role = config_.warehouse.copy_role,
+                                .stores = stores_};
+    if (target.auth == RedshiftAuth::kIam) {
+      SLUICE_ASSIGN(options.login, LoginByIam(target));
+    }
+    return std::make_unique<RedshiftWireConnector>(std::move(options), environment_.clock);
+  }
+
+  Result<std::shared_ptr<PgLoginSource>> LoginByIam(const RedshiftTarget& target) {
+    IamLoginTarget whose = TargetInHost(target.host);
+    if (!target.cluster.empty() || !target.workgroup.empty()) {
+      whose = {
+          .cluster = target.cluster, .workgroup = target.workgroup, .database = "", .user = ""};
+    }
+    if (whose.cluster.empty() && whose.workgroup.empty()) {
+      return Fail(ErrorKind::kPermanent,
+                  "warehouse.redshift: 'auth: iam' must know whose password it asks for, and "
+                  "{} is no name that Amazon gives: add cluster: or workgroup:",
+                  target.host);
+    }
+    whose.database = target.database;
+    whose.user = target.user;
+    const bool is_cluster = whose.workgroup.empty();
+    SLUICE_ASSIGN(auto client,
+                  Client(is_cluster ? "redshift" : "redshift-serverless", target.service, {},
+                         is_cluster ? ReadXmlFailure : ReadJsonFailure));
+    return std::make_shared<IamLogin>(std::move(client), std::move(whose), environment_.clock);
+  }
+
+  Result<std::unique_ptr<ServerConnector>> ByDataApi(const RedshiftDataApiTarget& target) {
+    SLUICE_ASSIGN(
+        std::shared_ptr<AwsClient> client,
+        Client("redshift-data", target.service, DataApiClient::failures(), ReadJsonFailure));
+    return std::make_unique<DataApiConnector>(
+        DataApiOptions{.client = std::move(client),
+                       .target = {.cluster = target.cluster,
+                                  .workgroup = target.workgroup,
+                                  .database = target.database,
+                                  .user = target.user,
+                                  .secret_arn = target.secret_arn},
+                       .copy_role = config_.warehouse.copy_role,
+                       .stores = stores_,
+                       .copy_timeout = config_.warehouse.copy_timeout,
+                       .commit_timeout = config_.warehouse.commit_timeout,
+                       .stop = environment_.stop,
+                       .faults = environment_.faults.get()},
+        environment_.clock);
+  }
+
+  const PipelineConfig& config_;
+  const PipelineEnvironment& environment_;
+  const StagedStores stores_;
+  AwsAccess access_;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<Warehouse>> OpenServerWarehouse(const PipelineConfig& config,
+                                                       const PipelineEnvironment& environment,
+                                                       const WarehouseStores& stores) {
+  return ServerParts(config, environment, stores).Make();
+}
+
+}  // namespace sluice

@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <CLI/CLI.hpp>
+#include <memory>
+
+#include "sluice/app/stages.h"
+#include "sluice/base/json_text.h"
+#include "sluice/cli/exit_code.h"
+#include "sluice/cli/report_text.h"
+#include "sluice/cli/session.h"
+#include "sluice/operate/backfill_plan.h"
+
+namespace sluice {
+namespace {
+
+struct BackfillFlags {
+  std::string from, to;
+  bool dry_run = false, init_ledger = false;
+  int parallel = 0;
+};
+
+std::string ToText(const BackfillPlan& plan) {
+  std::string text = fmt::format(
+      "plan       hours {} to {} (UTC, the last one not included)\n"
+      "           {} objects in the raw store: {} loaded before, {} to load, {}\n",
+      HourText(plan.hours.from), HourText(plan.hours.to), WithThousands(plan.stored),
+      WithThousands(plan.loaded_before), WithThousands(plan.to_load), ToText(plan.size_to_load));
+  if (plan.held + plan.set_aside > 0) {
+    text += fmt::format("           {} of them were held and {} set aside, and are tried again\n",
+                        WithThousands(plan.held), WithThousands(plan.set_aside));
+  }
+  if (plan.foreign > 0) {
+    text += fmt::format("           {} more do not match raw.layout and are left alone\n",
+                        WithThousands(plan.foreign));
+  }
+  if (plan.gone > 0) {
+    text += fmt::format("           {} more are in the ledger, and no longer in the store\n",
+                        WithThousands(plan.gone));
+  }
+  return text;
+}
+
+void AppendPlan(JsonText& json, const BackfillPlan& plan) {
+  json.BeginObject().Key("from").Value(HourText(plan.hours.from));
+  json.Key("to").Value(HourText(plan.hours.to)).Key("stored").Value(plan.stored);
+  json.Key("to_load").Value(plan.to_load).Key("bytes_to_load").Value(plan.size_to_load.count);
+  json.Key("loaded_before").Value(plan.loaded_before).Key("held").Value(plan.held);
+  json.Key("set_aside").Value(plan.set_aside).Key("foreign").Value(plan.foreign);
+  json.Key("gone").Value(plan.gone).EndObject();
+}
+
+std::string ToJson(const BackfillPlan& plan, const RunReport* report, const TableSet& tables) {
+  JsonText json;
+  json.BeginObject().Key("plan");
+  AppendPlan(json, plan);
+  json.Key("processed");
+  if (report == nullptr) {
+    json.Null();
+  } else {
+    AppendProcessed(json, report->processed, tables);
+  }
+  json.EndObject();
+  return json.text() + "\n";
+}
+
+Status Load(Session& session, const BackfillFlags& flags, PipelineConfig config,
+            const BackfillPlan& plan) {
+  if (flags.parallel > 0) config.load.threads = flags.parallel;
+  SLUICE_ASSIGN(PipelineEnvironment surroundings, session.Surroundings());
+  SLUICE_ASSIGN(const auto pipeline, Pipeline::Open(std::move(config), std::move(surroundings)));
+  StageRequest request;
+  if (flags.init_ledger) request.empty_ledger = EmptyLedger::kAccept;
+  Progress progress(session.clock(), "backfill", "objects", plan.to_load, session.progress_mode());
+  SLUICE_ASSIGN(const RunReport report,
+                RunBackfill(*pipeline, plan.hours, request, session.clock(), session.stop(),
+                            [&](const RunReport& now) {
+                              progress.Update(now.processed.objects,
+                                              WithThousands(now.processed.events()) + " events");
+                            }));
+  progress.Clear();
+  SLUICE_TRY(Print(session.flags.json ? ToJson(plan, &report, pipeline->tables())
+                                      : ToText(report, pipeline->tables())));
+  if (report.processed.failure) return std::unexpected(*report.processed.failure);
+  if (!session.stop().stop_requested()) return {};
+  return Fail(ErrorKind::kTransient,
+              "stopped; what is loaded stays, and the same command goes on with the rest");
+}
+
+Status Backfill(Session& session, const BackfillFlags& flags) {
+  const auto hours = ParseHourRange(flags.from, flags.to);
+  if (!hours) return session.WrongUsage(hours.error().message());
+  SLUICE_ASSIGN(PipelineConfig config, session.Configuration());
+  SLUICE_ASSIGN(const auto view, session.OpenView(config));
+  SLUICE_ASSIGN(const auto raw, view->OpenRaw());
+  SLUICE_ASSIGN(const BackfillPlan plan,
+                PlanBackfill(*raw, LedgerPagesOf(view->warehouse()), view->layout(), *hours));
+  if (!session.flags.json) SLUICE_TRY(Print(ToText(plan)));
+  if (flags.dry_run || plan.to_load == 0) {
+    return Print(session.flags.json  ? ToJson(plan, nullptr, view->tables())
+                 : plan.to_load == 0 ? "nothing to do\n"
+                                     : "");
+  }
+  return Load(session, flags, std::move(config), plan);
+}
+
+}  // namespace
+
+void AddBackfill(CLI::App& app, Session& session, int& exit_code) {
+  auto flags = std::make_shared<BackfillFlags>();
+  CLI::App* command = app.add_subcommand(
+      "backfill", "Load raw objects of a range of landing hours that are not loaded yet");
+  command
+      ->add_option("--from", flags->from, "First day or hour, in UTC: 2026-11-20 or 2026-11-20T10")
+      ->type_name("HOUR")
+      ->required();
+  command
+      ->add_option("--to", flags->to,
+                   "First day or hour that is left out; default: the end of that of --from")
+      ->type_name("HOUR");
+  command->add_flag("--dry-run", flags->dry_run, "Show the plan, and load nothing");
+  command->add_option("--parallel", flags->parallel, "Threads; default: load.threads")
+      ->type_name("N")
+      ->check(CLI::Range(1, 1024));
+  command->add_flag("--init-ledger", flags->init_ledger,
+                    "Accept an empty ledger over tables that hold rows");
+  command->footer(
+      "Can be stopped and begun again at any time, and may run beside process: what is loaded "
+      "loads no second time.\n\nExamples:\n  sluice backfill --from 2026-11-20T10 --dry-run\n  "
+      "sluice backfill --from 2026-11-01 --to 2026-11-21 --parallel 2");
+  command->callback([&session, &exit_code, flags] {
+    if (const Status done = Backfill(session, *flags); !done) {
+      exit_code = session.Fail(done.error());
+    }
+  });
+}
+
+}  // namespace sluice

@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <CLI/CLI.hpp>
+#include <memory>
+
+#include "sluice/base/json_text.h"
+#include "sluice/cli/exit_code.h"
+#include "sluice/cli/session.h"
+#include "sluice/config/units.h"
+#include "sluice/operate/reconcile.h"
+
+namespace sluice {
+namespace {
+
+struct ReconcileFlags {
+  std::string since = "7d", grace = "1h";
+  bool repair = false;
+};
+
+std::string ToText(const ReconcileReport& report, bool repair) {
+  std::string text = fmt::format(
+      "hours {} to {} (UTC, the last one not included): {} objects in the raw store\n",
+      HourText(report.hours.from), HourText(report.hours.to), WithThousands(report.stored));
+  const auto add = [&](uint64_t count, std::string_view what) {
+    if (count > 0) text += fmt::format("{:>12}  {}\n", WithThousands(count), what);
+  };
+  add(report.loaded, "loaded");
+  add(report.pending, "young and not loaded yet: their notifications are on the way");
+  add(report.held, "held: look at them, then backfill their hour");
+  add(report.set_aside, "set aside: look at them, then backfill their hour");
+  add(report.overwritten, "overwritten: another version of the key is loaded");
+  add(report.foreign, "not as raw.layout says: nobody will load them");
+  add(report.gone, "loaded, and no longer in the raw store");
+  add(report.missing,
+      fmt::format("missing: the ledger knows nothing of them ({})", ToText(report.missing_size)));
+  for (const std::string& key : report.examples) text += fmt::format("{:14}{}\n", "", key);
+  if (report.missing > report.examples.size()) text += fmt::format("{:14}…\n", "");
+  if (report.announced > 0) {
+    text += fmt::format("sent {} notifications; next: sluice process\n",
+                        WithThousands(report.announced));
+  } else if (report.missing + report.overwritten > 0 && !repair) {
+    text += "to mend it: sluice reconcile --repair, or sluice backfill --from HOUR\n";
+  }
+  if (!report.NeedsAttention() && report.announced == 0) text += "nothing is missing\n";
+  return text;
+}
+
+std::string ToJson(const ReconcileReport& report) {
+  JsonText json;
+  json.BeginObject().Key("from").Value(HourText(report.hours.from));
+  json.Key("to").Value(HourText(report.hours.to)).Key("stored").Value(report.stored);
+  json.Key("loaded").Value(report.loaded).Key("pending").Value(report.pending);
+  json.Key("held").Value(report.held).Key("set_aside").Value(report.set_aside);
+  json.Key("overwritten").Value(report.overwritten);
+  json.Key("foreign").Value(report.foreign).Key("gone").Value(report.gone);
+  json.Key("missing").Value(report.missing).Key("missing_bytes").Value(report.missing_size.count);
+  json.Key("examples").BeginArray();
+  for (const std::string& key : report.examples) json.Value(key);
+  json.EndArray().Key("announced").Value(report.announced).EndObject();
+  return json.text() + "\n";
+}
+
+Result<int> RunReconcile(Session& session, const ReconcileFlags& flags) {
+  const auto since = ParseDuration(flags.since), grace = ParseDuration(flags.grace);
+  if (!since) return session.WrongUsage("--since: " + since.error().message());
+  if (!grace) return session.WrongUsage("--grace: " + grace.error().message());
+  SLUICE_ASSIGN(PipelineConfig config, session.Configuration());
+  SLUICE_ASSIGN(const auto view, session.OpenView(std::move(config)));
+  SLUICE_ASSIGN(const auto raw, view->OpenRaw());
+  const Timestamp now = session.clock().Now();
+  const HourRange hours{std::chrono::floor<std::chrono::hours>(now - *since),
+                        std::chrono::floor<std::chrono::hours>(now) + std::chrono::hours(1)};
+  std::optional<Announcer> announcer;
+  if (flags.repair) {
+    if (view->notifications() == nullptr) {
+      return Fail(ErrorKind::kPermanent,
+                  "the notification queue is not there yet: sluice process "
+                  "makes it, and then this can fill it");
+    }
+    announcer.emplace(raw->uri(), *view->notifications(), session.clock());
+  }
+  SLUICE_ASSIGN(ReconcileReport report,
+                Reconcile(*raw, LedgerPagesOf(view->warehouse()), view->layout(), hours,
+                          now - *grace, [&](const ObjectInfo& object) {
+                            return announcer ? announcer->Announce(object) : Status();
+                          }));
+  if (announcer) {
+    SLUICE_TRY(announcer->Flush());
+    report.announced = announcer->sent();
+  }
+  SLUICE_TRY(Print(session.flags.json ? ToJson(report) : ToText(report, flags.repair)));
+  return report.NeedsAttention() ? kExitAttention : kExitDone;
+}
+
+}  // namespace
+
+void AddReconcile(CLI::App& app, Session& session, int& exit_code) {
+  auto flags = std::make_shared<ReconcileFlags>();
+  CLI::App* command = app.add_subcommand(
+      "reconcile", "Find raw objects that nobody was told of, or that nobody loaded");
+  command->add_option("--since", flags->since, "How far to look back, by landing hour")
+      ->type_name("DURATION")
+      ->capture_default_str();
+  command->add_option("--grace", flags->grace, "Younger objects may still be on their way")
+      ->type_name("DURATION")
+      ->capture_default_str();
+  command->add_flag("--repair", flags->repair, "Send a notification for each that is missing");
+  command->footer(
+      "Changes nothing without --repair, and may run while everything else does. Exit code 3: a "
+      "person should look.\n\nExamples:\n  sluice reconcile\n  sluice reconcile --since 30d "
+      "--repair");
+  command->callback([&session, &exit_code, flags] {
+    const Result<int> code = RunReconcile(session, *flags);
+    exit_code = code ? *code : session.Fail(code.error());
+  });
+}
+
+}  // namespace sluice

@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sluice/connect/access_check.h"
+
+#include <array>
+
+#include "sluice/base/json_text.h"
+
+namespace sluice {
+namespace {
+
+constexpr const char* kNoReceipt = "sluice-check";  // of no delivery
+constexpr const char* kNoKey = "sluice-check";      // of no object
+
+// "arn:aws:sqs:REGION:ACCOUNT:NAME" of a queue's address.
+std::string QueueArn(std::string_view url, const std::string& region) {
+  const size_t name = url.rfind('/');
+  const size_t account = url.rfind('/', name - 1);
+  const std::string_view host = url.substr(url.find("://") + 3);
+  const std::string its = SqsRegionOf(host, region);
+  return fmt::format("arn:{}:sqs:{}:{}:{}", PartitionOf(its), its,
+                     url.substr(account + 1, name - account - 1), url.substr(name + 1));
+}
+
+// "arn:aws:s3:::BUCKET/PREFIX*" of a store in S3.
+std::string ObjectsArn(const StoreConfig& config) {
+  const S3Place place = S3PlaceOf(config.location.text);
+  return fmt::format("arn:{}:s3:::{}/{}*", PartitionOf(config.service.region), place.bucket,
+                     place.prefix);
+}
+
+Status WithoutValue(const auto& result) {
+  if (result) return {};
+  return std::unexpected(result.error());
+}
+
+// What services say since 2021 of a request that no policy allows: "User: ARN is not authorized to
+// perform: kms:GenerateDataKey on resource: ARN because …". It need not be the action that was
+// asked for: an object may need a key's too.
+struct RefusedAction {
+  std::string_view action, resource;  // empty where the message has none
+};
+
+RefusedAction RefusedIn(std::string_view message) {
+  constexpr std::string_view kBefore = "not authorized to perform: ", kBetween = " on resource: ";
+  const size_t at = message.find(kBefore);
+  if (at == std::string_view::npos) return {};
+  message.remove_prefix(at + kBefore.size());
+  const size_t between = message.find(kBetween);
+  if (between == std::string_view::npos || between != message.find(' ')) return {};
+  std::string_view resource = message.substr(between + kBetween.size());
+  if (resource.starts_with('"')) resource.remove_prefix(1);
+  resource = resource.substr(0, resource.find_first_of(" \"\n;"));
+  if (!resource.starts_with("arn:")) return {};
+  return {.action = message.substr(0, between), .resource = resource};
+}
+
+class Trial {
+ public:
+  Trial(Connector& connector, const PipelineConfig& config)
+      : connector_(connector), config_(config) {}
+
+  std::vector<TriedAction> Run() {
+    if (!HasCredentials()) return std::move(tried_);
+    const SourceConfig& source = config_.source;
+    if (source.location.kind == Location::Kind::kSqs && has_source_role_) {
+      TryQueue("source.sqs", connector_.OpenSqsSource(), source.location, source.service.region);
+    }
+    if (config_.raw.notifications.kind == Location::Kind::kSqs) {
+      TryQueue("raw.notifications", connector_.OpenSqsNotifications(), config_.raw.notifications,
+               config_.raw.service.region);
+    }
+    if (source.location.kind == Location::Kind::kKinesis && has_source_role_) TryStream();
+    TryStore("raw", config_.raw);
+    TryStore("parquet", config_.parquet);
+    TryStore("quarantine", config_.quarantine);
+    TryCheckpoints();
+    return std::move(tried_);
+  }
+
+ private:
+  // Is it worth trying more of the part? What is not there, or cannot be reached, fails alike.
+  bool Add(std::string part, std::string action, std::string resource, Status result) {
+    tried_.push_back({std::move(part), std::move(action), std::move(resource), std::move(result)});
+    return tried_.back().result || tried_.back().is_denied();
+  }
+
+  static bool IsAtAws(const Location& location) {
+    return location.kind != Location::Kind::kNone && !location.is_folder();
+  }
+
+  bool HasCredentials() {
+    const std::array<const Location*, 5> places = {
+        &config_.source.location, &config_.raw.location, &config_.raw.notifications,
+        &config_.parquet.location, &config_.quarantine.location};
+    const bool needs_any =
+        std::ranges::any_of(places, [](const Location* place) { return IsAtAws(*place); });
+    if (!needs_any) return false;
+    const Status own = connector_.TryCredentials(std::nullopt, "");
+    if (!own) Add("credentials", "", "", own);
+    if (!own || !config_.source.assume_role) return own.has_value();
+    const Status assumed =
+        connector_.TryCredentials(config_.source.assume_role, config_.source.service.region);
+    has_source_role_ = assumed.has_value();
+    Add("source.assume_role", "sts:AssumeRole", config_.source.assume_role->arn, assumed);
+    return true;
+  }
+
+  void TryQueue(const std::string& part, const Result<std::unique_ptr<SqsQueue>>& opened,
+                const Location& location, const std::string& region) {
+    const std::string arn = QueueArn(location.text, region);
+    const Status reached = opened ? WithoutValue((*opened)->Depth()) : WithoutValue(opened);
+    if (!Add(part, "sqs:GetQueueAttributes", arn, reached)) return;
+    SqsQueue& queue = **opened;
+    Add(part, "sqs:ReceiveMessage", arn,
+        WithoutValue(queue.Receive({.max_messages = 1,
+                                    .wait = std::chrono::milliseconds(0),
+                                    .visibility_timeout = std::chrono::seconds(0)})));
+    const Receipt none{kNoReceipt};
+    Add(part, "sqs:ChangeMessageVisibility", arn,
+        WithoutValue(queue.Extend({&none, 1}, std::chrono::seconds(0))));
+    Add(part, "sqs:DeleteMessage", arn, WithoutValue(queue.Delete({&none, 1})));
+  }
+
+  void TryStream() {
+    const std::string& name = config_.source.location.text;
+    const std::string& region = config_.source.service.region;
+    const std::string arn =
+        name.starts_with("arn:")
+            ? name
+            : fmt::format("arn:{}:kinesis:{}:*:stream/{}", PartitionOf(region), region, name);
+    const auto stream = connector_.OpenStream();
+    const auto shards = stream ? (*stream)->Shards() : std::unexpected(stream.error());
+    if (!Add("source.kinesis", "kinesis:ListShards", arn, WithoutValue(shards))) return;
+    if (!shards || shards->empty()) return;
+    const auto reader = (*stream)->Open(shards->front().id, StreamPosition::TrimHorizon());
+    if (!Add("source.kinesis", "kinesis:GetShardIterator", arn, WithoutValue(reader))) return;
+    if (!reader) return;
+    Add("source.kinesis", "kinesis:GetRecords", arn, WithoutValue((*reader)->Read(1)));
+  }
+
+  // As Add; false for a folder.
+  bool TryStore(const std::string& part, const StoreConfig& config) {
+    if (config.location.kind != Location::Kind::kS3) return false;
+    const std::string objects = ObjectsArn(config);
+    const std::string bucket = objects.substr(0, objects.find('/'));
+    const auto opened = connector_.OpenS3(config);
+    const Status listed = opened ? WithoutValue((*opened)->List("", "", 1)) : WithoutValue(opened);
+    if (!Add(part, "s3:ListBucket", bucket, listed)) return false;
+    if (!opened) return false;
+    S3Store& store = **opened;
+    // Who may not list is not told that an object is missing, only that it is forbidden.
+    if (listed) {
+      Status seen = WithoutValue(store.Stat(kNoKey));
+      if (!seen && seen.error().kind() == ErrorKind::kNotFound) seen = {};
+      Add(part, "s3:GetObject", objects, std::move(seen));
+    }
+    TriedUpload upload = store.TryUpload(kNoKey);
+    Add(part, "s3:PutObject", objects, std::move(upload.begun));
+    if (upload.ended) Add(part, "s3:AbortMultipartUpload", objects, std::move(*upload.ended));
+    return true;
+  }
+
+  // Landing takes old entries away there.
+  void TryCheckpoints() {
+    const std::string part = "source.checkpoints";
+    const StoreConfig& config = config_.source.checkpoints;
+    if (!TryStore(part, config)) return;
+    const auto opened = connector_.OpenS3(config);
+    if (opened) Add(part, "s3:DeleteObject", ObjectsArn(config), (*opened)->Remove(kNoKey));
+  }
+
+  Connector& connector_;
+  const PipelineConfig& config_;
+  std::vector<TriedAction> tried_;
+  bool has_source_role_ = true;  // where one is wanted
+};
+
+}  // namespace
+
+std::string TriedAction::Statement() const {
+  const RefusedAction refused = result ? RefusedAction() : RefusedIn(result.error().message());
+  JsonText json;
+  json.BeginObject().Key("Effect").Value("Allow");
+  json.Key("Action").Value(refused.action.empty() ? action : refused.action);
+  json.Key("Resource").Value(refused.resource.empty() ? resource : refused.resource).EndObject();
+  return json.text();
+}
+
+bool TriedAction::is_denied() const {
+  if (result) return false;
+  const std::string& message = result.error().message();
+  return message.contains("AccessDenied") || message.contains("not authorized");
+}
+
+std::vector<TriedAction> TryAccess(Connector& connector, const PipelineConfig& config) {
+  return Trial(connector, config).Run();
+}
+
+}  // namespace sluice

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sluice/operate/backfill_plan.h"
+
+#include <algorithm>
+
+namespace sluice {
+namespace {
+
+constexpr size_t kLookedAt = 1'000;
+
+bool IsOfLayout(const std::string& key, const RawLayout& layout) {
+  return !key.ends_with('/') && layout.HourOf({key}).has_value();
+}
+
+std::unexpected<Error> NoneMatches(uint64_t keys, const ObjectStore& raw, const RawLayout& layout,
+                                   const std::string& example) {
+  return Fail(ErrorKind::kPermanent,
+              "0 of {} keys match raw.layout, so nothing can be loaded: layout={} store={} for "
+              "example={}",
+              keys, layout.text(), raw.uri(), example);
+}
+
+// A range in which nothing is may be right, or of another layout than the store's.
+Status RequireLayout(ObjectStore& raw, const RawLayout& layout) {
+  SLUICE_ASSIGN(const ListPage page, raw.List("", "", kLookedAt));
+  if (page.objects.empty()) return {};
+  const bool matches = std::ranges::any_of(
+      page.objects, [&](const ObjectInfo& object) { return IsOfLayout(object.key, layout); });
+  if (matches) return {};
+  return NoneMatches(page.objects.size(), raw, layout, page.objects.front().key);
+}
+
+}  // namespace
+
+BackfillStep StepFor(const RawKeyState& state, const std::string& store, const RawLayout& layout) {
+  if (!state.stored) return BackfillStep::kGone;
+  if (!IsOfLayout(state.key, layout)) return BackfillStep::kForeign;
+  return state.IsSettled(store) ? BackfillStep::kLoadedBefore : BackfillStep::kLoad;
+}
+
+void BackfillPlan::Add(const RawKeyState& state, BackfillStep step) {
+  if (step == BackfillStep::kGone) {
+    ++gone;
+    return;
+  }
+  ++stored;
+  if (step == BackfillStep::kForeign) ++foreign;
+  if (step == BackfillStep::kLoadedBefore) ++loaded_before;
+  if (step != BackfillStep::kLoad) return;
+  ++to_load;
+  size_to_load += state.stored->size;
+  const auto is = [&](ObjectState wanted) {
+    return std::ranges::any_of(state.known,
+                               [&](const LedgerObject& one) { return one.state == wanted; });
+  };
+  if (is(ObjectState::kHeld)) ++held;
+  if (is(ObjectState::kSetAside)) ++set_aside;
+}
+
+Result<BackfillPlan> PlanBackfill(ObjectStore& raw, const LedgerPages& ledger,
+                                  const RawLayout& layout, const HourRange& hours) {
+  BackfillPlan plan{.hours = hours};
+  RawWalk walk(raw, ledger, FoldersOf(layout, hours));
+  std::string example;
+  while (true) {
+    SLUICE_ASSIGN(const std::optional<RawKeyState> state, walk.Next());
+    if (!state) break;
+    if (example.empty()) example = state->key;
+    plan.Add(*state, StepFor(*state, raw.uri(), layout));
+  }
+  if (plan.stored > 0 && plan.foreign == plan.stored) {
+    return NoneMatches(plan.stored, raw, layout, example);
+  }
+  if (plan.stored == 0) SLUICE_TRY(RequireLayout(raw, layout));
+  return plan;
+}
+
+}  // namespace sluice

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "sluice/base/bytes.h"
+#include "sluice/base/result.h"
+#include "sluice/object/object_names.h"
+#include "sluice/operate/hour_range.h"
+#include "sluice/operate/raw_walk.h"
+
+namespace sluice {
+
+// What a backfill would do with one key.
+enum class BackfillStep {
+  kLoad,
+  kLoadedBefore,  // or replaced: nothing to do
+  kGone,          // the ledger knows it, the store does not have it any more
+  kForeign,       // a key that the layout does not explain, or a folder's marker
+};
+BackfillStep StepFor(const RawKeyState& state, const std::string& store, const RawLayout& layout);
+
+// How much of what, for a range of hours. Numbers of keys, where nothing else is said.
+struct BackfillPlan {
+  HourRange hours;
+  uint64_t stored = 0;  // in the store: to load, loaded before and foreign
+  uint64_t to_load = 0, loaded_before = 0, foreign = 0;
+  uint64_t held = 0, set_aside = 0;  // of those to load: the ledger has them so, they get a new try
+  uint64_t gone = 0;
+  Bytes size_to_load;
+
+  void Add(const RawKeyState& state, BackfillStep step);
+};
+
+// Walks once through the range. kPermanent where there are keys, and none of them is as the layout
+// says, in the range or, if the range is empty, anywhere at the store's beginning: "nothing to do"
+// would be a lie then.
+Result<BackfillPlan> PlanBackfill(ObjectStore& raw, const LedgerPages& ledger,
+                                  const RawLayout& layout, const HourRange& hours);
+
+}  // namespace sluice

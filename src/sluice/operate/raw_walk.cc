@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sluice/operate/raw_walk.h"
+
+#include <algorithm>
+#include <iterator>
+#include <utility>
+
+#include "sluice/object/object_names.h"
+
+namespace sluice {
+namespace {
+
+constexpr size_t kListed = 1'000;
+constexpr size_t kAsked = 10'000;  // of the ledger, which may be far away
+
+bool IsFinal(ObjectState state) {
+  return state == ObjectState::kLoaded || state == ObjectState::kReplaced;
+}
+
+}  // namespace
+
+bool RawKeyState::IsSettled(const std::string& store) const {
+  if (!stored) return false;
+  const std::string identity =
+      stored->etag.empty() ? "" : ObjectIdentity{store, {key}, stored->etag}.ToText();
+  return std::ranges::any_of(known, [&](const LedgerObject& object) {
+    return IsFinal(object.state) && (identity.empty() || object.identity == identity);
+  });
+}
+
+RawWalk::RawWalk(ObjectStore& raw, LedgerPages ledger, std::vector<std::string> folders)
+    : raw_(raw), ledger_(std::move(ledger)), folders_(std::move(folders)) {
+  next_known_ = {.store = raw_.uri(), .limit = kAsked};
+  if (folders_.empty()) return;
+  next_known_.after_key = folders_.front();
+  next_known_.before_key = folders_.back();
+  // Folders end in '/', so that this is behind all of their keys.
+  if (!next_known_.before_key.empty()) ++next_known_.before_key.back();
+}
+
+Status RawWalk::FillStored() {
+  while (stored_.empty() && !has_all_stored_) {
+    SLUICE_ASSIGN(ListPage page, raw_.List(folder(), stored_after_.value_or(""), kListed));
+    std::ranges::move(page.objects, std::back_inserter(stored_));
+    stored_after_ = std::move(page.next);
+    has_all_stored_ = !stored_after_;
+  }
+  return {};
+}
+
+Status RawWalk::FillKnown() {
+  while (known_.empty() && !has_all_known_) {
+    SLUICE_ASSIGN(std::vector<LedgerObject> page, ledger_(next_known_));
+    has_all_known_ = page.size() < next_known_.limit;
+    for (LedgerObject& object : page) {
+      if (object.raw_key < next_known_.after_key) {
+        return Fail(ErrorKind::kPermanent,
+                    "the ledger's keys do not come in the order of their bytes: {} behind {}",
+                    object.raw_key, next_known_.after_key);
+      }
+      next_known_.after_key = object.raw_key;
+      next_known_.after_object = object.object;
+      known_.push_back(std::move(object));
+    }
+  }
+  return {};
+}
+
+Result<std::optional<RawKeyState>> RawWalk::Next() {
+  while (folder_ < folders_.size()) {
+    SLUICE_TRY(FillStored());
+    SLUICE_TRY(FillKnown());
+    if (!known_.empty() && known_.front().raw_key < folder()) {
+      known_.pop_front();  // between two folders
+      continue;
+    }
+    const bool is_known = !known_.empty() && known_.front().raw_key.starts_with(folder());
+    if (stored_.empty() && !is_known) {
+      ++folder_;
+      stored_after_.reset();
+      has_all_stored_ = false;
+      continue;
+    }
+    RawKeyState state;
+    const bool is_first_stored =
+        !stored_.empty() && (!is_known || stored_.front().key <= known_.front().raw_key);
+    state.key = is_first_stored ? stored_.front().key : known_.front().raw_key;
+    if (is_first_stored) {
+      state.stored = std::move(stored_.front());
+      stored_.pop_front();
+    }
+    while (!known_.empty() && known_.front().raw_key == state.key) {
+      state.known.push_back(std::move(known_.front()));
+      known_.pop_front();
+      SLUICE_TRY(FillKnown());
+    }
+    return state;
+  }
+  return std::optional<RawKeyState>();
+}
+
+}  // namespace sluice

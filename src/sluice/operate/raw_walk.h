@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <deque>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "sluice/base/result.h"
+#include "sluice/object/object_store.h"
+#include "sluice/warehouse/ledger_object.h"
+#include "sluice/warehouse/warehouse.h"
+
+namespace sluice {
+
+// One key, as the raw store and the ledger have it; in one of them at least.
+struct RawKeyState {
+  std::string key;
+  std::optional<ObjectInfo> stored;
+  std::vector<LedgerObject> known;  // its versions
+
+  // Does the ledger say for good what became of what is stored? Where the listing names no version,
+  // any one that is loaded counts.
+  bool IsSettled(const std::string& store) const;
+};
+
+// Asks for a page of the ledger's objects.
+using LedgerPages = std::function<Result<std::vector<LedgerObject>>(const LedgerRange&)>;
+inline LedgerPages LedgerPagesOf(Warehouse& warehouse) {
+  return [&warehouse](const LedgerRange& range) { return warehouse.ListObjects(range); };
+}
+
+// Walks through folders of the raw store and what the ledger says of them at the same time, a page
+// of each in memory. What both change meanwhile may be seen or not: who acts on an answer asks
+// again under the lock. One thread at a time; what it was given outlives it.
+class RawWalk {
+ public:
+  // `folders` as FoldersOf gives them.
+  RawWalk(ObjectStore& raw, LedgerPages ledger, std::vector<std::string> folders);
+
+  // The next key in the order of bytes; nothing at the end, and from then on.
+  Result<std::optional<RawKeyState>> Next();
+
+ private:
+  Status FillStored();
+  Status FillKnown();
+  const std::string& folder() const { return folders_[folder_]; }
+
+  ObjectStore& raw_;
+  const LedgerPages ledger_;
+  const std::vector<std::string> folders_;
+  size_t folder_ = 0;
+  std::deque<ObjectInfo> stored_;  // of the folder, the next first
+  std::optional<std::string> stored_after_;
+  bool has_all_stored_ = false;  // of the folder
+  std::deque<LedgerObject> known_;
+  LedgerRange next_known_;
+  bool has_all_known_ = false;
+};
+
+}  // namespace sluice

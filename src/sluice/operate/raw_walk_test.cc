@@ -1,0 +1,212 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the raw store and the ledger say of the same keys, and what follows from it.
+#include "sluice/operate/raw_walk.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "sluice/operate/backfill_plan.h"
+#include "sluice/operate/reconcile.h"
+
+namespace sluice {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+
+constexpr const char* kStore = "s3://acme-raw/tracking/";
+
+// A store that only lists, a few keys at a time.
+class ListedStore : public ObjectStore {
+ public:
+  std::vector<ObjectInfo> objects;
+  size_t most = 2;
+  int listings = 0;
+
+  const std::string& uri() const override { return uri_; }
+  Result<ListPage> List(std::string_view prefix, std::string_view after, size_t) override {
+    ++listings;
+    ListPage page;
+    std::ranges::sort(objects, {}, &ObjectInfo::key);
+    for (const ObjectInfo& object : objects) {
+      if (!object.key.starts_with(prefix) || object.key <= after) continue;
+      if (page.objects.size() == most) {
+        page.next = page.objects.back().key;
+        break;
+      }
+      page.objects.push_back(object);
+    }
+    return page;
+  }
+  Result<std::unique_ptr<PendingObject>> Create(const std::string&) override { return No(); }
+  Result<std::unique_ptr<ObjectReader>> Open(const std::string&) override { return No(); }
+  Result<std::unique_ptr<RandomAccess>> OpenRandom(const std::string&) override { return No(); }
+  Result<ObjectInfo> Stat(const std::string&) override { return No(); }
+  Status Remove(const std::string&) override { return No(); }
+
+ private:
+  static std::unexpected<Error> No() { return Fail(ErrorKind::kPermanent, "it only lists"); }
+  const std::string uri_ = kStore;
+};
+
+class RawWalkTest : public ::testing::Test {
+ protected:
+  void Store(const std::string& key, const std::string& etag = "e", Timestamp modified = {}) {
+    store_.objects.push_back({.key = key, .size = {100}, .etag = etag, .last_modified = modified});
+  }
+  void Know(const std::string& key, ObjectState state = ObjectState::kLoaded,
+            const std::string& etag = "e") {
+    const ObjectIdentity identity{kStore, {key}, etag};
+    ledger_.push_back(
+        {.object = identity.Id(), .identity = identity.ToText(), .raw_key = key, .state = state});
+  }
+  // As SQL would answer it, two rows at most however many are asked for: full pages.
+  LedgerPages Ledger() {
+    return [this](const LedgerRange& range) -> Result<std::vector<LedgerObject>> {
+      EXPECT_EQ(range.store, kStore);
+      std::ranges::sort(ledger_, [](const LedgerObject& a, const LedgerObject& b) {
+        return std::tie(a.raw_key, a.object) < std::tie(b.raw_key, b.object);
+      });
+      std::vector<LedgerObject> page;
+      for (const LedgerObject& one : ledger_) {
+        const bool is_behind =
+            std::tie(one.raw_key, one.object) > std::tie(range.after_key, range.after_object);
+        const bool is_before = range.before_key.empty() || one.raw_key < range.before_key;
+        if (is_behind && is_before && page.size() < range.limit) page.push_back(one);
+      }
+      return page;
+    };
+  }
+  // "key stored known", in order.
+  std::vector<std::string> Walk(std::vector<std::string> folders) {
+    RawWalk walk(store_, Ledger(), std::move(folders));
+    std::vector<std::string> seen;
+    while (true) {
+      const auto state = walk.Next();
+      EXPECT_TRUE(state);
+      if (!*state) return seen;
+      seen.push_back(
+          fmt::format("{} {} {}", (*state)->key, (*state)->stored ? 1 : 0, (*state)->known.size()));
+    }
+  }
+  Result<BackfillPlan> Plan(std::string_view from = "2026-11-23T14") {
+    return PlanBackfill(store_, Ledger(), RawLayout(), *ParseHourRange(from, ""));
+  }
+
+  ListedStore store_;
+  std::vector<LedgerObject> ledger_;
+};
+
+TEST_F(RawWalkTest, EveryKeyComesOnceFromBothSides) {
+  for (const char* const key : {"a/1", "a/2", "a/3", "a/5", "c/1", "d/1"}) Store(key);
+  for (const char* const key : {"a/0", "a/2", "a/4", "a/5", "b/1", "c/1", "c/2", "d/0"}) Know(key);
+  Know("a/5", ObjectState::kReplaced, "older");
+  EXPECT_THAT(Walk({"a/", "c/"}), ElementsAre("a/0 0 1", "a/1 1 0", "a/2 1 1", "a/3 1 0", "a/4 0 1",
+                                              "a/5 1 2", "c/1 1 1", "c/2 0 1"));
+  EXPECT_THAT(Walk({}), IsEmpty());
+  EXPECT_THAT(Walk({"b/", "bb/"}), ElementsAre("b/1 0 1"));
+  EXPECT_THAT(Walk({""}), ::testing::SizeIs(11)) << "the whole store";
+}
+
+TEST_F(RawWalkTest, ALedgerInAnotherOrderIsAnError) {
+  Store("a/1");
+  RawWalk walk(store_,
+               [](const LedgerRange&) -> Result<std::vector<LedgerObject>> {
+                 return std::vector<LedgerObject>{{.object = 1, .raw_key = "a/2"},
+                                                  {.object = 2, .raw_key = "a/10"}};
+               },
+               {"a/"});
+  const auto state = walk.Next();
+  ASSERT_FALSE(state);
+  EXPECT_THAT(state.error().message(), HasSubstr("order of their bytes"));
+}
+
+TEST_F(RawWalkTest, WhatIsSettledDependsOnTheVersionThatIsStored) {
+  const std::string key = "date=2026-11-23/14/x";
+  const auto step = [&](const std::string& etag, ObjectState state, const std::string& known_etag) {
+    RawKeyState both{.key = key, .stored = ObjectInfo{.key = key, .etag = etag}, .known = {}};
+    const ObjectIdentity identity{kStore, {key}, known_etag};
+    both.known.push_back({.identity = identity.ToText(), .raw_key = key, .state = state});
+    return StepFor(both, kStore, RawLayout());
+  };
+  EXPECT_EQ(step("e", ObjectState::kLoaded, "e"), BackfillStep::kLoadedBefore);
+  EXPECT_EQ(step("e", ObjectState::kReplaced, "e"), BackfillStep::kLoadedBefore);
+  EXPECT_EQ(step("e", ObjectState::kLoaded, "other"), BackfillStep::kLoad) << "it was overwritten";
+  EXPECT_EQ(step("", ObjectState::kLoaded, "other"), BackfillStep::kLoadedBefore)
+      << "a listing without versions";
+  for (const ObjectState open :
+       {ObjectState::kHeld, ObjectState::kSetAside, ObjectState::kVanished}) {
+    EXPECT_EQ(step("e", open, "e"), BackfillStep::kLoad) << Name(open);
+    EXPECT_EQ(step("", open, "e"), BackfillStep::kLoad) << Name(open);
+  }
+}
+
+TEST_F(RawWalkTest, APlanCountsEachKeyOnce) {
+  const std::string hour = "date=2026-11-23/14/";
+  for (const char* const name : {"1", "2", "3", "4", "5/", "date"}) Store(hour + name);
+  Store("date=2026-11-23/15/1");
+  Know(hour + "1");
+  Know(hour + "2", ObjectState::kHeld);
+  Know(hour + "3", ObjectState::kSetAside);
+  Know(hour + "9");
+  const auto plan = Plan();
+  ASSERT_TRUE(plan) << plan.error().message();
+  EXPECT_EQ(plan->stored, 6u);
+  EXPECT_EQ(plan->loaded_before, 1u);
+  EXPECT_EQ(plan->to_load, 4u);
+  EXPECT_EQ(plan->size_to_load, Bytes{400});
+  EXPECT_EQ(plan->held, 1u);
+  EXPECT_EQ(plan->set_aside, 1u);
+  EXPECT_EQ(plan->foreign, 1u) << "a folder's marker";
+  EXPECT_EQ(plan->gone, 1u);
+}
+
+TEST_F(RawWalkTest, ALayoutThatIsNotTheStoresIsNoEmptyPlan) {
+  EXPECT_TRUE(Plan()) << "an empty store";
+  Store("2026/11/23/14/x");
+  const auto plan = Plan();
+  ASSERT_FALSE(plan);
+  EXPECT_THAT(plan.error().message(), HasSubstr("0 of 1 keys match raw.layout"));
+  EXPECT_THAT(plan.error().message(), HasSubstr("2026/11/23/14/x"));
+  Store("date=2026-11-20/00/x");
+  EXPECT_TRUE(Plan()) << "another hour is as the layout says";
+}
+
+TEST_F(RawWalkTest, ReconcileTellsYoungFromMissing) {
+  const std::string hour = "date=2026-11-23/14/";
+  const Timestamp grace = *ParseHour("2026-11-23T16");
+  Store(hour + "1-loaded");
+  Know(hour + "1-loaded");
+  Store(hour + "2-missing", "e", grace);
+  Store(hour + "3-young", "e", grace + std::chrono::microseconds(1));
+  Store(hour + "4-held");
+  Know(hour + "4-held", ObjectState::kHeld);
+  Store(hour + "5-came-back");
+  Know(hour + "5-came-back", ObjectState::kVanished);
+  Know(hour + "6-gone");
+  Know(hour + "7-never-there", ObjectState::kVanished);
+  Store(hour + "8-overwritten", "new");
+  Know(hour + "8-overwritten", ObjectState::kLoaded, "old");
+  std::vector<std::string> told;
+  const auto report = Reconcile(store_, Ledger(), RawLayout(), *ParseHourRange("2026-11-23T14", ""),
+                                grace, [&](const ObjectInfo& object) {
+                                  told.push_back(object.key);
+                                  return Status();
+                                });
+  ASSERT_TRUE(report);
+  EXPECT_EQ(report->stored, 6u);
+  EXPECT_EQ(report->overwritten, 1u);
+  EXPECT_EQ(report->loaded, 1u);
+  EXPECT_EQ(report->pending, 1u);
+  EXPECT_EQ(report->held, 1u);
+  EXPECT_EQ(report->missing, 2u);
+  EXPECT_EQ(report->gone, 1u);
+  EXPECT_THAT(told, ElementsAre(hour + "2-missing", hour + "5-came-back", hour + "8-overwritten"));
+  EXPECT_THAT(report->examples, ElementsAre(hour + "2-missing", hour + "5-came-back"));
+}
+
+}  // namespace
+}  // namespace sluice

@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sluice/operate/reconcile.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "sluice/config/location.h"
+#include "sluice/event/s3_notification.h"
+#include "sluice/operate/backfill_plan.h"
+
+namespace sluice {
+namespace {
+
+constexpr size_t kExamples = 10;
+
+bool IsKnownAs(const RawKeyState& state, ObjectState wanted) {
+  return std::ranges::any_of(state.known,
+                             [&](const LedgerObject& one) { return one.state == wanted; });
+}
+
+// Of what is stored, of the layout, and not settled.
+Status CountUnsettled(const RawKeyState& state, Timestamp pending_since, ReconcileReport& report,
+                      const OnMissing& on_missing) {
+  if (IsKnownAs(state, ObjectState::kHeld)) {
+    ++report.held;
+  } else if (IsKnownAs(state, ObjectState::kSetAside)) {
+    ++report.set_aside;
+  } else if (state.stored->last_modified > pending_since) {
+    ++report.pending;
+  } else {
+    if (IsKnownAs(state, ObjectState::kLoaded)) {
+      ++report.overwritten;
+    } else {
+      ++report.missing;
+      report.missing_size += state.stored->size;
+      if (report.examples.size() < kExamples) report.examples.push_back(state.key);
+    }
+    if (on_missing) return on_missing(*state.stored);
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<ReconcileReport> Reconcile(ObjectStore& raw, const LedgerPages& ledger,
+                                  const RawLayout& layout, const HourRange& hours,
+                                  Timestamp pending_since, const OnMissing& on_missing) {
+  ReconcileReport report{.hours = hours};
+  RawWalk walk(raw, ledger, FoldersOf(layout, hours));
+  while (true) {
+    SLUICE_ASSIGN(const std::optional<RawKeyState> state, walk.Next());
+    if (!state) return report;
+    if (state->stored) ++report.stored;
+    switch (StepFor(*state, raw.uri(), layout)) {
+      case BackfillStep::kLoadedBefore:
+        ++report.loaded;
+        break;
+      case BackfillStep::kForeign:
+        if (!state->key.ends_with('/')) ++report.foreign;
+        break;
+      case BackfillStep::kGone:
+        if (IsKnownAs(*state, ObjectState::kLoaded)) ++report.gone;
+        break;
+      case BackfillStep::kLoad:
+        SLUICE_TRY(CountUnsettled(*state, pending_since, report, on_missing));
+        break;
+    }
+  }
+}
+
+namespace {
+
+constexpr std::string_view kFileScheme = "file://";
+
+// As AnnouncingStore names a directory.
+std::string BucketOf(std::string_view store) {
+  if (!store.starts_with(kFileScheme)) return std::string(S3PlaceOf(store).bucket);
+  store.remove_prefix(kFileScheme.size());
+  while (store.size() > 1 && store.ends_with('/')) store.remove_suffix(1);
+  return std::string(store);
+}
+
+}  // namespace
+
+Announcer::Announcer(std::string store, Queue& notifications, Clock& clock)
+    : bucket_(BucketOf(store)),
+      prefix_(store.starts_with(kFileScheme) ? "" : S3PlaceOf(store).prefix),
+      notifications_(notifications),
+      clock_(clock) {}
+
+Status Announcer::Announce(const ObjectInfo& object) {
+  const Timestamp now = clock_.Now();
+  bodies_.push_back(
+      FormatS3Notification({.bucket = bucket_,
+                            .key = prefix_ + object.key,
+                            .size = object.size,
+                            .etag = object.etag,
+                            .sequencer = fmt::format("{:016X}", now.time_since_epoch().count()),
+                            .event_name = "ObjectCreated:Put"},
+                           now));
+  return bodies_.size() < Queue::kMaxBatch ? Status() : Flush();
+}
+
+Status Announcer::Flush() {
+  if (bodies_.empty()) return {};
+  SLUICE_ASSIGN(const std::vector<Status> answers, notifications_.Send(bodies_));
+  for (const Status& answer : answers) {
+    SLUICE_TRY(answer);
+    ++sent_;
+  }
+  bodies_.clear();
+  return {};
+}
+
+}  // namespace sluice

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "sluice/base/bytes.h"
+#include "sluice/base/clock.h"
+#include "sluice/base/result.h"
+#include "sluice/object/object_names.h"
+#include "sluice/operate/hour_range.h"
+#include "sluice/operate/raw_walk.h"
+#include "sluice/queue/queue.h"
+
+namespace sluice {
+
+// What became of the raw objects of some hours. Numbers of keys.
+struct ReconcileReport {
+  HourRange hours;
+  uint64_t stored = 0;  // in the store: the next seven
+  uint64_t loaded = 0;  // or replaced
+  uint64_t held = 0, set_aside = 0;
+  uint64_t missing = 0;      // the ledger knows nothing of them
+  uint64_t pending = 0;      // nor of these, but they are young: their notifications are on the way
+  uint64_t overwritten = 0;  // another version of the key is loaded, and nothing known of this one
+  uint64_t foreign = 0;      // a key that the layout does not explain
+  uint64_t gone = 0;         // loaded, and no longer in the store
+  Bytes missing_size;
+  std::vector<std::string> examples;  // the first keys that are missing
+  uint64_t announced = 0;  // notifications that were sent for what is missing or overwritten
+
+  // Is there anything that only a person can settle?
+  bool NeedsAttention() const {
+    return held + set_aside + foreign > 0 || missing + overwritten > announced;
+  }
+};
+
+// Called for each object that is missing or overwritten.
+using OnMissing = std::function<Status(const ObjectInfo&)>;
+
+// Walks once through the hours. Changes nothing itself, so that it is safe while everything else
+// runs: what is loaded meanwhile may be called missing or pending, and a notification about it does
+// nothing. An object that was last modified after `pending_since` counts as pending.
+Result<ReconcileReport> Reconcile(ObjectStore& raw, const LedgerPages& ledger,
+                                  const RawLayout& layout, const HourRange& hours,
+                                  Timestamp pending_since, const OnMissing& on_missing = {});
+
+// Sends, for objects of a raw store, the notifications that S3 would have sent. Call Flush behind
+// the last one. What it was given outlives it.
+class Announcer {
+ public:
+  Announcer(std::string store, Queue& notifications, Clock& clock);
+
+  Status Announce(const ObjectInfo& object);
+  Status Flush();
+  uint64_t sent() const { return sent_; }
+
+ private:
+  const std::string bucket_, prefix_;
+  Queue& notifications_;
+  Clock& clock_;
+  std::vector<std::string> bodies_;
+  uint64_t sent_ = 0;
+};
+
+}  // namespace sluice

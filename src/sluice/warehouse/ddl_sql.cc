@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sluice/warehouse/ddl_sql.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <set>
+
+#include "sluice/warehouse/sql_text.h"
+
+namespace sluice {
+namespace {
+
+constexpr std::string_view kVarchar = "character varying(";
+
+// The n of "character varying(n)"; 0 of everything else.
+int LengthOf(std::string_view catalog_type) {
+  if (!catalog_type.starts_with(kVarchar)) return 0;
+  int length = 0;
+  std::from_chars(catalog_type.data() + kVarchar.size(), catalog_type.data() + catalog_type.size(),
+                  length);
+  return length;
+}
+
+TableChange Missing(const LedgerNames& names, const Table& table, const Column& column) {
+  TableChange change{.difference =
+                         fmt::format("column {} {} is not there", column.name, ToSql(column.type))};
+  if (column.not_null) {
+    change.recipe =
+        "a table with rows takes a new NOT NULL column only with a DEFAULT: add it by hand, or "
+        "take "
+        "NOT NULL out of the DDL";
+  } else {
+    change.sql = fmt::format("ALTER TABLE {} ADD COLUMN {} {}", names.Target(table.schema),
+                             QuoteIdentifier(column.name), names.dialect.Type(column.type));
+  }
+  return change;
+}
+
+TableChange OtherType(const LedgerNames& names, const Table& table, const Column& column,
+                      const std::string& live) {
+  TableChange change{.difference = fmt::format("column {} is {} and not {}", column.name, live,
+                                               names.dialect.CatalogType(column.type))};
+  const int is = LengthOf(live), wanted = LengthOf(names.dialect.CatalogType(column.type));
+  if (is > 0 && wanted > is) {
+    change.sql = fmt::format("ALTER TABLE {} ALTER COLUMN {} TYPE {}", names.Target(table.schema),
+                             QuoteIdentifier(column.name), names.dialect.Type(column.type));
+  } else if (is > wanted && wanted > 0) {
+    change.recipe = fmt::format("the table takes more than the DDL: write VARCHAR({}) there", is);
+  } else {
+    change.recipe = fmt::format(
+        "a type cannot be changed where it stands: with loading paused, add a column of the new "
+        "type, fill it (UPDATE … SET new = CAST({0} AS {1})), drop {0} and give the new one its "
+        "name; or write the table's type into the DDL",
+        QuoteIdentifier(column.name), names.dialect.Type(column.type));
+  }
+  return change;
+}
+
+}  // namespace
+
+std::vector<std::string> GrantSql(const TableSet& tables, const LedgerNames& names,
+                                  std::string_view user, std::string_view database) {
+  if (names.dialect.kind() == SqlDialect::Kind::kDuckDb) return {};
+  const std::string to = QuoteIdentifier(user);
+  std::vector<std::string> sql;
+  std::set<std::string> schemas = {names.schema};
+  for (const Table& table : tables.tables) schemas.insert(names.TargetSchema(table.schema));
+  if (!database.empty()) {
+    sql.push_back(fmt::format("GRANT TEMP ON DATABASE {} TO {}", QuoteIdentifier(database), to));
+  }
+  for (const std::string& schema : schemas) {
+    sql.push_back(fmt::format("GRANT USAGE ON SCHEMA {} TO {}", names.dialect.Schema(schema), to));
+  }
+  const auto grant = [&](std::string_view what, const std::string& table) {
+    sql.push_back(fmt::format("GRANT {} ON {} TO {}", what, table, to));
+  };
+  grant("SELECT", names.In("version"));
+  grant("SELECT, UPDATE", names.In("control"));
+  grant("SELECT, UPDATE", names.In("lock"));
+  for (const char* table : {"ledger", "duplicates", "quarantine"}) {
+    grant("SELECT, INSERT, DELETE", names.In(table));
+  }
+  for (const Table& table : tables.tables) {
+    grant("SELECT, INSERT", names.Target(table.schema));
+  }
+  return sql;
+}
+
+std::vector<TableChange> ChangesOf(const LedgerNames& names, const Table& table,
+                                   std::span<const LiveColumn> live) {
+  std::vector<TableChange> changes;
+  const auto find = [&](const std::string& name) {
+    return std::ranges::find(live, names.dialect.InCatalog(name), &LiveColumn::name);
+  };
+  for (const Column& column : table.schema.columns) {
+    const auto found = find(column.name);
+    if (found == live.end()) {
+      if (IsFilled(column)) changes.push_back(Missing(names, table, column));
+      continue;
+    }
+    if (IsFilled(column) && found->type != names.dialect.CatalogType(column.type)) {
+      changes.push_back(OtherType(names, table, column, found->type));
+    }
+    if (found->not_null && !column.not_null && IsFilled(column)) {
+      changes.push_back({.difference = fmt::format("column {} is NOT NULL, and not in the DDL: a "
+                                                   "NULL would fail the load",
+                                                   column.name),
+                         .sql = {},
+                         .recipe = "write NOT NULL into the DDL, so that such events are "
+                                   "quarantined, or drop it from the table",
+                         .prevents_loads = false});
+    }
+  }
+  for (const LiveColumn& column : live) {
+    const bool is_known = std::ranges::any_of(table.schema.columns, [&](const Column& ours) {
+      return names.dialect.InCatalog(ours.name) == column.name;
+    });
+    if (is_known || !column.not_null || column.has_default) continue;
+    changes.push_back(
+        {.difference = fmt::format("column {} is NOT NULL, has no DEFAULT, and is not "
+                                   "in the DDL: no load can fill it",
+                                   column.name),
+         .sql = {},
+         .recipe = "add it to the DDL, give it a DEFAULT, or drop its NOT NULL"});
+  }
+  return changes;
+}
+
+}  // namespace sluice

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "sluice/schema/table.h"
+#include "sluice/warehouse/ledger_sql.h"
+#include "sluice/warehouse/warehouse_state.h"
+
+namespace sluice {
+
+// What a user needs who loads and makes nothing: PrepareTablesSql and PrepareRowsSql were run by
+// somebody else. Nothing for DuckDB, which knows no users. `database` empty: the current one.
+std::vector<std::string> GrantSql(const TableSet& tables, const LedgerNames& names,
+                                  std::string_view user, std::string_view database);
+
+// One difference between a table in the warehouse and its DDL.
+struct TableChange {
+  std::string difference;          // for people
+  std::optional<std::string> sql;  // what mends it, where that loses nothing and blocks nobody
+  std::string recipe;              // what a person can do, where there is none
+  bool prevents_loads = true;
+};
+
+// In the order of the columns. Only columns at the end and longer texts come as SQL (Database
+// Developer Guide, ALTER TABLE: nothing else can be changed where it stands).
+std::vector<TableChange> ChangesOf(const LedgerNames& names, const Table& table,
+                                   std::span<const LiveColumn> live);
+
+}  // namespace sluice

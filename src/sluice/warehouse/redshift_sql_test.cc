@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the SQL for Redshift must keep to, and what its errors mean.
+#include <gmock/gmock.h>
+
+#include "sluice/warehouse/data_api_client.h"
+#include "sluice/warehouse/load_sql.h"
+#include "sluice/warehouse/pg_connection.h"
+#include "sluice/warehouse/redshift_login.h"
+#include "sluice/warehouse/redshift_words.h"
+
+namespace sluice {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+TableSet ManyTables(size_t count) {
+  TableSet tables;
+  for (size_t i = 0; i < count; ++i) {
+    Table& table = tables.tables.emplace_back();
+    table.schema.schema = "tracking";
+    table.schema.name = fmt::format("t{}", i);
+    table.schema.columns = {{"id", {TypeKind::kChar, 36}, true},
+                            {"at", {TypeKind::kTimestamp}, true},
+                            {"extra", {TypeKind::kSuper, 65'535}}};
+    for (int column = 0; column < 200; ++column) {
+      table.schema.columns.push_back(
+          {fmt::format("a_rather_long_name_of_a_column_{}", column), {TypeKind::kVarchar, 1'000}});
+    }
+    table.unique = {0};
+    table.time = 1;
+  }
+  return tables;
+}
+
+LedgerNames Redshift() {
+  return {.pipeline = "it's \\ a name",
+          .schema = "sluice",
+          .dialect = SqlDialect(SqlDialect::Kind::kRedshift)};
+}
+
+LoadFacts FactsOf(size_t tables) {
+  LoadFacts facts = {.batch = "b", .loaded_at = {}, .tables = {}};
+  for (size_t i = 0; i < tables; ++i) {
+    std::vector<TimeInterval> times;
+    for (int day = 0; day < 24; ++day) {
+      times.push_back({Timestamp(std::chrono::days(day)), Timestamp(std::chrono::days(day))});
+    }
+    facts.tables.push_back({i, times});
+  }
+  return facts;
+}
+
+TEST(RedshiftSql, ALoadOfSevenWideTablesFitsIntoABatchOfTheDataApi) {
+  const TableSet tables = ManyTables(8);
+  const auto sql = CommitSql(tables, Redshift(), FactsOf(7));
+  EXPECT_LE(sql.size() + 1, DataApiClient::kMostStatements);
+  EXPECT_GT(CommitSql(tables, Redshift(), FactsOf(8)).size() + 1, DataApiClient::kMostStatements);
+}
+
+TEST(RedshiftSql, TheLockComesFirstThenTheUpdate) {
+  const auto sql = CommitSql(ManyTables(1), Redshift(), FactsOf(1));
+  EXPECT_EQ(sql[0].sql, "LOCK \"sluice\".\"lock\"");
+  EXPECT_EQ(sql[1].sql,
+            "UPDATE \"sluice\".\"lock\" SET n = n + 1 WHERE name = 'it''s \\\\ a name'");
+}
+
+TEST(RedshiftSql, NothingThatItDoesNotKnowIsSaid) {
+  const TableSet tables = ManyTables(2);
+  auto sql = CommitSql(tables, Redshift(), FactsOf(2));
+  for (SqlStatement& statement : SettleSql(Redshift(), "b", {})) sql.push_back(statement);
+  for (std::string& text : PrepareTablesSql(tables, Redshift())) sql.push_back({"prepare", text});
+  for (std::string& text : PrepareRowsSql(Redshift())) sql.push_back({"prepare", text});
+  sql.push_back({"outcome", LoadOutcomeSql(Redshift())});
+  sql.push_back({"describe", DescribeSql(Redshift(), tables.tables)});
+  for (const SqlStatement& statement : sql) {
+    for (const char* word : {"FILTER", "DISTINCT FROM", "error(", "wh.", "temp.main", "VALUES",
+                             "GROUP BY ALL", "epoch_us", " // ", "RETURNING", "INDEX", "ANALYZE"}) {
+      EXPECT_THAT(statement.sql, Not(HasSubstr(word)));
+    }
+    EXPECT_LE(statement.sql.size(), DataApiClient::kMostBytes) << statement.name;
+  }
+}
+
+TEST(RedshiftSql, TextHasALengthAndSuperIsParsed) {
+  const auto sql = CommitSql(ManyTables(1), Redshift(), FactsOf(1));
+  std::string all;
+  for (const SqlStatement& statement : sql) all += statement.sql + "\n";
+  EXPECT_THAT(all, HasSubstr("JSON_PARSE(s.\"extra\")"));
+  EXPECT_THAT(all, HasSubstr("COALESCE(JSON_PARSE(s.\"extra\") = t.\"extra\""));
+}
+
+TEST(RedshiftWords, SayWhatAnErrorMeans) {
+  EXPECT_EQ(KindOfRedshiftWords("1023 DETAIL: Serializable isolation violation on table"),
+            ErrorKind::kTransient);
+  EXPECT_EQ(KindOfRedshiftWords("Cannot insert a NULL value into column source"),
+            ErrorKind::kBadData);
+  EXPECT_EQ(KindOfRedshiftWords("Spectrum Scan Error"), std::nullopt);
+  EXPECT_EQ(KindOfRedshiftWords("Spectrum Scan Error: SlowDown"), ErrorKind::kTransient);
+  EXPECT_EQ(KindOfRedshiftWords("Spectrum Scan Error: The length of the data column a is longer"),
+            ErrorKind::kBadData);
+  EXPECT_EQ(KindOfRedshiftWords("permission denied for schema timeout_1018"), std::nullopt);
+  EXPECT_EQ(KindOfRedshiftWords("relation \"x\" does not exist"), std::nullopt);
+}
+
+TEST(PgConnection, EveryStateHasAMeaning) {
+  using Kind = ErrorKind;
+  for (const auto& [state, kind] :
+       std::initializer_list<std::pair<const char*, Kind>>{{"08006", Kind::kTransient},
+                                                           {"53300", Kind::kTransient},
+                                                           {"40001", Kind::kTransient},
+                                                           {"40P01", Kind::kTransient},
+                                                           {"55P03", Kind::kTransient},
+                                                           {"57014", Kind::kTransient},
+                                                           {"57P03", Kind::kTransient},
+                                                           {"22001", Kind::kBadData},
+                                                           {"23502", Kind::kBadData},
+                                                           {"42P01", Kind::kPermanent},
+                                                           {"42501", Kind::kPermanent},
+                                                           {"XX000", Kind::kPermanent},
+                                                           {"", Kind::kPermanent}}) {
+    EXPECT_EQ(KindOfSqlState(state, ""), kind) << state;
+  }
+}
+
+TEST(IamLogin, ReadsAmazonsOwnNames) {
+  EXPECT_EQ(TargetInHost("analytics.abc123.eu-central-1.redshift.amazonaws.com").cluster,
+            "analytics");
+  EXPECT_EQ(
+      TargetInHost("wg.222222222222.eu-central-1.redshift-serverless.amazonaws.com").workgroup,
+      "wg");
+  const IamLoginTarget other = TargetInHost("rs.internal");
+  EXPECT_TRUE(other.cluster.empty() && other.workgroup.empty());
+}
+
+}  // namespace
+}  // namespace sluice

@@ -1,0 +1,230 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sluice/warehouse/server_warehouse.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <set>
+#include <utility>
+
+#include "sluice/base/unique_id.h"
+#include "sluice/schema/identifier.h"
+#include "sluice/warehouse/live_tables.h"
+#include "sluice/warehouse/stage_sql.h"
+#include "sluice/warehouse/staged_load.h"
+
+namespace sluice {
+namespace {
+
+// Somebody else makes the same at the same time: what CREATE … IF NOT EXISTS says then is a key
+// that is there twice.
+Error OfPrepare(const Error& error) {
+  const auto says = [&](std::string_view words) { return error.message().contains(words); };
+  const bool may_pass = error.kind() == ErrorKind::kBadData || says("already exists") ||
+                        says("duplicate key") || says("concurrently updated");
+  return Error(may_pass ? ErrorKind::kTransient : WithoutUnknown(error).kind(),
+               error.During("cannot prepare").message());
+}
+
+}  // namespace
+
+Status ServerWarehouse::RequireLedger(ServerSession& session) const {
+  SLUICE_ASSIGN(const bool exists, Read(session).Exists());
+  if (exists) return {};
+  return Fail(ErrorKind::kPermanent, "the warehouse has no ledger: prepare it first: schema={}",
+              names_.schema);
+}
+
+Result<WarehouseState> ServerWarehouse::Probe() {
+  SLUICE_ASSIGN(const auto session, connector_->Connect());
+  return Read(*session).State();
+}
+
+// A user who may make nothing can load where everything is there.
+Result<bool> ServerWarehouse::IsPrepared(ServerSession& session) const {
+  SLUICE_ASSIGN(const std::vector<TextRow> rows,
+                session.Query("list tables", ListTablesSql(tables_, names_)));
+  std::set<std::pair<std::string, std::string>> found;
+  for (const TextRow& row : rows) {
+    found.emplace(FoldIdentifier(row[0].value_or("")), FoldIdentifier(row[1].value_or("")));
+  }
+  for (const auto& [schema, table] : NeededTables(tables_, names_)) {
+    if (!found.contains({FoldIdentifier(schema), FoldIdentifier(table)})) return false;
+  }
+  SLUICE_ASSIGN(const std::vector<TextRow> has, session.Query("look for rows", HasRowsSql(names_)));
+  return !has.empty() && has[0][0] == "true";
+}
+
+Status ServerWarehouse::Prepare() {
+  SLUICE_ASSIGN(const auto session, connector_->Connect());
+  SLUICE_TRY(Read(*session).Exists());
+  SLUICE_ASSIGN(const bool is_prepared, IsPrepared(*session));
+  if (is_prepared) return {};
+  // Each of them is whole by itself: so none waits for somebody with another's lock in its hands.
+  for (const std::string& sql : PrepareTablesSql(tables_, names_)) {
+    if (const Status made = session->Run("prepare", sql); !made) {
+      return std::unexpected(OfPrepare(made.error()));
+    }
+  }
+  std::vector<SqlStatement> rows;
+  for (std::string& sql : TakeTableLockSql(names_)) rows.push_back({"take lock", std::move(sql)});
+  for (std::string& sql : PrepareRowsSql(names_)) rows.push_back({"prepare", std::move(sql)});
+  const auto done = session->Transact(rows, std::nullopt);
+  if (!done) return std::unexpected(OfPrepare(done.error()));
+  return {};
+}
+
+Status ServerWarehouse::StagePlan(ServerSession& session, const std::vector<SqlRow>& rows,
+                                  std::span<const PlannedObject* const> objects) const {
+  SLUICE_TRY(session.Run("create plan", CreateStageSql(names_, "sluice_plan", PlanColumns())));
+  SLUICE_TRY(session.FillRows("sluice_plan", PlanColumns(), rows));
+  const std::vector<StagedColumn> columns = StagedQuarantineColumns();
+  SLUICE_TRY(session.Run("create bad", CreateStageSql(names_, "sluice_bad", columns)));
+  std::vector<StagedFile> files;
+  for (const PlannedObject* object : objects) {
+    if (!object->quarantine.empty()) {
+      files.push_back({StagedFile::Store::kQuarantine, object->quarantine});
+    }
+  }
+  if (!files.empty()) SLUICE_TRY(session.FillFiles("sluice_bad", columns, files));
+  return CheckStagedQuarantine(session, names_, tables_, objects);
+}
+
+Status ServerWarehouse::StageTable(ServerSession& session, size_t table,
+                                   std::span<const PlannedObject* const> objects) const {
+  const std::string stage = sluice::StageTable(table);
+  const std::vector<StagedColumn> columns = StagedColumns(tables_.tables[table]);
+  SLUICE_TRY(session.Run("create " + stage, CreateStageSql(names_, stage, columns)));
+  std::vector<StagedFile> files;
+  for (const PlannedObject* object : objects) {
+    const std::string& key = object->tables[table].parquet;
+    if (!key.empty()) files.push_back({StagedFile::Store::kParquet, key});
+  }
+  if (!files.empty()) SLUICE_TRY(session.FillFiles(stage, columns, files));
+  // Nobody else does it for a temporary table; without it joins are planned for a handful of rows.
+  if (names_.dialect.kind() == SqlDialect::Kind::kPostgres) {
+    SLUICE_TRY(session.Run("analyze " + stage, "ANALYZE " + names_.Temp(stage)));
+  }
+  return CheckStagedRows(session, names_, tables_, table, objects);
+}
+
+Status ServerWarehouse::StageAll(ServerSession& session, const LoadPlan& plan,
+                                 const std::vector<StagedTable>& tables) const {
+  SLUICE_TRY(RequireLedger(session));
+  SLUICE_TRY(RequireTables(session, names_, tables_));
+  std::vector<SqlRow> rows;
+  std::vector<const PlannedObject*> objects;
+  for (const PlannedObject& object : plan.objects) {
+    AddPlanRows(tables_, objects.size(), object, "", "", rows);
+    objects.push_back(&object);
+  }
+  SLUICE_TRY(StagePlan(session, rows, objects));
+  for (const StagedTable& table : tables) SLUICE_TRY(StageTable(session, table.table, objects));
+  return {};
+}
+
+Result<std::unique_ptr<StagedLoad>> ServerWarehouse::Stage(const LoadPlan& plan) {
+  SLUICE_TRY(CheckPlan(tables_, plan));
+  LoadFacts facts = {
+      .batch = plan.batch, .loaded_at = clock_.Now(), .tables = PlannedTables(tables_, plan)};
+  SLUICE_ASSIGN(auto session, connector_->Connect());
+  // Temporary tables go with the session: nothing can have happened.
+  if (Status staged = StageAll(*session, plan, facts.tables); !staged) {
+    return std::unexpected(WithoutUnknown(staged.error()));
+  }
+  std::vector<int64_t> objects;
+  for (const PlannedObject& object : plan.objects) objects.push_back(object.object);
+  return std::make_unique<ServerLoad>(std::move(session), names_, tables_, std::move(facts),
+                                      std::move(objects));
+}
+
+Result<std::vector<ObjectOutcome>> ServerLoad::Commit() {
+  if (session_ == nullptr) return Fail(ErrorKind::kPermanent, "cannot commit: it was tried before");
+  // It ends when the answer is known, whatever it is.
+  const std::unique_ptr<ServerSession> session = std::move(session_);
+  return CommitLoad(*session, names_, tables_, facts_, objects_);
+}
+
+Result<std::vector<ObjectOutcome>> ServerWarehouse::Outcome(std::span<const int64_t> objects) {
+  SLUICE_ASSIGN(const auto session, connector_->Connect());
+  SLUICE_TRY(RequireLedger(*session));
+  return Read(*session).OutcomesUnderLock(objects);
+}
+
+Result<std::vector<ObjectOutcome>> ServerWarehouse::Peek(std::span<const int64_t> objects) {
+  SLUICE_ASSIGN(const auto session, connector_->Connect());
+  SLUICE_ASSIGN(const bool exists, Read(*session).Exists());
+  if (exists) return Read(*session).Outcomes(objects);
+  std::vector<ObjectOutcome> nothing;
+  for (const int64_t object : objects) nothing.emplace_back().object = object;
+  return nothing;
+}
+
+Status ServerWarehouse::Settle(std::span<const Settlement> settlements) {
+  std::vector<SqlRow> rows;
+  std::vector<const PlannedObject*> objects;
+  for (const Settlement& settlement : settlements) {
+    AddPlanRows(tables_, objects.size(), settlement.object, Name(settlement.state),
+                settlement.reason, rows);
+    objects.push_back(&settlement.object);
+  }
+  SLUICE_ASSIGN(const auto session, connector_->Connect());
+  SLUICE_TRY(RequireLedger(*session));
+  if (Status staged = StagePlan(*session, rows, objects); !staged) {
+    return std::unexpected(WithoutUnknown(staged.error()));
+  }
+  const Timestamp now = clock_.Now();
+  const auto done = session->Transact(SettleSql(names_, MakeUniqueId(now), now), std::nullopt);
+  if (!done) return std::unexpected(done.error().During("cannot settle"));
+  return {};
+}
+
+Result<std::optional<std::string>> ServerWarehouse::Pause(
+    const std::optional<std::string>& reason) {
+  SLUICE_ASSIGN(const auto session, connector_->Connect());
+  SLUICE_TRY(RequireLedger(*session));
+  return Read(*session).Pause(reason);
+}
+
+Result<uint64_t> ServerWarehouse::RefusedInARow(std::span<const int64_t> others_than) {
+  SLUICE_ASSIGN(const auto session, connector_->Connect());
+  SLUICE_TRY(RequireLedger(*session));
+  return Read(*session).RefusedInARow(others_than);
+}
+
+Result<std::vector<LiveColumn>> ServerWarehouse::Describe(const Table& table) {
+  SLUICE_ASSIGN(const auto session, connector_->Connect());
+  return Read(*session).Describe(table);
+}
+
+Status ServerWarehouse::Change(const std::string& sql) {
+  SLUICE_ASSIGN(const auto session, connector_->Connect());
+  return session->Run("change", sql);
+}
+
+Result<std::vector<TableBalance>> ServerWarehouse::Balance() {
+  SLUICE_ASSIGN(const auto session, connector_->Connect());
+  return Read(*session).Balance();
+}
+
+Result<std::vector<StateCount>> ServerWarehouse::States() {
+  SLUICE_ASSIGN(const auto session, connector_->Connect());
+  return Read(*session).States();
+}
+
+Result<std::vector<LedgerObject>> ServerWarehouse::ListObjects(const LedgerRange& range) {
+  SLUICE_ASSIGN(const auto session, connector_->Connect());
+  return Read(*session).ListObjects(range);
+}
+
+Result<uint64_t> ServerWarehouse::CountRows(const Table& table) {
+  SLUICE_ASSIGN(const auto session, connector_->Connect());
+  return Read(*session).CountRows(table);
+}
+
+Result<std::vector<TextRow>> ServerWarehouse::SampleRows(const Table& table, size_t limit) {
+  SLUICE_ASSIGN(const auto session, connector_->Connect());
+  return Read(*session).SampleRows(table, limit);
+}
+
+}  // namespace sluice

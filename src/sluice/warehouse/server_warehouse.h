@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "sluice/base/clock.h"
+#include "sluice/warehouse/ledger_reader.h"
+#include "sluice/warehouse/ledger_sql.h"
+#include "sluice/warehouse/load_sql.h"
+#include "sluice/warehouse/server_session.h"
+#include "sluice/warehouse/warehouse.h"
+
+namespace sluice {
+
+// The Warehouse of every server: PostgreSQL, and Redshift by wire or by its Data API. They differ
+// in their dialect and in what the connector makes. Each call has a session of its own, from Stage
+// until Commit has answered or the StagedLoad is gone. `tables` and `clock` outlive it.
+class ServerWarehouse final : public Warehouse {
+ public:
+  ServerWarehouse(std::unique_ptr<ServerConnector> connector, LedgerNames names,
+                  const TableSet& tables, Clock& clock)
+      : connector_(std::move(connector)),
+        names_(std::move(names)),
+        tables_(tables),
+        clock_(clock) {}
+
+  Result<WarehouseState> Probe() override;
+  Status Prepare() override;
+  Result<std::unique_ptr<StagedLoad>> Stage(const LoadPlan& plan) override;
+  Result<std::vector<ObjectOutcome>> Outcome(std::span<const int64_t> objects) override;
+  Result<std::vector<ObjectOutcome>> Peek(std::span<const int64_t> objects) override;
+  Status Settle(std::span<const Settlement> settlements) override;
+  Result<std::optional<std::string>> Pause(const std::optional<std::string>& reason) override;
+  Result<uint64_t> RefusedInARow(std::span<const int64_t> others_than) override;
+  Result<std::vector<LiveColumn>> Describe(const Table& table) override;
+  Status Change(const std::string& sql) override;
+  Result<std::vector<TableBalance>> Balance() override;
+  Result<std::vector<StateCount>> States() override;
+  Result<std::vector<LedgerObject>> ListObjects(const LedgerRange& range) override;
+  Result<uint64_t> CountRows(const Table& table) override;
+  Result<std::vector<TextRow>> SampleRows(const Table& table, size_t limit) override;
+
+ private:
+  LedgerReader Read(ServerSession& session) const { return LedgerReader(session, names_, tables_); }
+  Result<bool> IsPrepared(ServerSession& session) const;
+  Status RequireLedger(ServerSession& session) const;
+  // What a load and a settlement have in common: the plan, and the bad events.
+  Status StagePlan(ServerSession& session, const std::vector<SqlRow>& rows,
+                   std::span<const PlannedObject* const> objects) const;
+  Status StageTable(ServerSession& session, size_t table,
+                    std::span<const PlannedObject* const> objects) const;
+  Status StageAll(ServerSession& session, const LoadPlan& plan,
+                  const std::vector<StagedTable>& tables) const;
+
+  const std::unique_ptr<ServerConnector> connector_;
+  const LedgerNames names_;
+  const TableSet& tables_;
+  Clock& clock_;
+};
+
+// A load between Stage and Commit. What it was given outlives it.
+class ServerLoad final : public StagedLoad {
+ public:
+  ServerLoad(std::unique_ptr<ServerSession> session, const LedgerNames& names,
+             const TableSet& tables, LoadFacts facts, std::vector<int64_t> objects)
+      : session_(std::move(session)),
+        names_(names),
+        tables_(tables),
+        facts_(std::move(facts)),
+        objects_(std::move(objects)) {}
+
+  Result<std::vector<ObjectOutcome>> Commit() override;
+
+  // For tests that tamper with what is staged. Null after Commit.
+  SqlSession* session() { return session_.get(); }
+
+ private:
+  std::unique_ptr<ServerSession> session_;
+  const LedgerNames& names_;
+  const TableSet& tables_;
+  const LoadFacts facts_;
+  const std::vector<int64_t> objects_;
+};
+
+}  // namespace sluice

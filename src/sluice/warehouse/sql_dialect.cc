@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sluice/warehouse/sql_dialect.h"
+
+#include <fmt/format.h>
+
+#include "sluice/schema/identifier.h"
+#include "sluice/warehouse/sql_text.h"
+
+namespace sluice {
+namespace {
+
+// Lengths are not kept: transform checked them.
+std::string DuckDbType(const ColumnType& type) {
+  switch (type.kind) {
+    case TypeKind::kReal:
+      return "FLOAT";
+    case TypeKind::kDouble:
+      return "DOUBLE";
+    case TypeKind::kChar:
+    case TypeKind::kVarchar:
+    case TypeKind::kSuper:
+      return "VARCHAR";
+    case TypeKind::kTimestampTz:
+      return "TIMESTAMP WITH TIME ZONE";
+    case TypeKind::kSmallInt:
+    case TypeKind::kInteger:
+    case TypeKind::kBigInt:
+    case TypeKind::kDecimal:
+    case TypeKind::kBoolean:
+    case TypeKind::kDate:
+    case TypeKind::kTimestamp:
+      return ToSql(type);
+  }
+  return "VARCHAR";
+}
+
+}  // namespace
+
+std::string SqlDialect::Schema(std::string_view schema) const {
+  return (kind_ == Kind::kDuckDb ? "wh." : "") + QuoteIdentifier(schema);
+}
+
+std::string SqlDialect::Literal(std::string_view text) const {
+  std::string literal = QuoteLiteral(text);
+  if (kind_ != Kind::kRedshift) return literal;
+  for (size_t at = literal.find('\\'); at != std::string::npos; at = literal.find('\\', at + 2)) {
+    literal.insert(at, 1, '\\');
+  }
+  return literal;
+}
+
+std::string SqlDialect::Permanent(std::string_view schema, std::string_view table) const {
+  return fmt::format("{}.{}", Schema(schema), QuoteIdentifier(table));
+}
+
+std::string SqlDialect::Temporary(std::string_view table) const {
+  return (kind_ == Kind::kDuckDb ? "temp.main." : "") + QuoteIdentifier(table);
+}
+
+std::string_view SqlDialect::DefaultSchema() const {
+  return kind_ == Kind::kDuckDb ? "main" : "public";
+}
+
+std::string SqlDialect::InCatalog(std::string_view name) const {
+  return kind_ == Kind::kRedshift ? FoldIdentifier(name) : std::string(name);
+}
+
+std::string SqlDialect::Text(int bytes) const {
+  return kind_ == Kind::kRedshift ? fmt::format("VARCHAR({})", bytes) : "VARCHAR";
+}
+
+std::string SqlDialect::Type(const ColumnType& type) const {
+  if (kind_ == Kind::kDuckDb) return DuckDbType(type);
+  // PostgreSQL's json keeps the text as it came; jsonb would not.
+  if (kind_ == Kind::kPostgres && type.kind == TypeKind::kSuper) return "JSON";
+  return ToSql(type);
+}
+
+std::string SqlDialect::CatalogType(const ColumnType& type) const {
+  if (kind_ == Kind::kDuckDb) return DuckDbType(type);
+  // What format_type() answers, which Redshift has from PostgreSQL.
+  switch (type.kind) {
+    case TypeKind::kSmallInt:
+      return "smallint";
+    case TypeKind::kInteger:
+      return "integer";
+    case TypeKind::kBigInt:
+      return "bigint";
+    case TypeKind::kDecimal:
+      return fmt::format("numeric({},{})", type.precision, type.scale);
+    case TypeKind::kReal:
+      return "real";
+    case TypeKind::kDouble:
+      return "double precision";
+    case TypeKind::kBoolean:
+      return "boolean";
+    case TypeKind::kChar:
+      return fmt::format("character({})", type.length);
+    case TypeKind::kVarchar:
+      return fmt::format("character varying({})", type.length);
+    case TypeKind::kDate:
+      return "date";
+    case TypeKind::kTimestamp:
+      return "timestamp without time zone";
+    case TypeKind::kTimestampTz:
+      return "timestamp with time zone";
+    case TypeKind::kSuper:
+      return kind_ == Kind::kRedshift ? "super" : "json";
+  }
+  return "";
+}
+
+std::string SqlDialect::StagedType(const ColumnType& type) const {
+  return type.kind == TypeKind::kSuper ? Text(type.length) : Type(type);
+}
+
+std::string SqlDialect::SortedBy(std::string_view column) const {
+  return kind_ == Kind::kRedshift ? fmt::format(" SORTKEY ({})", column) : "";
+}
+
+std::string SqlDialect::FromStaged(const ColumnType& type, const std::string& value) const {
+  if (type.kind != TypeKind::kSuper || kind_ == Kind::kDuckDb) return value;
+  if (kind_ == Kind::kRedshift) return fmt::format("JSON_PARSE({})", value);
+  return fmt::format("CAST({} AS JSON)", value);
+}
+
+std::string SqlDialect::ByBytes(const std::string& text) const {
+  return kind_ == Kind::kPostgres ? fmt::format("({} COLLATE \"C\")", text) : text;
+}
+
+std::string SqlDialect::Exact(const std::string& text) const {
+  return kind_ == Kind::kRedshift ? fmt::format("({} || '.')", text) : text;
+}
+
+std::string SqlDialect::Same(const ColumnType& type, const std::string& staged,
+                             const std::string& target) const {
+  // PostgreSQL's json has no equality; Redshift's SUPER is not the text that it came as.
+  if (type.kind == TypeKind::kSuper && kind_ == Kind::kPostgres) {
+    return fmt::format("{} = CAST({} AS VARCHAR)", staged, target);
+  }
+  return fmt::format("{} = {}", FromStaged(type, staged), target);
+}
+
+std::string SqlDialect::InUtc(const std::string& value) const {
+  if (kind_ == Kind::kDuckDb) return fmt::format("make_timestamp(epoch_us({}))", value);
+  return fmt::format("({} AT TIME ZONE 'UTC')", value);
+}
+
+std::string SqlDialect::AsText(const ColumnType& type, const std::string& value) const {
+  // Redshift casts no BOOLEAN to text.
+  if (kind_ == Kind::kRedshift && type.kind == TypeKind::kBoolean) {
+    return fmt::format("CASE {} WHEN TRUE THEN 'true' WHEN FALSE THEN 'false' END", value);
+  }
+  if (kind_ == Kind::kRedshift && type.kind == TypeKind::kSuper) {
+    return fmt::format("JSON_SERIALIZE({})", value);
+  }
+  if (kind_ != Kind::kDuckDb && type.kind == TypeKind::kTimestampTz) {
+    return fmt::format("CAST({} AS {})", InUtc(value), Text(65'535));
+  }
+  return fmt::format("CAST({} AS {})", value, Text(65'535));
+}
+
+std::string SqlDialect::Assertion(const std::string& condition, std::string_view sentence,
+                                  std::string_view more, const std::string& from) const {
+  std::string text = Literal(sentence);
+  if (!more.empty()) text += fmt::format(" || {}", more);
+  const std::string where = from.empty() ? "" : " FROM " + from;
+  if (kind_ == Kind::kDuckDb) {
+    return fmt::format("SELECT CASE WHEN {} THEN 'ok' ELSE error({}) END{}", condition, text,
+                       where);
+  }
+  // A cast of a constant would fail when it is planned.
+  if (kind_ == Kind::kPostgres && !more.empty()) {
+    return fmt::format("SELECT CASE WHEN {} THEN 1 ELSE CAST({} AS INTEGER) END{}", condition, text,
+                       where);
+  }
+  return fmt::format("SELECT 1 / CASE WHEN {} THEN 1 ELSE 0 END{}", condition, where);
+}
+
+}  // namespace sluice

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sluice/warehouse/wire_session.h"
+
+#include <fmt/format.h>
+
+#include "sluice/warehouse/pg_transaction.h"
+
+namespace sluice {
+namespace {
+
+// The server gives up a statement before we give up the message it is in, so that it says so.
+constexpr std::chrono::seconds kServersHeadStart{5};
+
+std::string SetTimeout(std::chrono::milliseconds timeout) {
+  return fmt::format("SET statement_timeout TO {}", timeout.count());
+}
+
+}  // namespace
+
+Status WireSession::Begin(const std::string& more) {
+  const auto set =
+      connection_->Send("SET timezone TO 'UTC';" + more + SetTimeout(options_.timeouts.statement));
+  if (!set) return std::unexpected(WithoutUnknown(set.error()).During("cannot begin a session"));
+  return {};
+}
+
+Status WireSession::Run(std::string_view name, const std::string& sql) {
+  return FaultPlan::Run(options_.faults, name, [&]() -> Status {
+    const auto answers = connection_->Send(sql, options_.timeouts.statement + kServersHeadStart);
+    if (!answers) return std::unexpected(answers.error().During(name));
+    return {};
+  });
+}
+
+Result<std::vector<TextRow>> WireSession::Query(std::string_view name, const std::string& sql) {
+  auto answers = connection_->Send(sql, options_.timeouts.statement + kServersHeadStart);
+  if (!answers) return std::unexpected(WithoutUnknown(answers.error()).During(name));
+  return answers->empty() ? std::vector<TextRow>() : std::move(answers->back().rows);
+}
+
+Result<std::vector<TextRow>> WireSession::Transact(std::span<const SqlStatement> statements,
+                                                   const std::optional<std::string>& last) {
+  const auto set = connection_->Send(SetTimeout(options_.commit_timeout));
+  if (!set) return std::unexpected(WithoutUnknown(set.error()));
+  return FaultPlan::Run(options_.faults, "commit", [&] {
+    return TransactByWire(*connection_, begin_, statements, last,
+                          options_.commit_timeout + kServersHeadStart);
+  });
+}
+
+}  // namespace sluice

@@ -1,0 +1,195 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Loading any hour again, and finding what nobody loaded: backfill and reconcile."""
+
+import datetime
+import json
+import os
+import signal
+import unittest
+
+from pipeline import HOUR, PipelineTest, events, wait_until
+
+NEXT_HOUR = "date=2026-11-23/15/"
+
+
+def hour_of(moment):
+    return moment.strftime("date=%Y-%m-%d/%H/")
+
+
+class Backfill(PipelineTest):
+    def put(self, count, objects, hour=HOUR, first=0):
+        for i in range(objects):
+            self.pipeline.put_raw(f"{i:03}.ndjson", events(count, first + i * count), hour)
+
+    def rows(self):
+        return self.pipeline.query("SELECT count(*) FROM tracking.events")[0][0]
+
+    def backfill(self, *arguments, **options):
+        return self.pipeline.ask("backfill", *arguments, **options)
+
+    def test_what_nobody_announced_is_loaded_once(self):
+        self.put(10, objects=3)
+        self.put(10, objects=2, hour=NEXT_HOUR, first=1000)
+        found = self.backfill("--from", "2026-11-23T14")
+        self.assertEqual((found["plan"]["stored"], found["plan"]["to_load"], found["processed"]["loaded"]), (3, 3, 3))
+        self.assertEqual(self.rows(), 30)
+        # The second hour is new, the first is not; every way to write the range means the same.
+        for arguments in (["2026-11-23"], ["2026-11-23T14", "--to", "2026-11-23T16"], ["2026-11-23 00:00", "--to", "2026-11-24T00:00Z"]):
+            plan = self.backfill("--dry-run", "--from", *arguments)["plan"]
+            self.assertEqual((plan["stored"], plan["to_load"], plan["loaded_before"]), (5, 2, 3), arguments)
+        self.assertEqual(self.rows(), 30)
+        self.backfill("--from", "2026-11-23", "--parallel", "2")
+        self.assertEqual(self.rows(), 50)
+        before = self.pipeline.digests("parquet"), self.pipeline.ledger_rows()
+        again = self.pipeline.run("backfill", "--from", "2026-11-23")
+        self.assertIn("5 loaded before, 0 to load", again.stdout)
+        self.assertIn("nothing to do", again.stdout)
+        self.assertEqual((self.pipeline.digests("parquet"), self.pipeline.ledger_rows()), before)
+        self.assert_nothing_doubled()
+
+    def test_beside_process_nothing_is_doubled(self):
+        """Both get every object of one folder, at the same time."""
+        keys = [self.pipeline.put_raw(f"{i:03}.ndjson", events(20, i * 20)) for i in range(12)]
+        self.pipeline.announce(*keys)
+        with self.pipeline.started("process", "--set", "load.max_size=1B") as live, \
+                self.pipeline.started("backfill", "--from", "2026-11-23", "--set", "load.max_size=1B") as past:
+            for process in live, past:
+                _, errors = process.communicate(timeout=300)
+                self.assertEqual(process.returncode, 0, errors)
+        self.assertEqual(self.rows(), 240)
+        self.assertEqual(set(self.pipeline.ledger().values()), {"loaded"})
+        self.assert_nothing_doubled()
+
+    def test_it_is_stopped_and_begun_again(self):
+        self.put(5, objects=30)
+        with self.pipeline.started("backfill", "--from", "2026-11-23", "--set", "load.max_size=1B") as process:
+            wait_until(lambda: (self.pipeline.data / "parquet").exists() and self.pipeline.files("parquet"), "the first Parquet object")
+            process.send_signal(signal.SIGTERM)
+            _, errors = process.communicate(timeout=120)
+        if process.returncode != 0:  # 0: it was quicker than the signal
+            self.assertEqual(process.returncode, 1, errors)
+            self.assertIn("goes on with the rest", errors)
+        self.backfill("--from", "2026-11-23")
+        self.assertEqual(self.rows(), 150)
+        self.assert_nothing_doubled()
+
+    def test_what_was_held_gets_a_new_try(self):
+        key = self.pipeline.put_raw("held.ndjson", b'{"no": "route"}\n' * 20 + events(20))
+        self.pipeline.announce(key)
+        self.pipeline.run("process", "--set", "quarantine.hold_above=20%")
+        self.assertEqual(self.pipeline.ledger(), {key: "held"})
+        found = self.backfill("--from", "2026-11-23", "--set", "quarantine.hold_above=100%")
+        self.assertEqual((found["plan"]["to_load"], found["plan"]["held"], found["processed"]["loaded"]), (1, 1, 1))
+        self.assertEqual((self.pipeline.ledger(), self.rows()), ({key: "loaded"}, 20))
+
+    def test_no_range_is_silently_empty(self):
+        self.put(1, objects=1)
+        for arguments in (["2026-11-22"], ["2999-01-01"], ["2026-11-23T15"]):
+            self.assertIn("nothing to do", self.pipeline.run("backfill", "--from", *arguments).stdout)
+        for wrong in (["2026-11-31"], ["yesterday"], ["2026-11-23T24"], ["2026-11-23", "--to", "2026-11-23"]):
+            self.assert_plain_failure(self.pipeline.run("backfill", "--from", *wrong, exit_code=2), "the range is empty" if len(wrong) > 1 else "not an hour")
+        done = self.pipeline.run("--set", "raw.layout=%Y/%m/%d/%H/", "backfill", "--from", "2026-11-23", exit_code=1)
+        self.assert_plain_failure(done, "0 of 1 keys match raw.layout", "date=2026-11-23/14/000.ndjson")
+
+    def test_surroundings_that_are_not_there(self):
+        done = self.pipeline.run("backfill", "--from", "2026-11-23", exit_code=1)
+        self.assert_plain_failure(done, "the raw store is not there")
+        self.assertEqual(list(self.pipeline.folder.rglob("*")), [])
+        self.put(1, objects=1)
+        self.backfill("--from", "2026-11-23")
+        self.pipeline.run("pause", "the table is being moved")
+        self.pipeline.put_raw("later.ndjson", events(1, 500))
+        done = self.pipeline.run("backfill", "--from", "2026-11-23", exit_code=1)
+        self.assert_plain_failure(done, "loading is paused", "the table is being moved")
+        self.assertEqual(self.rows(), 1)
+        self.pipeline.run("resume")
+        self.backfill("--from", "2026-11-23")
+        self.assertEqual(self.rows(), 2)
+
+
+class Pauses(PipelineTest):
+    def test_a_pause_lasts_until_it_is_ended(self):
+        first = self.pipeline.put_raw("a.ndjson", events(1))
+        self.assert_plain_failure(self.pipeline.run("pause", "why", exit_code=1), "the warehouse is not there yet")
+        self.pipeline.announce(first)
+        self.pipeline.run("process")
+        self.assertEqual(self.pipeline.ask("pause", "it's \\ being\nmoved"), {"paused": True, "reason": "it's \\ being\\u000amoved", "before": None})
+        self.assertEqual(self.pipeline.ask("pause", "still")["before"], "it's \\ being\\u000amoved")
+        self.pipeline.announce(self.pipeline.put_raw("b.ndjson", events(1, 1)))
+        self.assertEqual(self.pipeline.ask("process")["processed"]["paused"], "still")
+        status = self.pipeline.status()
+        self.assertEqual((status["paused"], status["notifications"]["waiting"]), ("still", 1))
+        self.assertEqual(self.pipeline.ask("resume"), {"paused": False, "reason": None, "before": "still"})
+        self.assertIn("was not paused", self.pipeline.run("resume").stdout)
+        self.pipeline.run("process")
+        self.assertEqual(self.pipeline.query("SELECT count(*) FROM tracking.events"), [(2,)])
+        self.pipeline.run("pause", "", exit_code=2)
+        self.pipeline.run("pause", exit_code=2)
+
+
+class Reconcile(PipelineTest):
+    def setUp(self):
+        super().setUp()
+        self.now = datetime.datetime.now(datetime.timezone.utc)
+
+    def put(self, name, *, hours_ago=0.0, modified_hours_ago=None, first=0):
+        moment = self.now - datetime.timedelta(hours=hours_ago)
+        key = self.pipeline.put_raw(name, events(2, first), hour_of(moment))
+        modified = self.now - datetime.timedelta(hours=hours_ago if modified_hours_ago is None else modified_hours_ago)
+        os.utime(self.pipeline.data / "raw" / key, (modified.timestamp(),) * 2)
+        return key
+
+    def reconcile(self, *arguments, exit_code=0):
+        return self.pipeline.ask("reconcile", *arguments, exit_code=exit_code)
+
+    def test_it_finds_and_mends_what_nobody_announced(self):
+        loaded = self.put("a.ndjson", hours_ago=30)
+        self.pipeline.announce(loaded)
+        self.pipeline.run("process")
+        missing = self.put("b.ndjson", hours_ago=30, first=10)
+        self.put("young.ndjson", first=20)
+        self.put("old.ndjson", hours_ago=24 * 30, first=30)
+        found = self.reconcile(exit_code=3)
+        self.assertEqual({k: found[k] for k in ("stored", "loaded", "missing", "pending", "examples", "announced")},
+                         {"stored": 3, "loaded": 1, "missing": 1, "pending": 1, "examples": [missing], "announced": 0})
+        self.assertEqual(self.pipeline.status()["notifications"]["waiting"], 0)
+        self.assertIn("reconcile --repair", self.pipeline.run("reconcile", exit_code=3).stdout)
+        self.assertEqual(self.reconcile("--repair")["announced"], 1)
+        self.pipeline.run("process")
+        self.assertEqual(self.pipeline.ledger(), {loaded: "loaded", missing: "loaded"})
+        self.assertEqual((self.reconcile()["missing"], self.reconcile("--since", "60d", exit_code=3)["missing"]), (0, 1))
+        # Another notification about what is loaded changes nothing.
+        self.pipeline.announce(loaded, missing)
+        self.pipeline.run("process")
+        self.assertEqual(self.pipeline.query("SELECT count(*) FROM tracking.events"), [(4,)])
+
+    def test_what_is_gone_and_what_waits_for_a_person(self):
+        held = self.pipeline.put_raw("held.ndjson", b'{"no": "route"}\n' * 20, hour_of(self.now))
+        gone = self.put("gone.ndjson")
+        self.pipeline.announce(held, gone)
+        self.pipeline.run("process", "--set", "quarantine.hold_above=20%")
+        (self.pipeline.data / "raw" / gone).unlink()
+        self.assertEqual(json.loads(self.pipeline.run("reconcile", "--json", exit_code=3).stdout) | {"from": "", "to": ""},
+                         {"from": "", "to": "", "stored": 1, "loaded": 0, "pending": 0, "held": 1, "set_aside": 0, "overwritten": 0, "foreign": 0,
+                          "gone": 1, "missing": 0, "missing_bytes": 0, "examples": [], "announced": 0})
+
+    def test_many_objects_in_bounded_memory(self):
+        """100,000 keys of one hour, none of them loaded; pages of the store's listing, nothing else, are held."""
+        hour = self.now - datetime.timedelta(hours=5)
+        folder = self.pipeline.data / "raw" / hour_of(hour)
+        folder.mkdir(parents=True)
+        for i in range(100_000):
+            if i % 50_000 == 0:  # a file may have 65,000 names
+                content = self.pipeline.folder / f"content-{i}"
+                content.write_bytes(events(1))
+            os.link(content, folder / f"{i:06}.ndjson")
+        found = self.reconcile("--grace", "0s", exit_code=3)
+        self.assertEqual((found["stored"], found["missing"], len(found["examples"])), (100_000, 100_000, 10))
+
+    def test_wrong_durations(self):
+        for flag in "--since", "--grace":
+            self.assert_plain_failure(self.pipeline.run("reconcile", flag, "soon", exit_code=2), flag)
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,193 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The whole pipeline on real servers: whatever they do, the end state is the embedded run's."""
+import json
+import urllib.request
+
+import aws_pipeline
+import fault_proxy
+import pipeline
+import s3_events
+import servers
+from aws_pipeline import AwsPipeline, embedded_end_state
+from smoke import client
+
+EVENTS = 3000
+SECRETS = (servers.SECRET_KEY, "Signature=", "X-Amz-Signature", "Credential=", "Authorization", "hunter2-external")
+
+
+class AwsTest(pipeline.PipelineTest):
+    def begin(self, *, events=EVENTS, **places):
+        """A pipeline with messages that wait in its source; `wanted` is what must come of them."""
+        self.pipeline = AwsPipeline(self.pipeline.folder, **places)
+        self.pipeline.generate(events, records=20)
+        aws_pipeline.keep_what_sqs_takes(self.pipeline.folder / "messages.ndjson")
+        self.wanted = embedded_end_state(self, self.pipeline.folder)
+
+    def assert_end(self):
+        status = self.pipeline.status()
+        for queue in "source", "notifications":
+            self.assertEqual((status[queue]["waiting"], status[queue]["in_flight"]), (0, 0), queue)
+        self.assertTrue(status["balanced"])
+        self.assertGreater(status["tables"][0]["quarantined"], 0)
+        self.assert_nothing_doubled()
+        self.assert_same_state(self.pipeline.end_state(), self.wanted)
+
+    def assert_no_secret(self, printed):
+        for secret in SECRETS:
+            self.assertNotIn(secret, printed)
+
+
+class MotoTest(AwsTest):
+    def test_everything_at_one_moto_with_an_assumed_role(self):
+        """And everything that is printed at the most talkative level holds no secret (fault S5)."""
+        address, places = self.enterContext(aws_pipeline.on_moto())
+        role = {"arn": "arn:aws:iam::123456789012:role/land", "external_id": "env:EXTERNAL_ID", "endpoint": address}
+        self.begin(sqs=address, s3=address, role=role, secrets={"EXTERNAL_ID": "hunter2-external"}, **places)
+        self.pipeline.send()
+        printed = self.pipeline.drain("--log-level", "debug")
+        self.assert_end()
+        for call in "sts POST /", "sqs AmazonSQS.ReceiveMessage", "s3 PUT /acme-raw/tracking/", "s3 GET /acme-transformed/parquet/":
+            self.assertIn(call, printed)
+        self.assert_no_secret(printed)
+        # Messages that were deleted are delivered again, as SQS may do (fault L9): load drops their events.
+        self.pipeline.send()
+        self.pipeline.drain()
+        self.assert_end()
+
+    def test_check_says_what_works_and_what_is_not_there(self):
+        address, places = self.enterContext(aws_pipeline.on_moto())
+        self.pipeline = AwsPipeline(self.pipeline.folder, sqs=address, s3=address, **places)
+        tried = {(one["part"], one["action"]): one["works"] for one in self.pipeline.ask("check", "--connect", exit_code=3)["tried"]}
+        self.assertEqual(len(tried), 2 * 4 + 3 * 4)
+        self.assertTrue(all(tried.values()), tried)
+        found = self.pipeline.ask("--set", "raw.url=s3://no-such-bucket/x/", "check", "--connect", exit_code=3)
+        self.assertTrue(any("NoSuchBucket" in finding for finding in found["findings"]), found["findings"])
+        nobody = self.pipeline.environment(AWS_ACCESS_KEY_ID="", AWS_SECRET_ACCESS_KEY="")
+        found = self.pipeline.ask("check", "--connect", exit_code=3, env=nobody)
+        self.assertTrue(any("no AWS credentials" in finding for finding in found["findings"]), found["findings"])
+
+
+class VersityTest(AwsTest):
+    def setUp(self):
+        super().setUp()
+        self.sqs, self.s3, self.places = self.enterContext(aws_pipeline.on_store_and_elasticmq())
+
+    def test_check_refuses_a_queue_that_cannot_work(self):
+        fifo = s3_events.call(self.sqs, "CreateQueue", QueueName="events.fifo", Attributes={"FifoQueue": "true"})["QueueUrl"]
+        self.pipeline = AwsPipeline(self.pipeline.folder, sqs=self.sqs, s3=self.s3, **self.places | {"source": aws_pipeline.path_of(fifo)})
+        self.assertIn("it is a FIFO queue", self.pipeline.run("check", "--connect", exit_code=2).stderr)
+
+    def test_objects_of_several_parts(self):
+        """Uploads in parts, parts that are read ahead, and large files fetched for the warehouse."""
+        self.begin(sqs=self.sqs, s3=self.s3, close_size="64MiB", events=40_000, **self.places)
+        self.pipeline.send()
+        self.pipeline.drain("--set", "raw.compression=none")
+        self.assert_end()
+        sizes = [item["Size"] for item in client("s3", self.s3).list_objects_v2(Bucket="acme-raw")["Contents"]]
+        self.assertGreater(max(sizes), 16 << 20)
+
+    def test_through_a_proxy_that_fails(self):
+        """HTTP that goes wrong in every way at both services (faults L3, L5, L6, L7, L16, T25)."""
+        sqs = self.enterContext(fault_proxy.FaultProxy(self.sqs))
+        s3 = self.enterContext(fault_proxy.FaultProxy(self.s3))
+        self.begin(sqs=sqs.address, s3=s3.address, **self.places)
+        self.pipeline.send()
+        every = {"count": 1}
+        s3.set_rules([
+            {"match": {"method": "PUT"}, "nth": 1, "fault": {"do": "lose_reply"}} | every,
+            {"match": {"method": "PUT"}, "nth": 3, "fault": {"do": "error", "status": 503, "code": "SlowDown"}} | every,
+            {"match": {"method": "PUT"}, "nth": 5, "fault": {"do": "error", "status": 409, "code": "ConditionalRequestConflict"}} | every,
+            {"match": {"method": "PUT"}, "nth": 7, "fault": {"do": "error", "status": 200, "code": "InternalError"}} | every,
+            {"match": {"method": "PUT"}, "nth": 9, "fault": {"do": "error", "status": 200, "code": "InternalError", "forwarded": True}} | every,
+            {"match": {"method": "PUT"}, "nth": 11, "fault": {"do": "page", "forwarded": True}} | every,
+            {"match": {"method": "PUT"}, "nth": 13, "fault": {"do": "lose_request"}} | every,
+            {"match": {"method": "GET", "path": "parquet|tracking"}, "nth": 1, "fault": {"do": "cut", "at": 100}} | every,
+            {"match": {"method": "GET", "path": "parquet|tracking"}, "nth": 3, "fault": {"do": "truncate", "at": 100}} | every,
+            {"match": {"method": "GET", "path": "parquet|tracking"}, "nth": 5, "fault": {"do": "lose_reply"}} | every,
+            {"match": {"method": "GET", "path": "parquet|tracking"}, "nth": 7, "fault": {"do": "page"}} | every,
+            {"match": {"method": "HEAD"}, "nth": 2, "fault": {"do": "error", "status": 500, "code": "InternalError"}} | every,
+        ])
+        sqs.set_rules([
+            {"match": {"target": "ReceiveMessage"}, "nth": 2, "fault": {"do": "error", "status": 503, "code": "ServiceUnavailable"}} | every,
+            {"match": {"target": "ReceiveMessage"}, "nth": 4, "fault": {"do": "lose_request"}} | every,
+            {"match": {"target": "DeleteMessageBatch"}, "nth": 1, "fault": {"do": "lose_reply"}} | every,
+            {"match": {"target": "DeleteMessageBatch"}, "nth": 3, "fault": {"do": "error", "status": 500, "code": "InternalError", "forwarded": True}} | every,
+            {"match": {"target": "DeleteMessageBatch"}, "nth": 5, "fault": {"do": "skew", "minutes": 20}} | every,
+        ])
+        self.pipeline.drain()
+        for proxy in s3, sqs:
+            untouched = [rule for rule in proxy.rules() if rule["struck"] == 0]
+            self.assertEqual(untouched, [], "faults that never struck test nothing")
+        self.assert_end()
+
+    def test_through_a_network_that_fails(self):
+        """Latency, connections that are reset, and such that end in the middle, by toxiproxy."""
+        toxiproxy = self.enterContext(servers.toxiproxy())
+        toxics = Toxics(toxiproxy.address)
+        sqs, s3 = toxics.proxy("sqs", self.sqs), toxics.proxy("s3", self.s3)
+        self.begin(sqs=sqs, s3=s3, **self.places)
+        self.pipeline.send()
+        toxics.add("sqs", "latency", {"latency": 30, "jitter": 30})
+        toxics.add("s3", "latency", {"latency": 20, "jitter": 20})
+        toxics.add("s3", "reset_peer", {"timeout": 150}, toxicity=0.15)
+        toxics.add("s3", "limit_data", {"bytes": 20_000}, toxicity=0.15)
+        self.pipeline.drain(exit_codes=(0, 1))
+        self.assert_end()
+
+
+class KinesisTest(AwsTest):
+    def test_a_stream_that_is_split_while_it_is_read(self):
+        """Every record is in its table once, whatever shards become (fault L18), and the checkpoints are beside what is derived."""
+        sqs, s3, places = self.enterContext(aws_pipeline.on_store_and_elasticmq())
+        address = self.enterContext(servers.kinesis()).address
+        kinesis = client("kinesis", address)
+        kinesis.create_stream(StreamName="tracking", ShardCount=2)
+        kinesis.get_waiter("stream_exists").wait(StreamName="tracking", WaiterConfig={"Delay": 1})
+        self.begin(sqs=sqs, s3=s3, kinesis=address, **places)
+        tried = {(one["part"], one["action"]): one["works"] for one in self.pipeline.ask("check", "--connect", exit_code=3)["tried"]}
+        self.assertTrue(tried["source.kinesis", "kinesis:GetRecords"], tried)
+        messages = (self.pipeline.folder / "messages.ndjson").read_bytes().splitlines()
+        half = len(messages) // 2
+        self.put(kinesis, messages[:half])
+        self.pipeline.run("run", "--once")
+        shard = kinesis.list_shards(StreamName="tracking")["Shards"][0]
+        middle = (int(shard["HashKeyRange"]["StartingHashKey"]) + int(shard["HashKeyRange"]["EndingHashKey"])) // 2
+        kinesis.split_shard(StreamName="tracking", ShardToSplit=shard["ShardId"], NewStartingHashKey=str(middle))
+        kinesis.get_waiter("stream_exists").wait(StreamName="tracking", WaiterConfig={"Delay": 1})
+        self.put(kinesis, messages[half:])
+        for _ in range(3):
+            self.pipeline.run("run", "--once")
+        self.assertTrue(self.pipeline.status()["balanced"])
+        self.assert_nothing_doubled()
+        self.assert_same_state(self.pipeline.end_state(), self.wanted)
+
+    @staticmethod
+    def put(kinesis, messages):
+        for i in range(0, len(messages), 100):
+            records = [{"Data": message, "PartitionKey": str(i + n)} for n, message in enumerate(messages[i:i + 100])]
+            failed = kinesis.put_records(StreamName="tracking", Records=records)["FailedRecordCount"]
+            assert failed == 0, failed
+
+
+class Toxics:
+    """toxiproxy's HTTP interface."""
+
+    def __init__(self, address):
+        self.address = address
+
+    def post(self, path, value):
+        request = urllib.request.Request(self.address + path, json.dumps(value).encode(), {"User-Agent": "test", "Content-Type": "application/json"})
+        with urllib.request.urlopen(request) as answer:
+            return json.load(answer)
+
+    def proxy(self, name, upstream):
+        made = self.post("/proxies", {"name": name, "listen": "127.0.0.1:0", "upstream": upstream.removeprefix("http://")})
+        return "http://" + made["listen"]
+
+    def add(self, proxy, kind, attributes, toxicity=1.0):
+        """Of every connection from now on, or of that share."""
+        self.post(f"/proxies/{proxy}/toxics", {"type": kind, "attributes": attributes, "toxicity": toxicity})
+
+
+if __name__ == "__main__":
+    pipeline.unittest.main()

@@ -1,0 +1,110 @@
+# SPDX-License-Identifier: Apache-2.0
+"""redshift_sql_test.py FOLDER: what sluice sent to redshim in other tests, and recorded_sql.py kept in FOLDER, is SQL of Redshift to sqlglot and to
+sqlfluff, whose grammars of Redshift are made by others from its documentation."""
+import logging
+import re
+import sys
+import unittest
+
+import sqlglot
+from sqlfluff.core import FluffConfig, Linter
+
+import recorded_sql
+
+FOLDER = sys.argv.pop(1)
+
+# Each is sent in some test; a recording without one of them is not whole.
+KINDS = [
+    r'^SET timezone TO ', r'^SET query_group TO ', r'^SET statement_timeout TO ', r'^BEGIN$', r'^COMMIT$', r'^ROLLBACK$',
+    r'^CREATE SCHEMA IF NOT EXISTS "sluice"$', r'^CREATE TABLE IF NOT EXISTS "sluice"."ledger" .* SORTKEY \(',
+    r'^CREATE TABLE IF NOT EXISTS "tracking"."events" ', r'^CREATE TEMP TABLE "sluice_stage_\d+" \(', r'^CREATE TEMP TABLE "sluice_plan" \(',
+    r'^CREATE TEMP TABLE "sluice_verdict" AS SELECT ', r'^CREATE TEMP TABLE "sluice_todo" AS SELECT ',
+    r'^CREATE TEMP TABLE "sluice_fresh_\d+" AS SELECT ', r'^CREATE TEMP TABLE "sluice_losers" \(',
+    r'''^COPY "sluice_plan" \(.*\) FROM 's3://.*' IAM_ROLE 'arn:.*,arn:.*' FORMAT AS PARQUET MANIFEST$''', r'^COPY "sluice_stage_\d+" \(',
+    r'^COPY "sluice_bad" \(', r'^LOCK "sluice"."lock"$', r'^UPDATE "sluice"."lock" SET n = n \+ 1 WHERE ',
+    r'^DELETE FROM "sluice"."ledger" WHERE ', r'^INSERT INTO "sluice"."ledger" \(.*\) SELECT ',
+    r'^INSERT INTO "sluice"."duplicates" \(.*\) SELECT ', r'^INSERT INTO "sluice"."quarantine" \(.*\) SELECT ',
+    r'^INSERT INTO "tracking"."events" \(.*\) SELECT ', r'^INSERT INTO "sluice_tally" SELECT .* UNION ALL ',
+    r'^INSERT INTO "sluice"."lock" SELECT .* WHERE NOT EXISTS', r'^SELECT 1 / CASE WHEN .* THEN 1 ELSE 0 END', r'JSON_PARSE\(', r'JSON_SERIALIZE\(',
+    r'sys_load_error_detail .* pg_backend_pid\(\)', r' FROM pg_attribute a JOIN pg_class c ', r' FROM pg_class c JOIN pg_namespace n ',
+    r'^SELECT COALESCE\(MIN\(l.state\), ', r'^SELECT state, CAST\(COUNT', r" name = 'it''s another'",
+]
+
+# What sluice sends where a table has a TIMESTAMPTZ, which no table of the recording tests has (SqlDialect::InUtc).
+NOT_RECORDED = [
+    'SELECT CAST(("at" AT TIME ZONE \'UTC\') AS VARCHAR(65535)) FROM "tracking"."events" LIMIT 5',
+    'SELECT CAST(sluice_object AS VARCHAR), CAST(COUNT(*) AS VARCHAR), CAST(MIN(("at" AT TIME ZONE \'UTC\')) AS VARCHAR), CAST(MAX('
+    '("at" AT TIME ZONE \'UTC\')) AS VARCHAR) FROM "sluice_stage_1" GROUP BY sluice_object',
+]
+
+# What sqlglot is known to leave unread as a "Command", and where Redshift has it.
+UNREAD_BY_SQLGLOT = {
+    r'^LOCK "sluice"."lock"$': "Database Developer Guide, LOCK: LOCK [ TABLE ] table_name [, ...]",
+}
+
+_LINTER = Linter(config=FluffConfig(overrides={"dialect": "redshift", "large_file_skip_byte_limit": 0}))
+
+
+def sqlglot_finds(sql):
+    """What is wrong, or nothing."""
+    try:
+        statements = sqlglot.parse(sql, dialect="redshift", error_level=sqlglot.ErrorLevel.RAISE)
+    except sqlglot.errors.SqlglotError as why:
+        return str(why)
+    if len(statements) != 1 or statements[0] is None:
+        return f"{len(statements)} statements"
+    commands = [command.sql() for command in statements[0].find_all(sqlglot.exp.Command)]
+    return f"it is left unread: {commands[0]}" if commands else ""
+
+
+def sqlfluff_finds(sql):
+    parsed = _LINTER.parse_string(sql)
+    whole = parsed.root_variant()
+    if parsed.violations or whole is None:
+        return "; ".join(map(str, parsed.violations)) or "nothing was parsed"
+    return "; ".join(segment.raw for segment in whole.tree.recursive_crawl("unparsable"))
+
+
+class RedshiftSqlTest(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        logging.getLogger("sqlglot").setLevel(logging.ERROR)  # of each Command
+
+    def setUp(self):
+        self.recorded = recorded_sql.kept(FOLDER)
+        self.sent = self.recorded + NOT_RECORDED
+
+    def test_every_kind_was_recorded(self):
+        for kind in KINDS:
+            self.assertTrue(any(re.search(kind, sql, re.S) for sql in self.recorded), f"no {kind} among {len(self.recorded)} statements")
+
+    def test_sqlglot_reads_all(self):
+        for sql in self.sent:
+            with self.subTest(sql=sql):
+                known = any(re.search(pattern, sql) for pattern in UNREAD_BY_SQLGLOT)
+                self.assertRegex(sqlglot_finds(sql), "^it is left unread: " if known else "^$")
+
+    def test_sqlfluff_reads_all(self):
+        for sql in self.sent:
+            with self.subTest(sql=sql):
+                self.assertEqual(sqlfluff_finds(sql), "")
+
+    def test_what_is_broken_is_found(self):
+        """A word or a parenthesis too few, or too many."""
+        for sql in ("SELECT 1 / CASE WHEN a = 1 THEN 1 ELSE 0", "INSERT INTO a (b, c SELECT 1, 2", 'DELETE FROM "a" WHERE WHERE b = 1',
+                    "UPDATE a SET = 1"):
+            self.assertNotEqual(sqlglot_finds(sql), "", sql)
+            self.assertNotEqual(sqlfluff_finds(sql), "", sql)
+        for sql in "LOCK TABLE IN a", "COPY a FROM IAM_ROLE 'x' FORMAT AS PARQUET", "CREATE TABLE a (b VARCHAR(3) SORTKEY (b)":
+            self.assertNotEqual(sqlfluff_finds(sql), "", sql)
+
+    def test_a_shape_keeps_what_matters(self):
+        same = recorded_sql.one_of_each_shape(['SELECT CASE WHEN a = 1 THEN 1 WHEN a = 2 THEN 2 END FROM "t_1"',
+                                               'SELECT CASE WHEN a = 7 THEN 9 END FROM "t_22"'])
+        self.assertEqual(same, ['SELECT CASE WHEN a = 7 THEN 9 END FROM "t_22"'])
+        different = ["SELECT 'a'", "SELECT 'it''s'", "SELECT 1", "SELECT a"]
+        self.assertEqual(recorded_sql.one_of_each_shape(different), sorted(different))
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,79 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Pipelines whose warehouse is a server: Redshift's stand-in by wire or by its Data API, or PostgreSQL. Their end state is read by psycopg."""
+import contextlib
+import dataclasses
+
+import psycopg
+
+import servers
+from aws_pipeline import AwsPipeline
+
+
+@dataclasses.dataclass
+class Target:
+    section: str  # warehouse: of sluice.yaml
+    connect: dict  # for psycopg
+    secrets: dict = dataclasses.field(default_factory=dict)
+    control: str = ""  # redshim's
+    loader: str = ""  # the user that the section names, where that is not the tables' owner; `connect` is the owner's
+
+
+@contextlib.contextmanager
+def target(kind, s3):
+    """A warehouse of that kind, which reads buckets at the address `s3`. "… as loader": with the rights of `sluice ddl --user`, once the owner
+    has run what that prints."""
+    kind, _, loader = kind.partition(" as ")
+    if kind == "postgres":
+        with servers.postgres() as e:
+            owner = {"host": e["SLUICE_POSTGRES_HOST"], "dbname": "postgres", "user": e["SLUICE_POSTGRES_USER"]}
+            if loader:
+                with psycopg.connect(**owner, autocommit=True) as db:
+                    db.execute(f"CREATE ROLE {loader} LOGIN")
+            yield Target(f'{{postgres: {{host: "{owner["host"]}", database: postgres, user: {loader or owner["user"]}, tls: disable}}}}', owner, loader=loader)
+        return
+    with servers.redshim(s3) as shim:
+        e = servers.environment_of_redshim(shim)
+        owner, password = e["SLUICE_REDSHIM_ADMIN"], e["SLUICE_REDSHIM_ADMIN_PASSWORD"]
+        user = loader = e["SLUICE_REDSHIM_USER"] if loader else ""
+        user = user or owner
+        roles = ", ".join(f'"{role}"' for role in e["SLUICE_REDSHIM_ROLES"].split(","))
+        wire = (f'host: {e["SLUICE_REDSHIM_HOST"]}, port: {e["SLUICE_REDSHIM_PORT"]}, database: {e["SLUICE_REDSHIM_DATABASE"]}, user: {user}, '
+                f'tls_root: "{e["SLUICE_REDSHIM_CA"]}"')
+        told = {
+            "wire": f'redshift: {{{wire}, auth: password, password: "env:REDSHIFT_PASSWORD"}}',
+            "iam": f'redshift: {{{wire}, cluster: redshim, endpoint: "{e["SLUICE_REDSHIM_ENDPOINT"]}"}}',
+            "data_api": f'redshift_data_api: {{workgroup: redshim, database: {e["SLUICE_REDSHIM_DATABASE"]}, user: {user}, '
+                        f'endpoint: "{e["SLUICE_REDSHIM_ENDPOINT"]}"}}',
+        }[kind]
+        yield Target(f"{{{told}, copy_role: [{roles}]}}",
+                     {"host": e["SLUICE_REDSHIM_HOST"], "port": e["SLUICE_REDSHIM_PORT"], "dbname": e["SLUICE_REDSHIM_DATABASE"], "user": owner,
+                      "password": password, "sslmode": "verify-full", "sslrootcert": e["SLUICE_REDSHIM_CA"], "prepare_threshold": None},
+                     {"REDSHIFT_PASSWORD": e["SLUICE_REDSHIM_PASSWORD"] if loader else password}, shim.address, loader)
+
+
+class WarehousePipeline(AwsPipeline):
+    def __init__(self, folder, *, target, secrets=None, **places):
+        super().__init__(folder, warehouse=target.section, secrets=target.secrets | (secrets or {}), **places)
+        self.target = target
+
+    def by_owner(self, *statements):
+        with psycopg.connect(**self.target.connect, autocommit=True) as db:
+            for sql in statements:
+                db.execute(sql)
+
+    def prepare_for_loader(self):
+        """What an administrator does with what `sluice ddl` prints."""
+        self.by_owner(*(step["sql"] for step in self.ask("ddl", "--user", self.target.loader)["steps"] if step["sql"]))
+
+    def query(self, sql):
+        with psycopg.connect(**self.target.connect, autocommit=True) as db:
+            db.execute("SET timezone TO 'UTC'")
+            rows = db.execute(sql).fetchall()
+        # CHAR is filled up with blanks.
+        return [tuple(value.rstrip(" ") if isinstance(value, str) else value for value in row) for row in rows]
+
+
+def keep_what_redshift_takes(path):
+    """Drops messages with U+FFFE or U+FFFF in them: COPY refuses a file that has one, so that the whole object is set aside (fault T11)."""
+    lines = path.read_bytes().split(b"\n")
+    path.write_bytes(b"\n".join(line for line in lines if b"\\ufff" not in line.lower() and b"\xef\xbf\xbe" not in line and b"\xef\xbf\xbf" not in line))
