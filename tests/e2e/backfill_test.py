@@ -142,7 +142,7 @@ class Reconcile(PipelineTest):
     def reconcile(self, *arguments, exit_code=0):
         return self.pipeline.ask("reconcile", *arguments, exit_code=exit_code)
 
-    def test_it_finds_and_mends_what_nobody_announced(self):
+    def test_N1_it_finds_and_mends_what_nobody_announced(self):
         loaded = self.put("a.ndjson", hours_ago=30)
         self.pipeline.announce(loaded)
         self.pipeline.run("process")

@@ -29,6 +29,9 @@ class NothingThereYet(PipelineTest):
         for part in ("source queue", "raw store", "Parquet store", "quarantine store", "warehouse"):
             self.assertRegex(text, f"look: the {part} is not there yet; .*{re.escape(str(self.pipeline.data))}")
 
+    def test_check_knows_no_lambda_function_where_the_source_is_no_queue_of_sqs(self):
+        self.assertIn("no queue of SQS", self.pipeline.run("check", "--connect", "--lambda-timeout", "1m", exit_code=2).stderr)
+
     def test_a_queue_without_a_warehouse_is_told_as_it_is(self):
         self.pipeline.generate(50)
         sent = self.pipeline.send()

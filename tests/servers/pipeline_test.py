@@ -77,6 +77,12 @@ class VersityTest(AwsTest):
         self.pipeline = AwsPipeline(self.pipeline.folder, sqs=self.sqs, s3=self.s3, **self.places | {"source": aws_pipeline.path_of(fifo)})
         self.assertIn("it is a FIFO queue", self.pipeline.run("check", "--connect", exit_code=2).stderr)
 
+    def test_check_judges_the_source_for_a_lambda_function(self):
+        self.pipeline = AwsPipeline(self.pipeline.folder, sqs=self.sqs, s3=self.s3, **self.places)
+        judge = lambda timeout: self.pipeline.run("check", "--connect", "--lambda-timeout", timeout, exit_code=2).stderr  # noqa: E731
+        self.assertIn("set VisibilityTimeout to 6 min", judge("1m"))
+        self.assertIn("from 1s to 20m", judge("0s"))
+
     def test_objects_of_several_parts(self):
         """Uploads in parts, parts that are read ahead, and large files fetched for the warehouse."""
         self.begin(sqs=self.sqs, s3=self.s3, close_size="64MiB", events=40_000, **self.places)

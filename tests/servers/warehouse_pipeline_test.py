@@ -55,6 +55,16 @@ class WireTest(WarehouseTest):
 class DataApiTest(WireTest):
     kind, via = "data_api", "data"
 
+    def test_C4_a_batch_that_is_called_aborted_but_was_done_is_no_failure(self):
+        """The ledger is asked, and says that all is loaded: the run ends well."""
+        self.pipeline.send()
+        self.pipeline.drain()
+        self.control("PUT", "/faults", [{"do": "say_aborted", "sql": "^COMMIT", "nth": 1, "times": 1, "via": self.via}])
+        self.pipeline.send()
+        self.pipeline.drain()
+        self.assertEqual(self.control("GET", "/faults")[0]["struck"], 1)
+        self.assert_end()
+
 
 if __name__ == "__main__":
     pipeline.unittest.main()

@@ -85,12 +85,14 @@ class NotificationInboxTest : public ::testing::Test {
   std::unique_ptr<ObjectStore> quarantine_ = DirectoryStore::At(folder_.path() + "/q").value();
 };
 
+// Its body is in quarantine before the queue takes it for poison (fault N13).
 TEST_F(NotificationInboxTest, N4_WhatIsNotOursGoesToTheDeadLettersAtTheFifthDelivery) {
   SendBody("hello");
   Send({Foreign(), Foreign()});
   for (int delivery = 1; delivery < 5; ++delivery) {
     EXPECT_EQ(Deliver(Work::kSucceeds).deleted, 0u);
     EXPECT_EQ(Waiting(*dead_), 0u);
+    EXPECT_EQ(quarantine_->List("", "", 10).value().objects.size(), 2u);
   }
   EXPECT_EQ(Deliver(Work::kSucceeds).deleted, 2u);
   EXPECT_EQ(Waiting(*dead_), 2u);  // each body once, however many of its records are foreign

@@ -56,14 +56,25 @@ class AwsClient {
   // service's table says.
   Result<HttpResponse> Call(const AwsCall& call);
 
+  // Several, in flight at the same time by one thread; their answers in the same order. Those that
+  // can be tried again are, together, so that all take no longer than the slowest one alone would.
+  // They must be no more than there are connections.
+  std::vector<Result<HttpResponse>> CallAll(std::span<const AwsCall> calls);
+
  private:
   AwsClient(AwsService service, std::shared_ptr<CredentialsSource> credentials, Clock& clock,
             const AwsClientOptions& options, std::unique_ptr<HttpClient> http);
 
-  Result<HttpResponse> Attempt(const AwsCall& call);
-  Result<HttpResponse> SendSigned(const AwsCall& call, std::chrono::seconds clock_error);
-  bool LearnTime(const HttpResponse& response, std::chrono::seconds thought);
+  using Calls = std::vector<const AwsCall*>;
+  std::vector<Result<HttpResponse>> AttemptAll(const Calls& calls);
+  // `thought` is what the clock is taken to be wrong by; `now` when the answer was there.
+  std::vector<Result<HttpClient::Exchange>> SendAll(const Calls& calls,
+                                                    std::chrono::seconds thought);
+  Result<HttpResponse> Judge(const AwsCall& call, HttpResponse answer, std::chrono::seconds thought,
+                             Timestamp now);
+  bool LearnTime(const HttpResponse& response, std::chrono::seconds thought, Timestamp now);
   std::chrono::seconds clock_error() const;
+  std::minstd_rand NewRandom();
 
   const AwsService service_;
   const std::shared_ptr<CredentialsSource> credentials_;

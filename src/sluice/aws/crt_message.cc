@@ -7,19 +7,6 @@
 #include "sluice/aws/crt_text.h"
 
 namespace sluice {
-namespace {
-
-Status AddHeader(aws_http_message& message, std::string_view name, std::string_view value) {
-  const aws_http_header header{.name = ToCursor(name), .value = ToCursor(value)};
-  if (aws_http_message_add_header(&message, header) != 0) {
-    return Fail(ErrorKind::kPermanent, "no HTTP header: name={}: {}", name,
-                CrtErrorText(aws_last_error()));
-  }
-  return {};
-}
-
-}  // namespace
-
 void CrtMessage::Release::operator()(aws_http_message* message) const {
   aws_http_message_release(message);
 }
@@ -28,8 +15,16 @@ void CrtMessage::Release::operator()(aws_input_stream* body) const {
   aws_input_stream_release(body);
 }
 
-Result<CrtMessage> MakeCrtMessage(const HttpRequest& request, std::string_view authority,
-                                  bool with_length) {
+Status AddHeader(CrtMessage& message, std::string_view name, std::string_view value) {
+  const aws_http_header header{.name = ToCursor(name), .value = ToCursor(value)};
+  if (aws_http_message_add_header(message.message.get(), header) != 0) {
+    return Fail(ErrorKind::kPermanent, "no HTTP header: name={}: {}", name,
+                CrtErrorText(aws_last_error()));
+  }
+  return {};
+}
+
+Result<CrtMessage> MakeCrtMessage(const HttpRequest& request, std::string_view authority) {
   CrtMessage made;
   const aws_byte_cursor bytes = ToCursor(request.body);
   made.body.reset(aws_input_stream_new_from_cursor(CrtAllocator(), &bytes));
@@ -37,11 +32,8 @@ Result<CrtMessage> MakeCrtMessage(const HttpRequest& request, std::string_view a
   aws_http_message& message = *made.message;
   aws_http_message_set_request_method(&message, ToCursor(request.method));
   aws_http_message_set_request_path(&message, ToCursor(request.target));
-  SLUICE_TRY(AddHeader(message, "Host", authority));
-  for (const auto& [name, value] : request.headers) SLUICE_TRY(AddHeader(message, name, value));
-  if (with_length) {
-    SLUICE_TRY(AddHeader(message, "Content-Length", std::to_string(request.body.size())));
-  }
+  SLUICE_TRY(AddHeader(made, "Host", authority));
+  for (const auto& [name, value] : request.headers) SLUICE_TRY(AddHeader(made, name, value));
   if (!request.body.empty()) aws_http_message_set_body_stream(&message, made.body.get());
   return made;
 }

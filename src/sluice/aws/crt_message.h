@@ -11,8 +11,7 @@ struct aws_input_stream;
 
 namespace sluice {
 
-// A request as the runtime takes it. Both parts outlive what is done with them; `request`, of which
-// the body is a view, outlives both.
+// A request as the runtime takes it. `request`, of whose body it has a view, outlives it.
 struct CrtMessage {
   struct Release {
     void operator()(aws_http_message* message) const;
@@ -22,8 +21,10 @@ struct CrtMessage {
   std::unique_ptr<aws_http_message, Release> message;
 };
 
-// With Host, and Content-Length if `with_length`. kPermanent where a header is none.
-Result<CrtMessage> MakeCrtMessage(const HttpRequest& request, std::string_view authority,
-                                  bool with_length);
+// With Host, without Content-Length. kPermanent where a header is none.
+Result<CrtMessage> MakeCrtMessage(const HttpRequest& request, std::string_view authority);
+
+// kPermanent where it is none.
+Status AddHeader(CrtMessage& message, std::string_view name, std::string_view value);
 
 }  // namespace sluice

@@ -80,7 +80,7 @@ class DefaultChain final : public CredentialsSource {
                   CrtErrorText(aws_last_error()));
     }
     its_own.release();  // OnAnswer's
-    if (asking->done.WaitFor(patience_)) return asking->answer;
+    if (asking->done.WaitUntil(std::chrono::steady_clock::now() + patience_)) return asking->answer;
     return Fail(ErrorKind::kTransient, "no AWS credentials within {} ms: who gives them is silent",
                 patience_.count());
   }

@@ -11,6 +11,7 @@
 #include <algorithm>
 #include <charconv>
 #include <mutex>
+#include <utility>
 
 #include "sluice/aws/aws_runtime.h"
 #include "sluice/aws/crt_message.h"
@@ -22,12 +23,26 @@ namespace {
 
 constexpr uint64_t kMostIdleMillis = 15'000;  // servers close idle connections after 20 s or more
 
+// Whether an answer is known to be whole: the runtime takes one that ends with its connection (RFC
+// 9112 §6.3) for one without a body.
+bool HasLength(std::string_view method, const HttpResponse& response) {
+  if (method == "HEAD" || response.status == 204 || response.status == 304) return true;
+  return response.Header("Content-Length") != nullptr ||
+         response.Header("Transfer-Encoding") != nullptr;
+}
+
+}  // namespace
+
 // One request and its answer. What a thread of the runtime has to do is done there, so that the
 // caller is woken once: when all is over, which is `done`.
-struct Exchange {
+struct HttpClient::Flight {
   aws_http_connection_manager* manager;
-  aws_http_message* request;
+  CrtMessage request;
+  std::string_view method;
+  std::string authority;  // for messages
   size_t largest_body;
+  std::chrono::milliseconds timeout;
+  std::chrono::steady_clock::time_point deadline;
 
   HttpResponse response;
   bool is_too_large = false;
@@ -35,34 +50,44 @@ struct Exchange {
   bool is_refused = false;  // by the runtime: it is no request
   int error = 0;
   SaidOnce done;
+  bool in_time = true;
 
   std::mutex mutex;  // over what follows
   bool is_given_up = false;
+  bool had_connection = false;
   aws_http_connection* connection = nullptr;
   aws_http_stream* stream = nullptr;
 
-  ~Exchange() {
-    if (stream != nullptr) aws_http_stream_release(stream);
-    if (connection != nullptr) {
-      aws_http_connection_manager_release_connection(manager, connection);
-    }
+  void Wait();
+  Result<HttpResponse> Land();
+
+  ~Flight() { ReleaseConnection(); }
+  void ReleaseConnection() {
+    std::unique_lock lock(mutex);
+    aws_http_stream* const used_stream = std::exchange(stream, nullptr);
+    aws_http_connection* const used_connection = std::exchange(connection, nullptr);
+    lock.unlock();  // for it may begin another flight
+    if (used_stream != nullptr) aws_http_stream_release(used_stream);
+    if (used_connection == nullptr) return;
+    aws_http_connection_manager_release_connection(manager, used_connection);
   }
 
-  static Exchange& Of(void* self) { return *static_cast<Exchange*>(self); }
+  static Flight& Of(void* self) { return *static_cast<Flight*>(self); }
 
   // By the connection's thread, where there is one.
   static void OnSetup(aws_http_connection* connection, int error, void* self) {
-    Exchange& exchange = Of(self);
-    exchange.error = connection == nullptr ? error : exchange.Begin(connection);
-    if (exchange.error != 0) exchange.done.Say();
+    Flight& flight = Of(self);
+    flight.error = connection == nullptr ? error : flight.Start(connection);
+    if (flight.error != 0) flight.done.Say();
   }
   // The error that kept the request from being begun, or 0.
-  int Begin(aws_http_connection* acquired) {
+  int Start(aws_http_connection* acquired) {
     const std::lock_guard lock(mutex);
     connection = acquired;
+    had_connection = true;
     if (is_given_up) return AWS_ERROR_HTTP_RESPONSE_FIRST_BYTE_TIMEOUT;
     const aws_http_make_request_options options{.self_size = sizeof options,
-                                                .request = request,
+                                                .request = request.message.get(),
                                                 .user_data = this,
                                                 .on_response_headers = OnHeaders,
                                                 .on_response_body = OnBody,
@@ -96,14 +121,14 @@ struct Exchange {
     return AWS_OP_SUCCESS;
   }
   static int OnBody(aws_http_stream*, const aws_byte_cursor* data, void* self) {
-    Exchange& exchange = Of(self);
-    if (data->len > exchange.largest_body - exchange.response.body.size()) {
-      exchange.is_too_large = true;
+    Flight& flight = Of(self);
+    if (data->len > flight.largest_body - flight.response.body.size()) {
+      flight.is_too_large = true;
       return aws_raise_error(AWS_ERROR_SHORT_BUFFER);
     }
     // Growing, a large body would be copied several times.
-    if (exchange.response.body.empty()) exchange.response.body.reserve(exchange.StatedLength());
-    exchange.response.body.append(FromCursor(*data));
+    if (flight.response.body.empty()) flight.response.body.reserve(flight.StatedLength());
+    flight.response.body.append(FromCursor(*data));
     return AWS_OP_SUCCESS;
   }
   size_t StatedLength() const {
@@ -119,19 +144,11 @@ struct Exchange {
     // Also of an answer without headers.
     aws_http_stream_get_incoming_response_status(stream, &Of(self).response.status);
     Of(self).error = error;
+    // At once, for who waits for a connection may be who has this answer still to take.
+    Of(self).ReleaseConnection();
     Of(self).done.Say();
   }
 };
-
-// Whether an answer is known to be whole: the runtime takes one that ends with its connection (RFC
-// 9112 §6.3) for one without a body.
-bool HasLength(const HttpRequest& request, const HttpResponse& response) {
-  if (request.method == "HEAD" || response.status == 204 || response.status == 304) return true;
-  return response.Header("Content-Length") != nullptr ||
-         response.Header("Transfer-Encoding") != nullptr;
-}
-
-}  // namespace
 
 // The connections; ended when the last is.
 struct HttpClient::Pool {
@@ -192,40 +209,78 @@ Result<std::unique_ptr<HttpClient>> HttpClient::Make(const HttpEndpoint& endpoin
 
 Result<HttpResponse> HttpClient::Send(const HttpRequest& request,
                                       std::chrono::milliseconds timeout) {
-  SLUICE_ASSIGN(const CrtMessage made, MakeCrtMessage(request, endpoint_.authority(), true));
+  SLUICE_ASSIGN(CrtMessage message, MakeCrtMessage(request, endpoint_.authority()));
+  SLUICE_ASSIGN(Exchange exchange, Begin(request, std::move(message), timeout));
+  return exchange.Take();
+}
 
-  Exchange exchange{.manager = pool_->manager,
-                    .request = made.message.get(),
-                    .largest_body = options_.largest_body.count};
-  aws_http_connection_manager_acquire_connection(pool_->manager, Exchange::OnSetup, &exchange);
-  const bool in_time = exchange.done.WaitFor(timeout);
-  if (!in_time) {
-    exchange.GiveUp();
-    exchange.done.Wait();
+Result<HttpClient::Exchange> HttpClient::Begin(const HttpRequest& request, CrtMessage message,
+                                               std::chrono::milliseconds timeout) {
+  SLUICE_TRY(AddHeader(message, "Content-Length", std::to_string(request.body.size())));
+  std::unique_ptr<Flight> flight(
+      new Flight{.manager = pool_->manager,
+                 .request = std::move(message),
+                 .method = request.method,
+                 .authority = endpoint_.authority(),
+                 .largest_body = options_.largest_body.count,
+                 .timeout = timeout,
+                 .deadline = std::chrono::steady_clock::now() + timeout});
+  aws_http_connection_manager_acquire_connection(pool_->manager, Flight::OnSetup, flight.get());
+  return Exchange(std::move(flight));
+}
+
+void HttpClient::Flight::Wait() {
+  if (!in_time) return;
+  in_time = done.WaitUntil(deadline);
+  if (in_time) return;
+  GiveUp();
+  done.Wait();
+}
+
+Result<HttpResponse> HttpClient::Flight::Land() {
+  Wait();
+  if (!had_connection) {
+    return Fail(ErrorKind::kTransient, "cannot connect to {}: {}", authority, CrtErrorText(error));
   }
-  if (exchange.connection == nullptr) {
-    return Fail(ErrorKind::kTransient, "cannot connect to {}: {}", endpoint_.authority(),
-                CrtErrorText(exchange.error));
+  if (is_refused) {
+    return Fail(ErrorKind::kPermanent, "cannot send a request to {}: {}", authority,
+                CrtErrorText(error));
   }
-  if (exchange.is_refused) {
-    return Fail(ErrorKind::kPermanent, "cannot send a request to {}: {}", endpoint_.authority(),
-                CrtErrorText(exchange.error));
-  }
-  if (exchange.error == 0 && !HasLength(request, exchange.response)) {
+  if (error == 0 && !HasLength(method, response)) {
     return Fail(ErrorKind::kOutcomeUnknown, "an answer from {} that does not say where it ends",
-                endpoint_.authority());
+                authority);
   }
-  if (exchange.error == 0) return std::move(exchange.response);
-  if (exchange.is_too_large) {
-    const bool only_asks = request.method == "GET" || request.method == "HEAD";
+  if (error == 0) return std::move(response);
+  if (is_too_large) {
+    const bool only_asks = method == "GET" || method == "HEAD";
     return Fail(only_asks ? ErrorKind::kPermanent : ErrorKind::kOutcomeUnknown,
-                "{} answers with more than {} bytes", endpoint_.authority(),
-                options_.largest_body.count);
+                "{} answers with more than {} bytes", authority, largest_body);
   }
-  return Fail(
-      exchange.was_sent ? ErrorKind::kOutcomeUnknown : ErrorKind::kTransient,
-      "no answer from {}: {}", endpoint_.authority(),
-      in_time ? CrtErrorText(exchange.error) : fmt::format("none within {} ms", timeout.count()));
+  return Fail(was_sent ? ErrorKind::kOutcomeUnknown : ErrorKind::kTransient,
+              "no answer from {}: {}", authority,
+              in_time ? CrtErrorText(error) : fmt::format("none within {} ms", timeout.count()));
+}
+
+HttpClient::Exchange::Exchange(std::unique_ptr<Flight> flight) : flight_(std::move(flight)) {}
+HttpClient::Exchange::Exchange(Exchange&&) noexcept = default;
+HttpClient::Exchange& HttpClient::Exchange::operator=(Exchange&& other) noexcept {
+  std::swap(flight_, other.flight_);
+  return *this;
+}
+HttpClient::Exchange::~Exchange() {
+  if (flight_ == nullptr) return;
+  flight_->GiveUp();
+  flight_->done.Wait();
+}
+
+void HttpClient::Exchange::Wait() const {
+  flight_->Wait();
+}
+
+Result<HttpResponse> HttpClient::Exchange::Take() {
+  Result<HttpResponse> answer = flight_->Land();
+  flight_ = nullptr;
+  return answer;
 }
 
 }  // namespace sluice

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <memory>
 
+#include "sluice/aws/crt_message.h"
 #include "sluice/aws/http.h"
 #include "sluice/base/bytes.h"
 #include "sluice/base/result.h"
@@ -17,9 +18,12 @@ struct HttpClientOptions {
 };
 
 // Requests to one endpoint over pooled connections. Follows no redirect, keeps no cookie, asks no
-// proxy. Thread-safe; each thread waits for its answer.
+// proxy. Thread-safe.
 class HttpClient {
  public:
+  // A request that is on its way. Destroyed before its answer was taken, it is given up.
+  class Exchange;
+
   // kPermanent where TLS is wanted and cannot be had.
   static Result<std::unique_ptr<HttpClient>> Make(const HttpEndpoint& endpoint,
                                                   const HttpClientOptions& options = {});
@@ -33,13 +37,36 @@ class HttpClient {
   // connections are busy it waits for one, as long as that takes.
   Result<HttpResponse> Send(const HttpRequest& request, std::chrono::milliseconds timeout);
 
+  // The same in two halves, so that one thread can have several requests in flight. `message` is
+  // MakeCrtMessage of `request` to this endpoint, perhaps with more headers; this client and
+  // `request` outlive the exchange.
+  Result<Exchange> Begin(const HttpRequest& request, CrtMessage message,
+                         std::chrono::milliseconds timeout);
+
  private:
+  struct Flight;
   struct Pool;
   HttpClient(HttpEndpoint endpoint, const HttpClientOptions& options);
 
   const HttpEndpoint endpoint_;
   const HttpClientOptions options_;
   std::unique_ptr<Pool> pool_;
+};
+
+class HttpClient::Exchange {
+ public:
+  Exchange(Exchange&&) noexcept;
+  Exchange& operator=(Exchange&&) noexcept;
+  ~Exchange();
+
+  void Wait() const;            // until the answer is there, or there will be none
+  Result<HttpResponse> Take();  // once; waits too
+
+ private:
+  friend class HttpClient;
+  explicit Exchange(std::unique_ptr<Flight> flight);
+
+  std::unique_ptr<Flight> flight_;
 };
 
 }  // namespace sluice

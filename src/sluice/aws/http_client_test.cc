@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <future>
 #include <latch>
 
 #include "sluice/aws/loopback_server_for_test.h"
@@ -176,6 +177,56 @@ TEST(HttpEndpointTest, IsReadFromAUrl) {
         "http://u@a", "http://a b", "http://[::1", "http://::1", "http://[g]", "http://a\n"}) {
     EXPECT_EQ(read(url), "none") << url;
   }
+}
+
+// More than there are connections, begun by one thread that takes nothing before all are there.
+TEST(HttpClientTest, AnAnswerThatIsNotTakenHoldsNoConnection) {
+  LoopbackServer server([](const std::string&) { return LoopbackServer::Ok("yes"); });
+  const auto client = ClientOf(server, {.most_connections = 2});
+  const HttpRequest request;
+  std::vector<HttpClient::Exchange> exchanges;
+  for (int i = 0; i < 6; ++i) {
+    exchanges.push_back(
+        client->Begin(request, MakeCrtMessage(request, "h").value(), seconds(20)).value());
+  }
+  exchanges.back().Wait();
+  for (HttpClient::Exchange& exchange : exchanges) EXPECT_EQ(exchange.Take()->body, "yes");
+}
+
+TEST(HttpClientTest, OfSeveralOnlyTheSilentOneHasNoAnswer) {
+  std::promise<void> over;
+  const std::shared_future<void> end = over.get_future().share();
+  LoopbackServer server([&](const std::string& request) {
+    if (request.starts_with("GET /silent")) end.wait();
+    return LoopbackServer::Ok("yes");
+  });
+  const auto client = ClientOf(server);
+  const HttpRequest silent{.target = "/silent"}, other;
+  auto first = client->Begin(silent, MakeCrtMessage(silent, "h").value(), milliseconds(500));
+  auto second = client->Begin(other, MakeCrtMessage(other, "h").value(), seconds(20));
+  first->Wait();
+  first->Wait();
+  EXPECT_EQ(second->Take()->body, "yes");
+  const auto none = first->Take();
+  over.set_value();
+  ASSERT_FALSE(none);
+  EXPECT_EQ(none.error().kind(), ErrorKind::kOutcomeUnknown);
+}
+
+TEST(HttpClientTest, AnExchangeThatNobodyTakesIsGivenUp) {
+  std::promise<void> asked, over;
+  LoopbackServer server([&](const std::string&) {
+    asked.set_value();
+    over.get_future().wait();
+    return LoopbackServer::Ok("late");
+  });
+  {
+    const auto client = ClientOf(server);
+    const HttpRequest request;
+    const auto exchange = client->Begin(request, MakeCrtMessage(request, "h").value(), seconds(60));
+    asked.get_future().wait();
+  }  // neither waits for the answer
+  over.set_value();
 }
 
 }  // namespace

@@ -19,10 +19,10 @@ class SaidOnce {
     std::unique_lock lock(mutex_);
     changed_.wait(lock, [this] { return said_; });
   }
-  // False where `timeout` passed first.
-  bool WaitFor(std::chrono::milliseconds timeout) {
+  // False where `deadline` passed first.
+  bool WaitUntil(std::chrono::steady_clock::time_point deadline) {
     std::unique_lock lock(mutex_);
-    return changed_.wait_for(lock, timeout, [this] { return said_; });
+    return changed_.wait_until(lock, deadline, [this] { return said_; });
   }
 
  private:

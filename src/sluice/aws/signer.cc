@@ -11,7 +11,6 @@
 #include <memory>
 
 #include "sluice/aws/aws_runtime.h"
-#include "sluice/aws/crt_message.h"
 #include "sluice/aws/crt_text.h"
 #include "sluice/base/check.h"
 
@@ -43,17 +42,15 @@ struct Signing {
 
 }  // namespace
 
-Result<std::vector<HttpHeader>> SignatureOf(const HttpRequest& request, std::string_view authority,
-                                            const SigningScope& scope,
-                                            const AwsCredentials& credentials, Timestamp now) {
+Status Sign(CrtMessage& message, const SigningScope& scope, const AwsCredentials& credentials,
+            Timestamp now) {
   AwsRuntime::Get();  // has started the library
-  SLUICE_ASSIGN(const CrtMessage made, MakeCrtMessage(request, authority, false));
   const std::unique_ptr<aws_credentials, Releases> keys(aws_credentials_new(
       CrtAllocator(), ToCursor(credentials.access_key_id), ToCursor(credentials.secret_access_key),
       ToCursor(credentials.session_token), UINT64_MAX));
   if (!keys) return Fail(ErrorKind::kPermanent, "AWS credentials without a key");
   const std::unique_ptr<aws_signable, Releases> signable(
-      aws_signable_new_http_request(CrtAllocator(), made.message.get()));
+      aws_signable_new_http_request(CrtAllocator(), message.message.get()));
   SLUICE_CHECK(signable != nullptr);
 
   aws_signing_config_aws config{};
@@ -71,8 +68,7 @@ Result<std::vector<HttpHeader>> SignatureOf(const HttpRequest& request, std::str
       static_cast<uint64_t>(
           std::chrono::floor<std::chrono::milliseconds>(now).time_since_epoch().count()));
 
-  Signing signing{.message = made.message.get()};
-  const size_t before = aws_http_message_get_header_count(made.message.get());
+  Signing signing{.message = message.message.get()};
   if (aws_sign_request_aws(CrtAllocator(), signable.get(),
                            reinterpret_cast<const aws_signing_config_base*>(&config),
                            Signing::OnSigned, &signing) != 0) {
@@ -80,17 +76,8 @@ Result<std::vector<HttpHeader>> SignatureOf(const HttpRequest& request, std::str
     signing.is_done = true;
   }
   SLUICE_CHECK(signing.is_done);
-  if (signing.error != 0) {
-    return Fail(ErrorKind::kPermanent, "cannot sign a request: {}", CrtErrorText(signing.error));
-  }
-  std::vector<HttpHeader> headers;
-  for (size_t i = before; i < aws_http_message_get_header_count(made.message.get()); ++i) {
-    aws_http_header header;
-    aws_http_message_get_header(made.message.get(), &header, i);
-    headers.push_back({.name = std::string(FromCursor(header.name)),
-                       .value = std::string(FromCursor(header.value))});
-  }
-  return headers;
+  if (signing.error == 0) return {};
+  return Fail(ErrorKind::kPermanent, "cannot sign a request: {}", CrtErrorText(signing.error));
 }
 
 }  // namespace sluice

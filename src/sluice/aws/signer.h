@@ -5,7 +5,7 @@
 #include <string_view>
 
 #include "sluice/aws/credentials.h"
-#include "sluice/aws/http.h"
+#include "sluice/aws/crt_message.h"
 #include "sluice/base/clock.h"
 #include "sluice/base/result.h"
 
@@ -20,12 +20,11 @@ struct SigningScope {
   bool is_s3 = false;
 };
 
-// The headers that sign `request` to `authority` (AWS Signature Version 4, with the hash of its
-// body): Authorization, X-Amz-Date, X-Amz-Security-Token for a session, X-Amz-Content-Sha256 for
-// S3. All headers of the request are signed but User-Agent and those that proxies change.
-// kPermanent where it is no request.
-Result<std::vector<HttpHeader>> SignatureOf(const HttpRequest& request, std::string_view authority,
-                                            const SigningScope& scope,
-                                            const AwsCredentials& credentials, Timestamp now);
+// Adds the headers that sign `message` (AWS Signature Version 4, with the hash of its body):
+// Authorization, X-Amz-Date, X-Amz-Security-Token for a session, X-Amz-Content-Sha256 for S3. All
+// headers that it has are signed but User-Agent and those that proxies change. kPermanent where it
+// is no request.
+Status Sign(CrtMessage& message, const SigningScope& scope, const AwsCredentials& credentials,
+            Timestamp now);
 
 }  // namespace sluice

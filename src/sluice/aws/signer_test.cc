@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sluice/aws/signer.h"
 
+#include <aws/http/request_response.h>
 #include <gtest/gtest.h>
+
+#include "sluice/aws/aws_runtime.h"
+#include "sluice/aws/crt_text.h"
 
 namespace sluice {
 namespace {
@@ -15,11 +19,27 @@ std::string ValueOf(const std::vector<HttpHeader>& headers, std::string_view nam
   return "none";
 }
 
+// The headers of `request` once it is signed.
+Result<std::vector<HttpHeader>> Signed(const HttpRequest& request, std::string_view authority,
+                                       const SigningScope& scope, const AwsCredentials& credentials,
+                                       Timestamp now) {
+  SLUICE_ASSIGN(CrtMessage made, MakeCrtMessage(request, authority));
+  SLUICE_TRY(Sign(made, scope, credentials, now));
+  std::vector<HttpHeader> headers;
+  for (size_t i = 0; i < aws_http_message_get_header_count(made.message.get()); ++i) {
+    aws_http_header header;
+    aws_http_message_get_header(made.message.get(), &header, i);
+    headers.push_back({.name = std::string(FromCursor(header.name)),
+                       .value = std::string(FromCursor(header.value))});
+  }
+  return headers;
+}
+
 // The examples of "Authenticating Requests: Using the Authorization Header" in Amazon S3's API
 // reference: a GET with a range, a PUT, two queries.
 TEST(SignerTest, SignsAsAmazonS3sReferenceDoes) {
   const auto sign = [](const HttpRequest& request) {
-    return SignatureOf(
+    return Signed(
                request, "examplebucket.s3.amazonaws.com",
                {.service = "s3", .region = "us-east-1", .is_s3 = true},
                {.access_key_id = "AKIAIOSFODNN7EXAMPLE", .secret_access_key = std::string(kSecret)},
@@ -55,10 +75,10 @@ TEST(SignerTest, SignsAsAmazonS3sReferenceDoes) {
 
 TEST(SignerTest, ASessionsTokenIsSignedToo) {
   const auto headers =
-      SignatureOf({.method = "POST", .body = "{}"}, "sqs.eu-central-1.amazonaws.com",
-                  {.service = "sqs", .region = "eu-central-1"},
-                  {.access_key_id = "AKID", .secret_access_key = "s", .session_token = "t"},
-                  Timestamp(std::chrono::seconds(1'369'353'600)))
+      Signed({.method = "POST", .body = "{}"}, "sqs.eu-central-1.amazonaws.com",
+             {.service = "sqs", .region = "eu-central-1"},
+             {.access_key_id = "AKID", .secret_access_key = "s", .session_token = "t"},
+             Timestamp(std::chrono::seconds(1'369'353'600)))
           .value();
   EXPECT_EQ(ValueOf(headers, "X-Amz-Security-Token"), "t");
   EXPECT_NE(ValueOf(headers, "Authorization").find("host;x-amz-date;x-amz-security-token"),
@@ -67,7 +87,7 @@ TEST(SignerTest, ASessionsTokenIsSignedToo) {
 }
 
 TEST(SignerTest, NoKeyNoSignature) {
-  const auto refused = SignatureOf({}, "h", {.service = "sqs", .region = "r"}, {}, Timestamp());
+  const auto refused = Signed({}, "h", {.service = "sqs", .region = "r"}, {}, Timestamp());
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().kind(), ErrorKind::kPermanent);
 }

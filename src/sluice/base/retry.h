@@ -44,27 +44,49 @@ class RetryBudget {
   int left_ = kMost;
 };
 
-// The only retry loop. Only adapters to the outside call it. Pauses are drawn evenly from [0,
-// limit], the limit doubling each time ("full jitter"). Anything but kTransient is returned at
-// once; the last failure says that attempts, patience, or `budget` if there is one, ran out.
+// Counts the attempts at something, and pauses between them. Pauses are drawn evenly from [0,
+// limit], the limit doubling each time ("full jitter"). `clock` and `random` outlive it.
+class RetryPace {
+ public:
+  RetryPace(const RetryOptions& options, Clock& clock, std::minstd_rand& random)
+      : options_(options), clock_(clock), random_(random) {}
+
+  // Whether there may be one more attempt after this one.
+  bool may_go_on() const {
+    return attempt_ < options_.attempts && clock_.Monotonic() - begun_ < options_.patience;
+  }
+  void Pause() {
+    clock_.Sleep(std::chrono::milliseconds(
+        std::uniform_int_distribution<int64_t>(0, limit_.count())(random_)));
+    limit_ = std::min(limit_ * 2, options_.longest_pause);
+    ++attempt_;
+  }
+  // `last`, the failure of the attempt that is not followed by another.
+  Error GaveUp(const Error& last) const {
+    return last.During(fmt::format("gave up after {} attempts{}", attempt_,
+                                   may_go_on() ? ": too many calls fail" : ""));
+  }
+
+ private:
+  const RetryOptions options_;
+  Clock& clock_;
+  std::minstd_rand& random_;
+  const Ticks begun_ = clock_.Monotonic();
+  std::chrono::milliseconds limit_ = options_.first_pause;
+  int attempt_ = 1;
+};
+
+// Only adapters to the outside retry. Anything but kTransient is returned at once; the last failure
+// says that attempts, patience, or `budget` if there is one, ran out.
 template <typename Operation>
 auto Retry(const RetryOptions& options, Clock& clock, std::minstd_rand& random,
            Operation&& operation, RetryBudget* budget = nullptr) -> decltype(operation()) {
-  std::chrono::milliseconds limit = options.first_pause;
-  const Ticks start = clock.Monotonic();
-  for (int attempt = 1;; ++attempt) {
+  for (RetryPace pace(options, clock, random);; pace.Pause()) {
     auto result = operation();
     if (result && budget != nullptr) budget->Give();
     if (result || result.error().kind() != ErrorKind::kTransient) return result;
-    const bool has_time = clock.Monotonic() - start < options.patience;
-    const bool may_go_on = attempt < options.attempts && has_time;
-    if (!may_go_on || (budget != nullptr && !budget->Take())) {
-      return std::unexpected(result.error().During(fmt::format(
-          "gave up after {} attempts{}", attempt, may_go_on ? ": too many calls fail" : "")));
-    }
-    clock.Sleep(std::chrono::milliseconds(
-        std::uniform_int_distribution<int64_t>(0, limit.count())(random)));
-    limit = std::min(limit * 2, options.longest_pause);
+    const bool may_go_on = pace.may_go_on() && (budget == nullptr || budget->Take());
+    if (!may_go_on) return std::unexpected(pace.GaveUp(result.error()));
   }
 }
 

@@ -9,6 +9,7 @@
 #include "sluice/base/json_text.h"
 #include "sluice/cli/exit_code.h"
 #include "sluice/cli/session.h"
+#include "sluice/config/units.h"
 #include "sluice/connect/access_check.h"
 #include "sluice/connect/queue_check.h"
 #include "sluice/transform/stream_converter.h"
@@ -19,6 +20,7 @@ namespace {
 
 struct CheckFlags {
   bool connect = false;
+  std::string lambda_timeout;  // a duration, or empty
 };
 
 // What there is to say beside faults.
@@ -68,14 +70,16 @@ void AddFailures(const std::vector<TriedAction>& tried, std::vector<std::string>
 }
 
 // What only a look at queues, stores and warehouse can tell. Makes nothing.
-Status Connect(Session& session, const PipelineConfig& config, Findings& found) {
+Status Connect(Session& session, const PipelineConfig& config,
+               std::optional<std::chrono::seconds> lambda_timeout, Findings& found) {
   SLUICE_ASSIGN(const auto view, session.OpenView(config));
   std::vector<std::string>& findings = found.sentences;
   std::ranges::copy(view->not_there_yet(), std::back_inserter(findings));
   found.tried = TryAccess(view->connector(), view->config());
   AddFailures(found.tried, findings);
   const auto hidden = InboxOptions().visibility_timeout;
-  for (const QueueConcern& concern : CheckQueues(view->connector(), view->config(), hidden)) {
+  for (const QueueConcern& concern :
+       CheckQueues(view->connector(), view->config(), hidden, lambda_timeout)) {
     const bool is_refused = concern.finding.weight == QueueFinding::Weight::kRefused;
     (is_refused ? found.refusals : findings).push_back(concern.part + ": " + concern.finding.text);
   }
@@ -162,7 +166,21 @@ std::string ToText(const PipelineConfig& config, const Findings& findings) {
   return text;
 }
 
+// How long an invocation of Lambda may take, which is at most its timeout and its batching window.
+Result<std::optional<std::chrono::seconds>> LambdaTimeout(const std::string& text) {
+  using std::chrono::minutes, std::chrono::seconds;
+  if (text.empty()) return std::nullopt;
+  SLUICE_ASSIGN(const auto timeout, ParseDuration(text));
+  const auto whole = std::chrono::ceil<seconds>(timeout);
+  if (whole >= seconds(1) && whole <= minutes(15) + minutes(5)) return whole;
+  return Fail(ErrorKind::kPermanent, "from 1s to 20m, which are Lambda's limits");
+}
+
 Result<int> Check(Session& session, const CheckFlags& flags) {
+  const auto lambda_timeout = LambdaTimeout(flags.lambda_timeout);
+  if (!lambda_timeout) {
+    return session.WrongUsage("--lambda-timeout: " + lambda_timeout.error().message());
+  }
   const auto config = session.Configuration();
   Status fault = config ? FaultsOf(*config) : std::unexpected(config.error());
   Findings findings;
@@ -170,8 +188,11 @@ Result<int> Check(Session& session, const CheckFlags& flags) {
     findings.sentences = config->warnings;
     std::ranges::copy(KeysWithoutEffect(*config), std::back_inserter(findings.sentences));
   }
+  if (fault && *lambda_timeout && config->source.location.kind != Location::Kind::kSqs) {
+    return session.WrongUsage("--lambda-timeout: the source is no queue of SQS");
+  }
   if (fault && flags.connect) {
-    SLUICE_TRY(Connect(session, *config, findings));
+    SLUICE_TRY(Connect(session, *config, *lambda_timeout, findings));
     if (!findings.refusals.empty()) {
       fault = Fail(ErrorKind::kPermanent, "{}", fmt::join(findings.refusals, "\n"));
     }
@@ -192,11 +213,18 @@ void AddCheck(CLI::App& app, Session& session, int& exit_code) {
   auto flags = std::make_shared<CheckFlags>();
   CLI::App* command =
       app.add_subcommand("check", "Find faults of the configuration, each with file and line");
-  command->add_flag("--connect", flags->connect,
-                    "Also try queues, stores and warehouse, and compare its tables with the DDL");
+  CLI::Option* const connect = command->add_flag(
+      "--connect", flags->connect,
+      "Also try queues, stores and warehouse, and compare its tables with the DDL");
+  command
+      ->add_option(
+          "--lambda-timeout", flags->lambda_timeout,
+          "A Lambda function lands: judge the source queue for its timeout and batch window")
+      ->needs(connect)
+      ->type_name("DURATION");
   command->footer(
       "Examples:\n  sluice --config sluice.yaml check\n  sluice --config sluice.yaml check "
-      "--connect");
+      "--connect\n  sluice --config sluice.yaml check --connect --lambda-timeout 1m");
   command->callback([&session, &exit_code, flags] {
     const Result<int> code = Check(session, *flags);
     exit_code = code ? *code : session.Fail(code.error());

@@ -19,7 +19,8 @@ void Add(const std::string& part, const Result<std::unique_ptr<SqsQueue>>& queue
 }  // namespace
 
 std::vector<QueueConcern> CheckQueues(Connector& connector, const PipelineConfig& config,
-                                      std::chrono::seconds notifications_hidden) {
+                                      std::chrono::seconds notifications_hidden,
+                                      std::optional<std::chrono::seconds> lambda_timeout) {
   using std::chrono::ceil, std::chrono::seconds;
   std::vector<QueueConcern> concerns;
   if (config.source.location.kind == Location::Kind::kSqs) {
@@ -27,7 +28,7 @@ std::vector<QueueConcern> CheckQueues(Connector& connector, const PipelineConfig
         {.role = QueueDemands::Role::kSource,
          .visibility_timeout = LanderOptions().visibility_timeout,
          .longest_hold = ceil<seconds>(config.raw.close_age),
-         .lambda_timeout = {}},
+         .lambda_timeout = lambda_timeout},
         concerns);
   }
   if (config.raw.notifications.kind == Location::Kind::kSqs) {

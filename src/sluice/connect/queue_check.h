@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -17,9 +18,11 @@ struct QueueConcern {
 };
 
 // Asks the queues at SQS how they are set up, and compares that with what landing and processing
-// need, which hides notifications for `notifications_hidden` at a time. A queue that does not
-// answer has no concerns: TryAccess says why.
+// need, which hides notifications for `notifications_hidden` at a time. With `lambda_timeout`, its
+// function lands and may take that long. A queue that does not answer has no concerns: TryAccess
+// says why.
 std::vector<QueueConcern> CheckQueues(Connector& connector, const PipelineConfig& config,
-                                      std::chrono::seconds notifications_hidden);
+                                      std::chrono::seconds notifications_hidden,
+                                      std::optional<std::chrono::seconds> lambda_timeout);
 
 }  // namespace sluice

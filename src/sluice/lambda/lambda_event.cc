@@ -20,7 +20,7 @@ constexpr size_t kMaxBytes = 8 << 20;
 constexpr size_t kMaxRecords = 10'000;
 constexpr size_t kMaxDepth = 64;
 constexpr size_t kMaxIdBytes = 256;
-constexpr size_t kMaxDigits = 128;  // Kinesis API Reference: 0|([1-9]\d{0,128})
+constexpr size_t kMaxDigits = 129;  // Kinesis API Reference: 0|([1-9]\d{0,128})
 
 std::unexpected<Error> Bad(std::string_view why) {
   return Fail(ErrorKind::kBadData, "{}", why);

@@ -8,6 +8,7 @@
 
 #include "sluice/aws/json_answer.h"
 #include "sluice/base/json_text.h"
+#include "sluice/base/log.h"
 #include "sluice/base/utf8.h"
 
 namespace sluice {
@@ -48,6 +49,21 @@ std::unexpected<Error> BadAnswer(std::string_view what) {
   return Fail(ErrorKind::kOutcomeUnknown, "sqs: an answer without {}", what);
 }
 
+// The thread's parser, whose buffers are there already; those for a large answer are given back.
+// One at a time.
+class KeptParser {
+ public:
+  ~KeptParser() {
+    constexpr size_t kMostKept = 1 << 20;  // of an answer; its buffers are some ten times that
+    if (parser_.capacity() > kMostKept) parser_ = simdjson::dom::parser();
+  }
+  simdjson::dom::parser& operator*() { return parser_; }
+
+ private:
+  thread_local static simdjson::dom::parser parser_;
+};
+thread_local simdjson::dom::parser KeptParser::parser_;
+
 Result<object> ObjectIn(simdjson::dom::parser& parser, std::string_view answer) {
   object root;
   if (answer.empty()) return BadAnswer("anything");
@@ -72,12 +88,14 @@ Result<Message> MessageIn(const object& from) {
   constexpr int64_t kLatest = 253'402'300'799'999;  // the end of year 9999
   const auto sent = Number<int64_t>(TextMember(attributes, "SentTimestamp"));
   const auto count = Number<int>(TextMember(attributes, "ApproximateReceiveCount"));
+  std::string_view body;
+  const bool has_body = from.at_key("Body").get(body) == simdjson::SUCCESS;
   Message message{.id = std::string(TextMember(from, "MessageId")),
-                  .body = std::string(TextMember(from, "Body")),
+                  .body = std::string(body),
                   .receipt = {std::string(TextMember(from, "ReceiptHandle"))}};
-  if (message.id.empty() || message.receipt.handle.empty() || !count || !sent || *sent < 0 ||
-      *sent > kLatest) {
-    return BadAnswer("a message's id, receipt, time or count");
+  if (!has_body || message.id.empty() || message.receipt.handle.empty() || !count || !sent ||
+      *sent < 0 || *sent > kLatest) {
+    return BadAnswer("a message's id, receipt, body, time or count");
   }
   message.receive_count = *count;
   message.sent = Timestamp(std::chrono::milliseconds(*sent));
@@ -147,12 +165,21 @@ std::string SqsReceiveBody(const std::string& url, int messages, std::chrono::se
 }
 
 Result<std::vector<Message>> ReadSqsMessages(std::string_view answer) {
-  simdjson::dom::parser parser;
-  SLUICE_ASSIGN(const object root, ObjectIn(parser, answer));
+  KeptParser parser;
+  SLUICE_ASSIGN(const object root, ObjectIn(*parser, answer));
   std::vector<Message> messages;
+  std::optional<Error> failure;
   for (const object& found : ObjectMembers(root, "Messages")) {
-    SLUICE_ASSIGN(Message message, MessageIn(found));
-    messages.push_back(std::move(message));
+    Result<Message> message = MessageIn(found);
+    if (message) {
+      messages.push_back(std::move(*message));
+    } else {
+      failure = std::move(message).error();
+    }
+  }
+  if (failure && messages.empty()) return std::unexpected(*std::move(failure));
+  if (failure) {
+    Log(LogLevel::kWarning, "{}; the message is left out and comes again", failure->message());
   }
   return messages;
 }
@@ -177,8 +204,8 @@ std::string SqsSendBody(const std::string& url, std::span<const std::string* con
 }
 
 Result<std::vector<Status>> ReadSqsBatch(std::string_view answer, size_t entries) {
-  simdjson::dom::parser parser;
-  SLUICE_ASSIGN(const object root, ObjectIn(parser, answer));
+  KeptParser parser;
+  SLUICE_ASSIGN(const object root, ObjectIn(*parser, answer));
   std::vector<Status> results(entries, BadAnswer("an entry of its batch"));
   for (const object& done : ObjectMembers(root, "Successful")) {
     if (Status* const result = PlaceOf(done, results)) *result = {};

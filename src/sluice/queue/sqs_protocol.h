@@ -27,7 +27,8 @@ inline constexpr size_t kSqsMostSendBytes = 1'048'576;  // of one request's bodi
 // What SQS's error codes mean, of whole requests and of entries.
 std::span<const FailureMeaning> SqsFailures();
 
-// ReceiveMessage of up to ten messages.
+// ReceiveMessage of up to ten messages. Of an answer's messages one that lacks what belongs to it
+// is left out, with a warning, while the others have it all: it is visible again in time.
 std::string SqsReceiveBody(const std::string& url, int messages, std::chrono::seconds wait,
                            std::chrono::seconds visibility_timeout);
 Result<std::vector<Message>> ReadSqsMessages(std::string_view answer);

@@ -23,6 +23,15 @@ TEST(SqsProtocolTest, AMessageComesWithItsAttributes) {
   EXPECT_EQ(message.sent, Timestamp(std::chrono::milliseconds(1'700'000'000'123)));
 }
 
+TEST(SqsProtocolTest, AMessageWithoutItsAttributesDoesNotHoldUpTheOthers) {
+  const auto messages = ReadSqsMessages(
+      R"({"Messages":[{"MessageId":"i","ReceiptHandle":"r","Body":"b"},{"MessageId":"j",)"
+      R"("ReceiptHandle":"s","Body":"b","Attributes":{"SentTimestamp":"1","ApproximateReceiveCount":"1"}}]})");
+  ASSERT_TRUE(messages) << messages.error().message();
+  ASSERT_EQ(messages->size(), 1u);
+  EXPECT_EQ(messages->front().id, "j");
+}
+
 TEST(SqsProtocolTest, NoMessagesIsNoMemberOrAnEmptyOne) {
   for (const char* answer : {"{}", R"({"Messages":[]})", R"({"Messages":null})"}) {
     const auto messages = ReadSqsMessages(answer);

@@ -2,10 +2,9 @@
 #include "sluice/queue/sqs_queue.h"
 
 #include <algorithm>
-#include <mutex>
+#include <iterator>
 #include <utility>
 
-#include "sluice/base/in_parallel.h"
 #include "sluice/base/log.h"
 #include "sluice/base/utf8.h"
 #include "sluice/queue/queue_limits.h"
@@ -21,8 +20,8 @@ constexpr seconds kAnswerTime{30};
 // that is not empty. Several side by side wait for no more, for the messages of one wait for the
 // others.
 constexpr seconds kShortestWait{1};
-// How often each of several asks before what came is returned: a thread costs as much as the work
-// for some messages, and a receive must end in time to extend what is held.
+// How often several ask before what came is returned: a receive must end in time to extend what is
+// held.
 constexpr size_t kTurns = 2;
 constexpr int kFailuresInARow = 3;
 
@@ -58,10 +57,30 @@ std::vector<std::span<const std::string* const>> Packed(
   return requests;
 }
 
+Result<std::vector<Message>> ReadMessages(const Result<HttpResponse>& answer) {
+  if (!answer) return std::unexpected(answer.error());
+  return ReadSqsMessages(answer->body);
+}
+
+Result<std::vector<Status>> ReadBatch(const Result<HttpResponse>& answer, size_t entries) {
+  if (!answer) return std::unexpected(answer.error());
+  return ReadSqsBatch(answer->body, entries);
+}
+
 Status CheckText(const std::string& body) {
   SLUICE_TRY(CheckBody(body));
   if (IsUtf8(body)) return {};
   return Fail(ErrorKind::kBadData, "SQS takes UTF-8 only: bytes={}", body.size());
+}
+
+// `body` outlives it.
+AwsCall CallOf(std::string_view operation, std::string_view body, std::chrono::milliseconds wait) {
+  return {.request = {.method = "POST",
+                      .headers = {{"Content-Type", "application/x-amz-json-1.0"},
+                                  {"X-Amz-Target", fmt::format("AmazonSQS.{}", operation)}},
+                      .body = body},
+          .is_repeatable = true,
+          .timeout = wait + kAnswerTime};
 }
 
 }  // namespace
@@ -76,15 +95,16 @@ Result<std::unique_ptr<AwsClient>> MakeSqsClient(const HttpEndpoint& endpoint,
                          std::move(credentials), clock, options);
 }
 
-Result<HttpResponse> SqsQueue::Call(std::string_view operation, const std::string& body,
-                                    std::chrono::milliseconds wait) {
-  return sqs_->Call(
-      {.request = {.method = "POST",
-                   .headers = {{"Content-Type", "application/x-amz-json-1.0"},
-                               {"X-Amz-Target", fmt::format("AmazonSQS.{}", operation)}},
-                   .body = body},
-       .is_repeatable = true,
-       .timeout = wait + kAnswerTime});
+Result<HttpResponse> SqsQueue::Call(std::string_view operation, const std::string& body) {
+  return sqs_->Call(CallOf(operation, body, {}));
+}
+
+std::vector<Result<HttpResponse>> SqsQueue::CallAll(std::string_view operation,
+                                                    std::span<const std::string> bodies,
+                                                    std::chrono::milliseconds wait) {
+  std::vector<AwsCall> calls;
+  for (const std::string& body : bodies) calls.push_back(CallOf(operation, body, wait));
+  return sqs_->CallAll(calls);
 }
 
 Result<std::vector<Message>> SqsQueue::Receive(const ReceiveOptions& options) {
@@ -94,44 +114,41 @@ Result<std::vector<Message>> SqsQueue::Receive(const ReceiveOptions& options) {
       (static_cast<size_t>(options.max_messages) + kSqsMostEntries - 1) / kSqsMostEntries;
   const size_t at_once = std::min(receives_.load(), tens);
   if (at_once == 1) return ReceiveSome(options, 1, 1, wait);
-  SLUICE_ASSIGN(auto messages,
-                ReceiveSome(options, at_once, std::min(kTurns * at_once, tens), kShortestWait));
+  SLUICE_ASSIGN(auto messages, ReceiveSome(options, at_once, kTurns, kShortestWait));
   if (!messages.empty() || wait <= kShortestWait) return messages;
   return ReceiveSome(options, 1, 1, wait - kShortestWait);
 }
 
 Result<std::vector<Message>> SqsQueue::ReceiveSome(const ReceiveOptions& options, size_t at_once,
-                                                   size_t requests, seconds wait) {
-  const auto receive = [&](size_t most) -> Result<std::vector<Message>> {
-    const std::string body =
-        SqsReceiveBody(url_, static_cast<int>(most), wait, options.visibility_timeout);
-    SLUICE_ASSIGN(const HttpResponse answer, Call("ReceiveMessage", body, wait));
-    return ReadSqsMessages(answer.body);
-  };
-  std::mutex mutex;  // over what follows
+                                                   size_t turns, seconds wait) {
   std::vector<Message> messages;
   std::optional<Error> failure;
+  const auto wanted = static_cast<size_t>(options.max_messages);
   size_t asked = 0, bytes = 0;
   bool has_more = true;
-  InParallel(requests, at_once, [&](size_t i) {
-    const size_t before = i * kSqsMostEntries;
-    const size_t most =
-        std::min(static_cast<size_t>(options.max_messages) - before, kSqsMostEntries);
-    {
-      const std::lock_guard lock(mutex);
-      if (i >= at_once && (!has_more || bytes >= kEnoughBytes)) return;
-      asked += most;
+  for (size_t turn = 0; turn < turns && has_more && asked < wanted; ++turn) {
+    std::vector<std::string> bodies;
+    std::vector<size_t> most;
+    for (; bodies.size() < at_once && asked < wanted; asked += most.back()) {
+      most.push_back(std::min(wanted - asked, kSqsMostEntries));
+      bodies.push_back(
+          SqsReceiveBody(url_, static_cast<int>(most.back()), wait, options.visibility_timeout));
     }
-    auto found = receive(most);
-    const std::lock_guard lock(mutex);
-    if (!found) failure = std::move(found).error();
-    has_more = has_more && found && found->size() == most;
-    if (!found) return;
-    for (Message& message : *found) {
-      bytes += message.body.size();
-      messages.push_back(std::move(message));
+    auto answers = CallAll("ReceiveMessage", bodies, wait);
+    for (size_t i = 0; i < answers.size(); ++i) {
+      auto found = ReadMessages(std::exchange(answers[i], {}));
+      has_more = has_more && found && found->size() == most[i];
+      if (!found) {
+        failure = std::move(found).error();
+        continue;
+      }
+      for (Message& message : *found) {
+        bytes += message.body.size();
+        messages.push_back(std::move(message));
+      }
     }
-  });
+    has_more = has_more && bytes < kEnoughBytes;
+  }
   receives_ = NextReceives(receives_, at_once, asked, messages.size(), options_.most_requests);
   if (failure && messages.empty()) return std::unexpected(*std::move(failure));
   if (failure) {
@@ -145,36 +162,35 @@ template <typename Entry, typename BodyOf>
 Result<std::vector<Status>> SqsQueue::InRequests(std::string_view operation,
                                                  const std::vector<std::span<const Entry>>& parts,
                                                  const BodyOf& body_of) {
-  const Entry* const first = parts.front().data();
-  std::vector<Status> results(
-      static_cast<size_t>(parts.back().data() - first) + parts.back().size(),
-      Fail(ErrorKind::kTransient, "not asked for after {} requests had failed", kFailuresInARow));
-  std::mutex mutex;  // over what follows
+  std::vector<Status> results;
   int failures = 0;  // in a row
-  bool has_answer = false;
+  bool has_answer = false, is_over = false;
   std::optional<Error> failure;
-  const auto ask = [&](std::span<const Entry> part) -> Result<std::vector<Status>> {
-    SLUICE_ASSIGN(const HttpResponse answer, Call(operation, body_of(part)));
-    return ReadSqsBatch(answer.body, part.size());
-  };
-  InParallel(parts.size(), options_.most_requests, [&](size_t i) {
-    {
-      const std::lock_guard lock(mutex);
-      if (failures >= kFailuresInARow) return;
+  std::span<const std::span<const Entry>> left = parts;
+  while (!left.empty() && !is_over) {
+    const auto now = left.first(std::min(left.size(), options_.most_requests));
+    left = left.subspan(now.size());
+    std::vector<std::string> bodies;
+    for (const auto part : now) bodies.push_back(body_of(part));
+    const auto all = CallAll(operation, bodies);
+    for (size_t i = 0; i < now.size(); ++i) {
+      auto answers = ReadBatch(all[i], now[i].size());
+      failures = answers ? 0 : failures + 1;
+      is_over = is_over || failures == kFailuresInARow;
+      has_answer = has_answer || answers.has_value();
+      // Of several, one that may have happened after all.
+      const bool says_more = !failure || failure->kind() != ErrorKind::kOutcomeUnknown;
+      if (!answers && says_more) failure = answers.error();
+      if (!answers) answers = std::vector<Status>(now[i].size(), std::unexpected(answers.error()));
+      std::ranges::move(*answers, std::back_inserter(results));
     }
-    const auto answers = ask(parts[i]);
-    const std::lock_guard lock(mutex);
-    failures = answers ? 0 : failures + 1;
-    has_answer = has_answer || answers.has_value();
-    // Of several, one that may have happened after all.
-    const bool says_more = !failure || failure->kind() != ErrorKind::kOutcomeUnknown;
-    if (!answers && says_more) failure = answers.error();
-    const size_t place = static_cast<size_t>(parts[i].data() - first);
-    for (size_t k = 0; k < parts[i].size(); ++k) {
-      results[place + k] = answers ? (*answers)[k] : Status(std::unexpected(answers.error()));
-    }
-  });
+  }
   if (!has_answer) return std::unexpected(*std::move(failure));
+  for (const auto part : left) {
+    results.insert(
+        results.end(), part.size(),
+        Fail(ErrorKind::kTransient, "not asked for after {} requests had failed", kFailuresInARow));
+  }
   return results;
 }
 

@@ -23,8 +23,8 @@ Result<std::unique_ptr<AwsClient>> MakeSqsClient(const HttpEndpoint& endpoint,
 
 struct SqsQueueOptions {
   // Requests in flight at a time, of each call; at least one. SQS takes ten messages with one,
-  // which is some 10 ms; eight are some thousands of messages a second. Each has a thread while it
-  // lasts, and a Receive may hold twenty messages of 1 MiB for each.
+  // which is some 10 ms; eight are some thousands of messages a second. A Receive may hold twenty
+  // messages of 1 MiB for each.
   size_t most_requests = 8;
 };
 
@@ -32,8 +32,8 @@ struct SqsQueueOptions {
 // says:
 //
 // - A call of many entries is several requests of ten, and of a mebibyte of bodies, side by side.
-//   When three requests in a row have failed the rest is not asked; an entry that was not asked
-//   is kTransient.
+//   When three requests in a row have failed no further ones are begun; an entry that was not asked
+//   for is kTransient.
 // - Receive begins with one long poll, of a second at least: a shorter one asks only some of SQS's
 //   servers, and may find nothing in a queue that is not empty. While answers come full the next
 //   Receive asks twice as many at a time; when less than half comes half as many, and one again
@@ -61,11 +61,15 @@ class SqsQueue final : public Queue {
  private:
   Result<SqsAttributes> Attributes(const std::string& url);
   Result<SqsAttributes> DeadLetterAttributes(std::string_view arn);
-  Result<HttpResponse> Call(std::string_view operation, const std::string& body,
-                            std::chrono::milliseconds wait = {});
-  // By `requests` of them, `at_once` side by side, each of which waits so long.
+  Result<HttpResponse> Call(std::string_view operation, const std::string& body);
+  // Side by side.
+  std::vector<Result<HttpResponse>> CallAll(std::string_view operation,
+                                            std::span<const std::string> bodies,
+                                            std::chrono::milliseconds wait = {});
+  // By `turns` times `at_once` requests side by side, each of which waits so long; fewer turns when
+  // no more is there, or enough.
   Result<std::vector<Message>> ReceiveSome(const ReceiveOptions& options, size_t at_once,
-                                           size_t requests, std::chrono::seconds wait);
+                                           size_t turns, std::chrono::seconds wait);
   // Asks of the parts, which stand one behind the other, each with the body that is made of it.
   template <typename Entry, typename BodyOf>
   Result<std::vector<Status>> InRequests(std::string_view operation,
