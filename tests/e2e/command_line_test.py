@@ -142,6 +142,10 @@ class Json(PipelineTest):
         keys = {"configuration", "problems", "findings", "tried"}
         self.assert_keys(self.pipeline.ask("check"), keys)
         self.assert_keys(self.pipeline.ask("check", "--connect", exit_code=3), keys)
+        # A file has nothing that only a live server could tell; and a probe is never run by accident.
+        refused = self.pipeline.ask("check", "--connect", "--probe", exit_code=2)
+        self.assertEqual(refused["problems"], ["--probe is for PostgreSQL and Redshift; the warehouse is a DuckDB file"])
+        self.pipeline.run("check", "--probe", exit_code=2)
         refused = self.pipeline.ask("check", "--set", "load.thread=2", exit_code=2)
         self.assert_keys(refused, keys)
         self.assertEqual(refused["problems"], ["--set load.thread: unknown key; did you mean 'load.threads'?"])

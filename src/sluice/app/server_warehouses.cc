@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "sluice/connect/aws_access.h"
 #include "sluice/warehouse/data_api_session.h"
 #include "sluice/warehouse/postgres_session.h"
@@ -25,6 +27,9 @@ const char* SslMode(ServerTls mode) {
   return "verify-full";
 }
 
+// Of one statement of a probe.
+constexpr std::chrono::minutes kLongest{2};
+
 // The parts of a pipeline that servers are made of.
 class ServerParts {
  public:
@@ -35,25 +40,27 @@ class ServerParts {
         stores_{stores.parquet, stores.quarantine},
         access_(config.name, environment.clock) {}
 
-  Result<std::unique_ptr<Warehouse>> Make() {
+  Result<std::unique_ptr<ServerConnector>> Make() {
     const auto& target = config_.warehouse.target;
     if (const auto* postgres = std::get_if<PostgresTarget>(&target)) {
-      return Over(std::make_unique<PostgresConnector>(Wire(*postgres), stores_));
+      return std::make_unique<PostgresConnector>(Wire(*postgres), stores_);
     }
     if (const auto* data_api = std::get_if<RedshiftDataApiTarget>(&target)) {
-      SLUICE_ASSIGN(auto connector, ByDataApi(*data_api));
-      return Over(std::move(connector));
+      SLUICE_ASSIGN(DataApiOptions options, ByDataApi(*data_api));
+      return std::make_unique<DataApiConnector>(std::move(options), environment_.clock);
     }
-    SLUICE_ASSIGN(auto connector, ByWire(std::get<RedshiftTarget>(target)));
-    return Over(std::move(connector));
+    return ByWire(std::get<RedshiftTarget>(target));
+  }
+
+  // Null where statements go by wire.
+  Result<std::unique_ptr<DataApiClient>> MakeDataApi() {
+    const auto* data_api = std::get_if<RedshiftDataApiTarget>(&config_.warehouse.target);
+    if (data_api == nullptr) return nullptr;
+    SLUICE_ASSIGN(const DataApiOptions options, ByDataApi(*data_api));
+    return std::make_unique<DataApiClient>(options.client, options.target, environment_.clock);
   }
 
  private:
-  std::unique_ptr<Warehouse> Over(std::unique_ptr<ServerConnector> connector) const {
-    return std::make_unique<ServerWarehouse>(std::move(connector), NamesOf(config_),
-                                             *config_.tables, environment_.clock);
-  }
-
   template <typename Target>
   WireOptions Wire(const Target& target) const {
     const WarehouseConfig& warehouse = config_.warehouse;
@@ -119,24 +126,22 @@ class ServerParts {
     return std::make_shared<IamLogin>(std::move(client), std::move(whose), environment_.clock);
   }
 
-  Result<std::unique_ptr<ServerConnector>> ByDataApi(const RedshiftDataApiTarget& target) {
+  Result<DataApiOptions> ByDataApi(const RedshiftDataApiTarget& target) {
     SLUICE_ASSIGN(
         std::shared_ptr<AwsClient> client,
         Client("redshift-data", target.service, DataApiClient::failures(), ReadJsonFailure));
-    return std::make_unique<DataApiConnector>(
-        DataApiOptions{.client = std::move(client),
-                       .target = {.cluster = target.cluster,
-                                  .workgroup = target.workgroup,
-                                  .database = target.database,
-                                  .user = target.user,
-                                  .secret_arn = target.secret_arn},
-                       .copy_role = config_.warehouse.copy_role,
-                       .stores = stores_,
-                       .copy_timeout = config_.warehouse.copy_timeout,
-                       .commit_timeout = config_.warehouse.commit_timeout,
-                       .stop = environment_.stop,
-                       .faults = environment_.faults.get()},
-        environment_.clock);
+    return DataApiOptions{.client = std::move(client),
+                          .target = {.cluster = target.cluster,
+                                     .workgroup = target.workgroup,
+                                     .database = target.database,
+                                     .user = target.user,
+                                     .secret_arn = target.secret_arn},
+                          .copy_role = config_.warehouse.copy_role,
+                          .stores = stores_,
+                          .copy_timeout = config_.warehouse.copy_timeout,
+                          .commit_timeout = config_.warehouse.commit_timeout,
+                          .stop = environment_.stop,
+                          .faults = environment_.faults.get()};
   }
 
   const PipelineConfig& config_;
@@ -150,7 +155,32 @@ class ServerParts {
 Result<std::unique_ptr<Warehouse>> OpenServerWarehouse(const PipelineConfig& config,
                                                        const PipelineEnvironment& environment,
                                                        const WarehouseStores& stores) {
-  return ServerParts(config, environment, stores).Make();
+  SLUICE_ASSIGN(auto connector, ServerParts(config, environment, stores).Make());
+  return std::make_unique<ServerWarehouse>(std::move(connector), NamesOf(config), *config.tables,
+                                           environment.clock);
+}
+
+// A statement that hangs costs one question, not the whole time; and a stop request ends no
+// statement, so that what was made can be dropped.
+Result<ProbeTarget> OpenProbe(const PipelineConfig& config, const PipelineEnvironment& environment,
+                              ObjectStore& parquet) {
+  PipelineConfig patient = config;
+  WarehouseConfig& warehouse = patient.warehouse;
+  warehouse.copy_timeout = std::min<std::chrono::milliseconds>(warehouse.copy_timeout, kLongest);
+  warehouse.commit_timeout =
+      std::min<std::chrono::milliseconds>(warehouse.commit_timeout, kLongest);
+  const PipelineEnvironment unstopped{
+      .clock = environment.clock, .stop = {}, .faults = environment.faults};
+  ServerParts parts(patient, unstopped, {&parquet, nullptr});
+  SLUICE_ASSIGN(auto connector, parts.Make());
+  SLUICE_ASSIGN(auto data_api, parts.MakeDataApi());
+  return ProbeTarget{.connector = std::move(connector),
+                     .data_api = std::move(data_api),
+                     .names = NamesOf(config),
+                     .tables = *config.tables,
+                     .parquet = parquet,
+                     .copy_role = warehouse.copy_role,
+                     .clock = environment.clock};
 }
 
 }  // namespace sluice

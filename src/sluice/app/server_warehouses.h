@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "sluice/app/pipeline_parts.h"
+#include "sluice/warehouse/probe.h"
 
 namespace sluice {
 
@@ -12,5 +13,10 @@ namespace sluice {
 Result<std::unique_ptr<Warehouse>> OpenServerWarehouse(const PipelineConfig& config,
                                                        const PipelineEnvironment& environment,
                                                        const WarehouseStores& stores);
+
+// The same for Probe, which asks it what only the real one knows. The environment's fault plan
+// outlives it too.
+Result<ProbeTarget> OpenProbe(const PipelineConfig& config, const PipelineEnvironment& environment,
+                              ObjectStore& parquet);
 
 }  // namespace sluice

@@ -1,12 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <cstdio>
 #include <iterator>
 #include <memory>
+#include <optional>
+#include <utility>
 
 #include "sluice/app/notification_inbox.h"
+#include "sluice/app/server_warehouses.h"
 #include "sluice/app/this_build.h"
 #include "sluice/base/json_text.h"
+#include "sluice/base/utf8.h"
 #include "sluice/cli/exit_code.h"
 #include "sluice/cli/session.h"
 #include "sluice/config/units.h"
@@ -14,13 +19,20 @@
 #include "sluice/connect/queue_check.h"
 #include "sluice/transform/stream_converter.h"
 #include "sluice/warehouse/ddl_sql.h"
+#include "sluice/warehouse/probe.h"
 
 namespace sluice {
 namespace {
 
 struct CheckFlags {
   bool connect = false;
+  bool probe = false;
   std::string lambda_timeout;  // a duration, or empty
+};
+
+struct Probed {
+  std::vector<std::string> made;
+  ProbeReport report;
 };
 
 // What there is to say beside faults.
@@ -28,6 +40,7 @@ struct Findings {
   std::vector<std::string> refusals;   // what cannot work
   std::vector<std::string> sentences;  // what a person should look at
   std::vector<TriedAction> tried;      // at AWS
+  std::optional<Probed> probed;
 };
 
 // "2 tables: events (11 columns, unique request_id + request_timestamp), …".
@@ -69,8 +82,41 @@ void AddFailures(const std::vector<TriedAction>& tried, std::vector<std::string>
   }
 }
 
-// What only a look at queues, stores and warehouse can tell. Makes nothing.
-Status Connect(Session& session, const PipelineConfig& config,
+// Tries on the warehouse what loads rest on, in tables of its own.
+Status RunProbe(Session& session, PipelineView& view, Findings& found) {
+  SLUICE_ASSIGN(const PipelineEnvironment environment, session.Surroundings());
+  SLUICE_ASSIGN(const auto parquet, view.connector().OpenStore(view.config().parquet));
+  SLUICE_ASSIGN(ProbeTarget target, OpenProbe(view.config(), environment, *parquet));
+  SLUICE_ASSIGN(const auto probe, Probe::Open(std::move(target)));
+  Probed probed{.made = probe->makes(), .report = {}};
+  if (!session.flags.quiet) {
+    std::string text = "the probe makes, and removes when it ends, in ten minutes at most:\n";
+    for (const std::string& made : probed.made) text += fmt::format("  {}\n", made);
+    std::fputs(text.c_str(), stderr);
+  }
+  {
+    Progress progress(session.clock(), "probing", "questions", probe->questions(),
+                      session.progress_mode());
+    SLUICE_ASSIGN(probed.report,
+                  probe->Run(session.stop(), [&](size_t place, std::string_view name) {
+                    progress.Update(place, name);
+                  }));
+  }
+  for (const ProbeAnswer& answer : probed.report.answers) {
+    if (answer.verdict == ProbeVerdict::kAsExpected) continue;
+    if (answer.verdict == ProbeVerdict::kLeftOut) continue;
+    found.sentences.push_back(fmt::format("probe: {}: {}, because {}", answer.name,
+                                          Name(answer.verdict), answer.because));
+  }
+  for (const std::string& left : probed.report.left_behind) {
+    found.sentences.push_back("probe: left behind, to be removed by hand: " + left);
+  }
+  found.probed = std::move(probed);
+  return {};
+}
+
+// What only a look at queues, stores and warehouse can tell. Makes nothing but for the probe.
+Status Connect(Session& session, const PipelineConfig& config, const CheckFlags& flags,
                std::optional<std::chrono::seconds> lambda_timeout, Findings& found) {
   SLUICE_ASSIGN(const auto view, session.OpenView(config));
   std::vector<std::string>& findings = found.sentences;
@@ -101,7 +147,15 @@ Status Connect(Session& session, const PipelineConfig& config,
   for (const Table& table : view->tables().tables) {
     SLUICE_TRY(CompareWithWarehouse(view->warehouse(), names, table, findings));
   }
-  return {};
+  return flags.probe ? RunProbe(session, *view, found) : Status();
+}
+
+// A probe asks a server.
+Status RequireServer(const PipelineConfig& config) {
+  const auto& target = config.warehouse.target;
+  if (!std::holds_alternative<DuckDbTarget>(target)) return {};
+  return Fail(ErrorKind::kPermanent,
+              "--probe is for PostgreSQL and Redshift; the warehouse is a DuckDB file");
 }
 
 // What makes every command refuse the configuration; else nothing.
@@ -121,6 +175,27 @@ void AppendLines(JsonText& json, std::string_view key, std::string_view lines) {
   json.EndArray();
 }
 
+void AppendList(JsonText& json, std::string_view key, const std::vector<std::string>& texts) {
+  json.Key(key).BeginArray();
+  for (const std::string& text : texts) json.Value(text);
+  json.EndArray();
+}
+
+void AppendProbe(JsonText& json, const Probed& probed) {
+  json.Key("probe").BeginObject();
+  AppendList(json, "made", probed.made);
+  AppendList(json, "left_behind", probed.report.left_behind);
+  json.Key("answers").BeginArray();
+  for (const ProbeAnswer& answer : probed.report.answers) {
+    json.BeginObject().Key("name").Value(answer.name).Key("question").Value(answer.question);
+    AppendList(json, "statements", answer.statements);
+    json.Key("expected").Value(answer.expected).Key("found").Value(answer.found);
+    json.Key("verdict").Value(Name(answer.verdict)).Key("because").Value(answer.because);
+    json.EndObject();
+  }
+  json.EndArray().EndObject();
+}
+
 std::string ToJson(std::string_view configuration, const Status& fault, const Findings& findings) {
   JsonText json;
   json.BeginObject().Key("configuration").Value(configuration);
@@ -133,7 +208,9 @@ std::string ToJson(std::string_view configuration, const Status& fault, const Fi
     json.Key("resource").Value(action.resource).Key("works").Value(action.result.has_value());
     json.EndObject();
   }
-  json.EndArray().EndObject();
+  json.EndArray();
+  if (findings.probed) AppendProbe(json, *findings.probed);
+  json.EndObject();
   return json.text() + "\n";
 }
 
@@ -152,12 +229,40 @@ std::string WhatWorks(const std::vector<TriedAction>& tried) {
   return text.empty() ? text : text + "\n";
 }
 
+// A paragraph for each question.
+std::string ToText(const Probed& probed) {
+  constexpr size_t kMostStatements = 8, kMostBytes = 300;
+  std::string text;
+  for (const ProbeAnswer& answer : probed.report.answers) {
+    text += fmt::format("  probe {}: {}\n", answer.name, answer.question);
+    const auto add = [&](std::string_view what, std::string_view value) {
+      if (!value.empty()) text += fmt::format("    {:<10} {}\n", what, value);
+    };
+    for (size_t i = 0; i < std::min(answer.statements.size(), kMostStatements); ++i) {
+      const std::string& sql = answer.statements[i];
+      add("statement",
+          fmt::format("{}{}", Utf8Prefix(sql, kMostBytes), sql.size() > kMostBytes ? "…" : ""));
+    }
+    if (answer.statements.size() > kMostStatements) {
+      add("statement", fmt::format("… and {} more; --json has them all",
+                                   answer.statements.size() - kMostStatements));
+    }
+    add("expected", answer.expected);
+    add("found", answer.found);
+    add("verdict", answer.because.empty()
+                       ? std::string(Name(answer.verdict))
+                       : fmt::format("{}, because {}", Name(answer.verdict), answer.because));
+  }
+  return text;
+}
+
 std::string ToText(const PipelineConfig& config, const Findings& findings) {
   std::string text = fmt::format("{}: pipeline {}\n", config.origin, config.name);
   for (const Table& table : config.tables->tables) {
     text += fmt::format("  table {}: {}\n", table.name(), Describe(table));
   }
   text += WhatWorks(findings.tried);
+  if (findings.probed) text += ToText(*findings.probed);
   for (const std::string& finding : findings.sentences)
     text += fmt::format("  look: {}\n", finding);
   if (!findings.refusals.empty()) return text;
@@ -191,8 +296,9 @@ Result<int> Check(Session& session, const CheckFlags& flags) {
   if (fault && *lambda_timeout && config->source.location.kind != Location::Kind::kSqs) {
     return session.WrongUsage("--lambda-timeout: the source is no queue of SQS");
   }
+  if (fault && flags.probe) fault = RequireServer(*config);
   if (fault && flags.connect) {
-    SLUICE_TRY(Connect(session, *config, *lambda_timeout, findings));
+    SLUICE_TRY(Connect(session, *config, flags, *lambda_timeout, findings));
     if (!findings.refusals.empty()) {
       fault = Fail(ErrorKind::kPermanent, "{}", fmt::join(findings.refusals, "\n"));
     }
@@ -217,6 +323,10 @@ void AddCheck(CLI::App& app, Session& session, int& exit_code) {
       "--connect", flags->connect,
       "Also try queues, stores and warehouse, and compare its tables with the DDL");
   command
+      ->add_flag("--probe", flags->probe,
+                 "Also try on the warehouse what loads rest on: ten minutes, in tables of its own")
+      ->needs(connect);
+  command
       ->add_option(
           "--lambda-timeout", flags->lambda_timeout,
           "A Lambda function lands: judge the source queue for its timeout and batch window")
@@ -224,7 +334,8 @@ void AddCheck(CLI::App& app, Session& session, int& exit_code) {
       ->type_name("DURATION");
   command->footer(
       "Examples:\n  sluice --config sluice.yaml check\n  sluice --config sluice.yaml check "
-      "--connect\n  sluice --config sluice.yaml check --connect --lambda-timeout 1m");
+      "--connect\n  sluice --config sluice.yaml check --connect --lambda-timeout 1m\n  sluice "
+      "--config sluice.yaml check --connect --probe");
   command->callback([&session, &exit_code, flags] {
     const Result<int> code = Check(session, *flags);
     exit_code = code ? *code : session.Fail(code.error());

@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <charconv>
-#include <set>
 
 #include "sluice/warehouse/sql_text.h"
 
@@ -65,27 +64,37 @@ std::vector<std::string> GrantSql(const TableSet& tables, const LedgerNames& nam
   if (names.dialect.kind() == SqlDialect::Kind::kDuckDb) return {};
   const std::string to = QuoteIdentifier(user);
   std::vector<std::string> sql;
-  std::set<std::string> schemas = {names.schema};
-  for (const Table& table : tables.tables) schemas.insert(names.TargetSchema(table.schema));
   if (!database.empty()) {
     sql.push_back(fmt::format("GRANT TEMP ON DATABASE {} TO {}", QuoteIdentifier(database), to));
   }
-  for (const std::string& schema : schemas) {
+  for (const std::string& schema : NeededSchemas(tables, names)) {
     sql.push_back(fmt::format("GRANT USAGE ON SCHEMA {} TO {}", names.dialect.Schema(schema), to));
   }
-  const auto grant = [&](std::string_view what, const std::string& table) {
+  for (const auto& [what, table] : NeededRights(tables, names)) {
     sql.push_back(fmt::format("GRANT {} ON {} TO {}", what, table, to));
-  };
-  grant("SELECT", names.In("version"));
-  grant("SELECT, UPDATE", names.In("control"));
-  grant("SELECT, UPDATE", names.In("lock"));
-  for (const char* table : {"ledger", "duplicates", "quarantine"}) {
-    grant("SELECT, INSERT, DELETE", names.In(table));
-  }
-  for (const Table& table : tables.tables) {
-    grant("SELECT, INSERT", names.Target(table.schema));
   }
   return sql;
+}
+
+std::vector<std::pair<std::string, std::string>> NeededRights(const TableSet& tables,
+                                                              const LedgerNames& names) {
+  std::vector<std::pair<std::string, std::string>> rights = {
+      {"SELECT", names.In("version")},
+      {"SELECT, UPDATE", names.In("control")},
+      {"SELECT, UPDATE", names.In("lock")}};
+  for (const char* table : {"ledger", "duplicates", "quarantine"}) {
+    rights.emplace_back("SELECT, INSERT, DELETE", names.In(table));
+  }
+  for (const Table& table : tables.tables) {
+    rights.emplace_back("SELECT, INSERT", names.Target(table.schema));
+  }
+  return rights;
+}
+
+std::set<std::string> NeededSchemas(const TableSet& tables, const LedgerNames& names) {
+  std::set<std::string> schemas = {names.schema};
+  for (const Table& table : tables.tables) schemas.insert(names.TargetSchema(table.schema));
+  return schemas;
 }
 
 std::vector<TableChange> ChangesOf(const LedgerNames& names, const Table& table,

@@ -2,9 +2,11 @@
 #pragma once
 
 #include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "sluice/schema/table.h"
@@ -17,6 +19,12 @@ namespace sluice {
 // somebody else. Nothing for DuckDB, which knows no users. `database` empty: the current one.
 std::vector<std::string> GrantSql(const TableSet& tables, const LedgerNames& names,
                                   std::string_view user, std::string_view database);
+
+// The same by table: (privileges with ", " between them, table), tables spelt as in SQL.
+std::vector<std::pair<std::string, std::string>> NeededRights(const TableSet& tables,
+                                                              const LedgerNames& names);
+// The schemas whose use it takes.
+std::set<std::string> NeededSchemas(const TableSet& tables, const LedgerNames& names);
 
 // One difference between a table in the warehouse and its DDL.
 struct TableChange {

@@ -70,7 +70,7 @@ Result<std::string> LedgerReader::One(std::string_view name, const std::string& 
 }
 
 Result<bool> LedgerReader::Exists() {
-  SLUICE_ASSIGN(const bool exists, HasTable(names_.schema, "version"));
+  SLUICE_ASSIGN(const bool exists, HasTable(names_.schema, names_.prefix + "version"));
   if (!exists) return false;
   SLUICE_ASSIGN(const std::string version,
                 One("read version", fmt::format("SELECT CAST(MAX(version) AS VARCHAR) FROM {}",

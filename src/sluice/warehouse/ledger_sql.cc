@@ -52,8 +52,9 @@ std::string CreateTable(const std::string& name, std::string_view columns) {
 void AddIndexes(const TableSet& tables, const LedgerNames& names, std::vector<std::string>& sql) {
   const auto add = [&](std::string_view name, const std::string& table,
                        const std::string& columns) {
-    sql.push_back(fmt::format("CREATE INDEX IF NOT EXISTS {} ON {} ({})", QuoteIdentifier(name),
-                              table, columns));
+    sql.push_back(fmt::format("CREATE INDEX IF NOT EXISTS {} ON {} ({})",
+                              QuoteIdentifier(fmt::format("{}{}", names.prefix, name)), table,
+                              columns));
   };
   add("ledger_raw_key", names.In("ledger"), "raw_key");
   add("ledger_object", names.In("ledger"), "object");
@@ -79,7 +80,7 @@ std::string ListOf(std::span<const int64_t> objects) {
 }  // namespace
 
 std::string LedgerNames::In(std::string_view table) const {
-  return dialect.Permanent(schema, table);
+  return dialect.Permanent(schema, fmt::format("{}{}", prefix, table));
 }
 std::string LedgerNames::Pipeline() const {
   return dialect.Literal(pipeline);
@@ -152,7 +153,7 @@ std::vector<std::pair<std::string, std::string>> NeededTables(const TableSet& ta
                                                               const LedgerNames& names) {
   std::vector<std::pair<std::string, std::string>> needed;
   for (const char* table : {"version", "lock", "control", "ledger", "duplicates", "quarantine"}) {
-    needed.emplace_back(names.schema, table);
+    needed.emplace_back(names.schema, names.prefix + table);
   }
   for (const Table& table : tables.tables) {
     needed.emplace_back(names.TargetSchema(table.schema), table.schema.name);

@@ -33,6 +33,7 @@ struct LedgerNames {
   std::string pipeline;  // "tracking": the column `name` of every table
   std::string schema;    // "sluice"
   SqlDialect dialect;
+  std::string prefix = {};  // of the tables' names, for a ledger to try things with
 
   std::string In(std::string_view table) const;    // "sluice"."ledger"
   std::string Pipeline() const;                    // the pipeline as a literal

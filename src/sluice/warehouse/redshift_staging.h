@@ -29,19 +29,22 @@ class RedshiftStaging {
   Status FillFiles(SqlSession& session, const std::string& table,
                    const std::vector<StagedColumn>& columns, std::span<const StagedFile> files);
 
- private:
+  // What a manifest says of a file.
   struct Entry {
     std::string url;
     uint64_t size;
   };
+  // The COPY of a manifest that it writes, whatever is said there.
+  Result<std::string> Manifest(const std::string& table, const std::vector<StagedColumn>& columns,
+                               const std::vector<Entry>& entries);
+
+ private:
   // Each answers the COPY of what it has written.
   Result<std::string> Rows(const std::string& table, const std::vector<StagedColumn>& columns,
                            const std::vector<SqlRow>& rows);
   Result<std::string> Files(const std::string& table, const std::vector<StagedColumn>& columns,
                             std::span<const StagedFile> files);
   Status Put(const std::string& key, std::string_view bytes);
-  Result<std::string> Manifest(const std::string& table, const std::vector<StagedColumn>& columns,
-                               const std::vector<Entry>& entries);
 
   const StagedStores stores_;
   const std::string folder_, roles_;
