@@ -9,6 +9,7 @@
 #include "sluice/base/json_text.h"
 #include "sluice/cli/exit_code.h"
 #include "sluice/cli/session.h"
+#include "sluice/config/warehouse_section.h"
 #include "sluice/connect/access_check.h"
 #include "sluice/connect/queue_check.h"
 #include "sluice/transform/stream_converter.h"
@@ -61,10 +62,17 @@ void AddFailures(const std::vector<TriedAction>& tried, std::vector<std::string>
     if (action.result) continue;
     std::string finding = action.part + ": ";
     if (!action.action.empty()) finding += action.action + ": ";
-    finding += action.result.error().message();
-    if (action.is_denied()) finding += "; a policy must say: " + action.Statement();
+    finding += action.result.error().message() + action.Advice();
     findings.push_back(std::move(finding));
   }
+}
+
+// Without its password the warehouse cannot be asked; why it is not there is found already.
+bool LacksPassword(const PipelineConfig& config, const std::vector<TriedAction>& tried) {
+  const auto password = KeptPasswordOf(config.warehouse);
+  return password && std::ranges::none_of(tried, [&](const TriedAction& action) {
+           return action.part == password->key && action.result;
+         });
 }
 
 // What only a look at queues, stores and warehouse can tell. Makes nothing.
@@ -86,6 +94,7 @@ Status Connect(Session& session, const PipelineConfig& config, Findings& found) 
   };
   SLUICE_TRY(look_at(view->source(), config.source.location));
   SLUICE_TRY(look_at(view->notifications(), config.raw.notifications));
+  if (LacksPassword(config, found.tried)) return {};
   SLUICE_ASSIGN(const WarehouseState state, view->warehouse().Probe());
   if (state.paused) findings.push_back("loading is paused: " + *state.paused);
   if (state.ledger_is_empty && state.tables_hold_rows) {
