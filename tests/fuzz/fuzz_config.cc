@@ -54,6 +54,12 @@ void CheckTables(const TableSet& tables) {
 std::vector<std::string> FuzzSeeds() {
   std::vector<std::string> seeds = SourceSeeds({"examples/tracking/sluice.yaml"});
   for (std::string& seed : GoldenSeeds("convert", "sluice.yaml")) seeds.push_back(std::move(seed));
+  seeds.push_back(
+      "name: t\nregion: r\nsecretsmanager: {region: s}\nwarehouse: {postgres: {host: h, database: "
+      "d, "
+      "user: u, password: "
+      "'secretsmanager:arn:aws:secretsmanager:eu-west-1:222222222222:secret:n#k'}}"
+      "\ntables: [{ddl: a, when: any, unique: [id]}]\n");
   return seeds;
 }
 

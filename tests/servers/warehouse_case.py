@@ -4,6 +4,7 @@ import json
 import urllib.request
 
 import aws_pipeline
+import servers  # noqa: F401  (for who imports this)
 import warehouse_pipeline
 from aws_pipeline import embedded_end_state, pipeline  # noqa: F401  (for who imports this)
 from pipeline_test import SECRETS, AwsTest

@@ -260,7 +260,6 @@ class RedshimHarness : public WarehouseHarness {
       return std::make_unique<RedshiftWireConnector>(
           RedshiftWireOptions{
               .wire = {.target = Target(), .timeouts = {}, .stop = {}, .faults = faults},
-              .login = nullptr,
               .copy_role = roles,
               .stores = stores},
           clock_);

@@ -2,20 +2,23 @@
 """Pipelines whose warehouse is a server: Redshift's stand-in by wire or by its Data API, or PostgreSQL. Their end state is read by psycopg."""
 import contextlib
 import dataclasses
+import json
 
 import psycopg
 
 import servers
 from aws_pipeline import AwsPipeline
+from smoke import client
 
 
 @dataclasses.dataclass
 class Target:
-    section: str  # warehouse: of sluice.yaml
+    section: str  # warehouse: of sluice.yaml, and what stands beside it
     connect: dict  # for psycopg
     secrets: dict = dataclasses.field(default_factory=dict)
     control: str = ""  # redshim's
     loader: str = ""  # the user that the section names, where that is not the tables' owner; `connect` is the owner's
+    secrets_manager: object = None  # boto3's, where it keeps the password
 
 
 @contextlib.contextmanager
@@ -23,32 +26,50 @@ def target(kind, s3):
     """A warehouse of that kind, which reads buckets at the address `s3`. "… as loader": with the rights of `sluice ddl --user`, once the owner
     has run what that prints."""
     kind, _, loader = kind.partition(" as ")
+    with contextlib.ExitStack() as stack:
+        yield _target(stack, kind, loader, s3)
+
+
+def _target(stack, kind, loader, s3):
     if kind == "postgres":
-        with servers.postgres() as e:
-            owner = {"host": e["SLUICE_POSTGRES_HOST"], "dbname": "postgres", "user": e["SLUICE_POSTGRES_USER"]}
-            if loader:
-                with psycopg.connect(**owner, autocommit=True) as db:
-                    db.execute(f"CREATE ROLE {loader} LOGIN")
-            yield Target(f'{{postgres: {{host: "{owner["host"]}", database: postgres, user: {loader or owner["user"]}, tls: disable}}}}', owner, loader=loader)
-        return
-    with servers.redshim(s3) as shim:
-        e = servers.environment_of_redshim(shim)
-        owner, password = e["SLUICE_REDSHIM_ADMIN"], e["SLUICE_REDSHIM_ADMIN_PASSWORD"]
-        user = loader = e["SLUICE_REDSHIM_USER"] if loader else ""
-        user = user or owner
-        roles = ", ".join(f'"{role}"' for role in e["SLUICE_REDSHIM_ROLES"].split(","))
-        wire = (f'host: {e["SLUICE_REDSHIM_HOST"]}, port: {e["SLUICE_REDSHIM_PORT"]}, database: {e["SLUICE_REDSHIM_DATABASE"]}, user: {user}, '
-                f'tls_root: "{e["SLUICE_REDSHIM_CA"]}"')
-        told = {
-            "wire": f'redshift: {{{wire}, auth: password, password: "env:REDSHIFT_PASSWORD"}}',
-            "iam": f'redshift: {{{wire}, cluster: redshim, endpoint: "{e["SLUICE_REDSHIM_ENDPOINT"]}"}}',
-            "data_api": f'redshift_data_api: {{workgroup: redshim, database: {e["SLUICE_REDSHIM_DATABASE"]}, user: {user}, '
-                        f'endpoint: "{e["SLUICE_REDSHIM_ENDPOINT"]}"}}',
-        }[kind]
-        yield Target(f"{{{told}, copy_role: [{roles}]}}",
-                     {"host": e["SLUICE_REDSHIM_HOST"], "port": e["SLUICE_REDSHIM_PORT"], "dbname": e["SLUICE_REDSHIM_DATABASE"], "user": owner,
-                      "password": password, "sslmode": "verify-full", "sslrootcert": e["SLUICE_REDSHIM_CA"], "prepare_threshold": None},
-                     {"REDSHIFT_PASSWORD": e["SLUICE_REDSHIM_PASSWORD"] if loader else password}, shim.address, loader)
+        e = stack.enter_context(servers.postgres())
+        owner = {"host": e["SLUICE_POSTGRES_HOST"], "dbname": "postgres", "user": e["SLUICE_POSTGRES_USER"]}
+        if loader:
+            with psycopg.connect(**owner, autocommit=True) as db:
+                db.execute(f"CREATE ROLE {loader} LOGIN")
+        user = loader or owner["user"]
+        return Target(f'{{postgres: {{host: "{owner["host"]}", database: postgres, user: {user}, tls: disable}}}}', owner, loader=loader)
+    shim = stack.enter_context(servers.redshim(s3))
+    e = servers.environment_of_redshim(shim)
+    owner, password = e["SLUICE_REDSHIM_ADMIN"], e["SLUICE_REDSHIM_ADMIN_PASSWORD"]
+    user = loader = e["SLUICE_REDSHIM_USER"] if loader else ""
+    user = user or owner
+    roles = ", ".join(f'"{role}"' for role in e["SLUICE_REDSHIM_ROLES"].split(","))
+    wire = (f'host: {e["SLUICE_REDSHIM_HOST"]}, port: {e["SLUICE_REDSHIM_PORT"]}, database: {e["SLUICE_REDSHIM_DATABASE"]}, user: {user}, '
+            f'tls_root: "{e["SLUICE_REDSHIM_CA"]}"')
+    told = {
+        "wire": f'redshift: {{{wire}, auth: password, password: "env:REDSHIFT_PASSWORD"}}',
+        "secret": f'redshift: {{{wire}, auth: password, password: "secretsmanager:sluice/redshift#password"}}',
+        "iam": f'redshift: {{{wire}, cluster: redshim, endpoint: "{e["SLUICE_REDSHIM_ENDPOINT"]}"}}',
+        "data_api": f'redshift_data_api: {{workgroup: redshim, database: {e["SLUICE_REDSHIM_DATABASE"]}, user: {user}, '
+                    f'endpoint: "{e["SLUICE_REDSHIM_ENDPOINT"]}"}}',
+    }[kind]
+    made = Target(f"{{{told}, copy_role: [{roles}]}}",
+                  {"host": e["SLUICE_REDSHIM_HOST"], "port": e["SLUICE_REDSHIM_PORT"], "dbname": e["SLUICE_REDSHIM_DATABASE"], "user": owner,
+                   "password": password, "sslmode": "verify-full", "sslrootcert": e["SLUICE_REDSHIM_CA"], "prepare_threshold": None},
+                  {"REDSHIFT_PASSWORD": e["SLUICE_REDSHIM_PASSWORD"] if loader else password}, shim.address, loader)
+    if kind == "secret":
+        moto = stack.enter_context(servers.moto())
+        made.section += f'\nsecretsmanager: {{endpoint: "{moto.address}"}}'
+        made.secrets = {}
+        made.secrets_manager = client("secretsmanager", moto.address)
+        made.secrets_manager.create_secret(Name="sluice/redshift", SecretString=kept_by_redshift(user, password))
+    return made
+
+
+def kept_by_redshift(user, password):
+    """The secret of a user, as Redshift keeps it in Secrets Manager."""
+    return json.dumps({"username": user, "password": password, "engine": "redshift", "port": 5439})
 
 
 class WarehousePipeline(AwsPipeline):

@@ -1,7 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """The whole pipeline into Redshift's stand-in, by wire and by the Data API, and into PostgreSQL: whatever goes wrong, the end state is the
 embedded run's."""
-from warehouse_case import WarehouseTest, pipeline
+import signal
+import subprocess
+
+from warehouse_case import PASSWORDS, WarehouseTest, pipeline, servers, warehouse_pipeline
 
 
 class PostgresTest(WarehouseTest):
@@ -17,6 +20,56 @@ class IamTest(WarehouseTest):
 
     def test_the_whole_pipeline(self):
         self.whole_pipeline()
+
+
+class SecretTest(WarehouseTest):
+    """With a password that Secrets Manager keeps."""
+    kind = "secret"
+
+    def test_the_whole_pipeline(self):
+        self.whole_pipeline()
+
+    def test_a_password_that_changes_while_sluice_runs(self):
+        follow = self.pipeline.command("run", "--follow", "--log-level", "debug", "--set", "raw.close_at.age=1s", "--set", "load.every=1s")
+        with open(self.pipeline.folder / "printed", "w+") as log, servers.process(
+                follow, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=log, env=self.pipeline.environment()) as process:
+            pipeline.wait_until(lambda: self.control("GET", "/statements"), "the warehouse was asked")
+            user, new = self.target.connect["user"], "Rotated-of-redshim-2"
+            self.target.secrets_manager.put_secret_value(SecretId="sluice/redshift", SecretString=warehouse_pipeline.kept_by_redshift(user, new))
+            self.pipeline.by_owner(f"ALTER USER {user} PASSWORD '{new}'")
+            self.target.connect["password"] = new
+            self.pipeline.send()
+            pipeline.wait_until(self.is_all_loaded, "everything is loaded")
+            process.send_signal(signal.SIGTERM)
+            process.wait(pipeline.PATIENCE)
+            log.seek(0)
+            printed = log.read()
+        self.assertEqual(process.returncode, 0, printed)
+        self.assertEqual(printed.count("secretsmanager.GetSecretValue: status=200"), 2, "at the first login, and at the one that was refused")
+        for secret in (*PASSWORDS, new):
+            self.assertNotIn(secret, printed)
+        self.assert_end()
+
+    def is_all_loaded(self):
+        status = self.pipeline.status()
+        waits = any(status[queue][what] for queue in ("source", "notifications") for what in ("waiting", "in_flight"))
+        return not waits and sum(table["loaded"] for table in status["tables"]) > 0
+
+    def test_check_says_what_the_password_needs(self):
+        def told(password, *flags, exit_code=3):
+            return self.pipeline.ask("--set", f"warehouse.redshift.password={password}", *flags, "check", "--connect", exit_code=exit_code)
+
+        tried = [one for one in told("secretsmanager:sluice/redshift#password")["tried"] if one["action"] == "secretsmanager:GetSecretValue"]
+        self.assertEqual([one["works"] for one in tried], [True])
+        for password, why in ("secretsmanager:sluice/none#password", "ResourceNotFoundException"), ("secretsmanager:sluice/redshift#pwd", "no such key"):
+            found = [one for one in told(password)["findings"] if "warehouse.redshift.password" in one]
+            self.assertEqual(len(found), 1, found)
+            self.assertIn(f"secretsmanager:GetSecretValue: cannot fetch {password} from ", found[0])
+            self.assertIn(why, found[0])
+        # Who needs no warehouse does not ask for its password.
+        self.pipeline.run("--set", "warehouse.redshift.password=secretsmanager:sluice/none", "land")
+        run = self.pipeline.run("--set", "warehouse.redshift.password=secretsmanager:sluice/none", "process", exit_code=1)
+        self.assertIn("cannot fetch secretsmanager:sluice/none from ", run.stderr)
 
 
 class WireTest(WarehouseTest):

@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "sluice/connect/aws_access.h"
+#include "sluice/connect/secret_fetcher.h"
 #include "sluice/warehouse/data_api_session.h"
 #include "sluice/warehouse/postgres_session.h"
 #include "sluice/warehouse/redshift_login.h"
@@ -43,7 +44,8 @@ class ServerParts {
   Result<std::unique_ptr<ServerConnector>> Make() {
     const auto& target = config_.warehouse.target;
     if (const auto* postgres = std::get_if<PostgresTarget>(&target)) {
-      return std::make_unique<PostgresConnector>(Wire(*postgres), stores_);
+      SLUICE_ASSIGN(WireOptions wire, Wire(*postgres));
+      return std::make_unique<PostgresConnector>(std::move(wire), stores_);
     }
     if (const auto* data_api = std::get_if<RedshiftDataApiTarget>(&target)) {
       SLUICE_ASSIGN(DataApiOptions options, ByDataApi(*data_api));
@@ -62,20 +64,39 @@ class ServerParts {
 
  private:
   template <typename Target>
-  WireOptions Wire(const Target& target) const {
+  Result<WireOptions> Wire(const Target& target) {
     const WarehouseConfig& warehouse = config_.warehouse;
-    return {.target = {.host = target.host,
-                       .port = target.port,
-                       .database = target.database,
-                       .user = target.user,
-                       .password = target.password.Reveal(),
-                       .ssl_mode = SslMode(target.tls.mode),
-                       .ssl_root = target.tls.root,
-                       .application_name = "sluice " + config_.name},
-            .timeouts = {.connect = warehouse.connect_timeout, .statement = warehouse.copy_timeout},
-            .commit_timeout = warehouse.commit_timeout,
-            .stop = environment_.stop,
-            .faults = environment_.faults.get()};
+    WireOptions options{
+        .target = {.host = target.host,
+                   .port = target.port,
+                   .database = target.database,
+                   .user = target.user,
+                   .password = {},
+                   .ssl_mode = SslMode(target.tls.mode),
+                   .ssl_root = target.tls.root,
+                   .application_name = "sluice " + config_.name},
+        .login = nullptr,
+        .timeouts = {.connect = warehouse.connect_timeout, .statement = warehouse.copy_timeout},
+        .commit_timeout = warehouse.commit_timeout,
+        .stop = environment_.stop,
+        .faults = environment_.faults.get()};
+    if (const auto* kept = std::get_if<KeptSecret>(&target.password)) {
+      SLUICE_ASSIGN(options.login, LoginBySecret(target.user, *kept));
+    } else {
+      options.target.password = std::get<Secret>(target.password).Reveal();
+    }
+    return options;
+  }
+
+  Result<std::shared_ptr<PgLoginSource>> LoginBySecret(const std::string& user,
+                                                       const KeptSecret& password) {
+    SLUICE_ASSIGN(
+        std::shared_ptr<SecretFetcher> fetcher,
+        SecretFetcher::Make(password, config_.secrets_manager, access_, environment_.clock));
+    return std::make_shared<FetchedLogin>(user, [fetcher]() -> Result<std::string> {
+      SLUICE_ASSIGN(const Secret secret, fetcher->Fetch());
+      return secret.Reveal();
+    });
   }
 
   // A client of `service` at AWS, or where the configuration says.
@@ -95,14 +116,14 @@ class ServerParts {
   }
 
   Result<std::unique_ptr<ServerConnector>> ByWire(const RedshiftTarget& target) {
-    RedshiftWireOptions options{.wire = Wire(target),
-                                .login = nullptr,
-                                .copy_role = config_.warehouse.copy_role,
-                                .stores = stores_};
+    SLUICE_ASSIGN(WireOptions wire, Wire(target));
     if (target.auth == RedshiftAuth::kIam) {
-      SLUICE_ASSIGN(options.login, LoginByIam(target));
+      SLUICE_ASSIGN(wire.login, LoginByIam(target));
     }
-    return std::make_unique<RedshiftWireConnector>(std::move(options), environment_.clock);
+    return std::make_unique<RedshiftWireConnector>(
+        RedshiftWireOptions{
+            .wire = std::move(wire), .copy_role = config_.warehouse.copy_role, .stores = stores_},
+        environment_.clock);
   }
 
   Result<std::shared_ptr<PgLoginSource>> LoginByIam(const RedshiftTarget& target) {

@@ -5,6 +5,8 @@
 
 #include <string_view>
 
+#include "sluice/config/warehouse_section.h"
+
 namespace sluice {
 namespace {
 
@@ -52,9 +54,12 @@ bool IsNoRedshift(const PipelineConfig& config) {
 bool IsDuckDb(const PipelineConfig& config) {
   return std::holds_alternative<DuckDbTarget>(config.warehouse.target);
 }
+bool KeepsNoSecret(const PipelineConfig& config) {
+  return !KeptPasswordOf(config.warehouse);
+}
 bool NothingIsAtAws(const PipelineConfig& config) {
   return SourceIsFolder(config) && RawKnowsNoRegion(config) && ParquetIsFolder(config) &&
-         QuarantineIsFolder(config) && IsNoRedshift(config);
+         QuarantineIsFolder(config) && IsNoRedshift(config) && KeepsNoSecret(config);
 }
 
 constexpr WithoutEffect kWithoutEffect[] = {
@@ -76,6 +81,7 @@ constexpr WithoutEffect kWithoutEffect[] = {
     {"quarantine.endpoint", "a folder has no endpoint", QuarantineIsFolder},
     {"quarantine.bucket_owner", "a folder is no bucket", QuarantineIsFolder},
     {"quarantine.kms_key", "a folder is not encrypted", QuarantineIsFolder},
+    {"secretsmanager", "no password of the warehouse is kept there", KeepsNoSecret},
     {"warehouse.copy_role", "only Redshift reads by a role", IsNoRedshift},
     {"warehouse.timeouts", "DuckDB is a file: nothing in it times out", IsDuckDb},
 };

@@ -72,6 +72,19 @@ TEST(ThisBuildTest, KeysOfAwsHaveEffectWhereSomethingIsThere) {
               ElementsAre("c: raw.kms_key has no effect: a folder is not encrypted"));
 }
 
+TEST(ThisBuildTest, SecretsManagerHasEffectWhereItKeepsThePassword) {
+  PipelineConfig config = Embedded();
+  config.places = {{"region", "a"}, {"secretsmanager", "b"}, {"secretsmanager.endpoint", "c"}};
+  EXPECT_THAT(KeysWithoutEffect(config),
+              ElementsAre("a: region has no effect: folders and DuckDB have no region",
+                          "b: secretsmanager has no effect: no password of the warehouse is kept "
+                          "there"));
+  PostgresTarget postgres;
+  postgres.password = KeptSecret{.id = "rs", .key = "", .region = "eu-central-1"};
+  config.warehouse.target = postgres;
+  EXPECT_THAT(KeysWithoutEffect(config), IsEmpty());
+}
+
 TEST(ThisBuildTest, NamesGivenKeysThatDoNothing) {
   PipelineConfig config = Embedded();
   config.places = {{"alert", "sluice.yaml:9:8"},

@@ -15,6 +15,7 @@
 #include "sluice/cli/exit_code.h"
 #include "sluice/cli/session.h"
 #include "sluice/config/units.h"
+#include "sluice/config/warehouse_section.h"
 #include "sluice/connect/access_check.h"
 #include "sluice/connect/queue_check.h"
 #include "sluice/transform/stream_converter.h"
@@ -76,10 +77,17 @@ void AddFailures(const std::vector<TriedAction>& tried, std::vector<std::string>
     if (action.result) continue;
     std::string finding = action.part + ": ";
     if (!action.action.empty()) finding += action.action + ": ";
-    finding += action.result.error().message();
-    if (action.is_denied()) finding += "; a policy must say: " + action.Statement();
+    finding += action.result.error().message() + action.Advice();
     findings.push_back(std::move(finding));
   }
+}
+
+// Without its password the warehouse cannot be asked; why it is not there is found already.
+bool LacksPassword(const PipelineConfig& config, const std::vector<TriedAction>& tried) {
+  const auto password = KeptPasswordOf(config.warehouse);
+  return password && std::ranges::none_of(tried, [&](const TriedAction& action) {
+           return action.part == password->key && action.result;
+         });
 }
 
 // Tries on the warehouse what loads rest on, in tables of its own.
@@ -136,6 +144,7 @@ Status Connect(Session& session, const PipelineConfig& config, const CheckFlags&
   };
   SLUICE_TRY(look_at(view->source(), config.source.location));
   SLUICE_TRY(look_at(view->notifications(), config.raw.notifications));
+  if (LacksPassword(config, found.tried)) return {};
   SLUICE_ASSIGN(const WarehouseState state, view->warehouse().Probe());
   if (state.paused) findings.push_back("loading is paused: " + *state.paused);
   if (state.ledger_is_empty && state.tables_hold_rows) {

@@ -132,14 +132,36 @@ bool ConfigSection::Number(std::string_view key, int& out, int least, int most,
 
 bool ConfigSection::SecretText(std::string_view key, Secret& out) {
   const YamlNode* node = Scalar(key);
+  return node && Resolve(*node, key, out);
+}
+
+bool ConfigSection::SecretWhenNeeded(std::string_view key, const std::string& region,
+                                     SecretSetting& out) {
+  const YamlNode* node = Scalar(key);
   if (!node) return false;
-  std::string reference = node->text;
+  if (!IsKeptReference(node->text)) {
+    Secret secret;
+    if (!Resolve(*node, key, secret)) return false;
+    out = std::move(secret);
+    return true;
+  }
+  Result<KeptSecret> kept = ParseKeptSecret(node->text, region);
+  if (!kept) {
+    Wrong(*node, key, kept.error().message());
+    return false;
+  }
+  out = std::move(*kept);
+  return true;
+}
+
+bool ConfigSection::Resolve(const YamlNode& node, std::string_view key, Secret& out) {
+  std::string reference = node.text;
   if (reference.starts_with("file:")) {
     reference = "file:" + (std::filesystem::path(reading_.folder) / reference.substr(5)).string();
   }
   Result<Secret> secret = reading_.secrets.Resolve(reference);
   if (!secret) {
-    Wrong(*node, key, secret.error().message());
+    Wrong(node, key, secret.error().message());
     return false;
   }
   out = std::move(*secret);

@@ -12,6 +12,7 @@
 
 #include "sluice/base/bytes.h"
 #include "sluice/config/config_problems.h"
+#include "sluice/config/kept_secret.h"
 #include "sluice/config/secret.h"
 #include "sluice/config/yaml_tree.h"
 
@@ -54,6 +55,9 @@ class ConfigSection {
   bool Number(std::string_view key, int& out, int least, int most, std::string_view word = "");
   // A reference, resolved.
   bool SecretText(std::string_view key, Secret& out);
+  // The same, or one to what Secrets Manager keeps, in `region` where it does not say another:
+  // understood, but not fetched.
+  bool SecretWhenNeeded(std::string_view key, const std::string& region, SecretSetting& out);
   template <typename T>
   bool Choice(std::string_view key, T& out,
               std::initializer_list<std::pair<std::string_view, T>> choices);
@@ -70,6 +74,7 @@ class ConfigSection {
   std::string PathOf(std::string_view key) const;
   // The scalar of `key`; says what is wrong with anything else.
   const YamlNode* Scalar(std::string_view key);
+  bool Resolve(const YamlNode& node, std::string_view key, Secret& out);
 
   const YamlNode* map_;
   const std::string path_;

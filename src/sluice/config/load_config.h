@@ -20,7 +20,8 @@ Result<PipelineConfig> LoadConfig(const std::string& path, const SecretSource& s
                                   const ConfigOverrides& overrides = {});
 
 // The same for who lands and does nothing else: `tables` are not read, so their DDL need not be
-// there, and there are none; secrets are not looked up, for landing needs none, and are empty.
+// there, and there are none; secrets are not looked up, for landing needs none: those of this
+// machine are empty.
 Result<PipelineConfig> LoadLandingConfig(const std::string& path,
                                          const ConfigOverrides& overrides = {});
 

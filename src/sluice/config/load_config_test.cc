@@ -8,6 +8,7 @@
 
 #include "sluice/config/config_for_test.h"
 #include "sluice/config/required_parts.h"
+#include "sluice/config/warehouse_section.h"
 
 namespace sluice {
 namespace {
@@ -117,7 +118,7 @@ TEST_F(LoadConfigTest, ReadsEverySection) {
   EXPECT_EQ(config->load.deadline, minutes(90));
   EXPECT_EQ(config->load.threads, 3);
   EXPECT_EQ(config->load.memory, MiB(256));
-  EXPECT_EQ(config->alert.webhook.Reveal(), "hunter2");
+  EXPECT_EQ(std::get<Secret>(config->alert.webhook).Reveal(), "hunter2");
   EXPECT_EQ(config->alert.stale_after, minutes(21));
   EXPECT_EQ(config->log.level, LogLevel::kWarning);
   EXPECT_EQ(config->log.format, LogFormat::kJson);
@@ -145,7 +146,8 @@ TEST_F(LoadConfigTest, OtherWarehousesAndStreams) {
   EXPECT_EQ(config->source.location.kind, Location::Kind::kKinesis);
   EXPECT_EQ(config->source.service.endpoint, "http://localhost:4566");
   EXPECT_EQ(std::get<PostgresTarget>(config->warehouse.target).port, 5433);
-  EXPECT_EQ(std::get<PostgresTarget>(config->warehouse.target).password.Reveal(), "hunter2");
+  const auto& postgres = std::get<PostgresTarget>(config->warehouse.target);
+  EXPECT_EQ(std::get<Secret>(postgres.password).Reveal(), "hunter2");
   config =
       Load(Minimal("region: x\nwarehouse: {redshift_data_api: {workgroup: w, database: d}, "
                    "copy_role: 'arn:a'}"));
@@ -252,7 +254,17 @@ TEST_F(LoadConfigTest, NamesEachKindOfMistake) {
            {"source: {dir: a, assume_role: {external_id: 'env:TOKEN'}}",
             "'source.assume_role.arn' is missing"},
            {"alert: {webhook: 'env:NOPE'}", "alert.webhook: cannot read secret: the environment"},
-           {"alert: {webhook: 'secretsmanager:x'}", "Secrets Manager is not available"},
+           {"alert: {webhook: 'secretsmanager:x'}",
+            "3:18: alert.webhook: in which region is it? give region: at the top"},
+           {"region: r\nwarehouse: {postgres: {host: h, database: d, user: u, password: "
+            "'secretsmanager:a b'}}",
+            "warehouse.postgres.password: wanted secretsmanager:NAME"},
+           {"region: r\nsecretsmanager: {assume_role: {arn: 'arn:a', external_id: "
+            "'secretsmanager:x'}}",
+            "secretsmanager.assume_role.external_id: cannot read secret: this one is not fetched"},
+           {"secretsmanager: {region: 'X/'}", "secretsmanager.region: wanted a region"},
+           {"secretsmanager: {endpoint: here}", "secretsmanager.endpoint: "},
+           {"secretsmanager: {regoin: r}", "did you mean 'region'?"},
            {"warehouse: {schema: x}", "'warehouse.redshift' is missing; or redshift_data_api"},
            {"warehouse: {duckdb: a, schema: 'X;'}",
             "warehouse.schema: wanted a name of lower-case"},
@@ -302,7 +314,36 @@ TEST_F(LoadConfigTest, SecretFilesAreRelativeToTheConfiguration) {
   Write("hook", "https://hook\n");
   const auto config = Load(Minimal("alert: {webhook: 'file:hook'}"));
   ASSERT_TRUE(config) << config.error().message();
-  EXPECT_EQ(config->alert.webhook.Reveal(), "https://hook");
+  EXPECT_EQ(std::get<Secret>(config->alert.webhook).Reveal(), "https://hook");
+}
+
+TEST_F(LoadConfigTest, SecretsThatAreKeptElsewhereAreFetchedByWhoNeedsThem) {
+  auto config =
+      Load(Minimal("region: r\nsecretsmanager: {region: s, endpoint: 'http://127.0.0.1:5000', "
+                   "assume_role: {arn: 'arn:x', external_id: 'env:TOKEN'}}\n"
+                   "warehouse: {redshift: {host: h, database: d, user: u, auth: password, "
+                   "password: 'secretsmanager:sluice/rs#password'}, copy_role: 'arn:a'}\n"));
+  ASSERT_TRUE(config) << config.error().message();
+  EXPECT_EQ(config->secrets_manager.service.endpoint, "http://127.0.0.1:5000");
+  EXPECT_EQ(config->secrets_manager.assume_role->external_id.Reveal(), "hunter2");
+  auto password = KeptPasswordOf(config->warehouse);
+  ASSERT_TRUE(password);
+  EXPECT_EQ(password->key, "warehouse.redshift.password");
+  EXPECT_EQ(password->secret.reference(), "secretsmanager:sluice/rs#password");
+  EXPECT_EQ(password->secret.region, "s");
+
+  config =
+      Load(Minimal("region: r\nwarehouse: {postgres: {host: h, database: d, user: u, "
+                   "password: 'secretsmanager:rs'}}\n"));
+  ASSERT_TRUE(config) << config.error().message();
+  password = KeptPasswordOf(config->warehouse);
+  ASSERT_TRUE(password);
+  EXPECT_EQ(password->key, "warehouse.postgres.password");
+  EXPECT_EQ(password->secret.region, "r");
+
+  config = Load(Minimal("warehouse: {postgres: {host: h, database: d, user: u}}\n"));
+  ASSERT_TRUE(config) << config.error().message();
+  EXPECT_FALSE(KeptPasswordOf(config->warehouse));
 }
 
 TEST_F(LoadConfigTest, NamesAreFitForTags) {
@@ -330,7 +371,7 @@ TEST_F(LoadConfigTest, LandingNeedsNeitherTablesNorSecrets) {
   EXPECT_EQ(config->raw.location.text, folder_ + "/r");
   EXPECT_EQ(config->raw.compression, StreamFormat::kGzip);
   EXPECT_THAT(config->tables->tables, IsEmpty());
-  EXPECT_TRUE(config->alert.webhook.empty());
+  EXPECT_TRUE(std::get<Secret>(config->alert.webhook).empty());
   Write("sluice.yaml", "name: test\nraw: {url: dir:r, compresion: gzip}\ntables2: []\n");
   const auto wrong = LoadLandingConfig(folder_ + "/sluice.yaml");
   ASSERT_FALSE(wrong);

@@ -15,6 +15,7 @@
 #include "sluice/base/log.h"
 #include "sluice/codec/block_codec.h"
 #include "sluice/codec/stream_codec.h"
+#include "sluice/config/kept_secret.h"
 #include "sluice/config/location.h"
 #include "sluice/config/secret.h"
 #include "sluice/queue/stream.h"
@@ -32,6 +33,12 @@ struct AssumeRole {
   std::string arn;
   Secret external_id;    // may be empty
   std::string endpoint;  // of the token service, when not at AWS's own address
+};
+
+// How Secrets Manager is reached, for the secrets that it keeps.
+struct SecretsManagerConfig {
+  ServiceOptions service;  // a secret's ARN has its own region
+  std::optional<AssumeRole> assume_role;
 };
 
 // A place for objects.
@@ -88,7 +95,7 @@ struct PostgresTarget {
   std::string host;
   int port = 5432;
   std::string database, user;
-  Secret password;  // may be empty
+  SecretSetting password;  // its text may be empty
   TlsOptions tls;
 };
 enum class RedshiftAuth { kIam, kPassword };
@@ -97,7 +104,7 @@ struct RedshiftTarget {
   int port = 5439;
   std::string database, user;
   RedshiftAuth auth = RedshiftAuth::kIam;
-  Secret password;  // with kPassword
+  SecretSetting password;  // with kPassword
   // With kIam, where the host is not Amazon's own name of it: one of them.
   std::string cluster, workgroup;
   TlsOptions tls;
@@ -137,7 +144,7 @@ inline size_t ThreadCount(int threads) {
 }
 
 struct AlertConfig {
-  Secret webhook;  // an address that holds a key; may be empty
+  SecretSetting webhook;  // an address that holds a key; its text may be empty
   std::chrono::milliseconds stale_after = std::chrono::minutes(20);
 };
 
@@ -151,6 +158,7 @@ struct LogConfig {
 struct PipelineConfig {
   std::string origin;  // the file, or "the built-in configuration"
   std::string name;    // of the pipeline: 1–63 of a–z A–Z 0–9 _ -
+  SecretsManagerConfig secrets_manager;
   SourceConfig source;
   RawConfig raw;
   ParquetConfig parquet;

@@ -171,8 +171,8 @@ void ReadLoad(ConfigSection load, LoadConfigOptions& config) {
   load.RefuseOthers();
 }
 
-void ReadAlert(ConfigSection alert, AlertConfig& config) {
-  alert.SecretText("webhook", config.webhook);
+void ReadAlert(ConfigSection alert, const std::string& secrets_region, AlertConfig& config) {
+  alert.SecretWhenNeeded("webhook", secrets_region, config.webhook);
   alert.Duration("stale_after", config.stale_after, std::chrono::seconds(1));
   alert.RefuseOthers();
 }
@@ -194,15 +194,17 @@ void ReadSections(ConfigSection& root, const std::string& folder, PipelineConfig
   ReadName(root, config.name);
   std::string region;
   root.Text("region", region);
+  ReadSecretsManager(root.Section("secretsmanager"), region, config.secrets_manager);
+  const std::string& secrets_region = config.secrets_manager.service.region;
   ReadSource(root.Section("source"), folder, region, config.source);
   ReadRaw(root.Section("raw"), folder, region, config.source.location, config.raw);
   ReadParquet(root.Section("parquet"), folder, region, config.parquet);
   ReadQuarantine(root.Section("quarantine"), folder, region, config.quarantine);
-  ReadWarehouse(root.Section("warehouse"), folder, region, config.warehouse);
+  ReadWarehouse(root.Section("warehouse"), folder, region, secrets_region, config.warehouse);
   SettleCheckpoints(config);
   CheckStoresAreApart(root, config);
   ReadLoad(root.Section("load"), config.load);
-  ReadAlert(root.Section("alert"), config.alert);
+  ReadAlert(root.Section("alert"), secrets_region, config.alert);
   ReadLog(root.Section("log"), config.log);
 }
 

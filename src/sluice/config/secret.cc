@@ -20,13 +20,12 @@ Result<Secret> LocalSecretSource::Resolve(std::string_view reference) const {
     if (text.ends_with('\r')) text.pop_back();
   } else if (reference.starts_with("secretsmanager:")) {
     return Fail(ErrorKind::kPermanent,
-                "cannot read secret: this build has no AWS client, so Secrets Manager is not "
-                "available; use env: or file: instead of {}",
-                reference);
+                "cannot read secret: this one is not fetched from Secrets Manager; wanted env:NAME "
+                "or file:PATH");
   } else {
     return Fail(ErrorKind::kPermanent,
                 "a secret does not stand here itself; wanted env:NAME, file:PATH or "
-                "secretsmanager:ID");
+                "secretsmanager:NAME");
   }
   if (text.empty()) {
     return Fail(ErrorKind::kPermanent, "cannot read secret: it is empty: {}", reference);

@@ -31,14 +31,14 @@ class Secret {
   std::string text_;
 };
 
-// Finds the secrets that a configuration refers to. Thread-safe.
+// Finds the secrets that a configuration refers to and this machine has. Thread-safe.
 class SecretSource {
  public:
   virtual ~SecretSource() = default;
 
-  // `reference` says where the secret is: "env:NAME", "file:PATH" or "secretsmanager:ID". Errors
-  // name the reference only where it has one of these forms: otherwise it may be the secret
-  // itself.
+  // `reference` says where the secret is: "env:NAME" or "file:PATH". What Secrets Manager keeps is
+  // no secret of this machine (kept_secret.h). Errors name the reference only where it has one of
+  // these forms: otherwise it may be the secret itself.
   virtual Result<Secret> Resolve(std::string_view reference) const = 0;
 };
 

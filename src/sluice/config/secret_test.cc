@@ -45,9 +45,9 @@ TEST(SecretSourceTest, ReadsAFileWithoutItsLineEnd) {
   EXPECT_THAT(source.Resolve("file:" + path).error().message(), HasSubstr("cannot open"));
 }
 
-TEST(SecretSourceTest, SaysThatSecretsManagerIsNotThere) {
+TEST(SecretSourceTest, AsksSecretsManagerForNothing) {
   const auto secret = LocalSecretSource(Environment{}).Resolve("secretsmanager:prod/alert");
-  EXPECT_THAT(secret.error().message(), HasSubstr("Secrets Manager is not available"));
+  EXPECT_THAT(secret.error().message(), HasSubstr("not fetched from Secrets Manager"));
 }
 
 TEST(SecretSourceTest, NeverRepeatsWhatMayBeTheSecret) {

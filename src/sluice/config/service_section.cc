@@ -48,6 +48,13 @@ std::optional<AssumeRole> ReadAssumeRole(ConfigSection& section) {
   return assume;
 }
 
+void ReadSecretsManager(ConfigSection section, const std::string& region,
+                        SecretsManagerConfig& config) {
+  ReadService(section, region, NeedsRegion::kNo, config.service);
+  config.assume_role = ReadAssumeRole(section);
+  section.RefuseOthers();
+}
+
 void ReadBucket(ConfigSection& section, StoreConfig& store) {
   if (section.Text("bucket_owner", store.bucket_owner) && !IsAccount(store.bucket_owner)) {
     section.Wrong(*section.Find("bucket_owner"), "bucket_owner",

@@ -19,6 +19,10 @@ void ReadService(ConfigSection& section, const std::string& region, NeedsRegion 
 // `assume_role:` of the section; nothing where there is none.
 std::optional<AssumeRole> ReadAssumeRole(ConfigSection& section);
 
+// `secretsmanager:`, whose region is the pipeline's for want of an own one.
+void ReadSecretsManager(ConfigSection section, const std::string& region,
+                        SecretsManagerConfig& config);
+
 // `bucket_owner:` and `kms_key:` of a store.
 void ReadBucket(ConfigSection& section, StoreConfig& store);
 

@@ -36,19 +36,21 @@ void ReadTls(ConfigSection& section, TlsOptions& tls) {
   section.Text("tls_root", tls.root);
 }
 
-void ReadPostgres(ConfigSection section, WarehouseConfig& config) {
+void ReadPostgres(ConfigSection section, const std::string& secrets_region,
+                  WarehouseConfig& config) {
   PostgresTarget target;
   Require(section, "host", target.host);
   section.Number("port", target.port, 1, 65'535);
   Require(section, "database", target.database);
   Require(section, "user", target.user);
-  section.SecretText("password", target.password);
+  section.SecretWhenNeeded("password", secrets_region, target.password);
   ReadTls(section, target.tls);
   section.RefuseOthers();
   if (section.is_given()) config.target = std::move(target);
 }
 
-void ReadRedshift(ConfigSection section, const std::string& region, WarehouseConfig& config) {
+void ReadRedshift(ConfigSection section, const std::string& region,
+                  const std::string& secrets_region, WarehouseConfig& config) {
   RedshiftTarget target;
   Require(section, "host", target.host);
   section.Number("port", target.port, 1, 65'535);
@@ -56,7 +58,7 @@ void ReadRedshift(ConfigSection section, const std::string& region, WarehouseCon
   Require(section, "user", target.user);
   section.Choice("auth", target.auth,
                  {{"iam", RedshiftAuth::kIam}, {"password", RedshiftAuth::kPassword}});
-  section.SecretText("password", target.password);
+  section.SecretWhenNeeded("password", secrets_region, target.password);
   const bool by_password = target.auth == RedshiftAuth::kPassword;
   if (by_password && !section.HasAny({"password"})) section.Missing("password");
   if (!by_password && section.HasAny({"password"})) {
@@ -110,10 +112,10 @@ void ReadCopyRole(ConfigSection& warehouse, std::vector<std::string>& roles) {
 }  // namespace
 
 void ReadWarehouse(ConfigSection warehouse, const std::string& folder, const std::string& region,
-                   WarehouseConfig& config) {
+                   const std::string& secrets_region, WarehouseConfig& config) {
   ReadDuckDb(warehouse, folder, config);
-  ReadPostgres(warehouse.Section("postgres"), config);
-  ReadRedshift(warehouse.Section("redshift"), region, config);
+  ReadPostgres(warehouse.Section("postgres"), secrets_region, config);
+  ReadRedshift(warehouse.Section("redshift"), region, secrets_region, config);
   ReadDataApi(warehouse.Section("redshift_data_api"), region, config);
   int targets = 0;
   for (std::string_view key : {"duckdb", "postgres", "redshift", "redshift_data_api"}) {
@@ -138,6 +140,18 @@ void ReadWarehouse(ConfigSection warehouse, const std::string& folder, const std
   timeouts.Duration("commit", config.commit_timeout, least);
   timeouts.RefuseOthers();
   warehouse.RefuseOthers();
+}
+
+std::optional<KeptPassword> KeptPasswordOf(const WarehouseConfig& config) {
+  const auto kept = [](const char* key, const auto* target) -> std::optional<KeptPassword> {
+    const auto* secret = target ? std::get_if<KeptSecret>(&target->password) : nullptr;
+    if (secret == nullptr) return std::nullopt;
+    return KeptPassword{key, *secret};
+  };
+  const auto postgres =
+      kept("warehouse.postgres.password", std::get_if<PostgresTarget>(&config.target));
+  if (postgres) return postgres;
+  return kept("warehouse.redshift.password", std::get_if<RedshiftTarget>(&config.target));
 }
 
 }  // namespace sluice

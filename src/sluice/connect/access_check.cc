@@ -3,7 +3,7 @@
 
 #include <array>
 
-#include "sluice/base/json_text.h"
+#include "sluice/config/warehouse_section.h"
 
 namespace sluice {
 namespace {
@@ -33,27 +33,6 @@ Status WithoutValue(const auto& result) {
   return std::unexpected(result.error());
 }
 
-// What services say since 2021 of a request that no policy allows: "User: ARN is not authorized to
-// perform: kms:GenerateDataKey on resource: ARN because …". It need not be the action that was
-// asked for: an object may need a key's too.
-struct RefusedAction {
-  std::string_view action, resource;  // empty where the message has none
-};
-
-RefusedAction RefusedIn(std::string_view message) {
-  constexpr std::string_view kBefore = "not authorized to perform: ", kBetween = " on resource: ";
-  const size_t at = message.find(kBefore);
-  if (at == std::string_view::npos) return {};
-  message.remove_prefix(at + kBefore.size());
-  const size_t between = message.find(kBetween);
-  if (between == std::string_view::npos || between != message.find(' ')) return {};
-  std::string_view resource = message.substr(between + kBetween.size());
-  if (resource.starts_with('"')) resource.remove_prefix(1);
-  resource = resource.substr(0, resource.find_first_of(" \"\n;"));
-  if (!resource.starts_with("arn:")) return {};
-  return {.action = message.substr(0, between), .resource = resource};
-}
-
 class Trial {
  public:
   Trial(Connector& connector, const PipelineConfig& config)
@@ -74,6 +53,7 @@ class Trial {
     TryStore("parquet", config_.parquet);
     TryStore("quarantine", config_.quarantine);
     TryCheckpoints();
+    TryPassword();
     return std::move(tried_);
   }
 
@@ -94,7 +74,7 @@ class Trial {
         &config_.parquet.location, &config_.quarantine.location};
     const bool needs_any =
         std::ranges::any_of(places, [](const Location* place) { return IsAtAws(*place); });
-    if (!needs_any) return false;
+    if (!needs_any && !password_) return false;
     const Status own = connector_.TryCredentials(std::nullopt, "");
     if (!own) Add("credentials", "", "", own);
     if (!own || !config_.source.assume_role) return own.has_value();
@@ -169,28 +149,30 @@ class Trial {
     if (opened) Add(part, "s3:DeleteObject", ObjectsArn(config), (*opened)->Remove(kNoKey));
   }
 
+  void TryPassword() {
+    if (!password_) return;
+    const std::optional<AssumeRole>& role = config_.secrets_manager.assume_role;
+    if (role) {
+      const Status assumed = connector_.TryCredentials(role, password_->secret.region);
+      Add("secretsmanager.assume_role", "sts:AssumeRole", role->arn, assumed);
+      if (!assumed) return;
+    }
+    const auto fetcher = connector_.OpenSecret(password_->secret);
+    if (fetcher) {
+      tried_.push_back((*fetcher)->Try(password_->key));
+    } else {
+      Add(password_->key, "", "", WithoutValue(fetcher));
+    }
+  }
+
   Connector& connector_;
   const PipelineConfig& config_;
+  const std::optional<KeptPassword> password_ = KeptPasswordOf(config_.warehouse);
   std::vector<TriedAction> tried_;
   bool has_source_role_ = true;  // where one is wanted
 };
 
 }  // namespace
-
-std::string TriedAction::Statement() const {
-  const RefusedAction refused = result ? RefusedAction() : RefusedIn(result.error().message());
-  JsonText json;
-  json.BeginObject().Key("Effect").Value("Allow");
-  json.Key("Action").Value(refused.action.empty() ? action : refused.action);
-  json.Key("Resource").Value(refused.resource.empty() ? resource : refused.resource).EndObject();
-  return json.text();
-}
-
-bool TriedAction::is_denied() const {
-  if (result) return false;
-  const std::string& message = result.error().message();
-  return message.contains("AccessDenied") || message.contains("not authorized");
-}
 
 std::vector<TriedAction> TryAccess(Connector& connector, const PipelineConfig& config) {
   return Trial(connector, config).Run();

@@ -129,6 +129,10 @@ Result<std::unique_ptr<SqsQueue>> Connector::OpenSqs(const Location& location,
   return std::make_unique<SqsQueue>(std::move(client), location.text);
 }
 
+Result<std::unique_ptr<SecretFetcher>> Connector::OpenSecret(const KeptSecret& secret) {
+  return SecretFetcher::Make(secret, config_.secrets_manager, access_, environment_.clock);
+}
+
 Status Connector::TryCredentials(const std::optional<AssumeRole>& role, const std::string& region) {
   SLUICE_ASSIGN(const auto credentials, access_.CredentialsFor(role, region));
   SLUICE_TRY(credentials->Get());

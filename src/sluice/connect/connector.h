@@ -10,6 +10,7 @@
 #include "sluice/base/result.h"
 #include "sluice/config/pipeline_config.h"
 #include "sluice/connect/aws_access.h"
+#include "sluice/connect/secret_fetcher.h"
 #include "sluice/object/object_store.h"
 #include "sluice/object/s3_store.h"
 #include "sluice/queue/queue.h"
@@ -49,6 +50,7 @@ class Connector {
   // Where notifications go that are not ours. Null where the queue's own redrive policy does that.
   Result<std::unique_ptr<Queue>> OpenDeadNotifications();
   Result<std::unique_ptr<ObjectStore>> OpenStore(const StoreConfig& store);
+  Result<std::unique_ptr<SecretFetcher>> OpenSecret(const KeptSecret& secret);
 
   // As they are, to be asked what only they can tell. kPermanent of another kind.
   Result<std::unique_ptr<SqsQueue>> OpenSqsSource();

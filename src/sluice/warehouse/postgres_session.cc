@@ -115,8 +115,7 @@ class PostgresSession final : public WireSession {
 }  // namespace
 
 Result<std::unique_ptr<ServerSession>> PostgresConnector::Connect() {
-  SLUICE_ASSIGN(auto connection,
-                PgConnection::Open(options_.target, options_.timeouts, options_.stop));
+  SLUICE_ASSIGN(auto connection, OpenConnection(options_));
   auto session = std::make_unique<PostgresSession>(options_, stores_, std::move(connection));
   SLUICE_TRY(
       session->Begin("SET DateStyle TO 'ISO'; "

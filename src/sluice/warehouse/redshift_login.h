@@ -8,7 +8,7 @@
 
 #include "sluice/aws/aws_client.h"
 #include "sluice/base/clock.h"
-#include "sluice/warehouse/redshift_session.h"
+#include "sluice/warehouse/pg_login.h"
 
 namespace sluice {
 

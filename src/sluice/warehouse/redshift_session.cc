@@ -34,14 +34,7 @@ class RedshiftWireSession final : public WireSession {
 }  // namespace
 
 Result<std::unique_ptr<ServerSession>> RedshiftWireConnector::Connect() {
-  PgTarget target = options_.wire.target;
-  if (options_.login != nullptr) {
-    SLUICE_ASSIGN(PgLogin login, options_.login->Get());
-    target.user = std::move(login.user);
-    target.password = std::move(login.password);
-  }
-  SLUICE_ASSIGN(auto connection,
-                PgConnection::Open(target, options_.wire.timeouts, options_.wire.stop));
+  SLUICE_ASSIGN(auto connection, OpenConnection(options_.wire));
   auto session = std::make_unique<RedshiftWireSession>(options_, std::move(connection), clock_);
   SLUICE_TRY(session->Begin("SET query_group TO 'sluice';"));
   return session;

@@ -12,20 +12,9 @@
 
 namespace sluice {
 
-// Who logs in, for the next connection.
-struct PgLogin {
-  std::string user, password;
-};
-class PgLoginSource {
- public:
-  virtual ~PgLoginSource() = default;
-  virtual Result<PgLogin> Get() = 0;
-};
-
 struct RedshiftWireOptions {
   WireOptions wire;
-  std::shared_ptr<PgLoginSource> login;  // null: user and password of `wire`
-  std::vector<std::string> copy_role;    // a chain of ARNs, the cluster's own first
+  std::vector<std::string> copy_role;  // a chain of ARNs, the cluster's own first
   StagedStores stores;
 };
 

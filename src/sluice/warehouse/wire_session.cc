@@ -15,7 +15,31 @@ std::string SetTimeout(std::chrono::milliseconds timeout) {
   return fmt::format("SET statement_timeout TO {}", timeout.count());
 }
 
+Result<std::unique_ptr<PgConnection>> OpenAs(const PgLogin& login, const WireOptions& options) {
+  PgTarget target = options.target;
+  target.user = login.user;
+  target.password = login.password;
+  return PgConnection::Open(target, options.timeouts, options.stop);
+}
+
 }  // namespace
+
+Result<std::unique_ptr<PgConnection>> OpenConnection(const WireOptions& options) {
+  if (options.login == nullptr) {
+    return PgConnection::Open(options.target, options.timeouts, options.stop);
+  }
+  const auto login = options.login->Get();
+  if (!login) return std::unexpected(WithoutUnknown(login.error()));
+  auto opened = OpenAs(*login, options);
+  if (opened || opened.error().kind() != ErrorKind::kPermanent) return opened;
+  const auto other = options.login->InPlaceOf(*login);
+  if (!other) {
+    return Fail(WithoutUnknown(other.error()).kind(), "{}; {}", opened.error().message(),
+                other.error().message());
+  }
+  if (other->password == login->password) return opened;
+  return OpenAs(*other, options);
+}
 
 Status WireSession::Begin(const std::string& more) {
   const auto set =

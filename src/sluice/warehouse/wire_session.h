@@ -7,18 +7,23 @@
 
 #include "sluice/base/fault_plan.h"
 #include "sluice/warehouse/pg_connection.h"
+#include "sluice/warehouse/pg_login.h"
 #include "sluice/warehouse/server_session.h"
 
 namespace sluice {
 
 struct WireOptions {
   PgTarget target;
+  std::shared_ptr<PgLoginSource> login;  // null: user and password of `target`
   PgTimeouts timeouts;
   std::chrono::milliseconds commit_timeout{120'000};
   std::stop_token stop;
   // Strikes at statements of loads and settlements; a transaction is one. Outlives the session.
   FaultPlan* faults = nullptr;
 };
+
+// A connection for a session. A login that is refused is tried again where its source has another.
+Result<std::unique_ptr<PgConnection>> OpenConnection(const WireOptions& options);
 
 // A ServerSession by PostgreSQL's protocol. A transaction is one message, so that a client that
 // dies in the middle of it leaves no lock behind. `options` outlive it.

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "sluice/connect/access_check.h"
+#include "sluice/connect/tried_action.h"
 
 #include <gtest/gtest.h>
 
@@ -13,14 +13,14 @@ TriedAction Refused(std::string message) {
           .result = Fail(ErrorKind::kPermanent, "{}", message)};
 }
 
-TEST(AccessCheck, AStatementAllowsWhatWasTried) {
+TEST(TriedAction, AStatementAllowsWhatWasTried) {
   const TriedAction tried = Refused("s3 refused: AccessDenied: Access Denied: status=403");
   EXPECT_TRUE(tried.is_denied());
   EXPECT_EQ(tried.Statement(), R"({"Effect":"Allow","Action":"s3:PutObject",)"
                                R"("Resource":"arn:aws:s3:::acme-raw/tracking/*"})");
 }
 
-TEST(AccessCheck, AStatementAllowsWhatTheRefusalNames) {
+TEST(TriedAction, AStatementAllowsWhatTheRefusalNames) {
   const TriedAction tried = Refused(
       "s3 refused: AccessDenied: User: arn:aws:sts::222222222222:assumed-role/sluice/x is not "
       "authorized to perform: kms:GenerateDataKey on resource: "
@@ -30,7 +30,7 @@ TEST(AccessCheck, AStatementAllowsWhatTheRefusalNames) {
                                R"("Resource":"arn:aws:kms:eu-central-1:222222222222:key/abc"})");
 }
 
-TEST(AccessCheck, ARefusalThatNamesNothingWholeIsNotBelieved) {
+TEST(TriedAction, ARefusalThatNamesNothingWholeIsNotBelieved) {
   for (const char* message :
        {"not authorized to perform: ", "not authorized to perform: sqs:Send on resource: ",
         "not authorized to perform: a b c on resource: arn:aws:x", "on resource: arn:aws:x",
@@ -39,7 +39,7 @@ TEST(AccessCheck, ARefusalThatNamesNothingWholeIsNotBelieved) {
   }
 }
 
-TEST(AccessCheck, AnotherFailureIsNoWantOfAPermission) {
+TEST(TriedAction, AnotherFailureIsNoWantOfAPermission) {
   EXPECT_FALSE(
       Refused("s3 refused: NoSuchBucket: The specified bucket does not exist").is_denied());
   const TriedAction works{.part = "raw", .action = "s3:ListBucket", .resource = "", .result = {}};

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sluice/connect/secret_fetcher.h"
+
+#include <fmt/format.h>
+
+#include "sluice/aws/secrets_manager.h"
+
+namespace sluice {
+namespace {
+
+// A policy's name of the secret: behind its name the service puts six characters ("Secrets Manager
+// ARNs" in its user guide).
+std::string ArnOf(const KeptSecret& secret) {
+  if (secret.id.starts_with("arn:")) return secret.id;
+  return fmt::format("arn:{}:secretsmanager:{}:*:secret:{}-??????", PartitionOf(secret.region),
+                     secret.region, secret.id);
+}
+
+// Where the key that it is encrypted with may not be used: of who may, the service says no more.
+bool IsOfItsKey(const Error& error) {
+  return error.message().contains("Access to KMS is not allowed");
+}
+
+}  // namespace
+
+Result<std::unique_ptr<SecretFetcher>> SecretFetcher::Make(KeptSecret secret,
+                                                           const SecretsManagerConfig& where,
+                                                           AwsAccess& access, Clock& clock) {
+  HttpEndpoint endpoint = AwsEndpoint("secretsmanager", secret.region);
+  if (!where.service.endpoint.empty()) {
+    SLUICE_ASSIGN(endpoint, ParseEndpoint(where.service.endpoint));
+  }
+  SLUICE_ASSIGN(auto credentials, access.CredentialsFor(where.assume_role, secret.region));
+  SLUICE_ASSIGN(auto client,
+                MakeSecretsManagerClient(endpoint, secret.region, std::move(credentials), clock));
+  return std::unique_ptr<SecretFetcher>(new SecretFetcher(std::move(secret), std::move(client)));
+}
+
+Result<Secret> SecretFetcher::Fetch() {
+  Result<std::string> text = Ask();
+  if (text) return Secret(std::move(*text));
+  const TriedAction tried = TriedWith("", std::unexpected(text.error()));
+  return Fail(text.error().kind(), "{}{}", text.error().message(), tried.Advice());
+}
+
+TriedAction SecretFetcher::Try(std::string part) {
+  const Result<std::string> text = Ask();
+  return TriedWith(std::move(part), text ? Status() : std::unexpected(text.error()));
+}
+
+Result<std::string> SecretFetcher::Ask() {
+  Result<std::string> text = GetSecret(*client_, secret_.id, secret_.key);
+  if (text) return text;
+  return std::unexpected(text.error().During(
+      fmt::format("cannot fetch {} from {}", secret_.reference(), secret_.region)));
+}
+
+TriedAction SecretFetcher::TriedWith(std::string part, Status result) const {
+  if (!result && IsOfItsKey(result.error())) {
+    return {std::move(part), "kms:Decrypt",
+            fmt::format("arn:{}:kms:{}:*:key/*", PartitionOf(secret_.region), secret_.region),
+            std::move(result)};
+  }
+  return {std::move(part), "secretsmanager:GetSecretValue", ArnOf(secret_), std::move(result)};
+}
+
+}  // namespace sluice
