@@ -1,9 +1,9 @@
-# make demo | demo-servers | demo-redshift | test | test-tsan | test-neon | test-lambda | test-crash | test-all | mutants | fuzz | release | lambda | bench | bench-docs | bench-lambda | bench-aws | format | clean. The rest is in CMakePresets.json.
+# make demo | demo-servers | demo-redshift | test | test-tsan | test-neon | test-lambda | test-crash | test-all | mutants | fuzz | release | lambda | bench | bench-docs | bench-lambda | bench-aws | bench-warehouse | format | clean. The rest is in CMakePresets.json.
 EVENTS ?= 100000
 JOBS ?= $(shell nproc)
 SECONDS ?= 60
 
-.PHONY: help demo demo-servers demo-redshift test test-tsan test-neon test-lambda test-crash test-all mutants fuzz release lambda bench bench-docs bench-lambda bench-aws check-style format clean
+.PHONY: help demo demo-servers demo-redshift test test-tsan test-neon test-lambda test-crash test-all mutants fuzz release lambda bench bench-docs bench-lambda bench-aws bench-warehouse check-style format clean
 help:
 	@sed -n '1s/^# //p' Makefile
 
@@ -106,6 +106,12 @@ bench-lambda: deps-test lambda
 bench-aws: deps-servers build/bench/build.ninja
 	@cmake --build build/bench -j $(JOBS) --target sluice s3_transfer
 	@"$${SLUICE_DEPS:-$${XDG_CACHE_HOME:-$$HOME/.cache}/sluice/deps}"/servers/python/bin/python -B bench/aws build/bench/bin/sluice
+
+# Loading beside who only copies, and into a ledger and a table that have grown, which takes 20 GB of disk. To look at it:
+# BENCH="--events 20000 --ledger-rows 200000 --runs 1".
+bench-warehouse: deps-servers deps-bench build/bench/build.ninja
+	@cmake --build build/bench -j $(JOBS) --target sluice
+	@"$${SLUICE_DEPS:-$${XDG_CACHE_HOME:-$$HOME/.cache}/sluice/deps}"/servers/python/bin/python -B bench/warehouse build/bench/bin/sluice $(BENCH)
 
 check-style:
 	@git ls-files '*.h' '*.cc' | xargs clang-format-19 --dry-run --Werror
