@@ -14,6 +14,7 @@ import sql_tokens  # noqa: E402  (it is there now)
 
 # Sessions by wire that are not sluice's are the tests' own.
 SLUICES_OWN = "SET query_group TO 'sluice'"
+_PROBES_OWN = re.compile("sluice_probe_[0-9a-z]{26}_")
 _REPEATED = re.compile(r"((?: \S++){2,40}?)\1+")
 
 
@@ -43,11 +44,13 @@ def one_of_each_shape(texts):
 
 
 def shape(sql):
-    """Without the values of literals and the numbers in names; what is repeated is there once, as the 300 branches of 300 tables."""
+    """Without the values of literals and the numbers in names, nor what the probe puts before its own; what is repeated is there once, as the
+    300 branches of 300 tables."""
     words = []
     for token in sql_tokens.tokens_of(sql):
         word = token.text
         if token.kind == "string":
             word = "'\\'" if "\\" in word or "'" in word[1:-1] else "''"
+        word = _PROBES_OWN.sub("", word)
         words.append(re.sub(r"\d+(\.\d+)?", "0", word).replace(" ", "_"))
     return _REPEATED.sub(r"\1", " " + " ".join(words))
