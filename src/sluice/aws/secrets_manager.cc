@@ -79,7 +79,7 @@ Result<std::string> GetSecret(AwsClient& secrets_manager, const std::string& id,
 Result<std::string> SecretIn(std::string_view answer, std::string_view key) {
   simdjson::dom::parser parser;
   object root;
-  if (parser.parse(answer.data(), answer.size()).get(root) != SUCCESS) {
+  if (answer.empty() || parser.parse(answer.data(), answer.size()).get(root) != SUCCESS) {
     return Fail(ErrorKind::kTransient, "the answer is no JSON object");
   }
   std::string_view text;
