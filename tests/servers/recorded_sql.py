@@ -14,7 +14,8 @@ import sql_tokens  # noqa: E402  (it is there now)
 
 # Sessions by wire that are not sluice's are the tests' own.
 SLUICES_OWN = "SET query_group TO 'sluice'"
-_PROBES_OWN = re.compile("sluice_probe_[0-9a-z]{26}_")
+# Each probe has names of its own; without that they are a load's.
+_OF_A_PROBE = re.compile(r"sluice_probe_[0-9a-z]{26}_")
 _REPEATED = re.compile(r"((?: \S++){2,40}?)\1+")
 
 
@@ -23,7 +24,7 @@ def keep(address, folder):
     with urllib.request.urlopen(address + "/statements") as response:
         log = json.load(response)
     own = {line["session"] for line in log if line["via"] == "data" or line["sql"] == SLUICES_OWN}
-    texts = one_of_each_shape(dict.fromkeys(line["sql"] for line in log if line["session"] in own))
+    texts = one_of_each_shape(dict.fromkeys(_OF_A_PROBE.sub("", line["sql"]) for line in log if line["session"] in own))
     folder = pathlib.Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
     (folder / f"{uuid.uuid4().hex}.json").write_text(json.dumps(texts, indent=1))
@@ -44,13 +45,11 @@ def one_of_each_shape(texts):
 
 
 def shape(sql):
-    """Without the values of literals and the numbers in names, nor what the probe puts before its own; what is repeated is there once, as the
-    300 branches of 300 tables."""
+    """Without the values of literals and the numbers in names; what is repeated is there once, as the 300 branches of 300 tables."""
     words = []
     for token in sql_tokens.tokens_of(sql):
         word = token.text
         if token.kind == "string":
             word = "'\\'" if "\\" in word or "'" in word[1:-1] else "''"
-        word = _PROBES_OWN.sub("", word)
         words.append(re.sub(r"\d+(\.\d+)?", "0", word).replace(" ", "_"))
     return _REPEATED.sub(r"\1", " " + " ".join(words))

@@ -240,12 +240,12 @@ std::string WhatWorks(const std::vector<TriedAction>& tried) {
 
 // A paragraph for each question.
 std::string ToText(const Probed& probed) {
-  constexpr size_t kMostStatements = 8, kMostBytes = 300;
+  constexpr size_t kMostStatements = 8, kMostBytes = 400;
   std::string text;
   for (const ProbeAnswer& answer : probed.report.answers) {
     text += fmt::format("  probe {}: {}\n", answer.name, answer.question);
     const auto add = [&](std::string_view what, std::string_view value) {
-      if (!value.empty()) text += fmt::format("    {:<10} {}\n", what, value);
+      if (!value.empty()) text += fmt::format("    {:<10} {}\n", what, WithoutControls(value));
     };
     for (size_t i = 0; i < std::min(answer.statements.size(), kMostStatements); ++i) {
       const std::string& sql = answer.statements[i];

@@ -55,11 +55,11 @@ Result<ProbeFound> AskServer(ProbeTalk& talk) {
 
 Result<ProbeFound> AskUtc(ProbeTalk& talk) {
   SLUICE_ASSIGN(const auto session, talk.Connect());
-  SLUICE_TRY(session->Run("make", "CREATE TEMP TABLE sluice_probe_times (at TIMESTAMPTZ)"));
+  SLUICE_TRY(session->Run("make", "CREATE TEMP TABLE sluice_probe_times (seen TIMESTAMPTZ)"));
   SLUICE_ASSIGN(const auto rows,
                 session->Transact(
                     Unnamed({"INSERT INTO sluice_probe_times VALUES ('2026-01-31 12:00:00+00')"}),
-                    "SELECT CAST(CAST(at AS TIMESTAMP) AS VARCHAR(40)) FROM sluice_probe_times"));
+                    "SELECT CAST(CAST(seen AS TIMESTAMP) AS VARCHAR(40)) FROM sluice_probe_times"));
   return Found(First(rows) == "2026-01-31 12:00:00", First(rows));
 }
 
@@ -163,7 +163,8 @@ std::string HoldSql(ProbeTalk& talk, uint64_t work) {
 Result<std::string> Hold(ProbeTalk& talk) {
   constexpr std::chrono::seconds kLongEnough{3};
   constexpr uint64_t kMost = 65'536;
-  SLUICE_ASSIGN(const auto session, talk.Connect());
+  // Not noted: it says nothing of the question.
+  SLUICE_ASSIGN(const auto session, talk.target().connector->Connect());
   const auto takes_long_enough = [&](uint64_t work) -> Result<bool> {
     const Ticks began = talk.target().clock.Monotonic();
     SLUICE_TRY(session->Query("measure", HoldSql(talk, work)));
