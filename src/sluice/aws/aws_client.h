@@ -58,7 +58,7 @@ class AwsClient {
 
   // Several, in flight at the same time by one thread; their answers in the same order. Those that
   // can be tried again are, together, so that all take no longer than the slowest one alone would.
-  // They must be no more than there are connections.
+  // More than there are connections wait for each other.
   std::vector<Result<HttpResponse>> CallAll(std::span<const AwsCall> calls);
 
  private:
