@@ -37,7 +37,7 @@ constexpr ProbeQuestion kQuestions[] = {
      "1 committed, 1 rows; the other one fails so that it is tried again", kEverywhere, "",
      kDoNotLoad, "a statement that slips before the LOCK would load an object twice", AskSnapshot},
     {"isolation", "Do two transactions both commit that each write what the other has read?",
-     "SNAPSHOT: both committed", kOfRedshift,
+     "SNAPSHOT: 2 committed, 1 + 1 rows", kOfRedshift,
      "in PostgreSQL sluice says itself that it wants REPEATABLE READ", kDoNotLoad,
      "it is neither SNAPSHOT nor SERIALIZABLE", AskIsolation},
     {"exact", "Are two keys told apart that differ in a blank at the end?", "2 different texts",

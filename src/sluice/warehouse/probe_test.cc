@@ -4,6 +4,7 @@
 
 #include <gmock/gmock.h>
 
+#include <atomic>
 #include <chrono>
 #include <set>
 
@@ -23,6 +24,9 @@ struct Script {
   std::vector<std::string> heard;
   FakeClock clock;
   std::chrono::minutes takes{0};  // each query
+  // Of each transaction with this in it.
+  std::string conflicts_at;
+  std::atomic<int> conflicts = 0;
 };
 
 // Says yes to everything, and has nothing.
@@ -39,8 +43,13 @@ class YesSession : public ServerSession {
     script_.clock.Advance(script_.takes);
     return std::vector<TextRow>();
   }
-  Result<std::vector<TextRow>> Transact(std::span<const SqlStatement>,
+  Result<std::vector<TextRow>> Transact(std::span<const SqlStatement> statements,
                                         const std::optional<std::string>&) override {
+    for (const SqlStatement& statement : statements) {
+      if (script_.conflicts_at.empty() || !statement.sql.contains(script_.conflicts_at)) continue;
+      ++script_.conflicts;
+      return Fail(ErrorKind::kTransient, "could not serialize");
+    }
     return std::vector<TextRow>();
   }
   Status FillRows(const std::string&, const std::vector<StagedColumn>&,
@@ -166,6 +175,24 @@ TEST_P(ProbeTest, AStopEndsItAndCleansUp) {
   for (const ProbeAnswer& answer : report->answers) {
     EXPECT_TRUE(answer.verdict == ProbeVerdict::kLeftOut || answer.because == "it was stopped");
   }
+  ExpectAllRemoved(*probe);
+}
+
+TEST_P(ProbeTest, TwoThatBothFailByChanceAreLetRaceAgainAndThenTellNothing) {
+  script_.conflicts_at = "c.n * 256";  // a race, by what holds it
+  const auto probe = Open();
+  const auto report = Run(*probe);
+  ASSERT_TRUE(report);
+  int questions = 0;
+  for (const ProbeAnswer& answer : report->answers) {
+    if (answer.verdict == ProbeVerdict::kLeftOut) continue;
+    if (answer.name != "lock" && answer.name != "snapshot" && answer.name != "isolation") continue;
+    ++questions;
+    EXPECT_EQ(answer.verdict, ProbeVerdict::kNotFoundOut) << answer.name;
+    EXPECT_THAT(answer.found, HasSubstr("could not serialize; failed: could not serialize"));
+    EXPECT_THAT(answer.because, HasSubstr("both failed, three times"));
+  }
+  EXPECT_EQ(script_.conflicts, questions * 3 * 2);
   ExpectAllRemoved(*probe);
 }
 

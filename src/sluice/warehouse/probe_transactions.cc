@@ -138,16 +138,51 @@ size_t Committed(const Race& race) {
       std::ranges::count_if(race, [](const Racer& racer) { return !racer.error; }));
 }
 
-// Both committed, and each had begun before the other ended.
-bool WereAtOnce(const Race& race) {
-  return Committed(race) == 2 && race[0].began < race[1].ended && race[1].began < race[0].ended;
-}
-
-// The failure where there is one.
-const Error* FailureOf(const Race& race) {
+// The failure of one, so that it is tried again, where the other one committed.
+const Error* Conflict(const Race& race) {
   const auto failed =
       std::ranges::find_if(race, [](const Racer& racer) { return racer.error.has_value(); });
-  return failed == race.end() ? nullptr : &*failed->error;
+  return Committed(race) == 1 && failed->error->kind() == ErrorKind::kTransient ? &*failed->error
+                                                                                : nullptr;
+}
+
+std::string Describe(const Race& race, const std::string& rows) {
+  std::string text = fmt::format("{} committed, {} rows", Committed(race), rows);
+  for (const Racer& racer : race) {
+    if (racer.error) text += "; failed: " + racer.error->message();
+  }
+  return text;
+}
+
+// Present where the race tells nothing of what was asked.
+std::optional<ProbeFound> Undecided(const Race& race, const std::string& text) {
+  const auto is_unanswered = [](const Racer& racer) {
+    return racer.error && racer.error->kind() == ErrorKind::kOutcomeUnknown;
+  };
+  const auto failed_by_chance = [&](const Racer& racer) {
+    return is_unanswered(racer) || (racer.error && racer.error->kind() == ErrorKind::kTransient);
+  };
+  const bool were_at_once = race[0].began < race[1].ended && race[1].began < race[0].ended;
+  const char* const why = std::ranges::all_of(race, failed_by_chance) ? "both failed"
+                          : std::ranges::any_of(race, is_unanswered)  ? "one had no answer"
+                          : Committed(race) == 2 && !were_at_once
+                              ? "the two did not run at the same time"
+                              : nullptr;
+  if (why == nullptr) return std::nullopt;
+  return ProbeFound{text, ProbeVerdict::kNotFoundOut,
+                    fmt::format("{}, three times; ask again when the warehouse has nothing else "
+                                "to do",
+                                why)};
+}
+
+// Asks again while the answer tells nothing, each time with two ids that no row has yet.
+Result<ProbeFound> UntilDecided(ProbeTalk& talk, int id,
+                                Result<ProbeFound> (*ask)(ProbeTalk& talk, int id)) {
+  Result<ProbeFound> found = ask(talk, id);
+  for (int times = 1; times < 3 && found && found->verdict == ProbeVerdict::kNotFoundOut; ++times) {
+    found = ask(talk, id += 2);
+  }
+  return found;
 }
 
 std::string HoldSql(ProbeTalk& talk, uint64_t work) {
@@ -228,64 +263,61 @@ Result<std::pair<Race, std::string>> LoadTwice(ProbeTalk& talk, int id,
   return std::pair(race, rows);
 }
 
-std::string Describe(const Race& race, const std::string& rows) {
-  std::string text = fmt::format("{} committed, {} rows", Committed(race), rows);
-  if (const Error* failure = FailureOf(race)) text += "; the other: " + failure->message();
-  return text;
+Result<ProbeFound> AskLockOnce(ProbeTalk& talk, int id) {
+  SLUICE_ASSIGN(const auto loaded, LoadTwice(talk, id, ""));
+  const auto& [race, rows] = loaded;
+  std::string text = Describe(race, rows);
+  if (rows == "2") return Found(false, text);
+  if (const auto undecided = Undecided(race, text)) return *undecided;
+  if (rows == "1" && Conflict(race) != nullptr) {
+    return ProbeFound{text, ProbeVerdict::kHarmless,
+                      "the snapshot is older than the LOCK, but the UPDATE finds it out: one load "
+                      "fails and is tried again"};
+  }
+  return Found(rows == "1" && Committed(race) == 2, text);
 }
 
-ProbeFound NotAtOnce(std::string text) {
-  return {std::move(text), ProbeVerdict::kNotFoundOut,
-          "the two did not run at the same time, so nothing was tried; ask again when the "
-          "warehouse has nothing else to do"};
+Result<ProbeFound> AskSnapshotOnce(ProbeTalk& talk, int id) {
+  SLUICE_ASSIGN(const auto loaded,
+                LoadTwice(talk, id, fmt::format("SELECT COUNT(*) FROM {}", talk.rows())));
+  const auto& [race, rows] = loaded;
+  std::string text = Describe(race, rows);
+  if (rows == "2") return Found(false, text);
+  if (const auto undecided = Undecided(race, text)) return *undecided;
+  if (rows == "1" && Committed(race) == 2) {
+    return ProbeFound{text, ProbeVerdict::kHarmless,
+                      "a transaction does not keep the snapshot of its first statement, so none "
+                      "can be too old"};
+  }
+  return Found(rows == "1" && Conflict(race) != nullptr, text);
+}
+
+Result<ProbeFound> AskIsolationOnce(ProbeTalk& talk, int id) {
+  SLUICE_ASSIGN(const Race race, LetRace(talk, {{{Unless(talk.rows(), id, talk.more(), id + 1)},
+                                                 {Unless(talk.more(), id + 1, talk.rows(), id)}}}));
+  SLUICE_ASSIGN(const std::string rows, Count(talk, talk.rows(), fmt::format("id = {}", id)));
+  SLUICE_ASSIGN(const std::string more, Count(talk, talk.more(), fmt::format("id = {}", id + 1)));
+  std::string text = Describe(race, fmt::format("{} + {}", rows, more));
+  if (const auto undecided = Undecided(race, text)) return *undecided;
+  if (Committed(race) == 2) return Found(rows == "1" && more == "1", "SNAPSHOT: " + text);
+  if (Conflict(race) == nullptr) return Found(false, text);
+  return ProbeFound{"SERIALIZABLE: " + text, ProbeVerdict::kHarmless,
+                    "the lock makes loads wait for each other here too; but whoever else reads "
+                    "and writes the tables may make a load fail with 1023, which is tried again"};
 }
 
 }  // namespace
 
 Result<ProbeFound> AskLock(ProbeTalk& talk) {
-  SLUICE_ASSIGN(const auto loaded, LoadTwice(talk, 81, ""));
-  const auto& [race, rows] = loaded;
-  std::string text = Describe(race, rows);
-  const Error* const failure = FailureOf(race);
-  if (rows != "1") return Found(false, text);
-  if (failure == nullptr) return WereAtOnce(race) ? Found(true, text) : NotAtOnce(text);
-  if (Committed(race) == 1 && failure->kind() == ErrorKind::kTransient) {
-    return ProbeFound{text, ProbeVerdict::kHarmless,
-                      "the snapshot is older than the LOCK, but the UPDATE finds it out: one load "
-                      "fails and is tried again"};
-  }
-  return Found(false, text);
+  return UntilDecided(talk, 81, AskLockOnce);
 }
 
 Result<ProbeFound> AskSnapshot(ProbeTalk& talk) {
-  SLUICE_ASSIGN(const auto loaded,
-                LoadTwice(talk, 86, fmt::format("SELECT COUNT(*) FROM {}", talk.rows())));
-  const auto& [race, rows] = loaded;
-  std::string text = Describe(race, rows);
-  const Error* const failure = FailureOf(race);
-  if (rows != "1") return Found(false, text);
-  if (failure == nullptr && !WereAtOnce(race)) return NotAtOnce(text);
-  if (failure == nullptr) {
-    return ProbeFound{text, ProbeVerdict::kHarmless,
-                      "a transaction does not keep the snapshot of its first statement, so none "
-                      "can be too old"};
-  }
-  return Found(Committed(race) == 1 && failure->kind() == ErrorKind::kTransient, text);
+  return UntilDecided(talk, 87, AskSnapshotOnce);
 }
 
 Result<ProbeFound> AskIsolation(ProbeTalk& talk) {
-  SLUICE_ASSIGN(const Race race, LetRace(talk, {{{Unless(talk.rows(), 91, talk.more(), 92)},
-                                                 {Unless(talk.more(), 92, talk.rows(), 91)}}}));
-  const Error* const failure = FailureOf(race);
-  if (failure == nullptr && !WereAtOnce(race)) return NotAtOnce("both committed");
-  if (failure == nullptr) return Found(true, "SNAPSHOT: both committed");
-  if (Committed(race) == 1 && failure->kind() == ErrorKind::kTransient) {
-    return ProbeFound{"SERIALIZABLE: one committed; the other: " + failure->message(),
-                      ProbeVerdict::kHarmless,
-                      "the lock makes loads wait for each other here too; but whoever else reads "
-                      "and writes the tables may make a load fail with 1023, which is tried again"};
-  }
-  return Found(false, failure->message());
+  return UntilDecided(talk, 93, AskIsolationOnce);
 }
 
 }  // namespace sluice
