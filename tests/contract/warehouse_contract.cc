@@ -176,6 +176,15 @@ std::vector<ObjectOutcome> WarehouseContract::MustLoad(std::vector<PlannedObject
   return *outcomes;
 }
 
+std::vector<ObjectState> WarehouseContract::States(const std::vector<ObjectOutcome>& outcomes) {
+  std::vector<ObjectState> states;
+  for (const ObjectOutcome& outcome : outcomes) {
+    EXPECT_TRUE(outcome.state.has_value());
+    states.push_back(outcome.state.value_or(ObjectState::kVanished));
+  }
+  return states;
+}
+
 std::vector<std::string> WarehouseContract::Column(const std::string& sql) {
   std::vector<std::string> values;
   for (const auto& row : harness_->Execute(sql)) {
@@ -243,5 +252,7 @@ bool WarehouseContract::LoadInterrupted(const std::string& fault_plan,
   EXPECT_EQ(EndState(*harness), undisturbed) << fault_plan;
   return !WIFSIGNALED(status);
 }
+
+GTEST_ALLOW_UNINSTANTIATED_PARAMETERIZED_TEST(WarehouseContract);
 
 }  // namespace sluice

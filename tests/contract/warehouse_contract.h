@@ -62,7 +62,8 @@ struct WarehouseContractParam {
 };
 
 // Two tables: "events" with a time and awkward names, "utm" without a time. Every fault number is
-// one of the catalogue that docs/architecture.md refers to.
+// one of the catalogue that docs/architecture.md refers to. The cases are in
+// warehouse_contract_*.cc.
 class WarehouseContract : public ::testing::TestWithParam<WarehouseContractParam> {
  protected:
   // One event. `minute` is of the events table only; `text` is all that is not the key.
@@ -92,6 +93,8 @@ class WarehouseContract : public ::testing::TestWithParam<WarehouseContractParam
   Result<std::vector<ObjectOutcome>> Load(Warehouse& warehouse, const LoadPlan& plan);
   Result<std::vector<ObjectOutcome>> Load(std::vector<PlannedObject> objects);
   std::vector<ObjectOutcome> MustLoad(std::vector<PlannedObject> objects);
+  // Of outcomes that all have one.
+  static std::vector<ObjectState> States(const std::vector<ObjectOutcome>& outcomes);
 
   // Everything in the database that a load writes, but for batches and times of day; sorted.
   std::vector<std::string> EndState() { return EndState(*harness_); }
