@@ -153,7 +153,8 @@ PlannedObject WarehouseContract::Put(WarehouseHarness& harness, const Raw& raw) 
 
 LoadPlan WarehouseContract::Plan(std::vector<PlannedObject> objects) {
   return {.batch = fmt::format("batch-{}-{}", ::getpid(), ++batches_),
-          .objects = std::move(objects)};
+          .objects = std::move(objects),
+          .replaces = false};
 }
 
 Result<std::vector<ObjectOutcome>> WarehouseContract::Load(Warehouse& warehouse,
@@ -183,6 +184,18 @@ std::vector<ObjectState> WarehouseContract::States(const std::vector<ObjectOutco
     states.push_back(outcome.state.value_or(ObjectState::kVanished));
   }
   return states;
+}
+
+Result<std::vector<ObjectOutcome>> WarehouseContract::Replace(std::vector<PlannedObject> objects) {
+  LoadPlan plan = Plan(std::move(objects));
+  plan.replaces = true;
+  return Load(*warehouse_, plan);
+}
+
+void WarehouseContract::MustReplace(std::vector<PlannedObject> objects) {
+  const auto outcomes = Replace(std::move(objects));
+  ASSERT_TRUE(outcomes) << Name(outcomes.error().kind()) << ": " << outcomes.error().message();
+  for (const ObjectOutcome& outcome : *outcomes) EXPECT_EQ(outcome.state, ObjectState::kLoaded);
 }
 
 std::vector<std::string> WarehouseContract::Column(const std::string& sql) {

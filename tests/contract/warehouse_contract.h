@@ -52,6 +52,8 @@ class WarehouseHarness {
   // How many operations of a load a FaultPlan can strike at, before and after: fewer where a
   // transaction is one message.
   virtual int fewest_points() const { return 60; }
+  // How often what is tried at random is tried.
+  virtual int rounds() const { return 25; }
   // Whether a failed assertion comes with the numbers or the reason.
   virtual bool says_why() const { return true; }
 };
@@ -93,6 +95,9 @@ class WarehouseContract : public ::testing::TestWithParam<WarehouseContractParam
   Result<std::vector<ObjectOutcome>> Load(Warehouse& warehouse, const LoadPlan& plan);
   Result<std::vector<ObjectOutcome>> Load(std::vector<PlannedObject> objects);
   std::vector<ObjectOutcome> MustLoad(std::vector<PlannedObject> objects);
+  // The same of a load that replaces.
+  Result<std::vector<ObjectOutcome>> Replace(std::vector<PlannedObject> objects);
+  void MustReplace(std::vector<PlannedObject> objects);
   // Of outcomes that all have one.
   static std::vector<ObjectState> States(const std::vector<ObjectOutcome>& outcomes);
 

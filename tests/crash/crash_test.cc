@@ -55,9 +55,25 @@ class CrashTest : public ::testing::Test {
     std::filesystem::copy(prepared_, folder_, std::filesystem::copy_options::recursive);
   }
 
-  // One run without faults to its end, as an operator's scheduler would start it.
+  // What is struck: a run, or something else that is done to what runs have left.
+  using Work = Status (*)(const std::string& folder, std::shared_ptr<FaultPlan> faults);
+
+  // From now on attempts start with the end of a run, and what was overwritten then.
+  void BeginAfterOverwriting() {
+    RunToTheEnd();
+    const Status overwritten = Scenario::Overwrite(folder_);
+    ASSERT_TRUE(overwritten) << overwritten.error().message();
+    std::filesystem::remove_all(prepared_);
+    std::filesystem::rename(folder_, prepared_);
+    Reset();
+    work_ = &Scenario::Replace;
+    words_ = {"backfill", "--from", "2026-11-23T10", "--replace"};
+    least_points_ = 30;
+  }
+
+  // Once without faults to its end, as an operator's scheduler would start it.
   Scenario::EndState RunToTheEnd() const {
-    const Status run = Scenario::Run(folder_, nullptr);
+    const Status run = work_(folder_, nullptr);
     EXPECT_TRUE(run) << run.error().message();
     const auto state = Scenario::Inspect(folder_);
     EXPECT_TRUE(state) << state.error().message();
@@ -72,7 +88,7 @@ class CrashTest : public ::testing::Test {
     for (int n = 1; n < kMostOperations; ++n) {
       Reset();
       const auto plan = *FaultPlan::Parse(verb + ":" + std::to_string(n));
-      (void)Scenario::Run(folder_, plan);
+      (void)work_(folder_, plan);
       if (plan->operations() < n) return points;
       // An operation that fails by itself has no reply to lose.
       if (plan->struck().empty()) continue;
@@ -90,7 +106,7 @@ class CrashTest : public ::testing::Test {
     const char* program = std::getenv("SLUICE_PROGRAM");
     std::vector<std::string> words = {program};
     for (const std::string& flag : Scenario::Flags(folder_)) words.push_back(flag);
-    words.insert(words.end(), {"run", "--once"});
+    words.insert(words.end(), words_.begin(), words_.end());
     std::vector<char*> arguments;
     for (std::string& word : words) arguments.push_back(word.data());
     arguments.push_back(nullptr);
@@ -128,6 +144,9 @@ class CrashTest : public ::testing::Test {
 
   std::string base_ = ::testing::TempDir() + "sluice-crash-XXXXXX";
   std::string folder_, prepared_;
+  Work work_ = &Scenario::Run;
+  std::vector<std::string> words_ = {"run", "--once"};
+  int least_points_ = kLeastPoints;
 };
 
 TEST_F(CrashTest, TheUndisturbedRunIsNotTrivial) {
@@ -156,6 +175,18 @@ TEST_F(CrashTest, ARepeatOfEverythingChangesNothing) {
   EXPECT_EQ(RunToTheEnd(), once);
 }
 
+TEST_F(CrashTest, TheUndisturbedReplaceIsNotTrivial) {
+  const Scenario::EndState before = RunToTheEnd();
+  BeginAfterOverwriting();
+  const Scenario::EndState state = RunToTheEnd();
+  EXPECT_NE(state.rows, before.rows);
+  EXPECT_THAT(state.objects, ::testing::IsSupersetOf({"date=2026-11-23/10/a.ndjson.zst loaded",
+                                                      "date=2026-11-23/10/a.ndjson.zst replaced",
+                                                      "date=2026-11-23/10/d.ndjson replaced"}));
+  EXPECT_THAT(state.unbalanced, ::testing::IsEmpty());
+  EXPECT_EQ(RunToTheEnd(), state);
+}
+
 // Points, and what kinds of operation were struck: none of them may go missing unnoticed.
 void ExpectEnough(int points, const std::map<std::string, int>& struck, const char* what) {
   std::printf("crash points: %d %s, of %zu kinds\n", points, what, struck.size());
@@ -181,6 +212,24 @@ TEST_F(CrashTest, C2_TheProcessMayBeKilledAnywhere) {
   const int points = KillAll("kill-before");
   std::printf("crash points: %d killed\n", points);
   EXPECT_GE(points, kLeastPoints);
+}
+
+TEST_F(CrashTest, C2_AnyOperationOfAReplaceMayFail) {
+  BeginAfterOverwriting();
+  std::map<std::string, int> struck;
+  for (const char* verb : {"fail-before", "fail-after"}) {
+    const int points = TryAll(verb, struck);
+    std::printf("crash points: %d of a replace, %s\n", points, verb);
+    EXPECT_GE(points, least_points_);
+  }
+  EXPECT_TRUE(struck.contains("commit"));
+}
+
+TEST_F(CrashTest, C2_TheProcessMayBeKilledAnywhereInAReplace) {
+  BeginAfterOverwriting();
+  const int points = KillAll("kill-before");
+  std::printf("crash points: %d of a replace, killed\n", points);
+  EXPECT_GE(points, least_points_);
 }
 
 }  // namespace

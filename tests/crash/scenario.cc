@@ -147,6 +147,37 @@ Status Scenario::Run(const std::string& folder, std::shared_ptr<FaultPlan> fault
   return {};
 }
 
+Status Scenario::Overwrite(const std::string& folder) {
+  SLUICE_ASSIGN(const auto raw, DirectoryStore::At(folder + "/raw"));
+  const auto put = [&](const std::string& name, const std::string& content) -> Status {
+    const std::string key = "date=2026-11-23/10/" + name;
+    SLUICE_TRY(raw->Remove(key));
+    SLUICE_ASSIGN(const auto pending, raw->Create(key));
+    SLUICE_TRY(pending->Write(content));
+    SLUICE_TRY(pending->Commit());
+    return {};
+  };
+  // Event 2 and utm 2 are left to b, which lost against them; event 7 comes again.
+  SLUICE_TRY(put("a.ndjson.zst",
+                 Zstd(Lines({Event(1, "another.topic"), Utm(1), Event(14), Event(14), Event(7)}))));
+  SLUICE_TRY(put("d.ndjson", Lines({Utm(3), Event(15), "still not JSON", kUnrouted})));
+  // The warehouse would refuse it anew.
+  return raw->Remove("date=2026-11-23/10/c.ndjson.zst");
+}
+
+Status Scenario::Replace(const std::string& folder, std::shared_ptr<FaultPlan> faults) {
+  SystemClock clock;
+  const std::stop_token never;
+  SLUICE_ASSIGN(
+      const auto pipeline,
+      Pipeline::Open(Config(folder), {.clock = clock, .stop = never, .faults = std::move(faults)}));
+  SLUICE_ASSIGN(const HourRange hours, ParseHourRange("2026-11-23T10", ""));
+  SLUICE_ASSIGN(const RunReport report,
+                RunBackfill(*pipeline, hours, {.replaces = true}, clock, never, {}));
+  if (report.processed.failure) return std::unexpected(*report.processed.failure);
+  return {};
+}
+
 Result<Scenario::EndState> Scenario::Inspect(const std::string& folder) {
   EndState state;
   {

@@ -31,6 +31,12 @@ class Scenario {
   // One `run --once` in this process.
   static Status Run(const std::string& folder, std::shared_ptr<FaultPlan> faults);
 
+  // After a run to the end: two of the raw objects have other content now, one event less and one
+  // more, of which some lost against events of others and some won.
+  static Status Overwrite(const std::string& folder);
+  // One `backfill --replace` of all of them in this process.
+  static Status Replace(const std::string& folder, std::shared_ptr<FaultPlan> faults);
+
   // What is to be the same whatever happened on the way.
   struct EndState {
     std::vector<std::string> rows;      // of both tables, in order

@@ -1,12 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """Loading any hour again, and finding what nobody loaded: backfill and reconcile."""
 
+import contextlib
 import datetime
 import json
 import os
 import signal
 import unittest
 
+import duckdb
 from pipeline import HOUR, PipelineTest, events, wait_until
 
 NEXT_HOUR = "date=2026-11-23/15/"
@@ -81,6 +83,52 @@ class Backfill(PipelineTest):
         found = self.backfill("--from", "2026-11-23", "--set", "quarantine.hold_above=100%")
         self.assertEqual((found["plan"]["to_load"], found["plan"]["held"], found["processed"]["loaded"]), (1, 1, 1))
         self.assertEqual((self.pipeline.ledger(), self.rows()), ({key: "loaded"}, 20))
+
+    def test_replace_puts_the_new_version_in_the_place_of_the_old(self):
+        key = self.pipeline.put_raw("a.ndjson", events(10))
+        self.put(10, objects=1, first=5)  # 5 of its events lost against a's
+        self.pipeline.announce(key)
+        self.pipeline.run("process")
+        self.backfill("--from", "2026-11-23")
+        self.assertEqual(self.rows(), 15)
+        self.pipeline.put_raw("a.ndjson", events(3, topic="mended") + events(2, first=100))
+        self.pipeline.announce(key)
+        self.pipeline.run("process")
+        self.assertEqual(self.rows(), 15)  # other content of a key waits for a person
+        plan = self.backfill("--from", "2026-11-23", "--replace", "--dry-run")["plan"]
+        self.assertEqual((plan["loaded_before"], plan["replaces"]), (2, True), plan)
+        self.assertEqual(self.rows(), 15)
+        found = self.backfill("--from", "2026-11-23", "--replace")
+        self.assertEqual(found["processed"]["loaded"], 2, found)
+        self.assertEqual(self.rows(), 15)
+        self.assertEqual(self.pipeline.query("SELECT count(*) FROM tracking.events WHERE topic = 'mended'")[0][0], 3)
+        self.assertEqual(self.pipeline.query("SELECT count(*) FROM tracking.events WHERE request_id >= '00000003' AND request_id < '00000005'")[0][0], 0)
+        self.assert_nothing_doubled()
+        rows = self.pipeline.query("SELECT * FROM tracking.events ORDER BY ALL")
+        self.backfill("--from", "2026-11-23", "--replace")
+        self.assertEqual(self.pipeline.query("SELECT * FROM tracking.events ORDER BY ALL"), rows)
+
+    def test_replace_mends_what_somebody_deleted(self):
+        self.put(10, objects=2)
+        self.backfill("--from", "2026-11-23")
+        with contextlib.closing(duckdb.connect(str(self.pipeline.data / "warehouse.duckdb"))) as warehouse:
+            warehouse.execute("DELETE FROM tracking.events WHERE request_id < '00000015'")
+        self.assertEqual(self.rows(), 5)
+        self.backfill("--from", "2026-11-23", "--replace")
+        self.assertEqual(self.rows(), 20)
+        self.assert_nothing_doubled()
+
+    def test_without_its_old_parquet_an_object_is_not_replaced_and_others_are(self):
+        self.put(10, objects=2)
+        self.backfill("--from", "2026-11-23")
+        (self.pipeline.data / min(self.pipeline.files("parquet"))).unlink()
+        before = self.pipeline.ledger_rows()
+        for i in range(2):
+            self.pipeline.put_raw(f"{i:03}.ndjson", events(10, i * 10, topic="mended"))
+        done = self.pipeline.run("backfill", "--from", "2026-11-23", "--replace", exit_code=1)
+        self.assertIn("not replaced, the old rows stay", done.stderr)
+        self.assertEqual(self.pipeline.query("SELECT topic, count(*) FROM tracking.events GROUP BY 1 ORDER BY 1"), [("mended", 10), ("page.view", 10)])
+        self.assertNotEqual(self.pipeline.ledger_rows(), before)
 
     def test_no_range_is_silently_empty(self):
         self.put(1, objects=1)

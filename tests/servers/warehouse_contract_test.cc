@@ -3,6 +3,7 @@
 #include "tests/contract/warehouse_contract.h"
 
 #include <fmt/format.h>
+#include <gmock/gmock.h>
 #include <unistd.h>
 
 #include <atomic>
@@ -179,6 +180,7 @@ class RedshimHarness : public WarehouseHarness {
     return answers && !answers->empty() ? answers->back().rows : Rows();
   }
 
+  int rounds() const override { return 8; }
   void Tamper(StagedLoad& load, const std::string& sql) override {
     const Status done = dynamic_cast<ServerLoad&>(load).session()->Run("tamper", sql);
     EXPECT_TRUE(done) << done.error().message();
@@ -300,6 +302,42 @@ std::vector<WarehouseContractParam> Started() {
   using Way = RedshimHarness::Way;
   return {{"Wire", [] { return std::make_unique<RedshimHarness>(Way::kWire); }},
           {"DataApi", [] { return std::make_unique<RedshimHarness>(Way::kDataApi); }}};
+}
+
+// What another load did meanwhile is not lost: under the lock it is looked whether all is as it was
+// when the load was staged.
+TEST_P(WarehouseContract, AnEventThatComesInOnceMoreMeanwhileIsNotLost) {
+  MustLoad({Put({.key = "a", .events = {{"1", 0, "old"}}})});
+  LoadPlan plan =
+      Plan({Put({.key = "a", .events = {{"2", 0, "new"}}, .etag = "e2", .version = 2})});
+  plan.replaces = true;
+  auto staged = warehouse_->Stage(plan);
+  ASSERT_TRUE(staged) << staged.error().message();
+  const auto other = harness_->Open(tables_);
+  ASSERT_TRUE(Load(*other, Plan({Put({.key = "b", .events = {{"1", 0, "meanwhile"}}})})));
+  const auto state = EndState();
+  const auto replaced = (*staged)->Commit();
+  ASSERT_FALSE(replaced);
+  EXPECT_EQ(replaced.error().kind(), ErrorKind::kTransient) << replaced.error().message();
+  EXPECT_EQ(EndState(), state);
+  MustReplace(plan.objects);
+  EXPECT_THAT(Column("SELECT \"location\" FROM tracking.events ORDER BY request_id"),
+              ::testing::ElementsAre("meanwhile", "new"));
+}
+
+TEST_P(WarehouseContract, WhatWasReplacedMeanwhileIsNotReplacedByWhatWasStagedBefore) {
+  MustLoad({Put({.key = "a", .events = {{"1", 0, "old"}}})});
+  LoadPlan plan =
+      Plan({Put({.key = "a", .events = {{"2", 0, "new"}}, .etag = "e2", .version = 2})});
+  plan.replaces = true;
+  auto staged = warehouse_->Stage(plan);
+  ASSERT_TRUE(staged) << staged.error().message();
+  LoadPlan first = Plan({Put({.key = "a", .events = {{"3", 0, "first"}}, .etag = "e1b"})});
+  first.replaces = true;
+  ASSERT_TRUE(Load(*harness_->Open(tables_), first));
+  const auto state = EndState();
+  EXPECT_FALSE((*staged)->Commit());
+  EXPECT_EQ(EndState(), state);
 }
 
 INSTANTIATE_TEST_SUITE_P(Server, WarehouseContract, ::testing::ValuesIn(Started()),

@@ -10,7 +10,10 @@ Status BackfillInbox::Fill(const std::stop_token& stop) {
   while (objects_.size() < kMostObjects && size < max_size_ && !stop.stop_requested()) {
     SLUICE_ASSIGN(const std::optional<RawKeyState> state, walk_->Next());
     if (!state) break;
-    if (StepFor(*state, store_, layout_) != BackfillStep::kLoad) continue;
+    const BackfillStep step = StepFor(*state, store_, layout_);
+    const bool is_taken =
+        step == BackfillStep::kLoad || (replaces_ && step == BackfillStep::kLoadedBefore);
+    if (!is_taken) continue;
     size += state->stored->size;
     objects_.push_back({{state->key}, state->stored->etag, state->stored->size});
   }

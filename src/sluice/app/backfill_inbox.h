@@ -10,18 +10,20 @@
 
 namespace sluice {
 
-// A batch of what a walk through the raw store finds to load (BackfillStep::kLoad). Nobody waits
-// for an answer: what is not settled is found again by the next backfill.
+// A batch of what a walk through the raw store finds to load, or to load again (BackfillStep).
+// Nobody waits for an answer: what is not settled is found again by the next backfill.
 class BackfillInbox final : public ObjectInbox {
  public:
   static constexpr size_t kMostObjects = 256;  // of one batch
 
   // `walk` goes on from batch to batch.
-  BackfillInbox(std::shared_ptr<RawWalk> walk, std::string store, RawLayout layout, Bytes max_size)
+  BackfillInbox(std::shared_ptr<RawWalk> walk, std::string store, RawLayout layout, Bytes max_size,
+                bool replaces)
       : walk_(std::move(walk)),
         store_(std::move(store)),
         layout_(std::move(layout)),
-        max_size_(max_size) {}
+        max_size_(max_size),
+        replaces_(replaces) {}
 
   Status Fill(const std::stop_token& stop) override;
   const std::vector<AnnouncedObject>& objects() const override { return objects_; }
@@ -37,6 +39,7 @@ class BackfillInbox final : public ObjectInbox {
   const std::string store_;
   const RawLayout layout_;
   const Bytes max_size_;
+  const bool replaces_;  // takes what is loaded before too
   std::vector<AnnouncedObject> objects_;
 };
 

@@ -132,15 +132,16 @@ Result<std::unique_ptr<ProcessStage>> Pipeline::MakeProcess(AfterLoad after_load
 
 Result<std::unique_ptr<ProcessStage>> Pipeline::MakeBackfill(const HourRange& hours,
                                                              EmptyLedger empty_ledger,
+                                                             bool replaces,
                                                              ProcessProgress progress) {
   const RawLayout layout = *RawLayout::Parse(config_.raw.layout);  // that was checked
   const auto walk =
       std::make_shared<RawWalk>(*raw_, LedgerPagesOf(*warehouse_), FoldersOf(layout, hours));
   const Bytes max_size = config_.load.max_size;
   return MakeStage(
-      {.empty_ledger = empty_ledger},
-      [this, walk, layout, max_size] {
-        return std::make_unique<BackfillInbox>(walk, raw_->uri(), layout, max_size);
+      {.load = {.replaces = replaces}, .empty_ledger = empty_ledger},
+      [this, walk, layout, max_size, replaces] {
+        return std::make_unique<BackfillInbox>(walk, raw_->uri(), layout, max_size, replaces);
       },
       std::move(progress));
 }

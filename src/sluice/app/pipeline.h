@@ -43,7 +43,7 @@ class Pipeline {
   // The same for objects of the raw store that the ledger does not have, whoever told of them:
   // those of `hours`, each once, then nothing more.
   Result<std::unique_ptr<ProcessStage>> MakeBackfill(const HourRange& hours,
-                                                     EmptyLedger empty_ledger,
+                                                     EmptyLedger empty_ledger, bool replaces,
                                                      ProcessProgress progress);
 
  private:

@@ -157,7 +157,7 @@ Result<bool> ProcessStage::MayLoad(ProcessReport& report) {
 
 Status ProcessStage::SkipWhatIsLoaded(ObjectInbox& inbox, std::vector<AnnouncedObject>& todo,
                                       ProcessReport& report) {
-  if (todo.empty()) return {};
+  if (todo.empty() || options_.load.replaces) return {};
   std::vector<int64_t> ids;
   for (const AnnouncedObject& object : todo) {
     ids.push_back(ObjectIdentity{parts_.stores.raw.uri(), object.key, object.etag}.Id());

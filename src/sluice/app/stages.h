@@ -23,6 +23,7 @@ struct StageRequest {
   RunMode mode = RunMode::kDrain;
   Keep keep = Keep::kNothing;
   EmptyLedger empty_ledger = EmptyLedger::kRefuseOverRows;
+  bool replaces = false;  // RunBackfill: what is loaded is loaded again, in place of the old rows
   // After it nothing new is begun. Absent: `load.deadline` after the start where rows are loaded
   // and the queue is drained, else never.
   std::optional<Deadline> deadline;

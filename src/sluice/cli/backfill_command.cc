@@ -14,16 +14,17 @@ namespace {
 
 struct BackfillFlags {
   std::string from, to;
-  bool dry_run = false, init_ledger = false;
+  bool dry_run = false, init_ledger = false, replace = false;
   int parallel = 0;
 };
 
 std::string ToText(const BackfillPlan& plan) {
   std::string text = fmt::format(
       "plan       hours {} to {} (UTC, the last one not included)\n"
-      "           {} objects in the raw store: {} loaded before, {} to load, {}\n",
+      "           {} objects in the raw store: {} loaded before{}, {} to load, {}\n",
       HourText(plan.hours.from), HourText(plan.hours.to), WithThousands(plan.stored),
-      WithThousands(plan.loaded_before), WithThousands(plan.to_load), ToText(plan.size_to_load));
+      WithThousands(plan.loaded_before), plan.replaces ? " and to be replaced" : "",
+      WithThousands(plan.to_load), ToText(plan.size_to_load));
   if (plan.held + plan.set_aside > 0) {
     text += fmt::format("           {} of them were held and {} set aside, and are tried again\n",
                         WithThousands(plan.held), WithThousands(plan.set_aside));
@@ -43,7 +44,8 @@ void AppendPlan(JsonText& json, const BackfillPlan& plan) {
   json.BeginObject().Key("from").Value(HourText(plan.hours.from));
   json.Key("to").Value(HourText(plan.hours.to)).Key("stored").Value(plan.stored);
   json.Key("to_load").Value(plan.to_load).Key("bytes_to_load").Value(plan.size_to_load.count);
-  json.Key("loaded_before").Value(plan.loaded_before).Key("held").Value(plan.held);
+  json.Key("loaded_before").Value(plan.loaded_before).Key("replaces").Value(plan.replaces);
+  json.Key("held").Value(plan.held);
   json.Key("set_aside").Value(plan.set_aside).Key("foreign").Value(plan.foreign);
   json.Key("gone").Value(plan.gone).EndObject();
 }
@@ -69,7 +71,9 @@ Status Load(Session& session, const BackfillFlags& flags, PipelineConfig config,
   SLUICE_ASSIGN(const auto pipeline, Pipeline::Open(std::move(config), std::move(surroundings)));
   StageRequest request;
   if (flags.init_ledger) request.empty_ledger = EmptyLedger::kAccept;
-  Progress progress(session.clock(), "backfill", "objects", plan.to_load, session.progress_mode());
+  request.replaces = plan.replaces;
+  Progress progress(session.clock(), "backfill", "objects", plan.objects(),
+                    session.progress_mode());
   SLUICE_ASSIGN(const RunReport report,
                 RunBackfill(*pipeline, plan.hours, request, session.clock(), session.stop(),
                             [&](const RunReport& now) {
@@ -81,8 +85,10 @@ Status Load(Session& session, const BackfillFlags& flags, PipelineConfig config,
                                       : ToText(report, pipeline->tables())));
   if (report.processed.failure) return std::unexpected(*report.processed.failure);
   if (!session.stop().stop_requested()) return {};
-  return Fail(ErrorKind::kTransient,
-              "stopped; what is loaded stays, and the same command goes on with the rest");
+  return Fail(ErrorKind::kTransient, "{}",
+              plan.replaces
+                  ? "stopped; each object is replaced or is as it was; the same command begins anew"
+                  : "stopped; what is loaded stays, and the same command goes on with the rest");
 }
 
 Status Backfill(Session& session, const BackfillFlags& flags) {
@@ -91,13 +97,13 @@ Status Backfill(Session& session, const BackfillFlags& flags) {
   SLUICE_ASSIGN(PipelineConfig config, session.Configuration());
   SLUICE_ASSIGN(const auto view, session.OpenView(config));
   SLUICE_ASSIGN(const auto raw, view->OpenRaw());
-  SLUICE_ASSIGN(const BackfillPlan plan,
-                PlanBackfill(*raw, LedgerPagesOf(view->warehouse()), view->layout(), *hours));
+  SLUICE_ASSIGN(const BackfillPlan plan, PlanBackfill(*raw, LedgerPagesOf(view->warehouse()),
+                                                      view->layout(), *hours, flags.replace));
   if (!session.flags.json) SLUICE_TRY(Print(ToText(plan)));
-  if (flags.dry_run || plan.to_load == 0) {
-    return Print(session.flags.json  ? ToJson(plan, nullptr, view->tables())
-                 : plan.to_load == 0 ? "nothing to do\n"
-                                     : "");
+  if (flags.dry_run || plan.objects() == 0) {
+    return Print(session.flags.json    ? ToJson(plan, nullptr, view->tables())
+                 : plan.objects() == 0 ? "nothing to do\n"
+                                       : "");
   }
   return Load(session, flags, std::move(config), plan);
 }
@@ -117,6 +123,8 @@ void AddBackfill(CLI::App& app, Session& session, int& exit_code) {
                    "First day or hour that is left out; default: the end of that of --from")
       ->type_name("HOUR");
   command->add_flag("--dry-run", flags->dry_run, "Show the plan, and load nothing");
+  command->add_flag("--replace", flags->replace,
+                    "Load again what is loaded, in place of the rows that it became then");
   command->add_option("--parallel", flags->parallel, "Threads; default: load.threads")
       ->type_name("N")
       ->check(CLI::Range(1, 1024));
@@ -124,8 +132,11 @@ void AddBackfill(CLI::App& app, Session& session, int& exit_code) {
                     "Accept an empty ledger over tables that hold rows");
   command->footer(
       "Can be stopped and begun again at any time, and may run beside process: what is loaded "
-      "loads no second time.\n\nExamples:\n  sluice backfill --from 2026-11-20T10 --dry-run\n  "
-      "sluice backfill --from 2026-11-01 --to 2026-11-21 --parallel 2");
+      "loads no second time. With --replace each object's old rows go and its new ones come in one "
+      "transaction, so that no reader misses them.\n\nExamples:\n  sluice backfill --from "
+      "2026-11-20T10 --dry-run\n  "
+      "sluice backfill --from 2026-11-01 --to 2026-11-21 --parallel 2\n  sluice backfill --from "
+      "2026-11-20T10 --replace");
   command->callback([&session, &exit_code, flags] {
     if (const Status done = Backfill(session, *flags); !done) {
       exit_code = session.Fail(done.error());

@@ -46,7 +46,9 @@ Status Loader::LoadRange(size_t begin, size_t end) {
 Status Loader::LoadBatch(size_t begin, size_t end) {
   const auto part = objects_.subspan(begin, end - begin);
   for (int attempt = 1;; ++attempt) {
-    const LoadPlan plan{.batch = MakeUniqueId(clock_.Now()), .objects = {part.begin(), part.end()}};
+    const LoadPlan plan{.batch = MakeUniqueId(clock_.Now()),
+                        .objects = {part.begin(), part.end()},
+                        .replaces = options_.replaces};
     SLUICE_ASSIGN(const auto staged, warehouse_.Stage(plan));
     auto committed = staged->Commit();
     if (committed) {
@@ -62,11 +64,11 @@ Status Loader::LoadBatch(size_t begin, size_t end) {
     std::vector<int64_t> ids;
     for (const PlannedObject& object : part) ids.push_back(object.object);
     SLUICE_ASSIGN(auto outcomes, warehouse_.Outcome(ids));
-    // A row of this batch, or a final state by whoever wrote it: the ledger rows of a batch are
-    // written together.
+    // A row of this batch, or a final state by whoever wrote it, unless that was to be replaced:
+    // the ledger rows of a batch are written together.
     const bool settled = std::ranges::all_of(outcomes, [&](const ObjectOutcome& o) {
-      return o.state && (o.batch == plan.batch || o.state == ObjectState::kLoaded ||
-                         o.state == ObjectState::kReplaced);
+      const bool is_final = o.state == ObjectState::kLoaded || o.state == ObjectState::kReplaced;
+      return o.state && (o.batch == plan.batch || (is_final && !options_.replaces));
     });
     if (settled) {
       std::ranges::move(outcomes, outcomes_.begin() + static_cast<ptrdiff_t>(begin));
@@ -82,8 +84,8 @@ Status Loader::LoadBatch(size_t begin, size_t end) {
 // What loads beside them shows that the warehouse is well. Of a batch of one nothing can be told by
 // its neighbours: there the ledger's count decides.
 Status Loader::CheckFaults() {
-  if (faults_.size() < objects_.size()) {
-    LeaveForLater();
+  if (options_.replaces || faults_.size() < objects_.size()) {
+    LeaveForLater(options_.replaces ? 0 : options_.most_set_aside);
     return {};
   }
   const Error& last = faults_.back().error;
@@ -107,16 +109,18 @@ Status Loader::CheckFaults() {
               before + faults_.size(), last.message());
 }
 
-void Loader::LeaveForLater() {
-  for (; faults_.size() > options_.most_set_aside; faults_.pop_back()) {
+void Loader::LeaveForLater(size_t most) {
+  for (; faults_.size() > most; faults_.pop_back()) {
     const Fault& fault = faults_.back();
     outcomes_[fault.index] = {
         .object = objects_[fault.index].object,
         .state = {},
         .batch = {},
-        .reason = fmt::format("refused, and so were more than {} others of its load: it comes "
-                              "again; look at their reasons in the ledger: {}",
-                              options_.most_set_aside, fault.error.message())};
+        .reason = options_.replaces
+                      ? fmt::format("not replaced, the old rows stay: {}", fault.error.message())
+                      : fmt::format("refused, and so were more than {} others of its load: it "
+                                    "comes again; look at their reasons in the ledger: {}",
+                                    most, fault.error.message())};
   }
 }
 

@@ -18,6 +18,9 @@ struct LoaderOptions {
   uint64_t most_set_aside = 3;
   int commit_attempts =
       3;  // of one batch whose outcome was unknown and turned out to be "not loaded"
+  // The objects take the place of whatever is loaded of their keys. One that is refused leaves the
+  // old rows where they are, and is not set aside for it.
+  bool replaces = false;
 };
 
 // Brings transformed objects into the warehouse. A load that fails for its data is halved until the
@@ -32,7 +35,8 @@ class Loader {
       : warehouse_(warehouse), clock_(clock), options_(options) {}
 
   // One entry for each object, in order, with a state that the ledger holds durably. Without one,
-  // and with a reason: more than most_set_aside of a load were refused, and this one comes again.
+  // and with a reason: more than most_set_aside of a load were refused, and this one comes again,
+  // or it was to replace.
   // Objects that were loaded by somebody else meanwhile are loaded. On an error some of them may be
   // loaded; the ledger knows which.
   Result<std::vector<ObjectOutcome>> Load(std::span<const PlannedObject> objects);
@@ -51,8 +55,8 @@ class Loader {
   Status LoadBatch(size_t begin, size_t end);
   // Fails where what failed is the warehouse's fault rather than the objects'.
   Status CheckFaults();
-  // Of a load that others made, no more than the limit are set aside.
-  void LeaveForLater();
+  // Of a load that others made, no more than this many are set aside.
+  void LeaveForLater(size_t most);
   Status SetFaultsAside();
 
   Warehouse& warehouse_;

@@ -45,7 +45,10 @@ void BackfillPlan::Add(const RawKeyState& state, BackfillStep step) {
   }
   ++stored;
   if (step == BackfillStep::kForeign) ++foreign;
-  if (step == BackfillStep::kLoadedBefore) ++loaded_before;
+  if (step == BackfillStep::kLoadedBefore) {
+    ++loaded_before;
+    if (replaces) size_to_load += state.stored->size;
+  }
   if (step != BackfillStep::kLoad) return;
   ++to_load;
   size_to_load += state.stored->size;
@@ -58,8 +61,8 @@ void BackfillPlan::Add(const RawKeyState& state, BackfillStep step) {
 }
 
 Result<BackfillPlan> PlanBackfill(ObjectStore& raw, const LedgerPages& ledger,
-                                  const RawLayout& layout, const HourRange& hours) {
-  BackfillPlan plan{.hours = hours};
+                                  const RawLayout& layout, const HourRange& hours, bool replaces) {
+  BackfillPlan plan{.hours = hours, .size_to_load = {}, .replaces = replaces};
   RawWalk walk(raw, ledger, FoldersOf(layout, hours));
   std::string example;
   while (true) {

@@ -15,7 +15,7 @@ namespace sluice {
 // What a backfill would do with one key.
 enum class BackfillStep {
   kLoad,
-  kLoadedBefore,  // or replaced: nothing to do
+  kLoadedBefore,  // or replaced: nothing to do, unless it is loaded again
   kGone,          // the ledger knows it, the store does not have it any more
   kForeign,       // a key that the layout does not explain, or a folder's marker
 };
@@ -29,6 +29,9 @@ struct BackfillPlan {
   uint64_t held = 0, set_aside = 0;  // of those to load: the ledger has them so, they get a new try
   uint64_t gone = 0;
   Bytes size_to_load;
+  // What is loaded before is loaded again, in place of what it became then.
+  bool replaces = false;
+  uint64_t objects() const { return to_load + (replaces ? loaded_before : 0); }
 
   void Add(const RawKeyState& state, BackfillStep step);
 };
@@ -37,6 +40,6 @@ struct BackfillPlan {
 // says, in the range or, if the range is empty, anywhere at the store's beginning: "nothing to do"
 // would be a lie then.
 Result<BackfillPlan> PlanBackfill(ObjectStore& raw, const LedgerPages& ledger,
-                                  const RawLayout& layout, const HourRange& hours);
+                                  const RawLayout& layout, const HourRange& hours, bool replaces);
 
 }  // namespace sluice

@@ -93,7 +93,7 @@ class RawWalkTest : public ::testing::Test {
     }
   }
   Result<BackfillPlan> Plan(std::string_view from = "2026-11-23T14") {
-    return PlanBackfill(store_, Ledger(), RawLayout(), *ParseHourRange(from, ""));
+    return PlanBackfill(store_, Ledger(), RawLayout(), *ParseHourRange(from, ""), false);
   }
 
   ListedStore store_;

@@ -68,6 +68,10 @@ class DataApiSession final : public ServerSession {
     return staging_.FillFiles(*this, table, columns, files);
   }
 
+  Result<std::vector<std::string>> FileColumns(const StagedFile& file) override {
+    return ColumnsOf(options_.stores, file);
+  }
+
  private:
   Result<DataApiStatement> Execute(const std::string& sql) {
     SLUICE_TRY(BeginSession());

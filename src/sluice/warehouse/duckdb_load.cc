@@ -11,7 +11,10 @@
 
 namespace sluice {
 
-Result<std::string> DuckDbStage::PathOf(const std::string& root, const std::string& key) const {
+Result<std::string> DuckDbStage::PathOf(const StagedFile& file) const {
+  const std::string& key = file.key;
+  const std::string& root =
+      file.store == StagedFile::Store::kParquet ? options_.parquet_root : options_.quarantine_root;
   std::filesystem::path path(key);
   bool is_inside = !key.empty() && path.is_relative();
   for (const std::filesystem::path& part : path) is_inside = is_inside && part != "..";
@@ -67,37 +70,52 @@ Status DuckDbStage::CheckColumns(const std::vector<std::string>& files,
   return {};
 }
 
-Status DuckDbStage::Read(const std::string& table, const std::vector<StagedColumn>& columns,
-                         const std::vector<std::string>& files) {
-  if (files.empty()) return {};
-  SLUICE_TRY(CheckColumns(files, columns));
-  return session_.Run("stage " + table, FillStageSql(table, columns, files));
+Status DuckDbStage::FillRows(const std::string& table, const std::vector<StagedColumn>&,
+                             const std::vector<SqlRow>& rows) {
+  return session_.Append("fill " + table, table, rows);
+}
+
+Status DuckDbStage::FillFiles(const std::string& table, const std::vector<StagedColumn>& columns,
+                              std::span<const StagedFile> files) {
+  std::vector<std::string> paths;
+  for (const StagedFile& file : files) {
+    SLUICE_ASSIGN(std::string path, PathOf(file));
+    paths.push_back(std::move(path));
+  }
+  if (paths.empty()) return {};
+  SLUICE_TRY(CheckColumns(paths, columns));
+  return session_.Run("stage " + table, FillStageSql(table, columns, paths));
+}
+
+Result<std::vector<std::string>> DuckDbStage::FileColumns(const StagedFile& file) {
+  SLUICE_ASSIGN(std::string path, PathOf(file));
+  SLUICE_ASSIGN(const std::vector<TextRow> found,
+                session_.Query("read footer", ParquetColumnsSql({path})));
+  std::vector<std::string> names;
+  for (const TextRow& row : found) names.push_back(row[1].value_or("?"));
+  return names;
 }
 
 Status DuckDbStage::AddTable(size_t table, const std::vector<const PlannedObject*>& objects) {
-  const Table& target = tables_.tables[table];
   const std::string stage = StageTable(table);
-  const std::vector<StagedColumn> columns = StagedColumns(target);
-  std::vector<std::string> files;
+  const std::vector<StagedColumn> columns = StagedColumns(tables_.tables[table]);
+  std::vector<StagedFile> files;
   for (const PlannedObject* object : objects) {
     const std::string& key = object->tables[table].parquet;
-    if (key.empty()) continue;
-    SLUICE_ASSIGN(std::string file, PathOf(options_.parquet_root, key));
-    files.push_back(std::move(file));
+    if (!key.empty()) files.push_back({StagedFile::Store::kParquet, key});
   }
   SLUICE_TRY(session_.Run("create " + stage, CreateStageSql(names_, stage, columns)));
-  SLUICE_TRY(Read(stage, columns, files));
+  SLUICE_TRY(FillFiles(stage, columns, files));
   return CheckStagedRows(session_, names_, tables_, table, objects);
 }
 
 Status DuckDbStage::AddQuarantine(const std::vector<const PlannedObject*>& objects) {
-  std::vector<std::string> files;
+  std::vector<StagedFile> files;
   for (const PlannedObject* object : objects) {
     if (object->quarantine.empty()) continue;
-    SLUICE_ASSIGN(std::string file, PathOf(options_.quarantine_root, object->quarantine));
-    files.push_back(std::move(file));
+    files.push_back({StagedFile::Store::kQuarantine, object->quarantine});
   }
-  SLUICE_TRY(Read("sluice_bad", StagedQuarantineColumns(), files));
+  SLUICE_TRY(FillFiles("sluice_bad", StagedQuarantineColumns(), files));
   return CheckStagedQuarantine(session_, names_, tables_, objects);
 }
 

@@ -8,13 +8,14 @@
 
 #include "sluice/warehouse/duckdb_warehouse.h"
 #include "sluice/warehouse/load_sql.h"
+#include "sluice/warehouse/stage_filler.h"
 #include "sluice/warehouse/stage_sql.h"
 
 namespace sluice {
 
 // What the plan's files are brought into, and checked against. Calls must match:
 // CreateTables AddTable* AddQuarantine.
-class DuckDbStage {
+class DuckDbStage : public StageFiller {
  public:
   // All outlive it.
   DuckDbStage(const TableSet& tables, const LedgerNames& names, const DuckDbOptions& options,
@@ -26,12 +27,16 @@ class DuckDbStage {
   Status AddTable(size_t table, const std::vector<const PlannedObject*>& objects);
   Status AddQuarantine(const std::vector<const PlannedObject*>& objects);
 
+  Status FillRows(const std::string& table, const std::vector<StagedColumn>& columns,
+                  const std::vector<SqlRow>& rows) override;
+  Status FillFiles(const std::string& table, const std::vector<StagedColumn>& columns,
+                   std::span<const StagedFile> files) override;
+  Result<std::vector<std::string>> FileColumns(const StagedFile& file) override;
+
  private:
-  Result<std::string> PathOf(const std::string& root, const std::string& key) const;
+  Result<std::string> PathOf(const StagedFile& file) const;
   Status CheckColumns(const std::vector<std::string>& files,
                       const std::vector<StagedColumn>& columns);
-  Status Read(const std::string& table, const std::vector<StagedColumn>& columns,
-              const std::vector<std::string>& files);
 
   const TableSet& tables_;
   const LedgerNames& names_;

@@ -13,6 +13,7 @@
 #include "sluice/warehouse/duckdb_file.h"
 #include "sluice/warehouse/duckdb_load.h"
 #include "sluice/warehouse/live_tables.h"
+#include "sluice/warehouse/stage_replaced.h"
 #include "sluice/warehouse/staged_load.h"
 
 namespace sluice {
@@ -127,6 +128,9 @@ Result<std::unique_ptr<StagedLoad>> DuckDbWarehouse::Stage(const LoadPlan& plan)
     }
     DuckDbStage staged(tables_, names_, options_, *turn.session);
     SLUICE_TRY(staged.CreateTables(rows));
+    if (plan.replaces) {
+      SLUICE_TRY(StageReplaced(*turn.session, staged, names_, tables_, facts));
+    }
     for (const StagedTable& table : facts.tables) {
       SLUICE_TRY(staged.AddTable(table.table, objects));
     }

@@ -58,6 +58,8 @@ struct PlannedObject {
 struct LoadPlan {
   std::string batch;  // unique id
   std::vector<PlannedObject> objects;
+  // Whatever is loaded of their keys makes room for them, in the same transaction.
+  bool replaces = false;
 };
 
 // An object that is settled without loading anything: held, set aside or vanished.

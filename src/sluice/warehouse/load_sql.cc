@@ -93,6 +93,15 @@ std::string VerdictSql(const LedgerNames& names) {
       names.dialect.Exact("l.raw_key"), names.dialect.Exact("p.raw_key"), names.Pipeline());
 }
 
+// Where it replaces: whatever the ledger had of a key is taken away before.
+std::string AllTodoSql(const LedgerNames& names) {
+  return fmt::format(
+      "CREATE TEMP TABLE {} AS SELECT p.ord, p.object, CAST('todo' AS {}) AS verdict, "
+      "p.object_identity AS other, CAST(NULL AS {}) AS batch FROM {} p WHERE p.table_name = '*'",
+      names.Temp("sluice_verdict"), names.dialect.Text(16), names.dialect.Text(64),
+      names.Temp("sluice_plan"));
+}
+
 // Provisional rows go: what takes their place is written anew in the same transaction.
 void DeleteProvisional(const LedgerNames& names, const std::string& objects,
                        std::vector<SqlStatement>& sql) {
@@ -284,19 +293,29 @@ std::vector<SqlStatement> CommitSql(const TableSet& tables, const LedgerNames& n
   const auto run = [&](std::string name, std::string text) {
     sql.push_back({std::move(name), std::move(text)});
   };
-  AssertAll(names, ChecksOfLoad(names), sql);
-  run("judge objects", VerdictSql(names));
+  std::vector<Check> checks = ChecksOfLoad(names);
+  if (facts.replaced) {
+    checks.push_back({"check what is replaced",
+                      "the ledger is no longer as it was when the load was staged, or a newer "
+                      "version of a key is loaded: run again",
+                      "", UnchangedCondition(names), ""});
+  }
+  AssertAll(names, checks, sql);
+  if (facts.replaced) TakeAway(tables, names, *facts.replaced, sql);
+  run("judge objects", facts.replaced ? AllTodoSql(names) : VerdictSql(names));
   run("list what is to do", TodoSql(names));
   const auto analyze = [&](std::string_view table) {
     if (names.dialect.kind() != SqlDialect::Kind::kPostgres) return;
     run(fmt::format("analyze {}", table), "ANALYZE " + names.Temp(table));
   };
   analyze("sluice_todo");
-  DeleteProvisional(names,
-                    fmt::format("SELECT object FROM {} WHERE verdict <> 'known' UNION ALL {}",
-                                names.Temp("sluice_verdict"), VersionsOfTodoSql(names)),
-                    sql);
-  run("settle other versions", OtherVersionsSql(names, facts));
+  if (!facts.replaced) {
+    DeleteProvisional(names,
+                      fmt::format("SELECT object FROM {} WHERE verdict <> 'known' UNION ALL {}",
+                                  names.Temp("sluice_verdict"), VersionsOfTodoSql(names)),
+                      sql);
+    run("settle other versions", OtherVersionsSql(names, facts));
+  }
   run("create duplicates", CreateLosersSql(names));
   run("create counts", CreateTallySql(names));
   std::vector<std::string> losers, tallies;
@@ -328,6 +347,7 @@ std::vector<SqlStatement> CommitSql(const TableSet& tables, const LedgerNames& n
   run("count", CountLosersAndBadSql(names));
   run("insert ledger rows of tables", LedgerOfTablesSql(names, facts));
   run("insert ledger rows of objects", LedgerOfObjectsSql(names, facts));
+  if (facts.replaced) BringBack(tables, names, facts.batch, *facts.replaced, sql);
   sql.push_back(AssertBalance(names, facts));
   return sql;
 }

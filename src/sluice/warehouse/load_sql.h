@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "sluice/base/clock.h"
 #include "sluice/schema/table.h"
 #include "sluice/warehouse/ledger_sql.h"
+#include "sluice/warehouse/replace_sql.h"
 #include "sluice/warehouse/sql_session.h"
 #include "sluice/warehouse/time_intervals.h"
 
@@ -27,10 +29,12 @@ struct LoadFacts {
   std::string batch;
   Timestamp loaded_at;
   std::vector<StagedTable> tables;
+  // Whether it replaces, and what is to be taken away. Each of these tables is in `tables` too.
+  std::optional<std::vector<ReplacedTable>> replaced = {};
 };
 
 // What stands between BEGIN and COMMIT when sluice_plan, sluice_bad and the sluice_stage_N of
-// `facts.tables` are there.
+// `facts.tables` are there, and what replace_sql.h names where it replaces.
 std::vector<SqlStatement> CommitSql(const TableSet& tables, const LedgerNames& names,
                                     const LoadFacts& facts);
 // To be asked before COMMIT: rows (state or NULL, batch, reason) in plan order.

@@ -54,6 +54,10 @@ class PostgresSession final : public WireSession {
     });
   }
 
+  Result<std::vector<std::string>> FileColumns(const StagedFile& file) override {
+    return ColumnsOf(stores_, file);
+  }
+
  private:
   // Without its end the rows do not count, and the session is of no use any more.
   template <typename SendRows>

@@ -43,6 +43,9 @@ class NotedSession final : public ServerSession {
     }
     return session_->FillFiles(table, columns, files);
   }
+  Result<std::vector<std::string>> FileColumns(const StagedFile& file) override {
+    return session_->FileColumns(file);
+  }
 
  private:
   ProbeTalk& talk_;

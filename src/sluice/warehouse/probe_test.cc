@@ -60,6 +60,9 @@ class YesSession : public ServerSession {
                    std::span<const StagedFile>) override {
     return {};
   }
+  Result<std::vector<std::string>> FileColumns(const StagedFile&) override {
+    return std::vector<std::string>();
+  }
 
  private:
   Script& script_;

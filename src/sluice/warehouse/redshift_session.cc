@@ -15,6 +15,7 @@ class RedshiftWireSession final : public WireSession {
   RedshiftWireSession(const RedshiftWireOptions& options, std::unique_ptr<PgConnection> connection,
                       Clock& clock)
       : WireSession(options.wire, "BEGIN", std::move(connection)),
+        stores_(options.stores),
         staging_(options.stores, options.copy_role, clock) {}
 
   Status FillRows(const std::string& table, const std::vector<StagedColumn>& columns,
@@ -27,7 +28,12 @@ class RedshiftWireSession final : public WireSession {
     return staging_.FillFiles(*this, table, columns, files);
   }
 
+  Result<std::vector<std::string>> FileColumns(const StagedFile& file) override {
+    return ColumnsOf(stores_, file);
+  }
+
  private:
+  const StagedStores stores_;
   RedshiftStaging staging_;
 };
 

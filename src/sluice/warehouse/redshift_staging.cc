@@ -120,7 +120,8 @@ Result<std::string> RedshiftStaging::Manifest(const std::string& table,
     json.Key("meta").BeginObject().Key("content_length").Value(entry.size).EndObject().EndObject();
   }
   json.EndArray().EndObject();
-  const std::string key = fmt::format("{}{}.manifest", folder_, table);
+  // A table may be filled by several.
+  const std::string key = fmt::format("{}{}_{}.manifest", folder_, made_.size(), table);
   SLUICE_TRY(Put(key, json.text()));
   std::string names;
   for (const StagedColumn& column : columns) {

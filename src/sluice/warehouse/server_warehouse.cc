@@ -10,6 +10,7 @@
 #include "sluice/base/unique_id.h"
 #include "sluice/schema/identifier.h"
 #include "sluice/warehouse/live_tables.h"
+#include "sluice/warehouse/stage_replaced.h"
 #include "sluice/warehouse/stage_sql.h"
 #include "sluice/warehouse/staged_load.h"
 
@@ -109,7 +110,7 @@ Status ServerWarehouse::StageTable(ServerSession& session, size_t table,
 }
 
 Status ServerWarehouse::StageAll(ServerSession& session, const LoadPlan& plan,
-                                 const std::vector<StagedTable>& tables) const {
+                                 LoadFacts& facts) const {
   SLUICE_TRY(RequireLedger(session));
   SLUICE_TRY(RequireTables(session, names_, tables_));
   std::vector<SqlRow> rows;
@@ -119,7 +120,10 @@ Status ServerWarehouse::StageAll(ServerSession& session, const LoadPlan& plan,
     objects.push_back(&object);
   }
   SLUICE_TRY(StagePlan(session, rows, objects));
-  for (const StagedTable& table : tables) SLUICE_TRY(StageTable(session, table.table, objects));
+  if (plan.replaces) SLUICE_TRY(StageReplaced(session, session, names_, tables_, facts));
+  for (const StagedTable& table : facts.tables) {
+    SLUICE_TRY(StageTable(session, table.table, objects));
+  }
   return {};
 }
 
@@ -129,7 +133,7 @@ Result<std::unique_ptr<StagedLoad>> ServerWarehouse::Stage(const LoadPlan& plan)
       .batch = plan.batch, .loaded_at = clock_.Now(), .tables = PlannedTables(tables_, plan)};
   SLUICE_ASSIGN(auto session, connector_->Connect());
   // Temporary tables go with the session: nothing can have happened.
-  if (Status staged = StageAll(*session, plan, facts.tables); !staged) {
+  if (Status staged = StageAll(*session, plan, facts); !staged) {
     return std::unexpected(WithoutUnknown(staged.error()));
   }
   std::vector<int64_t> objects;

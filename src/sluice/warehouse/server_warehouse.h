@@ -53,8 +53,7 @@ class ServerWarehouse final : public Warehouse {
                    std::span<const PlannedObject* const> objects) const;
   Status StageTable(ServerSession& session, size_t table,
                     std::span<const PlannedObject* const> objects) const;
-  Status StageAll(ServerSession& session, const LoadPlan& plan,
-                  const std::vector<StagedTable>& tables) const;
+  Status StageAll(ServerSession& session, const LoadPlan& plan, LoadFacts& facts) const;
 
   const std::unique_ptr<ServerConnector> connector_;
   const LedgerNames names_;

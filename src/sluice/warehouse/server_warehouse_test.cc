@@ -33,6 +33,9 @@ class RecordingSession : public ServerSession {
                    std::span<const StagedFile>) override {
     return {};
   }
+  Result<std::vector<std::string>> FileColumns(const StagedFile&) override {
+    return std::vector<std::string>();
+  }
 
  private:
   std::vector<std::string>& transaction_;  // outlives the session

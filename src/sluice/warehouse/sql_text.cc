@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include <charconv>
+
 namespace sluice {
 namespace {
 
@@ -29,6 +31,17 @@ std::string TimestampLiteral(Timestamp time) {
   text.pop_back();
   text[text.find('T')] = ' ';
   return fmt::format("TIMESTAMP '{}'", text);
+}
+
+std::optional<Timestamp> FromSqlTime(std::string text) {
+  if (const size_t space = text.find(' '); space != std::string::npos) text[space] = 'T';
+  return FromIso8601(text + "Z");
+}
+
+int64_t NumberOf(const std::optional<std::string>& text) {
+  int64_t number = 0;
+  if (text) std::from_chars(text->data(), text->data() + text->size(), number);
+  return number;
 }
 
 }  // namespace sluice

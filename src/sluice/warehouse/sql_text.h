@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -15,5 +17,10 @@ std::string QuoteLiteral(std::string_view text);     // a'b -> 'a''b'
 
 // TIMESTAMP '2026-01-31 12:00:00.000000', for times of the years 1 to 9999.
 std::string TimestampLiteral(Timestamp time);
+
+// What warehouses answer: "2026-01-31 12:00:00.5" in UTC, and a whole number; 0 where there is
+// none.
+std::optional<Timestamp> FromSqlTime(std::string text);
+int64_t NumberOf(const std::optional<std::string>& text);
 
 }  // namespace sluice

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sluice/warehouse/staged_file.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <utility>
 
@@ -27,26 +29,39 @@ Status CheckColumns(const ParquetReader& file, const std::vector<StagedColumn>& 
   return {};
 }
 
-Result<OpenStagedFile> Open(ObjectStore& store, const std::string& key,
-                            const std::vector<StagedColumn>& columns) {
+Result<OpenStagedFile> Open(ObjectStore& store, const std::string& key) {
   auto bytes = store.OpenRandom(key);
   if (!bytes && bytes.error().kind() == ErrorKind::kNotFound) {
     return Fail(ErrorKind::kBadData, "no such file");
   }
   if (!bytes) return std::unexpected(bytes.error());
   SLUICE_ASSIGN(ParquetReader reader, ParquetReader::Open(**bytes));
-  SLUICE_TRY(CheckColumns(reader, columns));
   return OpenStagedFile{std::move(*bytes), std::move(reader)};
+}
+
+// The file last: what stands before it is compared with what others failed for.
+Error CannotStage(const Error& error, const StagedFile& file) {
+  return Error(error.kind(), fmt::format("cannot stage: {}: {}", error.message(), file.key));
 }
 
 }  // namespace
 
 Result<OpenStagedFile> OpenStaged(const StagedStores& stores, const StagedFile& file,
                                   const std::vector<StagedColumn>& columns) {
-  Result<OpenStagedFile> opened = Open(stores.Of(file.store), file.key, columns);
-  if (opened) return opened;
-  // The file last: what stands before it is compared with what others failed for.
-  return Fail(opened.error().kind(), "cannot stage: {}: {}", opened.error().message(), file.key);
+  Result<OpenStagedFile> opened = Open(stores.Of(file.store), file.key);
+  if (!opened) return std::unexpected(CannotStage(opened.error(), file));
+  if (const Status checked = CheckColumns(opened->reader, columns); !checked) {
+    return std::unexpected(CannotStage(checked.error(), file));
+  }
+  return opened;
+}
+
+Result<std::vector<std::string>> ColumnsOf(const StagedStores& stores, const StagedFile& file) {
+  const Result<OpenStagedFile> opened = Open(stores.Of(file.store), file.key);
+  if (!opened) return std::unexpected(CannotStage(opened.error(), file));
+  std::vector<std::string> names;
+  for (const auto& column : opened->reader.columns()) names.push_back(column.name);
+  return names;
 }
 
 }  // namespace sluice

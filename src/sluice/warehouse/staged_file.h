@@ -9,7 +9,7 @@
 
 #include "sluice/object/object_store.h"
 #include "sluice/parquet/parquet_reader.h"
-#include "sluice/warehouse/server_session.h"
+#include "sluice/warehouse/stage_filler.h"
 
 namespace sluice {
 
@@ -33,5 +33,7 @@ struct OpenStagedFile {
 // type; lengths stand in no file. The message names the key.
 Result<OpenStagedFile> OpenStaged(const StagedStores& stores, const StagedFile& file,
                                   const std::vector<StagedColumn>& columns);
+// The names of its columns, in order.
+Result<std::vector<std::string>> ColumnsOf(const StagedStores& stores, const StagedFile& file);
 
 }  // namespace sluice

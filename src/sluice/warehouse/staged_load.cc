@@ -4,28 +4,16 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 #include <map>
 #include <set>
 #include <utility>
 
 #include "sluice/base/clock.h"
+#include "sluice/warehouse/sql_text.h"
 #include "sluice/warehouse/stage_sql.h"
 
 namespace sluice {
 namespace {
-
-int64_t ToNumber(const std::optional<std::string>& text) {
-  int64_t number = 0;
-  if (text) std::from_chars(text->data(), text->data() + text->size(), number);
-  return number;
-}
-
-// "2026-01-31 12:00:00.5" as warehouses print it, in UTC.
-std::optional<Timestamp> SqlTime(std::string text) {
-  if (const size_t space = text.find(' '); space != std::string::npos) text[space] = 'T';
-  return FromIso8601(text + "Z");
-}
 
 bool BringsRows(const PlannedTable& part) {
   return part.routed > part.quarantined;
@@ -47,10 +35,11 @@ std::vector<TimeInterval> PlannedTimes(const Table& table, const LoadPlan& plan,
 // Names what is wrong with one object's staged rows; absent when nothing is.
 std::optional<std::string> Mismatch(const PlannedTable& table, const TextRow* counted) {
   const uint64_t expected = table.routed - table.quarantined;
-  const uint64_t found = counted ? static_cast<uint64_t>(ToNumber((*counted)[1])) : 0;
+  const uint64_t found = counted ? static_cast<uint64_t>(NumberOf((*counted)[1])) : 0;
   if (found != expected) return fmt::format("rows={} planned={}", found, expected);
   if (counted == nullptr || !(*counted)[2] || !table.min_time || !table.max_time) return {};
-  const auto earliest = SqlTime(*(*counted)[2]), latest = SqlTime((*counted)[3].value_or(""));
+  const auto earliest = FromSqlTime(*(*counted)[2]),
+             latest = FromSqlTime((*counted)[3].value_or(""));
   if (!earliest || !latest || *earliest < *table.min_time || *latest > *table.max_time) {
     return "holds times outside of what its footer says";
   }
@@ -100,7 +89,7 @@ Status CheckStagedRows(SqlSession& session, const LedgerNames& names, const Tabl
   SLUICE_ASSIGN(const std::vector<TextRow> counts,
                 session.Query("count " + StageTable(table), CountStagedSql(names, table, target)));
   std::map<int64_t, const TextRow*> found;
-  for (const TextRow& row : counts) found.emplace(ToNumber(row[0]), &row);
+  for (const TextRow& row : counts) found.emplace(NumberOf(row[0]), &row);
   for (const PlannedObject* object : objects) {
     const auto counted = found.find(object->object);
     const PlannedTable& part = object->tables[table];
@@ -122,7 +111,7 @@ Status CheckStagedQuarantine(SqlSession& session, const LedgerNames& names, cons
   SLUICE_ASSIGN(const std::vector<TextRow> counts, session.Query("count bad", CountBadSql(names)));
   std::map<int64_t, std::map<std::string, uint64_t>> found;
   for (const TextRow& row : counts) {
-    found[ToNumber(row[0])][row[1].value_or("")] = static_cast<uint64_t>(ToNumber(row[2]));
+    found[NumberOf(row[0])][row[1].value_or("")] = static_cast<uint64_t>(NumberOf(row[2]));
   }
   for (const PlannedObject* object : objects) {
     std::map<std::string, uint64_t> by_table = std::move(found[object->object]);

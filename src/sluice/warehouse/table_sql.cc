@@ -17,15 +17,11 @@ TableSql::TableSql(const LedgerNames& names, const Table& table, size_t index,
     : names_(names),
       table_(table),
       times_(std::move(times)),
-      name_(fmt::format("CAST({} AS {})", names.dialect.Literal(table.name()),
-                        names.dialect.Text(127))),
+      event_(names, table),
       target_(names.Target(table.schema)),
       stage_(names.Temp(StageTable(index))),
       fresh_(names.Temp(fmt::format("sluice_fresh_{}", index + 1))),
-      spare_(names.Temp(fmt::format("sluice_spare_{}", index + 1))) {
-  for (const size_t column : table.unique) key_.push_back(column);
-  if (table.time && !table.unique.empty()) key_.push_back(*table.time);
-}
+      spare_(names.Temp(fmt::format("sluice_spare_{}", index + 1))) {}
 
 std::string TableSql::Fresh() const {
   const std::string staged = fmt::format("{} s JOIN {} o ON o.object = s.sluice_object", stage_,
@@ -35,15 +31,16 @@ std::string TableSql::Fresh() const {
                        staged);
   }
   std::string keys, groups, matches;
-  for (size_t i = 0; i < key_.size(); ++i) {
-    keys += fmt::format("s.{} AS k{}, ", ColumnName(key_[i]), i);
-    groups += fmt::format("{}s.{}", i == 0 ? "" : ", ", ColumnName(key_[i]));
-    matches += fmt::format("{}t.{} = f.k{}", i == 0 ? "" : " AND ", ColumnName(key_[i]), i);
+  for (size_t i = 0; i < event_.columns().size(); ++i) {
+    const std::string name = event_.Name(event_.columns()[i]);
+    keys += fmt::format("s.{} AS k{}, ", name, i);
+    groups += fmt::format("{}s.{}", i == 0 ? "" : ", ", name);
+    matches += fmt::format("{}t.{} = f.k{}", i == 0 ? "" : " AND ", name, i);
   }
   return fmt::format(
       "CREATE TEMP TABLE {} AS SELECT f.place FROM (SELECT {}MIN({}) AS place FROM {} GROUP BY "
       "{}) f WHERE NOT EXISTS (SELECT 1 FROM {} t WHERE {}{})",
-      fresh_, keys, kPlace, staged, groups, target_, matches, Times());
+      fresh_, keys, kPlace, staged, groups, target_, matches, event_.Within("t", times_));
 }
 
 std::string TableSql::Insert() const {
@@ -72,22 +69,18 @@ std::string TableSql::Spare() const {
 // What is not fresh, joined with the row that stands in the table in its place. Grouped: somebody
 // else may have put that key there twice.
 std::string TableSql::Losers() const {
-  std::string matches;
-  for (const size_t column : key_) {
-    matches += fmt::format("{}t.{} = s.{}", matches.empty() ? "" : " AND ", ColumnName(column),
-                           ColumnName(column));
-  }
   return fmt::format(
       "SELECT {} AS table_name, s.sluice_object AS object, s.sluice_line AS line, "
       "{} "
       "AS event_key, {} AS event_time, MIN(CASE WHEN {} THEN 0 ELSE 1 END) AS differs FROM {} n "
       "JOIN {} s ON s.sluice_object = n.object AND s.sluice_line = n.line JOIN {} t ON {}{} GROUP "
       "BY 2, 3, 4, 5",
-      name_, EventKey(), EventTime(), Equal(), spare_, stage_, target_, matches, Times());
+      event_.TableName(), event_.Key("s"), event_.Time("s"), Equal(), spare_, stage_, target_,
+      event_.Matches("t", "s"), event_.Within("t", times_));
 }
 
 std::string TableSql::Tally() const {
-  const std::string time = EventTime();
+  const std::string time = event_.Time("s");
   return fmt::format(
       "SELECT s.sluice_object, {0}, COUNT(*), 0, 0, 0, 0, MIN({1}), MAX({1}) FROM "
       "{2} s JOIN {3} o "
@@ -95,33 +88,7 @@ std::string TableSql::Tally() const {
       "COUNT(*), 0, 0, 0, CAST(NULL AS TIMESTAMP), CAST(NULL AS TIMESTAMP) FROM {4} f JOIN {3} o "
       "ON o.ord = f.place >> 32 GROUP "
       "BY o.object",
-      name_, time, stage_, names_.Temp("sluice_todo"), fresh_);
-}
-
-std::string TableSql::ColumnName(size_t column) const {
-  return QuoteIdentifier(table_.schema.columns[column].name);
-}
-
-// The same event_key for the same unique columns and no others (RFC 6901's escapes for '|').
-std::string TableSql::EventKey() const {
-  const auto text_of = [&](size_t column) {
-    return fmt::format("CAST(s.{} AS {})", ColumnName(column),
-                       names_.dialect.Text(kLongestEventKey));
-  };
-  if (table_.unique.size() == 1) return text_of(table_.unique[0]);
-  std::string text;
-  for (const size_t column : table_.unique) {
-    text += fmt::format("{}REPLACE(REPLACE({}, '~', '~0'), '|', '~1')",
-                        text.empty() ? "" : " || '|' || ", text_of(column));
-  }
-  return text;
-}
-
-std::string TableSql::EventTime() const {
-  if (!table_.time) return "CAST(NULL AS TIMESTAMP)";
-  const std::string name = "s." + ColumnName(*table_.time);
-  if (table_.schema.columns[*table_.time].type.kind == TypeKind::kTimestamp) return name;
-  return names_.dialect.InUtc(name);
+      event_.TableName(), time, stage_, names_.Temp("sluice_todo"), fresh_);
 }
 
 // Of s and t: all that was sent and is not the key.
@@ -129,33 +96,13 @@ std::string TableSql::Equal() const {
   std::string equal;
   for (size_t i = 0; i < table_.schema.columns.size(); ++i) {
     const Column& column = table_.schema.columns[i];
-    if (column.generated || IsTechnical(column.name) || std::ranges::count(key_, i) > 0) continue;
-    const std::string staged = "s." + ColumnName(i), target = "t." + ColumnName(i);
+    if (column.generated || IsTechnical(column.name) || std::ranges::count(event_.columns(), i) > 0)
+      continue;
+    const std::string staged = "s." + event_.Name(i), target = "t." + event_.Name(i);
     equal += fmt::format("{}COALESCE({}, {} IS NULL AND {} IS NULL)", equal.empty() ? "" : " AND ",
                          names_.dialect.Same(column.type, staged, target), staged, target);
   }
   return equal.empty() ? "TRUE" : equal;
-}
-
-// Keeps the scan of t to the times of the batch.
-std::string TableSql::Times() const {
-  if (!table_.time || times_.empty()) return "";
-  const std::string column = "t." + ColumnName(*table_.time);
-  const bool has_zone = table_.schema.columns[*table_.time].type.kind == TypeKind::kTimestampTz;
-  const auto between = [&](Timestamp from, Timestamp to) {
-    const auto literal = [&](Timestamp time) {
-      const std::string text = TimestampLiteral(time);
-      return has_zone ? fmt::format("CAST({} AS TIMESTAMPTZ)", text) : text;
-    };
-    return fmt::format("{} BETWEEN {} AND {}", column, literal(from), literal(to));
-  };
-  std::string text = " AND " + between(times_.front().from, times_.back().to);
-  if (times_.size() == 1) return text;
-  std::string any;
-  for (const TimeInterval& interval : times_) {
-    any += fmt::format("{}{}", any.empty() ? "" : " OR ", between(interval.from, interval.to));
-  }
-  return text + fmt::format(" AND ({})", any);
 }
 
 }  // namespace sluice

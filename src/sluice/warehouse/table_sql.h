@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "sluice/schema/table.h"
+#include "sluice/warehouse/event_sql.h"
 #include "sluice/warehouse/ledger_sql.h"
 #include "sluice/warehouse/time_intervals.h"
 
@@ -25,7 +26,7 @@ class TableSql {
            std::vector<TimeInterval> times);
 
   // False where duplicates are allowed.
-  bool HasKey() const { return !key_.empty(); }
+  bool HasKey() const { return event_.HasKey(); }
   // Makes sluice_fresh_N: the first row of each key, unless the table has that key.
   std::string Fresh() const;
   std::string Insert() const;
@@ -40,17 +41,13 @@ class TableSql {
   std::string Tally() const;
 
  private:
-  std::string ColumnName(size_t column) const;
-  std::string EventKey() const;
-  std::string EventTime() const;
   std::string Equal() const;
-  std::string Times() const;
 
   const LedgerNames& names_;
   const Table& table_;
   const std::vector<TimeInterval> times_;
-  const std::string name_, target_, stage_, fresh_, spare_;
-  std::vector<size_t> key_;  // unique and time: the identity of an event
+  const EventSql event_;
+  const std::string target_, stage_, fresh_, spare_;
 };
 
 }  // namespace sluice

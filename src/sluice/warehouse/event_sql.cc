@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sluice/warehouse/event_sql.h"
+
+#include <fmt/format.h>
+
+#include "sluice/warehouse/sql_text.h"
+
+namespace sluice {
+
+EventSql::EventSql(const LedgerNames& names, const Table& table)
+    : names_(names), table_(table), columns_(table.unique) {
+  if (table.time && HasKey()) columns_.push_back(*table.time);
+}
+
+std::string EventSql::Name(size_t column) const {
+  return QuoteIdentifier(table_.schema.columns[column].name);
+}
+
+std::string EventSql::TableName() const {
+  return fmt::format("CAST({} AS {})", names_.dialect.Literal(table_.name()),
+                     names_.dialect.Text(127));
+}
+
+// The same event_key for the same unique columns and no others (RFC 6901's escapes for '|').
+std::string EventSql::Key(std::string_view of) const {
+  const auto text_of = [&](size_t column) {
+    return fmt::format("CAST({}.{} AS {})", of, Name(column),
+                       names_.dialect.Text(kLongestEventKey));
+  };
+  if (table_.unique.size() == 1) return text_of(table_.unique[0]);
+  std::string text;
+  for (const size_t column : table_.unique) {
+    text += fmt::format("{}REPLACE(REPLACE({}, '~', '~0'), '|', '~1')",
+                        text.empty() ? "" : " || '|' || ", text_of(column));
+  }
+  return text;
+}
+
+std::string EventSql::Time(std::string_view of) const {
+  if (!table_.time) return "CAST(NULL AS TIMESTAMP)";
+  const std::string name = fmt::format("{}.{}", of, Name(*table_.time));
+  if (table_.schema.columns[*table_.time].type.kind == TypeKind::kTimestamp) return name;
+  return names_.dialect.InUtc(name);
+}
+
+std::string EventSql::Matches(std::string_view of, std::string_view with) const {
+  std::string matches;
+  for (const size_t column : columns_) {
+    matches += fmt::format("{}{}.{} = {}.{}", matches.empty() ? "" : " AND ", of, Name(column),
+                           with, Name(column));
+  }
+  return matches;
+}
+
+std::string EventSql::Within(std::string_view of, const std::vector<TimeInterval>& times) const {
+  if (!table_.time || times.empty()) return "";
+  const std::string column = fmt::format("{}.{}", of, Name(*table_.time));
+  const bool has_zone = table_.schema.columns[*table_.time].type.kind == TypeKind::kTimestampTz;
+  const auto between = [&](Timestamp from, Timestamp to) {
+    const auto literal = [&](Timestamp time) {
+      const std::string text = TimestampLiteral(time);
+      return has_zone ? fmt::format("CAST({} AS TIMESTAMPTZ)", text) : text;
+    };
+    return fmt::format("{} BETWEEN {} AND {}", column, literal(from), literal(to));
+  };
+  std::string text = " AND " + between(times.front().from, times.back().to);
+  if (times.size() == 1) return text;
+  std::string any;
+  for (const TimeInterval& interval : times) {
+    any += fmt::format("{}{}", any.empty() ? "" : " OR ", between(interval.from, interval.to));
+  }
+  return text + fmt::format(" AND ({})", any);
+}
+
+}  // namespace sluice
