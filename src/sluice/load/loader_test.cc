@@ -190,6 +190,34 @@ TEST_F(LoaderTest, OfABatchThreeAreSetAsideTheOthersComeAgainAndTheGoodOnesLoad)
   EXPECT_EQ(warehouse_.ledger[6].state, ObjectState::kLoaded);
 }
 
+TEST_F(LoaderTest, WhatCannotBeReplacedStaysAsItIsAndIsNotSetAside) {
+  ASSERT_TRUE(loader_.Load(Objects(2)));
+  warehouse_.bad = {1};
+  Loader replacing(warehouse_, clock_, {.replaces = true});
+  const auto outcomes = replacing.Load(Objects(2));
+  ASSERT_TRUE(outcomes) << outcomes.error().message();
+  EXPECT_THAT(States(*outcomes), ElementsAre("none", "loaded"));
+  EXPECT_THAT((*outcomes)[0].reason, HasSubstr("not replaced, the old rows stay: cannot stage"));
+  EXPECT_EQ(warehouse_.ledger[1].state, ObjectState::kLoaded);
+}
+
+// What is loaded is loaded: only a row of the batch itself says that it was replaced.
+TEST_F(LoaderTest, AReplaceWhoseAnswerIsLostIsRepeatedUnlessTheLedgerHasItsBatch) {
+  ASSERT_TRUE(loader_.Load(Objects(1)));
+  const std::string before = warehouse_.ledger[1].batch;
+  int lost = 1;
+  warehouse_.before_commit = [&](const LoadPlan& plan) -> Status {
+    EXPECT_TRUE(plan.replaces);
+    if (lost-- > 0) return Fail(ErrorKind::kOutcomeUnknown, "connection lost");
+    warehouse_.ledger.clear();
+    return {};
+  };
+  Loader replacing(warehouse_, clock_, {.replaces = true});
+  ASSERT_TRUE(replacing.Load(Objects(1)));
+  EXPECT_EQ(warehouse_.loads, 2);
+  EXPECT_NE(warehouse_.ledger[1].batch, before);
+}
+
 // Each batch is one object, and each run a Loader of its own.
 TEST_F(LoaderTest, MoreThanThreeRefusedInARowStopWhateverRunTheyAreOf) {
   const auto all = Objects(9);
