@@ -135,6 +135,11 @@ class RedshimHarness : public WarehouseHarness {
                          .read_failure = ReadXmlFailure},
                         credentials_, clock_)
             .value();
+    if (const char* level = std::getenv("SLUICE_REDSHIM_ISOLATION"); level != nullptr) {
+      Control("PUT", "/isolation", fmt::format(R"({{"level":"{}"}})", level));
+      const bool is_serializable = Execute("SHOW transaction_isolation")[0][0] == "serializable";
+      EXPECT_EQ(is_serializable, std::string_view(level) == "SERIALIZABLE");
+    }
     const auto made = client->Call({.request = {.method = "PUT", .target = "/" + bucket_}});
     EXPECT_TRUE(made) << made.error().message();
     store_ = S3Store::Open(Bucket(), credentials_, clock_).value();
