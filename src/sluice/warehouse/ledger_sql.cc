@@ -37,8 +37,9 @@ std::string ColumnsOf(const SqlDialect& dialect, const std::vector<Column>& colu
   for (const Column& column : columns) {
     // What the warehouse would have made, nobody makes here: such a column holds NULL.
     const bool not_null = column.not_null && IsFilled(column);
-    text += fmt::format("{}{} {}{}", text.empty() ? "" : ", ", QuoteIdentifier(column.name),
-                        dialect.Type(column.type), not_null ? " NOT NULL" : "");
+    text += fmt::format("{}{} {}{}{}", text.empty() ? "" : ", ", QuoteIdentifier(column.name),
+                        dialect.Type(column.type), dialect.Encoded(column),
+                        not_null ? " NOT NULL" : "");
   }
   return text;
 }
@@ -131,7 +132,8 @@ std::vector<std::string> PrepareTablesSql(const TableSet& tables, const LedgerNa
                                         ColumnsOf(d, QuarantineColumns()), d.Text(kId))) +
                 d.SortedBy("object"));
   for (const Table& table : tables.tables) {
-    sql.push_back(CreateTable(names.Target(table.schema), ColumnsOf(d, table.schema.columns)));
+    sql.push_back(CreateTable(names.Target(table.schema), ColumnsOf(d, table.schema.columns)) +
+                  d.LaidOut(table.schema));
   }
   if (d.kind() == SqlDialect::Kind::kPostgres) AddIndexes(tables, names, sql);
   return sql;

@@ -94,7 +94,9 @@ Status ServerWarehouse::StageTable(ServerSession& session, size_t table,
                                    std::span<const PlannedObject* const> objects) const {
   const std::string stage = sluice::StageTable(table);
   const std::vector<StagedColumn> columns = StagedColumns(tables_.tables[table]);
-  SLUICE_TRY(session.Run("create " + stage, CreateStageSql(names_, stage, columns)));
+  SLUICE_TRY(session.Run("create " + stage,
+                         CreateStageSql(names_, stage, columns) +
+                             names_.dialect.StagedLayout(tables_.tables[table].schema)));
   std::vector<StagedFile> files;
   for (const PlannedObject* object : objects) {
     const std::string& key = object->tables[table].parquet;
