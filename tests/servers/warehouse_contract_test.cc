@@ -8,6 +8,7 @@
 #include <atomic>
 #include <cstdlib>
 #include <filesystem>
+#include <future>
 #include <thread>
 
 #include "sluice/aws/credentials_for_test.h"
@@ -15,6 +16,7 @@
 #include "sluice/object/directory_store.h"
 #include "sluice/object/s3_store.h"
 #include "sluice/warehouse/data_api_session.h"
+#include "sluice/warehouse/ledger_sql.h"
 #include "sluice/warehouse/postgres_session.h"
 #include "sluice/warehouse/redshift_session.h"
 #include "sluice/warehouse/server_warehouse.h"
@@ -83,6 +85,10 @@ class PostgresHarness : public WarehouseHarness {
   void Tamper(StagedLoad& load, const std::string& sql) override {
     const Status done = dynamic_cast<ServerLoad&>(load).session()->Run("tamper", sql);
     EXPECT_TRUE(done) << done.error().message();
+  }
+
+  std::unique_ptr<PgConnection> Connect() const {
+    return PgConnection::Open(Target(database_), {}, {}).value();
   }
 
  private:
@@ -296,6 +302,43 @@ class RedshimHarness : public WarehouseHarness {
                      .secret_access_key = Setting("AWS_SECRET_ACCESS_KEY")});
   std::shared_ptr<ObjectStore> store_;
 };
+
+// Who makes a table is told that it is there where another's transaction, which was not over when
+// he looked, has made it meanwhile.
+TEST(PostgresPrepareTest, WhatAnotherMakesMeanwhileIsThere) {
+  if (std::getenv("SLUICE_POSTGRES_HOST") == nullptr)
+    GTEST_SKIP() << "only PostgreSQL makes one wait";
+  TableSet tables;
+  Table& table = tables.tables.emplace_back();
+  table.schema.schema = "tracking";
+  table.schema.name = "events";
+  table.schema.columns = {{"id", {TypeKind::kBigInt}, true}};
+  table.unique = {0};
+  const LedgerNames names = {.pipeline = "tracking",
+                             .schema = "sluice",
+                             .dialect = SqlDialect(SqlDialect::Kind::kPostgres)};
+  const std::vector<std::string> making = PrepareTablesSql(tables, names);
+  for (size_t last = 0; last < making.size(); ++last) {
+    PostgresHarness harness;
+    for (size_t i = 0; i < last; ++i) harness.Execute(making[i]);
+    const auto other = harness.Connect(), watching = harness.Connect();
+    ASSERT_TRUE(other->Send("BEGIN; " + making[last]));
+    auto prepared = std::async(
+        std::launch::async, [&] { return harness.Open(tables, nullptr, "tracking")->Prepare(); });
+    const auto is_waiting = [&] {
+      const auto found = watching->Send(
+          "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = "
+          "'Lock'");
+      return found && !found->back().rows.empty();
+    };
+    while (prepared.wait_for(std::chrono::milliseconds(5)) != std::future_status::ready &&
+           !is_waiting()) {
+    }
+    ASSERT_TRUE(other->Send("COMMIT"));
+    const Status done = prepared.get();
+    EXPECT_TRUE(done) << making[last] << ": " << done.error().message();
+  }
+}
 
 // What the servers are for that with_server.py has started.
 std::vector<WarehouseContractParam> Started() {

@@ -16,14 +16,29 @@
 namespace sluice {
 namespace {
 
-// Somebody else makes the same at the same time: what CREATE … IF NOT EXISTS says then is a key
-// that is there twice.
-Error OfPrepare(const Error& error) {
+// Whether somebody else makes the same at the same time: what CREATE … IF NOT EXISTS says then is a
+// key that is there twice.
+bool IsMadeByAnother(const Error& error) {
   const auto says = [&](std::string_view words) { return error.message().contains(words); };
-  const bool may_pass = error.kind() == ErrorKind::kBadData || says("already exists") ||
-                        says("duplicate key") || says("concurrently updated");
-  return Error(may_pass ? ErrorKind::kTransient : WithoutUnknown(error).kind(),
+  return error.kind() == ErrorKind::kBadData || says("already exists") || says("duplicate key") ||
+         says("concurrently updated");
+}
+
+Error OfPrepare(const Error& error) {
+  return Error(IsMadeByAnother(error) ? ErrorKind::kTransient : WithoutUnknown(error).kind(),
                error.During("cannot prepare").message());
+}
+
+// Who is told so is told after the other's commit: asked again it is there.
+Status MakeIfMissing(ServerSession& session, const std::string& sql) {
+  constexpr int kMostAsks = 5;
+  for (int ask = 1;; ++ask) {
+    const Status made = session.Run("prepare", sql);
+    if (made) return {};
+    if (ask == kMostAsks || !IsMadeByAnother(made.error())) {
+      return std::unexpected(OfPrepare(made.error()));
+    }
+  }
 }
 
 }  // namespace
@@ -62,9 +77,7 @@ Status ServerWarehouse::Prepare() {
   if (is_prepared) return {};
   // Each of them is whole by itself: so none waits for somebody with another's lock in its hands.
   for (const std::string& sql : PrepareTablesSql(tables_, names_)) {
-    if (const Status made = session->Run("prepare", sql); !made) {
-      return std::unexpected(OfPrepare(made.error()));
-    }
+    SLUICE_TRY(MakeIfMissing(*session, sql));
   }
   std::vector<SqlStatement> rows;
   for (std::string& sql : TakeTableLockSql(names_)) rows.push_back({"take lock", std::move(sql)});
