@@ -105,6 +105,17 @@ class WireTest(WarehouseTest):
         self.assert_end()
 
 
+    def test_C6_a_transaction_that_another_stood_in_the_way_of_is_tried_again(self):
+        """In its own session, with what it has staged there."""
+        self.control("PUT", "/faults", [{"do": "error", "sql": "sluice_losers", "nth": 1, "times": 2, "via": self.via, "state": "40001",
+                                         "message": "could not serialize access due to concurrent update"}])
+        self.pipeline.send()
+        printed = self.pipeline.drain()
+        self.assertEqual(printed.count("another transaction stood in the way, trying again"), 2, printed)
+        self.assertEqual(self.control("GET", "/faults")[0]["struck"], 2)
+        self.assert_end()
+
+
 class DataApiTest(WireTest):
     kind, via = "data_api", "data"
 

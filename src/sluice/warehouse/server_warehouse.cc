@@ -4,9 +4,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <random>
 #include <set>
 #include <utility>
 
+#include "sluice/base/log.h"
+#include "sluice/base/retry.h"
 #include "sluice/base/unique_id.h"
 #include "sluice/schema/identifier.h"
 #include "sluice/warehouse/live_tables.h"
@@ -22,6 +25,21 @@ bool IsMadeByAnother(const Error& error) {
   const auto says = [&](std::string_view words) { return error.message().contains(words); };
   return error.kind() == ErrorKind::kBadData || says("already exists") || says("duplicate key") ||
          says("concurrently updated");
+}
+
+constexpr RetryOptions kConflictRetry{.attempts = 5,
+                                      .first_pause = std::chrono::milliseconds(200),
+                                      .longest_pause = std::chrono::milliseconds(2000),
+                                      .patience = std::chrono::milliseconds(60'000)};
+
+// Of a transaction that is rolled back because of another one, and may well succeed after it. Who
+// waits for a lock in vain has waited long enough.
+bool IsConflict(const Error& error) {
+  const auto says = [&](std::string_view words) { return error.message().contains(words); };
+  return error.kind() == ErrorKind::kTransient &&
+         (says("sqlstate=40001") || says("sqlstate=40P01") || says("could not serialize") ||
+          says("Serializable isolation violation") || says("onflict with concurrent transaction") ||
+          says("deadlock detected"));
 }
 
 Error OfPrepare(const Error& error) {
@@ -149,7 +167,7 @@ Result<std::unique_ptr<StagedLoad>> ServerWarehouse::Stage(const LoadPlan& plan)
   }
   std::vector<int64_t> objects;
   for (const PlannedObject& object : plan.objects) objects.push_back(object.object);
-  return std::make_unique<ServerLoad>(std::move(session), names_, tables_, std::move(facts),
+  return std::make_unique<ServerLoad>(std::move(session), names_, tables_, clock_, std::move(facts),
                                       std::move(objects));
 }
 
@@ -157,7 +175,14 @@ Result<std::vector<ObjectOutcome>> ServerLoad::Commit() {
   if (session_ == nullptr) return Fail(ErrorKind::kPermanent, "cannot commit: it was tried before");
   // It ends when the answer is known, whatever it is.
   const std::unique_ptr<ServerSession> session = std::move(session_);
-  return CommitLoad(*session, names_, tables_, facts_, objects_);
+  std::minstd_rand random(std::random_device{}());
+  for (RetryPace pace(kConflictRetry, clock_, random);; pace.Pause()) {
+    auto outcomes = CommitLoad(*session, names_, tables_, facts_, objects_);
+    if (outcomes || !IsConflict(outcomes.error())) return outcomes;
+    if (!pace.may_go_on()) return std::unexpected(pace.GaveUp(outcomes.error()));
+    Log(LogLevel::kInfo, "another transaction stood in the way, trying again: {} batch={}",
+        outcomes.error().message(), facts_.batch);
+  }
 }
 
 Result<std::vector<ObjectOutcome>> ServerWarehouse::Outcome(std::span<const int64_t> objects) {
