@@ -2,7 +2,11 @@
 // The contract suite of Warehouse on a server, which with_server.py starts.
 #include "tests/contract/warehouse_contract.h"
 
+#include <arpa/inet.h>
 #include <fmt/format.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <atomic>
@@ -223,6 +227,17 @@ class RedshimHarness : public WarehouseHarness {
     threads.clear();
     return is_good;
   }
+  PgTarget Target() const {
+    return {.host = Setting("SLUICE_REDSHIM_HOST"),
+            .port = std::stoi("0" + Setting("SLUICE_REDSHIM_PORT")),
+            .database = database_,
+            .user = Setting("SLUICE_REDSHIM_ADMIN"),
+            .password = Setting("SLUICE_REDSHIM_ADMIN_PASSWORD"),
+            .ssl_mode = "verify-full",
+            .ssl_root = Setting("SLUICE_REDSHIM_CA"),
+            .application_name = "contract"};
+  }
+
   int fewest_points() const override { return 16; }
   bool says_why() const override { return false; }
 
@@ -251,17 +266,6 @@ class RedshimHarness : public WarehouseHarness {
                        .endpoint = ParseEndpoint(Setting("SLUICE_S3_ENDPOINT")).value()},
             .prefix = "tracking/",
             .transfer = {}};
-  }
-
-  PgTarget Target() const {
-    return {.host = Setting("SLUICE_REDSHIM_HOST"),
-            .port = std::stoi("0" + Setting("SLUICE_REDSHIM_PORT")),
-            .database = database_,
-            .user = Setting("SLUICE_REDSHIM_ADMIN"),
-            .password = Setting("SLUICE_REDSHIM_ADMIN_PASSWORD"),
-            .ssl_mode = "verify-full",
-            .ssl_root = Setting("SLUICE_REDSHIM_CA"),
-            .application_name = "contract"};
   }
 
   std::unique_ptr<ServerConnector> Connector(FaultPlan* faults) {
@@ -338,6 +342,61 @@ TEST(PostgresPrepareTest, WhatAnotherMakesMeanwhileIsThere) {
     const Status done = prepared.get();
     EXPECT_TRUE(done) << making[last] << ": " << done.error().message();
   }
+}
+
+// By its indexes, however long it is: as lookups by id and by key, which every load makes.
+TEST(PostgresPrepareTest, C21_TheLedgerIsNotReadWhole) {
+  if (std::getenv("SLUICE_POSTGRES_HOST") == nullptr) GTEST_SKIP() << "only PostgreSQL has indexes";
+  PostgresHarness harness;
+  const TableSet tables;
+  const LedgerNames names = {.pipeline = "tracking",
+                             .schema = "sluice",
+                             .dialect = SqlDialect(SqlDialect::Kind::kPostgres)};
+  ASSERT_TRUE(harness.Open(tables, nullptr, "tracking")->Prepare());
+  harness.Execute(
+      "INSERT INTO sluice.ledger SELECT 'tracking', n, 'identity', 'store', 'key/' || n, '*', "
+      "'loaded', "
+      "NULL, 'r', '', 'c', 1, 'batch-' || n, 0, 0, 0, 0, 0, 0, 0, 0, 0, NULL, NULL, now() FROM "
+      "generate_series(1, 100000) n");
+  harness.Execute("ANALYZE sluice.ledger");
+  const std::vector<int64_t> objects = {7, 70'000};
+  for (const std::string& sql :
+       {LedgerStatesSql(names, objects),
+        std::string("SELECT 1 FROM sluice.ledger WHERE raw_key = 'key/7'"),
+        std::string("SELECT 1 FROM sluice.ledger WHERE batch = 'batch-7'")}) {
+    std::string plan;
+    for (const auto& row : harness.Execute("EXPLAIN " + sql)) plan += *row[0] + "\n";
+    EXPECT_TRUE(plan.contains("Index") && !plan.contains("Seq Scan")) << plan;
+  }
+}
+
+// A firewall forgets connections without a word to either end.
+TEST(RedshimConnectionTest, C12_AConnectionThatIsForgottenIsFoundOut) {
+  if (std::getenv("SLUICE_REDSHIM_HOST") == nullptr) GTEST_SKIP() << "PostgreSQL is at no TCP port";
+  RedshimHarness harness(RedshimHarness::Way::kWire);
+  const auto connection = PgConnection::Open(harness.Target(), {}, {});
+  ASSERT_TRUE(connection) << connection.error().message();
+  const uint16_t port = htons(static_cast<uint16_t>(harness.Target().port));
+  int found = 0;
+  for (int fd = 0; fd < 1024; ++fd) {
+    sockaddr_in peer{};
+    socklen_t size = sizeof peer;
+    if (::getpeername(fd, reinterpret_cast<sockaddr*>(&peer), &size) != 0) continue;
+    if (peer.sin_family != AF_INET || peer.sin_port != port) continue;
+    ++found;
+    const auto option = [&](int level, int name) {
+      int value = -1;
+      socklen_t length = sizeof value;
+      EXPECT_EQ(::getsockopt(fd, level, name, &value, &length), 0);
+      return value;
+    };
+    EXPECT_EQ(option(SOL_SOCKET, SO_KEEPALIVE), 1);
+    EXPECT_EQ(option(IPPROTO_TCP, TCP_KEEPIDLE), 30);
+    EXPECT_EQ(option(IPPROTO_TCP, TCP_KEEPINTVL), 10);
+    EXPECT_EQ(option(IPPROTO_TCP, TCP_KEEPCNT), 6);
+    EXPECT_EQ(option(IPPROTO_TCP, TCP_USER_TIMEOUT), 90'000);
+  }
+  EXPECT_EQ(found, 1);
 }
 
 // What the servers are for that with_server.py has started.

@@ -146,6 +146,26 @@ TEST_F(NotificationInboxTest, WhatCouldNotBeReadIsNotDeletedAndGivenBackAtOnce) 
   EXPECT_EQ(queue_->Depth()->visible, 3u);
 }
 
+// What it tells of is loaded by then: the ledger says so at its next delivery.
+TEST_F(NotificationInboxTest, C19_ADeleteThatFailsLeavesTheMessageToComeAgain) {
+  const ObjectCreated object = Put("a.ndjson");
+  Send({object});
+  const auto plan = FaultPlan::Parse("fail-before:3");
+  FaultyQueue queue(OpenQueue("notifications"), plan->get());
+  NotificationInbox first(queue, *raw_, *quarantine_, clock_, options_);
+  ASSERT_TRUE(first.Fill({}));
+  first.Settled({object.key});
+  EXPECT_FALSE(first.DeleteSettled());
+  EXPECT_EQ((*plan)->struck(), "queue.delete");
+  clock_.Advance(options_.visibility_timeout);
+  NotificationInbox second = MakeInbox();
+  ASSERT_TRUE(second.Fill({}));
+  EXPECT_THAT(Keys(second), ElementsAre(object.key));
+  second.Settled({object.key});
+  ASSERT_TRUE(second.DeleteSettled());
+  EXPECT_EQ(Waiting(*queue_), 0u);
+}
+
 TEST_F(NotificationInboxTest, OnlyDeleteSettledTakesAnythingAway) {
   SendBody("hello");
   for (int delivery = 1; delivery < 8; ++delivery) {

@@ -85,6 +85,23 @@ TEST(RedshiftSql, NothingThatItDoesNotKnowIsSaid) {
   }
 }
 
+// TRUNCATE and VACUUM commit what is open, and changing a type may not stand in a transaction.
+TEST(RedshiftSql, C17_NothingInATransactionEndsIt) {
+  auto sql = CommitSql(ManyTables(2), Redshift(), FactsOf(2));
+  for (SqlStatement& statement : SettleSql(Redshift(), "b", {})) sql.push_back(statement);
+  for (std::string& text : PrepareRowsSql(Redshift())) sql.push_back({"prepare", text});
+  sql.push_back({"outcome", LoadOutcomeSql(Redshift())});
+  for (const SqlStatement& statement : sql) {
+    const std::string word = statement.sql.substr(0, statement.sql.find(' '));
+    EXPECT_THAT(word, AnyOf("LOCK", "UPDATE", "CREATE", "INSERT", "DELETE", "SELECT"));
+    EXPECT_TRUE(word != "CREATE" || statement.sql.starts_with("CREATE TEMP TABLE "));
+    for (const char* ending :
+         {"TRUNCATE", "VACUUM", "ALTER ", "COMMIT", "ROLLBACK", "BEGIN", ";"}) {
+      EXPECT_THAT(statement.sql, Not(HasSubstr(ending)));
+    }
+  }
+}
+
 TEST(RedshiftSql, TextHasALengthAndSuperIsParsed) {
   const auto sql = CommitSql(ManyTables(1), Redshift(), FactsOf(1));
   std::string all;
