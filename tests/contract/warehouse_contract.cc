@@ -42,6 +42,11 @@ TableSet MakeTables() {
                                                {"rowid", {TypeKind::kInteger}},
                                                {"a\"b", Text(30)}}));
   tables.tables[0].time = 1;
+  tables.tables[0].schema.layout = {.distribution = TableLayout::Distribution::kKey,
+                                    .distribution_key = 0,
+                                    .sort_order = TableLayout::SortOrder::kCompound,
+                                    .sort_key = {1, 0}};
+  tables.tables[0].schema.columns[2].encoding = "zstd";
   tables.tables.push_back(
       MakeTable("utm", {{"request_id", Text(56), true}, {"source", Text(255)}}));
   return tables;

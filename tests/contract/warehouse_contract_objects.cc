@@ -167,7 +167,7 @@ TEST_P(WarehouseContract, KeysThatDifferInATrailingBlankAreTwo) {
 }
 
 // Keys as a store lists them: by their bytes, whatever the database's collation.
-TEST_P(WarehouseContract, ObjectsAreListedByKeyInPages) {
+TEST_P(WarehouseContract, C21ObjectsAreListedByKeyInPages) {
   const std::vector<std::string> keys = {"B/1", "_/1",      "a/1", "a/1'\\",  "a/10",
                                          "a/2", "a/\u00e4", "b/1", "\u00c4/1"};
   std::vector<PlannedObject> objects;

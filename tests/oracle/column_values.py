@@ -36,6 +36,7 @@ _LOOSE_NUMBER = re.compile(r'[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+
 _DATE = re.compile(r'([0-9]{4})-([0-9]{2})-([0-9]{2})')
 _TIMESTAMP = re.compile(r'([0-9]{4})-([0-9]{2})-([0-9]{2})[T ]([0-9]{2}):([0-9]{2})(?::([0-9]{2})(?:\.([0-9]+))?)?'
                         r'(?:(Z)|([+-])([0-9]{2}):?([0-9]{2}))?')
+NONCHARACTER = re.compile('[\ufffe\uffff]')
 _EPOCH = datetime.date(1970, 1, 1)
 _DAY = 86_400_000_000
 FIRST_MICROSECOND = (datetime.date(1, 1, 1) - _EPOCH).days * _DAY
@@ -208,6 +209,7 @@ def date(_, value):
 def super_(column, value):
     reasons = ['too_long'] if len(value.text.encode('utf-8')) > column.length else []
     reasons += ['lone_surrogate'] if value.has_lone_surrogate else []
+    reasons += ['noncharacter'] if NONCHARACTER.search(value.text) else []
     return Reject(*reasons) if reasons else Accept(value.text)
 
 
@@ -224,6 +226,8 @@ def text(column, value, table):
         reasons.append('lone_surrogate')
     if '\0' in string:
         reasons.append('nul_character')
+    if NONCHARACTER.search(string):
+        reasons.append('noncharacter')
     if column.type == 'CHAR' and not string.isascii():
         reasons.append('not_single_byte')
     if column.name in table.unique:

@@ -4,6 +4,7 @@ import base64
 import struct
 from collections import Counter
 
+from column_values import NONCHARACTER
 from oracle import Fault, Row, Skipped
 
 LARGEST_PAYLOAD = 65535
@@ -28,7 +29,8 @@ def payload_fault(line, encoding, payload):
         return 'encoding is %r' % encoding
     found = payload.encode('utf-8') if kind == 'utf8' else base64.b64decode(payload, validate=True)
     try:
-        readable = '\0' not in content.decode('utf-8')
+        text = content.decode('utf-8')
+        readable = '\0' not in text and not NONCHARACTER.search(text)
     except UnicodeDecodeError:
         readable = False
     most = LARGEST_PAYLOAD if kind == 'utf8' else LARGEST_PAYLOAD // 4 * 3

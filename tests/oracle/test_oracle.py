@@ -67,7 +67,7 @@ ACCEPTED = [
     ('VARCHAR(9)', '1.50', '1.50'), ('VARCHAR(9)', '-0', '-0'), ('VARCHAR(9)', '1E+400', '1E+400'),
     ('VARCHAR(9)', '[1 , 2]', '[1 , 2]'), ('VARCHAR(9)', '{"a":\t1}', '{"a":\t1}'), ('VARCHAR(9)', '[]', '[]'),
     ('VARCHAR(20)', '["\\u0000"]', '["\\u0000"]'), ('VARCHAR(9)', '"\\b\\f\\n\\r\\t"', '\b\f\n\r\t'),
-    ('VARCHAR(9)', '"\\/\\\\\\""', '/\\"'), ('VARCHAR(3)', '"\\uffff"', '\uffff'), ('VARCHAR(2)', '"\\u0080"', '\x80'),
+    ('VARCHAR(9)', '"\\/\\\\\\""', '/\\"'), ('VARCHAR(3)', '"\\ufffd"', '\ufffd'), ('VARCHAR(2)', '"\\u0080"', '\x80'),
     ('VARCHAR(9)', '" a "', ' a '),
     ('DATE', '"2020-02-29"', day('2020-02-29')), ('DATE', '"0001-01-01"', day('0001-01-01')),
     ('DATE', '"9999-12-31"', day('9999-12-31')), ('DATE', '"2020-06-01 00:00"', day('2020-06-01')),
@@ -85,7 +85,7 @@ ACCEPTED = [
     ('TIMESTAMPTZ', '"2020-06-01 00:00-00:00"', moment('2020-06-01 00:00:00')),
     ('TIMESTAMPTZ', '"2020-06-01 14:00:00+14:00"', moment('2020-06-01 00:00:00')),
     ('SUPER', '{"a": [1,  2]}', '{"a": [1,  2]}'), ('SUPER', '"text"', '"text"'), ('SUPER', '1.0', '1.0'),
-    ('SUPER', '"\\u0000"', '"\\u0000"'), ('SUPER', 'false', 'false'),
+    ('SUPER', '"\\u0000"', '"\\u0000"'), ('SUPER', '"\\uffff"', '"\\uffff"'), ('SUPER', 'false', 'false'),
 ]
 
 # (type, JSON value, the reason)
@@ -113,7 +113,8 @@ REJECTED = [
     ('VARCHAR(3)', '"\\ud83d\\ude00"', 'too_long'), ('VARCHAR(3)', '"éé"', 'too_long'), ('VARCHAR(3)', 'true', 'too_long'),
     ('VARCHAR(9)', '"a\\u0000b"', 'nul_character'), ('VARCHAR(9)', '"\\ud83d"', 'lone_surrogate'),
     ('VARCHAR(9)', '"\\ude00\\ud83d"', 'lone_surrogate'), ('VARCHAR(9)', '"\\ud83dx"', 'lone_surrogate'),
-    ('VARCHAR(9)', '"\\ud83d\\u0041"', 'lone_surrogate'),
+    ('VARCHAR(9)', '"\\ud83d\\u0041"', 'lone_surrogate'), ('VARCHAR(9)', '"\\uffff"', 'noncharacter'),
+    ('VARCHAR(9)', '"a\ufffe"', 'noncharacter'), ('VARCHAR(9)', '["\uffff"]', 'noncharacter'), ('SUPER', '"\uffff"', 'noncharacter'),
     ('DATE', '"2020-02-30"', 'bad_date'), ('DATE', '"2020-06-01 00:00:01"', 'bad_date'), ('DATE', '20200601', 'bad_date'),
     ('DATE', '"2020-06-01T00:00+01:00"', 'bad_date'), ('DATE', '"2020-6-1"', 'bad_date'), ('DATE', '"0000-01-01"', 'bad_date'),
     ('DATE', '"10000-01-01"', 'bad_date'), ('DATE', '""', 'bad_date'), ('DATE', 'true', 'bad_date'),

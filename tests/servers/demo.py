@@ -61,8 +61,6 @@ def main():
             aws, keys = aws_pipeline.AwsPipeline(FOLDER, sqs=sqs, s3=s3, close_size="16MiB", **places), {}
         aws.generate(EVENTS, records=50)
         aws_pipeline.keep_what_sqs_takes(FOLDER / "messages.ndjson")
-        if INTO_REDSHIFT:
-            warehouse_pipeline.keep_what_redshift_takes(FOLDER / "messages.ndjson")
         for stage in keys or [""]:
             for line in aws.run("check", "--connect", exit_code=3, env=aws.environment(**keys.get(stage, {}))).stdout.splitlines():
                 if ": may " in line:

@@ -23,7 +23,6 @@ class WarehouseTest(AwsTest):
         self.pipeline = WarehousePipeline(self.pipeline.folder, target=self.target, sqs=sqs, s3=s3, **places)
         self.pipeline.generate(3000, records=20)
         aws_pipeline.keep_what_sqs_takes(self.pipeline.folder / "messages.ndjson")
-        warehouse_pipeline.keep_what_redshift_takes(self.pipeline.folder / "messages.ndjson")
         self.wanted = embedded_end_state(self, self.pipeline.folder)
 
     def control(self, method, path, body=None):

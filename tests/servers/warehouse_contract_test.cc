@@ -2,13 +2,18 @@
 // The contract suite of Warehouse on a server, which with_server.py starts.
 #include "tests/contract/warehouse_contract.h"
 
+#include <arpa/inet.h>
 #include <fmt/format.h>
 #include <gmock/gmock.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <atomic>
 #include <cstdlib>
 #include <filesystem>
+#include <future>
 #include <thread>
 
 #include "sluice/aws/credentials_for_test.h"
@@ -16,6 +21,7 @@
 #include "sluice/object/directory_store.h"
 #include "sluice/object/s3_store.h"
 #include "sluice/warehouse/data_api_session.h"
+#include "sluice/warehouse/ledger_sql.h"
 #include "sluice/warehouse/postgres_session.h"
 #include "sluice/warehouse/redshift_session.h"
 #include "sluice/warehouse/server_warehouse.h"
@@ -86,6 +92,10 @@ class PostgresHarness : public WarehouseHarness {
     EXPECT_TRUE(done) << done.error().message();
   }
 
+  std::unique_ptr<PgConnection> Connect() const {
+    return PgConnection::Open(Target(database_), {}, {}).value();
+  }
+
  private:
   explicit PostgresHarness(const std::string& copied) {
     static std::atomic<int> made = 0;
@@ -136,6 +146,11 @@ class RedshimHarness : public WarehouseHarness {
                          .read_failure = ReadXmlFailure},
                         credentials_, clock_)
             .value();
+    if (const char* level = std::getenv("SLUICE_REDSHIM_ISOLATION"); level != nullptr) {
+      Control("PUT", "/isolation", fmt::format(R"({{"level":"{}"}})", level));
+      const bool is_serializable = Execute("SHOW transaction_isolation")[0][0] == "serializable";
+      EXPECT_EQ(is_serializable, std::string_view(level) == "SERIALIZABLE");
+    }
     const auto made = client->Call({.request = {.method = "PUT", .target = "/" + bucket_}});
     EXPECT_TRUE(made) << made.error().message();
     store_ = S3Store::Open(Bucket(), credentials_, clock_).value();
@@ -214,6 +229,17 @@ class RedshimHarness : public WarehouseHarness {
     threads.clear();
     return is_good;
   }
+  PgTarget Target() const {
+    return {.host = Setting("SLUICE_REDSHIM_HOST"),
+            .port = std::stoi("0" + Setting("SLUICE_REDSHIM_PORT")),
+            .database = database_,
+            .user = Setting("SLUICE_REDSHIM_ADMIN"),
+            .password = Setting("SLUICE_REDSHIM_ADMIN_PASSWORD"),
+            .ssl_mode = "verify-full",
+            .ssl_root = Setting("SLUICE_REDSHIM_CA"),
+            .application_name = "contract"};
+  }
+
   int fewest_points() const override { return 16; }
   bool says_why() const override { return false; }
 
@@ -242,17 +268,6 @@ class RedshimHarness : public WarehouseHarness {
                        .endpoint = ParseEndpoint(Setting("SLUICE_S3_ENDPOINT")).value()},
             .prefix = "tracking/",
             .transfer = {}};
-  }
-
-  PgTarget Target() const {
-    return {.host = Setting("SLUICE_REDSHIM_HOST"),
-            .port = std::stoi("0" + Setting("SLUICE_REDSHIM_PORT")),
-            .database = database_,
-            .user = Setting("SLUICE_REDSHIM_ADMIN"),
-            .password = Setting("SLUICE_REDSHIM_ADMIN_PASSWORD"),
-            .ssl_mode = "verify-full",
-            .ssl_root = Setting("SLUICE_REDSHIM_CA"),
-            .application_name = "contract"};
   }
 
   std::unique_ptr<ServerConnector> Connector(FaultPlan* faults) {
@@ -293,6 +308,98 @@ class RedshimHarness : public WarehouseHarness {
                      .secret_access_key = Setting("AWS_SECRET_ACCESS_KEY")});
   std::shared_ptr<ObjectStore> store_;
 };
+
+// Who makes a table is told that it is there where another's transaction, which was not over when
+// he looked, has made it meanwhile.
+TEST(PostgresPrepareTest, WhatAnotherMakesMeanwhileIsThere) {
+  if (std::getenv("SLUICE_POSTGRES_HOST") == nullptr)
+    GTEST_SKIP() << "only PostgreSQL makes one wait";
+  TableSet tables;
+  Table& table = tables.tables.emplace_back();
+  table.schema.schema = "tracking";
+  table.schema.name = "events";
+  table.schema.columns = {{"id", {TypeKind::kBigInt}, true}};
+  table.unique = {0};
+  const LedgerNames names = {.pipeline = "tracking",
+                             .schema = "sluice",
+                             .dialect = SqlDialect(SqlDialect::Kind::kPostgres)};
+  const std::vector<std::string> making = PrepareTablesSql(tables, names);
+  for (size_t last = 0; last < making.size(); ++last) {
+    PostgresHarness harness;
+    for (size_t i = 0; i < last; ++i) harness.Execute(making[i]);
+    const auto other = harness.Connect(), watching = harness.Connect();
+    ASSERT_TRUE(other->Send("BEGIN; " + making[last]));
+    auto prepared = std::async(
+        std::launch::async, [&] { return harness.Open(tables, nullptr, "tracking")->Prepare(); });
+    const auto is_waiting = [&] {
+      const auto found = watching->Send(
+          "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = "
+          "'Lock'");
+      return found && !found->back().rows.empty();
+    };
+    while (prepared.wait_for(std::chrono::milliseconds(5)) != std::future_status::ready &&
+           !is_waiting()) {
+    }
+    ASSERT_TRUE(other->Send("COMMIT"));
+    const Status done = prepared.get();
+    EXPECT_TRUE(done) << making[last] << ": " << done.error().message();
+  }
+}
+
+// By its indexes, however long it is: as lookups by id and by key, which every load makes.
+TEST(PostgresPrepareTest, C21_TheLedgerIsNotReadWhole) {
+  if (std::getenv("SLUICE_POSTGRES_HOST") == nullptr) GTEST_SKIP() << "only PostgreSQL has indexes";
+  PostgresHarness harness;
+  const TableSet tables;
+  const LedgerNames names = {.pipeline = "tracking",
+                             .schema = "sluice",
+                             .dialect = SqlDialect(SqlDialect::Kind::kPostgres)};
+  ASSERT_TRUE(harness.Open(tables, nullptr, "tracking")->Prepare());
+  harness.Execute(
+      "INSERT INTO sluice.ledger SELECT 'tracking', n, 'identity', 'store', 'key/' || n, '*', "
+      "'loaded', "
+      "NULL, 'r', '', 'c', 1, 'batch-' || n, 0, 0, 0, 0, 0, 0, 0, 0, 0, NULL, NULL, now() FROM "
+      "generate_series(1, 100000) n");
+  harness.Execute("ANALYZE sluice.ledger");
+  const std::vector<int64_t> objects = {7, 70'000};
+  for (const std::string& sql :
+       {LedgerStatesSql(names, objects),
+        std::string("SELECT 1 FROM sluice.ledger WHERE raw_key = 'key/7'"),
+        std::string("SELECT 1 FROM sluice.ledger WHERE batch = 'batch-7'")}) {
+    std::string plan;
+    for (const auto& row : harness.Execute("EXPLAIN " + sql)) plan += *row[0] + "\n";
+    EXPECT_TRUE(plan.contains("Index") && !plan.contains("Seq Scan")) << plan;
+  }
+}
+
+// A firewall forgets connections without a word to either end.
+TEST(RedshimConnectionTest, C12_AConnectionThatIsForgottenIsFoundOut) {
+  if (std::getenv("SLUICE_REDSHIM_HOST") == nullptr) GTEST_SKIP() << "PostgreSQL is at no TCP port";
+  RedshimHarness harness(RedshimHarness::Way::kWire);
+  const auto connection = PgConnection::Open(harness.Target(), {}, {});
+  ASSERT_TRUE(connection) << connection.error().message();
+  const uint16_t port = htons(static_cast<uint16_t>(harness.Target().port));
+  int found = 0;
+  for (int fd = 0; fd < 1024; ++fd) {
+    sockaddr_in peer{};
+    socklen_t size = sizeof peer;
+    if (::getpeername(fd, reinterpret_cast<sockaddr*>(&peer), &size) != 0) continue;
+    if (peer.sin_family != AF_INET || peer.sin_port != port) continue;
+    ++found;
+    const auto option = [&](int level, int name) {
+      int value = -1;
+      socklen_t length = sizeof value;
+      EXPECT_EQ(::getsockopt(fd, level, name, &value, &length), 0);
+      return value;
+    };
+    EXPECT_EQ(option(SOL_SOCKET, SO_KEEPALIVE), 1);
+    EXPECT_EQ(option(IPPROTO_TCP, TCP_KEEPIDLE), 30);
+    EXPECT_EQ(option(IPPROTO_TCP, TCP_KEEPINTVL), 10);
+    EXPECT_EQ(option(IPPROTO_TCP, TCP_KEEPCNT), 6);
+    EXPECT_EQ(option(IPPROTO_TCP, TCP_USER_TIMEOUT), 90'000);
+  }
+  EXPECT_EQ(found, 1);
+}
 
 // What the servers are for that with_server.py has started.
 std::vector<WarehouseContractParam> Started() {

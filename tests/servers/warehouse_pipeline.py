@@ -92,9 +92,3 @@ class WarehousePipeline(AwsPipeline):
             rows = db.execute(sql).fetchall()
         # CHAR is filled up with blanks.
         return [tuple(value.rstrip(" ") if isinstance(value, str) else value for value in row) for row in rows]
-
-
-def keep_what_redshift_takes(path):
-    """Drops messages with U+FFFE or U+FFFF in them: COPY refuses a file that has one, so that the whole object is set aside (fault T11)."""
-    lines = path.read_bytes().split(b"\n")
-    path.write_bytes(b"\n".join(line for line in lines if b"\\ufff" not in line.lower() and b"\xef\xbf\xbe" not in line and b"\xef\xbf\xbf" not in line))

@@ -105,6 +105,44 @@ class WireTest(WarehouseTest):
         self.assert_end()
 
 
+    def test_C6_a_transaction_that_another_stood_in_the_way_of_is_tried_again(self):
+        """In its own session, with what it has staged there."""
+        self.control("PUT", "/faults", [{"do": "error", "sql": "sluice_losers", "nth": 1, "times": 2, "via": self.via, "state": "40001",
+                                         "message": "could not serialize access due to concurrent update"}])
+        self.pipeline.send()
+        printed = self.pipeline.drain()
+        self.assertEqual(printed.count("another transaction stood in the way, trying again"), 2, printed)
+        self.assertEqual(self.control("GET", "/faults")[0]["struck"], 2)
+        self.assert_end()
+
+    def test_C13_a_warehouse_that_takes_nobody_costs_no_notification_a_delivery(self):
+        self.pipeline.send()
+        self.pipeline.run("land")
+        self.control("PUT", "/faults", [{"do": "error", "times": None, "via": self.via, "state": "57P03", "message": "the cluster is being resized"}])
+        for _ in range(2):
+            self.assertIn("being resized", self.pipeline.run("process", exit_code=1).stderr)
+        self.control("PUT", "/faults", [])
+        announced = self.pipeline.status()["notifications"]
+        self.assertEqual(announced["in_flight"], 0, "nothing was received")
+        self.assertGreater(announced["waiting"], 0)
+        self.pipeline.drain()
+        self.assert_end()
+
+    def test_C11_what_hangs_is_given_up(self):
+        """A COPY, a transaction and a COMMIT that was done, each with its own patience; the ledger says what became of it."""
+        self.pipeline.run("ddl", "--apply")
+        self.control("PUT", "/faults", [
+            {"do": do, "sql": sql, "nth": 1, "times": 1, "via": self.via}
+            for do, sql in (("hang_before", '^COPY "sluice_stage_'), ("hang_before", "sluice_losers"), ("hang_after", "^COMMIT"))])
+        self.pipeline.send()
+        self.pipeline.drain("--set", "load.max_size=1B", "--set", "warehouse.timeouts.copy=2s", "--set", "warehouse.timeouts.commit=2s", exit_codes=(0, 1))
+        for rule in self.control("GET", "/faults"):
+            self.assertEqual(rule["struck"], 1, rule)
+        self.control("PUT", "/faults", [])
+        self.pipeline.drain()
+        self.assert_end()
+
+
 class DataApiTest(WireTest):
     kind, via = "data_api", "data"
 

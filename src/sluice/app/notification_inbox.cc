@@ -78,15 +78,16 @@ Status NotificationInbox::Fill(const std::stop_token& stop) {
                         .wait = deliveries_.empty() ? options_.wait : std::chrono::milliseconds(0),
                         .visibility_timeout = options_.visibility_timeout}));
     if (messages.empty()) break;
-    for (const Message& message : messages) SLUICE_TRY(Accept(message));
+    // All are held before one of them fails.
+    const size_t first = deliveries_.size();
+    for (const Message& message : messages) deliveries_.push_back({.receipt = message.receipt});
+    for (size_t i = 0; i < messages.size(); ++i) SLUICE_TRY(Accept(messages[i], first + i));
   }
   return {};
 }
 
-Status NotificationInbox::Accept(const Message& message) {
+Status NotificationInbox::Accept(const Message& message, size_t delivery) {
   ++counts_.messages;
-  const size_t delivery = deliveries_.size();
-  deliveries_.push_back({.receipt = message.receipt});
   for (const NotificationRecord& record : ParseS3Notification(message.body)) {
     if (const auto* created = std::get_if<ObjectCreated>(&record)) {
       SLUICE_TRY(AcceptObject(*created, delivery, message));
@@ -98,7 +99,13 @@ Status NotificationInbox::Accept(const Message& message) {
       ++counts_.other_events;
     }
   }
+  deliveries_[delivery].is_read = true;
   return {};
+}
+
+// Foreign messages are for the dead letters.
+bool NotificationInbox::IsSettled(const Delivery& delivery) {
+  return delivery.is_read && delivery.unsettled == 0 && !delivery.is_foreign;
 }
 
 Result<bool> NotificationInbox::IsOurs(const ObjectCreated& created) {
@@ -191,7 +198,7 @@ Status NotificationInbox::DeleteSettled() {
   }
   std::vector<Receipt> receipts;
   for (const Delivery& delivery : deliveries_) {
-    if (delivery.unsettled == 0 && !delivery.is_foreign) receipts.push_back(delivery.receipt);
+    if (IsSettled(delivery)) receipts.push_back(delivery.receipt);
   }
   return InBatches(receipts, [&](std::span<const Receipt> some) -> Status {
     SLUICE_ASSIGN(const auto answers, queue_.Delete(some));
@@ -209,7 +216,7 @@ Status NotificationInbox::DeleteSettled() {
 Status NotificationInbox::BuryForeign() {
   if (options_.dead_letters == nullptr) return {};
   for (Delivery& delivery : deliveries_) {
-    if (delivery.unsettled > 0 || !delivery.dead_letter) continue;
+    if (!delivery.is_read || delivery.unsettled > 0 || !delivery.dead_letter) continue;
     SLUICE_ASSIGN(const auto sent, options_.dead_letters->Send({&*delivery.dead_letter, 1}));
     SLUICE_TRY(sent.front());
     delivery.dead_letter.reset();
@@ -221,7 +228,7 @@ Status NotificationInbox::BuryForeign() {
 Status NotificationInbox::GiveBack() {
   std::vector<Receipt> receipts;
   for (const Delivery& delivery : deliveries_) {
-    if (delivery.unsettled > 0) receipts.push_back(delivery.receipt);
+    if (!delivery.is_read || delivery.unsettled > 0) receipts.push_back(delivery.receipt);
   }
   return InBatches(receipts, [&](std::span<const Receipt> some) -> Status {
     SLUICE_TRY(queue_.Extend(some, std::chrono::seconds(0)));

@@ -66,12 +66,14 @@ class NotificationInbox : public ObjectInbox {
  private:
   struct Delivery {
     Receipt receipt;
+    bool is_read = false;                    // to its end
     size_t unsettled = 0;                    // objects of ours
     bool is_foreign = false;                 // in part, or all of it
     std::optional<std::string> dead_letter;  // the body, once it was delivered often enough
   };
   bool HasRoom() const;
-  Status Accept(const Message& message);
+  static bool IsSettled(const Delivery& delivery);
+  Status Accept(const Message& message, size_t delivery);
   Result<bool> IsOurs(const ObjectCreated& created);
   Status AcceptObject(const ObjectCreated& created, size_t delivery, const Message& message);
   Status KeepForeign(const Message& message, std::string_view why, size_t delivery);

@@ -8,6 +8,8 @@
 #include "sluice/base/test_folder.h"
 #include "sluice/object/directory_root.h"
 #include "sluice/object/directory_store.h"
+#include "sluice/object/faulty_store.h"
+#include "sluice/queue/faulty_queue.h"
 #include "sluice/queue/sqlite_queue.h"
 
 namespace sluice {
@@ -123,6 +125,44 @@ TEST_F(NotificationInboxTest, N9_AMessageOfTwoObjectsWaitsForBoth) {
   inbox.Settled({second.key});
   ASSERT_TRUE(inbox.DeleteSettled());
   EXPECT_EQ(inbox.counts().deleted, 1u);
+  EXPECT_EQ(Waiting(*queue_), 0u);
+}
+
+// The first cannot be looked for, the others are not looked at: nothing is known of any.
+TEST_F(NotificationInboxTest, WhatCouldNotBeReadIsNotDeletedAndGivenBackAtOnce) {
+  ObjectCreated moved = Put("a.ndjson");
+  moved.bucket = folder_.path() + "/moved";
+  Send({moved});
+  Send({Put("b.ndjson")});
+  SendBody("hello");
+  const auto plan = FaultPlan::Parse("fail-before:1");
+  FaultyStore raw(DirectoryStore::At(folder_.path() + "/raw").value(), plan->get());
+  NotificationInbox inbox(*queue_, raw, *quarantine_, clock_, {.check_key = &CheckDirectoryKey});
+  EXPECT_FALSE(inbox.Fill({}));
+  EXPECT_EQ((*plan)->struck(), "store.stat");
+  ASSERT_TRUE(inbox.DeleteSettled());
+  EXPECT_EQ(inbox.counts().deleted, 0u);
+  ASSERT_TRUE(inbox.GiveBack());
+  EXPECT_EQ(queue_->Depth()->visible, 3u);
+}
+
+// What it tells of is loaded by then: the ledger says so at its next delivery.
+TEST_F(NotificationInboxTest, C19_ADeleteThatFailsLeavesTheMessageToComeAgain) {
+  const ObjectCreated object = Put("a.ndjson");
+  Send({object});
+  const auto plan = FaultPlan::Parse("fail-before:3");
+  FaultyQueue queue(OpenQueue("notifications"), plan->get());
+  NotificationInbox first(queue, *raw_, *quarantine_, clock_, options_);
+  ASSERT_TRUE(first.Fill({}));
+  first.Settled({object.key});
+  EXPECT_FALSE(first.DeleteSettled());
+  EXPECT_EQ((*plan)->struck(), "queue.delete");
+  clock_.Advance(options_.visibility_timeout);
+  NotificationInbox second = MakeInbox();
+  ASSERT_TRUE(second.Fill({}));
+  EXPECT_THAT(Keys(second), ElementsAre(object.key));
+  second.Settled({object.key});
+  ASSERT_TRUE(second.DeleteSettled());
   EXPECT_EQ(Waiting(*queue_), 0u);
 }
 

@@ -77,7 +77,7 @@ Result<ProcessReport> ProcessStage::ProcessBatch(std::stop_token stop) {
   if (!may_load) return report;
 
   const std::unique_ptr<ObjectInbox> inbox = parts_.next_inbox();
-  const Status done = ProcessInbox(*inbox, stop, report);
+  const Status done = EndSettled(*inbox, ProcessInbox(*inbox, stop, report));
   report.inbox = inbox->counts();
   if (done && !stop.stop_requested()) return report;
   // While a store fails, what is held stays hidden until its timeout has passed: given back at once
@@ -108,11 +108,20 @@ Status ProcessStage::ProcessInbox(ObjectInbox& inbox, const std::stop_token& sto
   std::vector<TransformedObject> transformed = TransformAll(inbox, todo, stop, report);
   if (stop.stop_requested()) return {};
   SLUICE_TRY(inbox.KeepAlive());
-  const Status loaded = LoadAndSettle(inbox, transformed, report);
-  if (options_.after_load == AfterLoad::kDeleteNotifications) SLUICE_TRY(inbox.DeleteSettled());
-  SLUICE_TRY(loaded);
+  SLUICE_TRY(LoadAndSettle(inbox, transformed, report));
   if (report.failure && transformed.empty()) return std::unexpected(*report.failure);
   return {};
+}
+
+// However the batch ended, what is settled is so for good, and what tells of no object of ours is
+// nothing to wait for.
+Status ProcessStage::EndSettled(ObjectInbox& inbox, Status batch) const {
+  if (options_.after_load != AfterLoad::kDeleteNotifications) return batch;
+  const Status ended = inbox.DeleteSettled();
+  if (batch || ended) return batch ? ended : batch;
+  Log(LogLevel::kWarning, "cannot delete notifications, they come again: {}",
+      ended.error().message());
+  return batch;
 }
 
 // A ledger that is lost, or that stands elsewhere while a mount or a restore is missing, would have

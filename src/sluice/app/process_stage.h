@@ -74,6 +74,8 @@ class ProcessStage {
   ProcessStage(Parts parts, ProcessOptions options, ProcessProgress progress);
   Result<bool> MayLoad(ProcessReport& report);
   Status RequireLedger(const WarehouseState& state);
+  // What `batch` says, or that nothing could be deleted.
+  Status EndSettled(ObjectInbox& inbox, Status batch) const;
   // Everything between receiving and deleting.
   Status ProcessInbox(ObjectInbox& inbox, const std::stop_token& stop, ProcessReport& report);
   Status SkipWhatIsLoaded(ObjectInbox& inbox, std::vector<AnnouncedObject>& todo,

@@ -278,6 +278,26 @@ TEST_F(ProcessStageTest, AStopRequestReleasesWhatIsHeld) {
   EXPECT_EQ(Depth().visible, 1u);
 }
 
+// What tells of no object is done with, though the batch is not.
+TEST_F(ProcessStageTest, N3_N8_ATestEventIsDeletedWhereTheBatchIsStopped) {
+  Send(R"({"Service":"Amazon S3","Event":"s3:TestEvent","Bucket":"b"})");
+  ObjectCreated removed = Land("gone.ndjson", Event(1));
+  removed.event_name = "ObjectRemoved:Delete";
+  Announce(removed);
+  Announce(Land("a.ndjson", Event(1)));
+  std::stop_source source;
+  const auto stage = pipeline_->MakeProcess(
+      AfterLoad::kDeleteNotifications, EmptyLedger::kRefuseOverRows, std::chrono::milliseconds(0),
+      [&](const ProcessReport&) { source.request_stop(); });
+  const auto report = (*stage)->ProcessBatch(source.get_token());
+  ASSERT_TRUE(report) << report.error().message();
+  EXPECT_EQ(report->inbox.messages, 3u);
+  EXPECT_EQ(report->inbox.deleted, 2u);
+  EXPECT_EQ(report->objects, 0u);
+  EXPECT_EQ(Depth().visible, 1u);
+  EXPECT_EQ(Depth().in_flight, 0u);
+}
+
 TEST_F(ProcessStageTest, KeptNotificationsStay) {
   Announce(Land("a.ndjson", Event(1)));
   const auto stage =

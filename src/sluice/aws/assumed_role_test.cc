@@ -68,7 +68,7 @@ TEST_F(AssumedRoleTest, AsksForTheRole) {
   EXPECT_NE(requests_[0].find("/eu-central-1/sts/aws4_request"), std::string::npos);
 }
 
-TEST_F(AssumedRoleTest, KeepsThemUntilFiveMinutesBeforeTheyExpire) {
+TEST_F(AssumedRoleTest, C18_KeepsThemUntilFiveMinutesBeforeTheyExpire) {
   AssumedRole role = Role(role_);
   EXPECT_EQ(role.Get()->access_key_id, "ROLE1");
   clock_.Advance(minutes(54));

@@ -89,6 +89,19 @@ TEST(Utf8Test, KnowsWellFormedSequences) {
   }
 }
 
+TEST(Utf8Test, NoncharactersAreFoundAnywhere) {
+  for (const std::string one : {"\xEF\xBF\xBE", "\xEF\xBF\xBF"}) {
+    for (size_t before = 0; before < 80; ++before) {
+      EXPECT_TRUE(HasNoncharacter(std::string(before, 'x') + one)) << before;
+      EXPECT_TRUE(HasNoncharacter(one + std::string(before, 'x'))) << before;
+    }
+  }
+  for (const char* text :
+       {"", "x", "\xEF\xBF\xBD", "\xEF\xBE\xBF", "\xF0\x9F\xBF\xBF", "\xF4\x8F\xBF\xBF"}) {
+    EXPECT_FALSE(HasNoncharacter(text)) << text;
+  }
+}
+
 TEST(Utf8Test, ControlCharactersAreShownAndNothingElseChanges) {
   EXPECT_EQ(WithoutControls("a\n\t\x7F\x1B[1m \"\\ é"), "a\\u000a\\u0009\\u007f\\u001b[1m \"\\ é");
   EXPECT_EQ(WithoutControls(""), "");

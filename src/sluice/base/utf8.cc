@@ -50,6 +50,20 @@ bool IsAscii(std::string_view text) {
   return (any & 0x8080'8080'8080'8080) == 0;
 }
 
+bool HasNoncharacter(std::string_view text) {
+  const size_t first = text.find('\xEF');
+  if (first == std::string_view::npos) return false;
+  // Without a branch, so that a compiler makes it a loop over vectors: some scripts begin with that
+  // byte throughout.
+  unsigned char any = 0;
+  const auto* const bytes = reinterpret_cast<const unsigned char*>(text.data());
+  for (size_t i = first + 2; i < text.size(); ++i) {
+    const bool is_one = (bytes[i - 2] == 0xEF) & (bytes[i - 1] == 0xBF) & ((bytes[i] | 1) == 0xBF);
+    any |= static_cast<unsigned char>(is_one);
+  }
+  return any != 0;
+}
+
 std::string_view Utf8Prefix(std::string_view text, size_t limit) {
   if (text.size() <= limit) return text;
   while (limit > 0 && (static_cast<unsigned char>(text[limit]) & 0xC0) == 0x80) --limit;

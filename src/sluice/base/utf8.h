@@ -15,6 +15,11 @@ bool IsUtf8(std::string_view text);
 
 bool IsAscii(std::string_view text);
 
+// Whether UTF-8 `text` holds U+FFFE or U+FFFF, which are no characters. Redshift's COPY refuses a
+// file for them (Database Developer Guide, "Multibyte character load errors";
+// databricks/spark-redshift 339).
+bool HasNoncharacter(std::string_view text);
+
 // The longest prefix of the UTF-8 text `text` that has at most `limit` bytes and does not split a
 // code point.
 std::string_view Utf8Prefix(std::string_view text, size_t limit);

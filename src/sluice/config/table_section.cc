@@ -6,9 +6,11 @@
 #include <algorithm>
 #include <charconv>
 #include <optional>
+#include <variant>
 
 #include "sluice/config/routing_condition.h"
 #include "sluice/schema/ddl_parser.h"
+#include "sluice/schema/postgres_limits.h"
 #include "sluice/schema/table_set_builder.h"
 
 namespace sluice {
@@ -187,7 +189,7 @@ const YamlNode& NodeAt(const YamlNode& entry, const std::vector<std::string>& fi
 }  // namespace
 
 std::shared_ptr<const TableSet> ReadTables(const YamlNode& tables, const DdlOpener& open_ddl,
-                                           ConfigReading& reading,
+                                           const WarehouseConfig& warehouse, ConfigReading& reading,
                                            std::vector<std::string>& warnings) {
   if (tables.kind != YamlNode::Kind::kList || tables.items.empty()) {
     reading.problems.Add(tables, "tables: wanted a list of tables");
@@ -204,6 +206,15 @@ std::shared_ptr<const TableSet> ReadTables(const YamlNode& tables, const DdlOpen
     }
   }
   BuiltTableSet built = BuildTableSet(entries);
+  if (built.problems.empty() && std::holds_alternative<PostgresTarget>(warehouse.target)) {
+    built.problems = PostgresProblems(built.tables.tables);
+    // Entries that drop are no tables.
+    std::vector<size_t> entry_of;
+    for (size_t i = 0; i < entries.size(); ++i) {
+      if (entries[i].table) entry_of.push_back(i);
+    }
+    for (TableSetProblem& problem : built.problems) problem.entry = entry_of[problem.entry];
+  }
   for (const TableSetProblem& problem : built.problems) {
     reading.problems.Add(NodeAt(tables.items[numbers[problem.entry]], problem.field),
                          fmt::format("tables[{}].{}: {}", numbers[problem.entry],

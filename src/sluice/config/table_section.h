@@ -9,6 +9,7 @@
 
 #include "sluice/base/result.h"
 #include "sluice/config/config_section.h"
+#include "sluice/config/pipeline_config.h"
 #include "sluice/schema/table.h"
 
 namespace sluice {
@@ -22,9 +23,10 @@ struct DdlFile {
 using DdlOpener = std::function<Result<DdlFile>(const std::string& path)>;
 
 // Reads `tables:`, a list of tables and of rules that drop. What is wrong becomes a problem of
-// `reading`, in the DDL too; what is doubtful a sentence in `warnings`.
+// `reading`, in the DDL too; what is doubtful a sentence in `warnings`. `warehouse` is where the
+// tables are.
 std::shared_ptr<const TableSet> ReadTables(const YamlNode& tables, const DdlOpener& open_ddl,
-                                           ConfigReading& reading,
+                                           const WarehouseConfig& warehouse, ConfigReading& reading,
                                            std::vector<std::string>& warnings);
 
 }  // namespace sluice

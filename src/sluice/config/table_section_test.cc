@@ -172,6 +172,26 @@ TEST_F(TableSectionTest, OrderOfRulesIsChecked) {
                     HasSubstr("5:11: tables[2].ddl: there are two tables 'utm'")));
 }
 
+TEST_F(TableSectionTest, APostgresTargetHasItsLimits) {
+  Write("schema/wide.sql",
+        "CREATE TABLE wide (id VARCHAR(4000) NOT NULL, " + std::string(64, 'c') + " INT)");
+  const std::string tables = Tables(
+      "  - {drop: true, when: {has: test}}\n"
+      "  - {ddl: schema/utm.sql, when: {has: x}, unique: [id]}\n"
+      "  - {ddl: schema/wide.sql, when: any, unique: [id]}\n");
+  const std::string postgres = "warehouse: {postgres: {host: h, database: d, user: u}";
+  EXPECT_THAT(
+      ProblemsOf(tables + postgres + "}\n"),
+      AllOf(HasSubstr("FOLDER/sluice.yaml:5:11: tables[2].ddl: column 'cccc"),
+            HasSubstr("FOLDER/sluice.yaml:5:47: tables[2].unique: a key may have 4016 bytes"),
+            Not(HasSubstr("tables[1]"))));
+  EXPECT_EQ(ProblemsOf(tables + "warehouse: {duckdb: w}\n"), "");
+  const std::string schema = ", schema: " + std::string(64, 's') + "}\n";
+  EXPECT_THAT(ProblemsOf(Minimal(postgres + schema)),
+              HasSubstr("warehouse.schema: has 64 bytes, and a name in PostgreSQL at most 63"));
+  EXPECT_EQ(ProblemsOf(Minimal("warehouse: {duckdb: w" + schema)), "");
+}
+
 TEST_F(TableSectionTest, WarnsWithThePlaceOfTheRule) {
   const auto config =
       Load(Tables("  - {ddl: schema/events.sql, when: {has: page_url}, unique: [id]}\n"));

@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sluice/config/warehouse_section.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <filesystem>
 
 #include "sluice/config/service_section.h"
+#include "sluice/schema/postgres_limits.h"
 
 namespace sluice {
 namespace {
@@ -132,6 +135,11 @@ void ReadWarehouse(ConfigSection warehouse, const std::string& folder, const std
   if (warehouse.Text("schema", config.schema) && !IsPlainIdentifier(config.schema)) {
     warehouse.Wrong(*warehouse.Find("schema"), "schema",
                     "wanted a name of lower-case letters, digits and '_', at most 127");
+  } else if (std::holds_alternative<PostgresTarget>(config.target) &&
+             config.schema.size() > kLongestPostgresName) {
+    warehouse.Wrong(*warehouse.Find("schema"), "schema",
+                    fmt::format("has {} bytes, and a name in PostgreSQL at most {}",
+                                config.schema.size(), kLongestPostgresName));
   }
   ConfigSection timeouts = warehouse.Section("timeouts");
   const auto least = std::chrono::seconds(1);

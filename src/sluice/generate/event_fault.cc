@@ -56,6 +56,7 @@ class ColumnFaults {
       case EventFault::kNulCharacter:
         return text && type_.length >= 8;
       case EventFault::kLoneSurrogate:
+      case EventFault::kNoncharacter:
         return text && type_.kind == TypeKind::kVarchar && type_.length >= 8;
       case EventFault::kEmptyKey:
         return sent_ && unique_ && IsText(type_);
@@ -172,6 +173,8 @@ std::string_view ReasonOf(EventFault fault, const ColumnType& type) {
       return "nul_character";
     case EventFault::kLoneSurrogate:
       return "lone_surrogate";
+    case EventFault::kNoncharacter:
+      return "noncharacter";
     case EventFault::kEmptyKey:
       return "empty_key";
     case EventFault::kBlankEndedKey:
@@ -215,6 +218,8 @@ std::string FaultyValue(EventFault fault, const ColumnType& type, Random& random
       return random.Below(2) == 0 ? "\"\\u0000\"" : "\"ab\\u0000cd\"";
     case EventFault::kLoneSurrogate:
       return random.Below(2) == 0 ? "\"a\\ud83db\"" : "\"\\ude00\"";
+    case EventFault::kNoncharacter:
+      return random.Below(2) == 0 ? "\"\\uffff\"" : "\"a\xEF\xBF\xBE\"";
     case EventFault::kEmptyKey:
       return "\"\"";
     case EventFault::kBlankEndedKey:

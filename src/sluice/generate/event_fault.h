@@ -23,6 +23,7 @@ enum class EventFault {
   kNotSingleByte,
   kNulCharacter,
   kLoneSurrogate,
+  kNoncharacter,
   kEmptyKey,
   kBlankEndedKey,
   kWrongType,

@@ -19,7 +19,7 @@ std::string OddText(Random& random) {
       "\"na\xC3\xAFve \xF0\x9F\x98\x80 \xE6\x9D\xB1\xE4\xBA\xAC\"",
       "\"quote \\\" backslash \\\\ slash \\/ end\"",
       "\"\\b\\f\\n\\r\\t\"",
-      "\"\\u0041\\u007f\\u0080\\uffff\\udbff\\udfff\"",
+      "\"\\u0041\\u007f\\u0080\\ufffd\\udbff\\udfff\"",
       "\"\\\\\\\\\\\"\\\\\"",
       "\"\"",
       "\" blank at both ends \""};

@@ -160,8 +160,8 @@ std::optional<FaultReason> ColumnConverter::AppendValue(const JsonValue& value, 
   return FaultReason::kNotJson;
 }
 
-// In the order of the checks: lone_surrogate, nul_character, not_single_byte, too_long, empty_key,
-// blank_ended_key.
+// In the order of the checks: lone_surrogate, nul_character, noncharacter, not_single_byte,
+// too_long, empty_key, blank_ended_key.
 std::optional<FaultReason> ColumnConverter::AppendText(const JsonValue& value, ColumnBatch& out,
                                                        ValueNote& note) const {
   const bool is_string = value.kind == JsonKind::kString;
@@ -171,6 +171,7 @@ std::optional<FaultReason> ColumnConverter::AppendText(const JsonValue& value, C
   } else {
     note = ValueNote::kCoerced;
   }
+  if (HasNoncharacter(text)) return FaultReason::kNoncharacter;
   if (type_.kind == TypeKind::kChar && !IsAscii(text)) return FaultReason::kNotSingleByte;
   if (text.size() > longest_) {
     if (!truncates_) return FaultReason::kTooLong;
@@ -186,11 +187,13 @@ std::optional<FaultReason> ColumnConverter::AppendText(const JsonValue& value, C
   return std::nullopt;
 }
 
-// Every string in the value is loaded: JSON_PARSE reads the text.
+// Every string in the value is loaded: JSON_PARSE reads the text, in which an escaped U+FFFF is
+// ASCII.
 std::optional<FaultReason> ColumnConverter::AppendSuper(const JsonValue& value,
                                                         ColumnBatch& out) const {
   if (value.raw.size() > longest_) return FaultReason::kTooLong;
   if (HasLoneSurrogate(value.raw)) return FaultReason::kLoneSurrogate;
+  if (HasNoncharacter(value.raw)) return FaultReason::kNoncharacter;
   out.texts.push_back(value.raw);
   out.present.push_back(1);
   return std::nullopt;

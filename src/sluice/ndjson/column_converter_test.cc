@@ -22,8 +22,8 @@ TEST(ColumnConverterTest, VarcharTakesStringsUnescaped) {
   EXPECT_EQ(ValueOf(Varchar(10), R"("")"), "");
   EXPECT_EQ(ValueOf(Varchar(99), R"("\"\\\/\b\f\n\r\t\u0041\u00e9\u20AC\ud83d\ude00z")"),
             "\"\\/\b\f\n\r\tA\xC3\xA9\xE2\x82\xAC" + kEmoji + "z");
-  EXPECT_EQ(ValueOf(Varchar(10), "\"\xEF\xBF\xBF\xF4\x8F\xBF\xBF\""),
-            "\xEF\xBF\xBF\xF4\x8F\xBF\xBF");
+  EXPECT_EQ(ValueOf(Varchar(10), "\"\xEF\xBF\xBD\xF4\x8F\xBF\xBF\""),
+            "\xEF\xBF\xBD\xF4\x8F\xBF\xBF");
   EXPECT_EQ(ValueOf(Varchar(10), R"("\\ud800")"), "\\ud800");
 }
 
@@ -44,6 +44,11 @@ TEST(ColumnConverterTest, StringsWithoutMeaningInTheWarehouseAreFaults) {
                            R"("\ud800\ud800\udc00")", R"("\udc00\ud800")", R"("\ud83d\\ude00")"}) {
     EXPECT_EQ(ValueOf(Varchar(30), lone), "lone_surrogate t.v") << lone;
   }
+  for (const char* none : {R"("\ufffe")", R"("x\uFFFF")", "\"\xEF\xBF\xBE\"", "\"\xEF\xBF\xBF\"",
+                           "[\"\xEF\xBF\xBF\"]"}) {
+    EXPECT_EQ(ValueOf(Varchar(10), none), "noncharacter t.v") << none;
+  }
+  EXPECT_EQ(ValueOf(Varchar(10), R"(["\uffff"])"), R"(["\uffff"])");
   // The object's text is loaded as it came, not the string in it.
   EXPECT_EQ(ValueOf(Varchar(30), R"({"a":"\ud800\u0000"})"), R"({"a":"\ud800\u0000"})");
 }

@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "sluice/base/utf8.h"
+
 namespace sluice {
 namespace {
 
@@ -39,6 +41,7 @@ Line FastPath::Convert(const LineChunk& chunk, ConvertedChunk& out, ConversionCo
   templates_.Tidy();
   Work work{.chunk = chunk,
             .is_utf8 = !index_.has_high_bit || IsUtf8Fast(chunk.text),
+            .has_noncharacter = index_.has_high_bit && HasNoncharacter(chunk.text),
             .out = out,
             .counts = counts};
   general_.StartChunk(work.is_utf8);
@@ -143,8 +146,10 @@ bool FastPath::Flush(Work& work, size_t table) {
     const auto routed = general_.Route(line, arena, work.out, work.counts);
     if (routed) general_.AppendRow(line, *routed, arena, work.out, work.counts);
   };
-  const TokenText text{
-      .text = text_, .is_ascii = !index_.has_high_bit, .arena = work.out.texts.fast};
+  const TokenText text{.text = text_,
+                       .is_ascii = !index_.has_high_bit,
+                       .has_noncharacter = work.has_noncharacter,
+                       .arena = work.out.texts.fast};
   const size_t rows = tables_[table].Flush(text, work.chunk.first_line, work.out.tables[table],
                                            work.counts.tables[table], take_by_general_path);
   work.counts.lines += rows;

@@ -36,7 +36,7 @@ class FastPath {
   // The chunk at hand.
   struct Work {
     const LineChunk& chunk;
-    bool is_utf8;
+    bool is_utf8, has_noncharacter;
     ConvertedChunk& out;
     ConversionCounts& counts;
   };

@@ -43,6 +43,22 @@ TEST(FastPathValuesTest, OtherTextThanAscii) {
   EXPECT_GT(ExpectSameOnEveryPath(tables, text), 90U);
 }
 
+// Where a chunk has one, only the lines that have it are in doubt.
+TEST(FastPathValuesTest, NoncharactersAreFoundHoweverTheyAreWritten) {
+  const TableSet tables =
+      OneTable(MakeTable("t", {MakeColumn("v", Varchar(99)), MakeColumn("w", Varchar(99))}));
+  for (const std::string_view bad : {"\xef\xbf\xbf", "\xef\xbf\xbe", "\\uffff", "\\uFFFE"}) {
+    std::string text;
+    for (int i = 0; i < 100; ++i) {
+      text += "{\"v\":\"a\",\"w\":\"\xef\xbf\xbd\\n\"}\n";
+      if (i % 20 == 10) text += fmt::format("{{\"v\":\"a{}b\",\"w\":\"c\"}}\n", bad);
+      if (i % 20 == 15) text += fmt::format("{{\"v\":\"a\",\"w\":\"\\n{}\"}}\n", bad);
+    }
+    EXPECT_GT(ExpectSameOnEveryPath(tables, text), 95U);
+    EXPECT_EQ(ConvertText(tables, text).faults.size(), 10U) << bad;
+  }
+}
+
 TEST(FastPathValuesTest, ValuesThatAreNulledTruncatedOrCoercedAreCounted) {
   Table table =
       MakeTable("t", {MakeColumn("v", Varchar(4)), MakeColumn("n", {.kind = TypeKind::kSmallInt})});

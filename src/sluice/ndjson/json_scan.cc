@@ -96,6 +96,7 @@ const char* UnescapeUnit(const char* at, char*& out, StringTraits& traits) {
     traits.has_lone_surrogate = true;
   }
   traits.has_nul |= code_point == 0;
+  traits.has_noncharacter |= (code_point | 1) == 0xFFFF;
   out = WriteUtf8(out, code_point);
   return at;
 }

@@ -85,6 +85,7 @@ std::optional<JsonKind> ScalarKind(std::string_view text);
 struct StringTraits {
   bool has_lone_surrogate = false;
   bool has_nul = false;
+  bool has_noncharacter = false;  // escaped; see HasNoncharacter
 };
 
 // From a backslash in a string to its closing quote or the first byte that may not stand there; the

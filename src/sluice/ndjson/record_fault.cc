@@ -21,6 +21,7 @@ constexpr std::array kNames = std::to_array<std::pair<FaultReason, std::string_v
     {FaultReason::kTooLong, "too_long"},
     {FaultReason::kNotSingleByte, "not_single_byte"},
     {FaultReason::kNulCharacter, "nul_character"},
+    {FaultReason::kNoncharacter, "noncharacter"},
     {FaultReason::kBadInteger, "bad_integer"},
     {FaultReason::kOutOfRange, "out_of_range"},
     {FaultReason::kBadDecimal, "bad_decimal"},

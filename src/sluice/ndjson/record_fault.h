@@ -23,6 +23,7 @@ enum class FaultReason {
   kTooLong,          // too_long: more bytes than the column has
   kNotSingleByte,    // not_single_byte: a CHAR column takes ASCII only
   kNulCharacter,     // nul_character: \u0000, which Redshift's VARCHAR cannot hold
+  kNoncharacter,     // noncharacter: U+FFFE or U+FFFF, for which Redshift refuses a whole load
   kBadInteger,       // bad_integer
   kOutOfRange,       // out_of_range: an integer or decimal that its type cannot hold
   kBadDecimal,       // bad_decimal

@@ -54,7 +54,9 @@ bool TokenConverter::AppendTexts(const TokenRun& run, const TokenText& text,
       if (token.is(Token::kScalar | Token::kAbsent)) return false;
       StringTraits traits;
       const auto unescaped = Unescaped({begin, token.length()}, text.arena, traits);
-      if (!unescaped || traits.has_lone_surrogate || traits.has_nul) return false;
+      if (!unescaped || traits.has_lone_surrogate || traits.has_nul || traits.has_noncharacter) {
+        return false;
+      }
       has_escapes = true;
       begin = unescaped->data();
       length = unescaped->size();
@@ -62,6 +64,8 @@ bool TokenConverter::AppendTexts(const TokenRun& run, const TokenText& text,
     is_too_long |= length > longest;
     to[i] = {begin, length};
   }
+  if (text.has_noncharacter && std::ranges::any_of(to, to + run.values, HasNoncharacter))
+    return false;
   return !is_too_long && AreGood({to, run.values}, has_escapes || !text.is_ascii);
 }
 

@@ -20,7 +20,8 @@ namespace sluice {
 struct TokenText {
   const char* text;  // kScanPadding readable bytes behind
   bool is_ascii;
-  TextArena& arena;  // a text for which it has no room is in doubt
+  bool has_noncharacter;  // somewhere, not escaped
+  TextArena& arena;       // a text for which it has no room is in doubt
 };
 
 // The tokens of one field for some rows that follow each other.

@@ -3,7 +3,10 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <initializer_list>
 #include <set>
+#include <utility>
 
 #include "sluice/schema/ddl_cursor.h"
 #include "sluice/schema/ddl_default.h"
@@ -12,6 +15,9 @@
 
 namespace sluice {
 namespace {
+
+using Distribution = TableLayout::Distribution;
+using SortOrder = TableLayout::SortOrder;
 
 constexpr size_t kMostColumns = 1600;  // of a table, and in its keys altogether
 
@@ -33,10 +39,11 @@ class CreateTableParser {
   }
 
  private:
+  enum class Use { kNothing, kPrimaryKey, kDistributionKey, kSortKey };
   struct NamedColumn {
     std::string name;
     TextPosition at;
-    bool is_primary_key;
+    Use use;
   };
 
   Status ParseHead() {
@@ -58,13 +65,13 @@ class CreateTableParser {
   Status ParseElement() {
     const bool named = cursor_.TakeWord("constraint");
     if (named) SLUICE_TRY(cursor_.ExpectName("a constraint name"));
-    if (cursor_.TakeWords({"primary", "key"})) return ParseColumnNames(IsPrimaryKey::kYes);
+    if (cursor_.TakeWords({"primary", "key"})) return ParseColumnNames(Use::kPrimaryKey);
     if (cursor_.SeesWord("unique") && (named || cursor_.SeesSymbol("(", 1))) {
       cursor_.Take();
-      return ParseColumnNames(IsPrimaryKey::kNo);
+      return ParseColumnNames(Use::kNothing);
     }
     if (cursor_.TakeWords({"foreign", "key"})) {
-      SLUICE_TRY(ParseColumnNames(IsPrimaryKey::kNo));
+      SLUICE_TRY(ParseColumnNames(Use::kNothing));
       SLUICE_TRY(cursor_.ExpectWord("references"));
       return ParseReference();
     }
@@ -123,10 +130,13 @@ class CreateTableParser {
       column.generated = true;
       return ParseIdentity();
     }
-    if (cursor_.TakeWord("encode")) return ParseEncoding();
-    if (cursor_.TakeWord("distkey") || cursor_.TakeWord("sortkey") || cursor_.TakeWord("unique")) {
-      return {};
+    if (cursor_.TakeWord("encode")) return ParseEncoding(column);
+    if (cursor_.TakeWord("distkey")) return NameColumn(column.name, at, Use::kDistributionKey);
+    if (cursor_.TakeWord("sortkey")) {
+      table_.layout.sort_order = SortOrder::kCompound;
+      return NameColumn(column.name, at, Use::kSortKey);
     }
+    if (cursor_.TakeWord("unique")) return {};
     if (cursor_.TakeWords({"primary", "key"})) {
       column.not_null = true;
       return {};
@@ -160,11 +170,13 @@ class CreateTableParser {
     return {};
   }
 
-  Status ParseEncoding() {
+  Status ParseEncoding(Column& column) {
     for (std::string_view encoding :
          {"raw", "az64", "bytedict", "delta", "delta32k", "lzo", "mostly8", "mostly16", "mostly32",
           "runlength", "text255", "text32k", "zstd", "auto"}) {
-      if (cursor_.TakeWord(encoding)) return {};
+      if (!cursor_.TakeWord(encoding)) continue;
+      if (encoding != "auto") column.encoding = encoding;
+      return {};
     }
     return cursor_.Unexpected(
         "an encoding: RAW, AZ64, BYTEDICT, DELTA, DELTA32K, LZO, MOSTLY8, MOSTLY16, MOSTLY32, "
@@ -182,43 +194,71 @@ class CreateTableParser {
     return cursor_.ExpectSymbol(")");
   }
 
-  enum class IsPrimaryKey { kNo, kYes };
-
   // (column, …) of this table, which may be declared further down.
-  Status ParseColumnNames(IsPrimaryKey is_primary_key) {
+  Status ParseColumnNames(Use use) {
     SLUICE_TRY(cursor_.ExpectSymbol("("));
     do {
       const TextPosition at = cursor_.Peek().at;
       SLUICE_ASSIGN(std::string name, cursor_.ExpectName("a column name"));
-      if (named_.size() == kMostColumns) {
-        return cursor_.Refuse(at, "the keys of a table name at most 1600 columns");
-      }
-      named_.push_back({std::move(name), at, is_primary_key == IsPrimaryKey::kYes});
+      SLUICE_TRY(NameColumn(std::move(name), at, use));
     } while (cursor_.TakeSymbol(","));
     return cursor_.ExpectSymbol(")");
   }
 
+  Status NameColumn(std::string name, TextPosition at, Use use) {
+    if (named_.size() == kMostColumns) {
+      return cursor_.Refuse(at, "the keys of a table name at most 1600 columns");
+    }
+    named_.push_back({std::move(name), at, use});
+    return {};
+  }
+
   Status ParseTableAttribute() {
-    if (cursor_.TakeWords({"encode", "auto"})) return {};
+    const TextPosition at = cursor_.Peek().at;
+    if (cursor_.TakeWords({"encode", "auto"})) {
+      table_.layout.encode_auto = true;
+      return {};
+    }
     if (cursor_.TakeWord("backup")) {
       if (cursor_.TakeWord("yes") || cursor_.TakeWord("no")) return {};
       return cursor_.Unexpected("YES or NO");
     }
-    if (cursor_.TakeWord("diststyle")) {
-      for (std::string_view style : {"auto", "even", "key", "all"}) {
-        if (cursor_.TakeWord(style)) return {};
-      }
-      return cursor_.Unexpected("AUTO, EVEN, KEY or ALL");
-    }
-    if (cursor_.TakeWord("distkey")) return ParseColumnNames(IsPrimaryKey::kNo);
-    const bool mixed = cursor_.TakeWord("compound") || cursor_.TakeWord("interleaved");
-    if (cursor_.TakeWord("sortkey")) {
-      if (!mixed && cursor_.TakeWord("auto")) return {};
-      return ParseColumnNames(IsPrimaryKey::kNo);
-    }
-    if (mixed) return cursor_.Unexpected("SORTKEY");
+    if (cursor_.TakeWord("diststyle")) return ParseDistribution(at);
+    if (cursor_.TakeWord("distkey")) return ParseColumnNames(Use::kDistributionKey);
+    if (cursor_.SeesAnyWord({"compound", "interleaved", "sortkey"})) return ParseSortKey(at);
     return cursor_.Unexpected(
         "';' or a table attribute: DISTSTYLE, DISTKEY, SORTKEY, ENCODE AUTO or BACKUP");
+  }
+
+  Status ParseDistribution(TextPosition at) {
+    if (distribution_at_) return cursor_.Refuse(at, "DISTSTYLE is given twice");
+    distribution_at_ = at;
+    for (const auto& [word, distribution] :
+         std::initializer_list<std::pair<std::string_view, Distribution>>{
+             {"auto", Distribution::kAuto},
+             {"even", Distribution::kEven},
+             {"key", Distribution::kKey},
+             {"all", Distribution::kAll}}) {
+      if (!cursor_.TakeWord(word)) continue;
+      table_.layout.distribution = distribution;
+      return {};
+    }
+    return cursor_.Unexpected("AUTO, EVEN, KEY or ALL");
+  }
+
+  // [COMPOUND | INTERLEAVED] SORTKEY (column, …), SORTKEY AUTO
+  Status ParseSortKey(TextPosition at) {
+    SortOrder& order = table_.layout.sort_order;
+    if (order != SortOrder::kUnsaid) return cursor_.Refuse(at, "SORTKEY is given twice");
+    const bool is_compound = cursor_.TakeWord("compound");
+    const bool is_interleaved = !is_compound && cursor_.TakeWord("interleaved");
+    if (!cursor_.TakeWord("sortkey")) return cursor_.Unexpected("SORTKEY");
+    if (!is_compound && !is_interleaved && cursor_.TakeWord("auto")) {
+      order = SortOrder::kAuto;
+      return {};
+    }
+    order = is_interleaved ? SortOrder::kInterleaved : SortOrder::kCompound;
+    return ParseColumnNames(Use::kSortKey);
   }
 
   // Values of these come from sluice itself (docs/formats.md), so nothing else may make them.
@@ -239,16 +279,49 @@ class CreateTableParser {
       if (!index) {
         return cursor_.Refuse(named.at, fmt::format("there is no column '{}'", named.name));
       }
-      table_.columns[*index].not_null |= named.is_primary_key;
+      if (named.use == Use::kPrimaryKey) table_.columns[*index].not_null = true;
+      if (named.use == Use::kDistributionKey) SLUICE_TRY(DistributeBy(*index, named.at));
+      if (named.use == Use::kSortKey) SLUICE_TRY(SortBy(*index, named.at));
+    }
+    if (table_.layout.distribution == Distribution::kKey && !table_.layout.distribution_key) {
+      return cursor_.Refuse(*distribution_at_, "DISTSTYLE KEY needs a DISTKEY");
     }
     return {};
   }
 
+  Status DistributeBy(size_t column, TextPosition at) {
+    TableLayout& layout = table_.layout;
+    if (layout.distribution_key.value_or(column) != column) {
+      return cursor_.Refuse(at, "a table has one DISTKEY");
+    }
+    if (layout.distribution != Distribution::kUnsaid && layout.distribution != Distribution::kKey) {
+      return cursor_.Refuse(at, "a DISTKEY goes with DISTSTYLE KEY and no other");
+    }
+    layout.distribution = Distribution::kKey;
+    layout.distribution_key = column;
+    return RequireComparable(column, at);
+  }
+
+  Status SortBy(size_t column, TextPosition at) {
+    std::vector<size_t>& key = table_.layout.sort_key;
+    if (std::ranges::count(key, column) > 0) {
+      return cursor_.Refuse(at, "a SORTKEY names a column once");
+    }
+    key.push_back(column);
+    return RequireComparable(column, at);
+  }
+
+  Status RequireComparable(size_t column, TextPosition at) {
+    if (table_.columns[column].type.kind != TypeKind::kSuper) return {};
+    return cursor_.Refuse(at, "a SUPER can be neither DISTKEY nor SORTKEY");
+  }
+
   DdlCursor& cursor_;
   TableSchema table_;
-  std::set<std::string> folded_;     // column names
-  std::set<std::string_view> seen_;  // attributes of the column under way
-  std::vector<NamedColumn> named_;   // columns named by keys
+  std::set<std::string> folded_;                 // column names
+  std::set<std::string_view> seen_;              // attributes of the column under way
+  std::vector<NamedColumn> named_;               // columns named by keys
+  std::optional<TextPosition> distribution_at_;  // of DISTSTYLE
 };
 
 }  // namespace

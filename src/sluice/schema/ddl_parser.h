@@ -25,8 +25,9 @@ namespace sluice {
 //
 // A literal DEFAULT becomes default_text; an expression, IDENTITY and GENERATED make the column
 // generated, and so does the name of a technical column (kObjectColumn BIGINT, kLineColumn
-// INTEGER). PRIMARY KEY means NOT NULL, as in Redshift; nothing else of keys, encodings and table
-// attributes is kept.
+// INTEGER). PRIMARY KEY means NOT NULL, as in Redshift; nothing else of PRIMARY KEY, UNIQUE,
+// REFERENCES and BACKUP is kept. A table has one DISTKEY, which goes with DISTSTYLE KEY, and one
+// SORTKEY: by its columns or as an attribute of the table; a SUPER is in neither.
 //
 // Errors are kPermanent: "`file`:line:column: what is wrong; what is wanted". `file` only names the
 // source in messages. Fuzzed. Limits: 1 MiB of text, 1,600 columns in a table and as many names in

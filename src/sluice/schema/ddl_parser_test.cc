@@ -191,7 +191,7 @@ TEST(DdlParserTest, ATypingErrorBehindADefaultIsNoExpression) {
 TEST(DdlParserTest, AcceptsKeysEncodingsAndTableAttributes) {
   const auto table = ParseCreateTable(R"(
       create table S.T (
-        a bigint not null encode az64 distkey sortkey,
+        a bigint not null encode az64 distkey,
         b int unique references other (id),
         c int primary key,
         d char(3) null references s.other,
@@ -209,6 +209,41 @@ TEST(DdlParserTest, AcceptsKeysEncodingsAndTableAttributes) {
        {"DISTSTYLE EVEN SORTKEY AUTO", "COMPOUND SORTKEY (a)", "DISTSTYLE ALL", "BACKUP YES"}) {
     EXPECT_TRUE(ParseCreateTable(fmt::format("CREATE TABLE t (a INT) {}", attributes), "t"));
   }
+}
+
+TEST(DdlParserTest, KeepsWhereRedshiftPutsRows) {
+  using Distribution = TableLayout::Distribution;
+  using SortOrder = TableLayout::SortOrder;
+  const auto of = [](const std::string& sql) {
+    const auto table = ParseCreateTable("CREATE TABLE t " + sql, "t.sql");
+    EXPECT_TRUE(table) << table.error().message();
+    return table.value_or(TableSchema{});
+  };
+  const TableSchema by_columns =
+      of("(a INT ENCODE AZ64 SORTKEY, b TEXT ENCODE zstd DISTKEY, c INT ENCODE AUTO SORTKEY)");
+  EXPECT_EQ(by_columns.columns[0].encoding, "az64");
+  EXPECT_EQ(by_columns.columns[1].encoding, "zstd");
+  EXPECT_EQ(by_columns.columns[2].encoding, "");
+  EXPECT_EQ(by_columns.layout.distribution, Distribution::kKey);
+  EXPECT_EQ(by_columns.layout.distribution_key, 1);
+  EXPECT_EQ(by_columns.layout.sort_order, SortOrder::kCompound);
+  EXPECT_THAT(by_columns.layout.sort_key, ElementsAre(0, 2));
+  EXPECT_FALSE(by_columns.layout.encode_auto);
+
+  const TableSchema of_table =
+      of("(a INT, b INT) DISTKEY (a) DISTSTYLE KEY INTERLEAVED SORTKEY (b, a) ENCODE AUTO");
+  EXPECT_EQ(of_table.layout.distribution_key, 0);
+  EXPECT_EQ(of_table.layout.sort_order, SortOrder::kInterleaved);
+  EXPECT_THAT(of_table.layout.sort_key, ElementsAre(1, 0));
+  EXPECT_TRUE(of_table.layout.encode_auto);
+
+  EXPECT_EQ(of("(a INT) DISTSTYLE EVEN").layout.distribution, Distribution::kEven);
+  EXPECT_EQ(of("(a INT) DISTSTYLE ALL").layout.distribution, Distribution::kAll);
+  EXPECT_EQ(of("(a INT) DISTSTYLE AUTO").layout.distribution, Distribution::kAuto);
+  EXPECT_EQ(of("(a INT) SORTKEY AUTO").layout.sort_order, SortOrder::kAuto);
+  EXPECT_EQ(of("(a INT) SORTKEY (a)").layout.sort_order, SortOrder::kCompound);
+  EXPECT_EQ(of("(a INT)").layout.distribution, Distribution::kUnsaid);
+  EXPECT_EQ(of("(a INT)").layout.sort_order, SortOrder::kUnsaid);
 }
 
 TEST(DdlParserTest, RefusesWhatItDoesNotUnderstand) {
@@ -235,6 +270,16 @@ TEST(DdlParserTest, RefusesWhatItDoesNotUnderstand) {
            {"CREATE TABLE t (a INT) DISTSTYLE ODD", "found 'odd'; wanted AUTO, EVEN, KEY or ALL"},
            {"CREATE TABLE t (a INT) COMPOUND (a)", "found '('; wanted SORTKEY"},
            {"CREATE TABLE t (a INT) BACKUP", "found the end; wanted YES or NO"},
+           {"CREATE TABLE t (a INT DISTKEY, b INT DISTKEY)", "t.sql:1:38: a table has one DISTKEY"},
+           {"CREATE TABLE t (a INT) DISTKEY (a) DISTSTYLE ALL",
+            "t.sql:1:33: a DISTKEY goes with DISTSTYLE KEY and no other"},
+           {"CREATE TABLE t (a INT) DISTSTYLE KEY", "t.sql:1:24: DISTSTYLE KEY needs a DISTKEY"},
+           {"CREATE TABLE t (a INT) DISTSTYLE ALL DISTSTYLE ALL", "DISTSTYLE is given twice"},
+           {"CREATE TABLE t (a INT SORTKEY) SORTKEY AUTO", "t.sql:1:32: SORTKEY is given twice"},
+           {"CREATE TABLE t (a INT) SORTKEY (a, a)", "a SORTKEY names a column once"},
+           {"CREATE TABLE t (a INT) SORTKEY (b)", "t.sql:1:33: there is no column 'b'"},
+           {"CREATE TABLE t (a SUPER SORTKEY)", "t.sql:1:25: a SUPER can be neither"},
+           {"CREATE TABLE t (a SUPER) DISTKEY (a)", "t.sql:1:35: a SUPER can be neither"},
        }) {
     EXPECT_THAT(ErrorOf(sql), HasSubstr(error)) << sql;
   }

@@ -36,7 +36,7 @@ QuarantinePayload EncodePayload(std::string_view bytes, uint64_t length) {
   for (int cut = 0; cut < 3 && bytes.size() < length && !text.empty() && !IsUtf8(text); ++cut) {
     text.remove_suffix(1);
   }
-  if (IsUtf8(text) && text.find('\0') == std::string_view::npos) {
+  if (IsUtf8(text) && text.find('\0') == std::string_view::npos && !HasNoncharacter(text)) {
     return {text.size() == length ? "utf8" : "utf8_cut", std::string(text)};
   }
   const std::string_view encoded = bytes.substr(0, kLargestPayload / 4 * 3);

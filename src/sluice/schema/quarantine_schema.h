@@ -27,7 +27,7 @@ inline constexpr size_t kLargestPayload = 65'535;
 
 // "utf8" and "base64" hold every byte of the event; "utf8_cut" and "base64_cut" its front: the
 // whole stands in the raw object, at at_byte. base64 (RFC 4648 §4) is taken where the bytes are not
-// UTF-8 or hold NUL.
+// UTF-8, or hold what a text column of a warehouse does not take: NUL, U+FFFE, U+FFFF.
 struct QuarantinePayload {
   std::string_view encoding;
   std::string text;  // at most kLargestPayload bytes

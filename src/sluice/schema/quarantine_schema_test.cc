@@ -16,7 +16,8 @@ TEST(QuarantinePayloadTest, TextStaysReadable) {
 }
 
 TEST(QuarantinePayloadTest, BytesThatAreNotTextAreKeptExactly) {
-  for (const std::string& bytes : {std::string("\xFF\xFE"), std::string("a\0b", 3)}) {
+  for (const std::string& bytes : {std::string("\xFF\xFE"), std::string("a\0b", 3),
+                                   std::string("\xEF\xBF\xBE"), std::string("a\xEF\xBF\xBF")}) {
     const QuarantinePayload payload = EncodePayload(bytes, bytes.size());
     EXPECT_EQ(payload.encoding, "base64");
     EXPECT_EQ(*FromBase64(payload.text), bytes);

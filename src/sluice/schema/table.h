@@ -55,6 +55,8 @@ struct Column {
   // A literal DEFAULT, unquoted, for events in which the column is absent. "DEFAULT NULL" is no
   // default.
   std::optional<std::string> default_text;
+  // "zstd": how Redshift compresses it, one of ENCODE's words; empty: it chooses.
+  std::string encoding = {};
 };
 
 // The technical columns that end every Parquet object of the pipeline: the raw object's id (BIGINT)
@@ -62,11 +64,24 @@ struct Column {
 inline constexpr std::string_view kObjectColumn = "sluice_object";
 inline constexpr std::string_view kLineColumn = "sluice_line";
 
+// Where Redshift puts a table's rows, and in which order ("CREATE TABLE", table attributes). It
+// changes no row, and no other warehouse has it.
+struct TableLayout {
+  enum class Distribution { kUnsaid, kAuto, kEven, kKey, kAll };
+  enum class SortOrder { kUnsaid, kAuto, kCompound, kInterleaved };
+  Distribution distribution = Distribution::kUnsaid;
+  std::optional<size_t> distribution_key;  // a column; there exactly with kKey
+  SortOrder sort_order = SortOrder::kUnsaid;
+  std::vector<size_t> sort_key;  // columns; there exactly with kCompound and kInterleaved
+  bool encode_auto = false;
+};
+
 // What a CREATE TABLE says. Lifetime: a plain value.
 struct TableSchema {
   std::string schema;  // "tracking"; empty when the statement names none
   std::string name;    // "events"
   std::vector<Column> columns;
+  TableLayout layout = {};
 
   std::optional<size_t> IndexOf(std::string_view column) const;
 };

@@ -31,8 +31,9 @@ TableChange Missing(const LedgerNames& names, const Table& table, const Column& 
         "take "
         "NOT NULL out of the DDL";
   } else {
-    change.sql = fmt::format("ALTER TABLE {} ADD COLUMN {} {}", names.Target(table.schema),
-                             QuoteIdentifier(column.name), names.dialect.Type(column.type));
+    change.sql = fmt::format("ALTER TABLE {} ADD COLUMN {} {}{}", names.Target(table.schema),
+                             QuoteIdentifier(column.name), names.dialect.Type(column.type),
+                             names.dialect.Encoded(column));
   }
   return change;
 }

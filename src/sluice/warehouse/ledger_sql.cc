@@ -4,7 +4,9 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <initializer_list>
 #include <set>
+#include <utility>
 
 #include "sluice/base/hash.h"
 #include "sluice/base/utf8.h"
@@ -37,8 +39,9 @@ std::string ColumnsOf(const SqlDialect& dialect, const std::vector<Column>& colu
   for (const Column& column : columns) {
     // What the warehouse would have made, nobody makes here: such a column holds NULL.
     const bool not_null = column.not_null && IsFilled(column);
-    text += fmt::format("{}{} {}{}", text.empty() ? "" : ", ", QuoteIdentifier(column.name),
-                        dialect.Type(column.type), not_null ? " NOT NULL" : "");
+    text += fmt::format("{}{} {}{}{}", text.empty() ? "" : ", ", QuoteIdentifier(column.name),
+                        dialect.Type(column.type), dialect.Encoded(column),
+                        not_null ? " NOT NULL" : "");
   }
   return text;
 }
@@ -52,15 +55,17 @@ std::string CreateTable(const std::string& name, std::string_view columns) {
 void AddIndexes(const TableSet& tables, const LedgerNames& names, std::vector<std::string>& sql) {
   const auto add = [&](std::string_view name, const std::string& table,
                        const std::string& columns) {
-    sql.push_back(fmt::format("CREATE INDEX IF NOT EXISTS {} ON {} ({})",
-                              QuoteIdentifier(fmt::format("{}{}", names.prefix, name)), table,
-                              columns));
+    sql.push_back(fmt::format("CREATE INDEX IF NOT EXISTS {} ON {} ({})", QuoteIdentifier(name),
+                              table, columns));
   };
-  add("ledger_raw_key", names.In("ledger"), "raw_key");
-  add("ledger_object", names.In("ledger"), "object");
-  add("ledger_batch", names.In("ledger"), "batch");
-  add("duplicates_object", names.In("duplicates"), "object");
-  add("quarantine_object", names.In("quarantine"), "object");
+  for (const auto& [table, column] :
+       std::initializer_list<std::pair<const char*, const char*>>{{"ledger", "raw_key"},
+                                                                  {"ledger", "object"},
+                                                                  {"ledger", "batch"},
+                                                                  {"duplicates", "object"},
+                                                                  {"quarantine", "object"}}) {
+    add(fmt::format("{}{}_{}", names.prefix, table, column), names.In(table), column);
+  }
   for (const Table& table : tables.tables) {
     std::string columns;
     for (const size_t column : table.unique) {
@@ -131,7 +136,8 @@ std::vector<std::string> PrepareTablesSql(const TableSet& tables, const LedgerNa
                                         ColumnsOf(d, QuarantineColumns()), d.Text(kId))) +
                 d.SortedBy("object"));
   for (const Table& table : tables.tables) {
-    sql.push_back(CreateTable(names.Target(table.schema), ColumnsOf(d, table.schema.columns)));
+    sql.push_back(CreateTable(names.Target(table.schema), ColumnsOf(d, table.schema.columns)) +
+                  d.LaidOut(table.schema));
   }
   if (d.kind() == SqlDialect::Kind::kPostgres) AddIndexes(tables, names, sql);
   return sql;

@@ -3,6 +3,7 @@
 
 #include <gmock/gmock.h>
 
+#include "sluice/schema/postgres_limits.h"
 #include "sluice/warehouse/duckdb_parquet_sql.h"
 #include "sluice/warehouse/sql_text.h"
 #include "sluice/warehouse/stage_sql.h"
@@ -70,6 +71,26 @@ TEST(StageSql, PlanRowsHoldEachTableAndTheObject) {
   EXPECT_EQ(rows[1][5], SqlValue(std::string("*")));
   EXPECT_EQ(rows[1][12], SqlValue(int64_t{6}));
   EXPECT_EQ(rows[1][15], SqlValue(int64_t{5}));
+}
+
+// PostgreSQL would cut them, and two might become one.
+TEST(LedgerSql, TheNamesThatSluiceMakesFitIntoPostgres) {
+  const LedgerNames names = {.pipeline = "p",
+                             .schema = "sluice",
+                             .dialect = SqlDialect(SqlDialect::Kind::kPostgres),
+                             .prefix = "sluice_probe_01jd0000000000000000000000_"};
+  TableSet tables;
+  Table& table = tables.tables.emplace_back();
+  table.schema.name = std::string(kLongestPostgresName, 't');
+  table.schema.columns = {{"id", {.kind = TypeKind::kBigInt}, true}};
+  table.unique = {0};
+  for (const std::string& sql : PrepareTablesSql(tables, names)) {
+    for (size_t begin = sql.find('"'); begin != std::string::npos;) {
+      const size_t end = sql.find('"', begin + 1);
+      EXPECT_LE(end - begin - 1, kLongestPostgresName) << sql;
+      begin = sql.find('"', end + 1);
+    }
+  }
 }
 
 TEST(TableSql, InsertNamesFilledColumnsOnly) {

@@ -28,7 +28,7 @@ TEST_F(FetchedLoginTest, AsksOnceForManyConnections) {
   EXPECT_EQ(fetched_, 1);
 }
 
-TEST_F(FetchedLoginTest, AsksAgainForWhatWasRefused) {
+TEST_F(FetchedLoginTest, C18_AsksAgainForWhatWasRefused) {
   const PgLogin old = *login_.Get();
   kept_ = "two";
   EXPECT_EQ(login_.Get()->password, "one") << "it is good until it is refused";

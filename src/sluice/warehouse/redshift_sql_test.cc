@@ -2,6 +2,7 @@
 // What the SQL for Redshift must keep to, and what its errors mean.
 #include <gmock/gmock.h>
 
+#include "sluice/schema/ddl_parser.h"
 #include "sluice/warehouse/data_api_client.h"
 #include "sluice/warehouse/load_sql.h"
 #include "sluice/warehouse/pg_connection.h"
@@ -11,6 +12,8 @@
 namespace sluice {
 namespace {
 
+using ::testing::AnyOf;
+using ::testing::EndsWith;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
@@ -82,12 +85,80 @@ TEST(RedshiftSql, NothingThatItDoesNotKnowIsSaid) {
   }
 }
 
+// TRUNCATE and VACUUM commit what is open, and changing a type may not stand in a transaction.
+TEST(RedshiftSql, C17_NothingInATransactionEndsIt) {
+  auto sql = CommitSql(ManyTables(2), Redshift(), FactsOf(2));
+  for (SqlStatement& statement : SettleSql(Redshift(), "b", {})) sql.push_back(statement);
+  for (std::string& text : PrepareRowsSql(Redshift())) sql.push_back({"prepare", text});
+  sql.push_back({"outcome", LoadOutcomeSql(Redshift())});
+  for (const SqlStatement& statement : sql) {
+    const std::string word = statement.sql.substr(0, statement.sql.find(' '));
+    EXPECT_THAT(word, AnyOf("LOCK", "UPDATE", "CREATE", "INSERT", "DELETE", "SELECT"));
+    EXPECT_TRUE(word != "CREATE" || statement.sql.starts_with("CREATE TEMP TABLE "));
+    for (const char* ending :
+         {"TRUNCATE", "VACUUM", "ALTER ", "COMMIT", "ROLLBACK", "BEGIN", ";"}) {
+      EXPECT_THAT(statement.sql, Not(HasSubstr(ending)));
+    }
+  }
+}
+
 TEST(RedshiftSql, TextHasALengthAndSuperIsParsed) {
   const auto sql = CommitSql(ManyTables(1), Redshift(), FactsOf(1));
   std::string all;
   for (const SqlStatement& statement : sql) all += statement.sql + "\n";
   EXPECT_THAT(all, HasSubstr("JSON_PARSE(s.\"extra\")"));
   EXPECT_THAT(all, HasSubstr("COALESCE(JSON_PARSE(s.\"extra\") = t.\"extra\""));
+}
+
+// What makes the user's own table.
+std::string CreateTableSql(const std::string& ddl, SqlDialect::Kind kind) {
+  TableSet tables;
+  tables.tables.emplace_back().schema = ParseCreateTable(ddl, "t.sql").value();
+  LedgerNames names = Redshift();
+  names.dialect = SqlDialect(kind);
+  // Behind it come only indexes.
+  std::string made;
+  for (std::string& sql : PrepareTablesSql(tables, names)) {
+    if (sql.starts_with("CREATE TABLE ")) made = std::move(sql);
+  }
+  return made;
+}
+
+TEST(RedshiftSql, ATableLiesAsItsDdlSays) {
+  using Kind = SqlDialect::Kind;
+  const std::string ddl =
+      "CREATE TABLE s.t (id CHAR(36) NOT NULL ENCODE zstd, at TIMESTAMP ENCODE raw NOT NULL, x "
+      "SUPER) DISTSTYLE KEY DISTKEY (id) COMPOUND SORTKEY (at, id)";
+  EXPECT_EQ(CreateTableSql(ddl, Kind::kRedshift),
+            "CREATE TABLE IF NOT EXISTS \"s\".\"t\" (\"id\" CHAR(36) ENCODE zstd NOT NULL, "
+            "\"at\" TIMESTAMP ENCODE raw NOT NULL, \"x\" SUPER) DISTSTYLE KEY DISTKEY (\"id\") "
+            "COMPOUND SORTKEY (\"at\", \"id\")");
+  EXPECT_THAT(CreateTableSql(ddl, Kind::kDuckDb), EndsWith("\"x\" VARCHAR)"));
+  EXPECT_THAT(CreateTableSql(ddl, Kind::kPostgres), EndsWith("\"x\" JSON)"));
+  const auto behind = [](const std::string& attributes) {
+    const std::string sql = CreateTableSql("CREATE TABLE t (a INT) " + attributes, Kind::kRedshift);
+    return sql.substr(sql.rfind(')'));
+  };
+  EXPECT_EQ(behind("DISTSTYLE EVEN SORTKEY AUTO ENCODE AUTO"),
+            ") DISTSTYLE EVEN SORTKEY AUTO ENCODE AUTO");
+  EXPECT_EQ(behind("DISTSTYLE ALL"), ") DISTSTYLE ALL");
+  EXPECT_EQ(behind("DISTSTYLE AUTO"), ") DISTSTYLE AUTO");
+  EXPECT_EQ(behind(""), ")");
+  EXPECT_THAT(
+      CreateTableSql("CREATE TABLE t (a INT, b INT) INTERLEAVED SORTKEY (b, a)", Kind::kRedshift),
+      EndsWith(") INTERLEAVED SORTKEY (\"b\", \"a\")"));
+}
+
+// They are staged where they go, unless the warehouse makes the key itself.
+TEST(RedshiftSql, RowsAreStagedWhereTheyGo) {
+  const SqlDialect redshift(SqlDialect::Kind::kRedshift);
+  const auto of = [&](const std::string& ddl) {
+    return redshift.StagedLayout(ParseCreateTable("CREATE TABLE t " + ddl, "t.sql").value());
+  };
+  EXPECT_EQ(of("(a INT DISTKEY SORTKEY)"), " DISTSTYLE KEY DISTKEY (\"a\")");
+  EXPECT_EQ(of("(a INT IDENTITY(1,1) DISTKEY)"), "");
+  EXPECT_EQ(of("(a INT) DISTSTYLE ALL"), "");
+  EXPECT_EQ(of("(a INT)"), "");
 }
 
 TEST(RedshiftWords, SayWhatAnErrorMeans) {

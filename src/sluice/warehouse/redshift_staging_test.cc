@@ -2,6 +2,7 @@
 // What is written for COPY to read, into a directory in place of a bucket.
 #include "sluice/warehouse/redshift_staging.h"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 
 #include <cstdlib>
@@ -17,12 +18,17 @@ using ::testing::HasSubstr;
 
 class SilentSession : public SqlSession {
  public:
-  Status Run(std::string_view, const std::string&) override { return {}; }
+  Status Run(std::string_view, const std::string&) override {
+    ++statements;
+    return {};
+  }
   Result<std::vector<TextRow>> Query(std::string_view, const std::string&) override { return {}; }
   Result<std::vector<TextRow>> Transact(std::span<const SqlStatement>,
                                         const std::optional<std::string>&) override {
     return {};
   }
+
+  int statements = 0;
 };
 
 class RedshiftStagingTest : public ::testing::Test {
@@ -69,6 +75,29 @@ TEST_F(RedshiftStagingTest, C7_EveryFileOfAManifestIsMandatory) {
   for (const char* const table : {"rows", "files"}) {
     EXPECT_THAT(Manifest(table), HasSubstr("rows.parquet\",\"mandatory\":true,\"meta\""));
   }
+}
+
+TEST_F(RedshiftStagingTest, C8_TheLengthInAManifestIsTheStoredObjects) {
+  const StagedFile file = FileOfTheRows();
+  ASSERT_TRUE(staging_->FillFiles(session_, "files", columns_, std::vector{file}));
+  const uint64_t size = store_->Stat(file.key)->size.count;
+  EXPECT_THAT(Manifest("files"), HasSubstr(fmt::format("{{\"content_length\":{}}}", size)));
+}
+
+// COPY of a file that is shorter than its manifest says would fail with a message that says
+// nothing.
+TEST_F(RedshiftStagingTest, C8_AFileThatWasCutFailsBeforeItsCopy) {
+  const StagedFile file = FileOfTheRows();
+  const std::string bytes = *ReadObject(*store_, file.key, 65'536);
+  ASSERT_TRUE(store_->Remove(file.key));
+  const auto cut = store_->Create(file.key).value();
+  ASSERT_TRUE(cut->Write(bytes.substr(0, bytes.size() - 1)));
+  ASSERT_TRUE(cut->Commit());
+  session_.statements = 0;
+  const Status staged = staging_->FillFiles(session_, "files", columns_, std::vector{file});
+  ASSERT_FALSE(staged);
+  EXPECT_EQ(staged.error().kind(), ErrorKind::kBadData);
+  EXPECT_EQ(session_.statements, 0);
 }
 
 TEST_F(RedshiftStagingTest, AFileThatIsNamedTwiceIsRefused) {

@@ -4,9 +4,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <random>
 #include <set>
 #include <utility>
 
+#include "sluice/base/log.h"
+#include "sluice/base/retry.h"
 #include "sluice/base/unique_id.h"
 #include "sluice/schema/identifier.h"
 #include "sluice/warehouse/live_tables.h"
@@ -17,14 +20,44 @@
 namespace sluice {
 namespace {
 
-// Somebody else makes the same at the same time: what CREATE … IF NOT EXISTS says then is a key
-// that is there twice.
-Error OfPrepare(const Error& error) {
+// Whether somebody else makes the same at the same time: what CREATE … IF NOT EXISTS says then is a
+// key that is there twice.
+bool IsMadeByAnother(const Error& error) {
   const auto says = [&](std::string_view words) { return error.message().contains(words); };
-  const bool may_pass = error.kind() == ErrorKind::kBadData || says("already exists") ||
-                        says("duplicate key") || says("concurrently updated");
-  return Error(may_pass ? ErrorKind::kTransient : WithoutUnknown(error).kind(),
+  return error.kind() == ErrorKind::kBadData || says("already exists") || says("duplicate key") ||
+         says("concurrently updated");
+}
+
+constexpr RetryOptions kConflictRetry{.attempts = 5,
+                                      .first_pause = std::chrono::milliseconds(200),
+                                      .longest_pause = std::chrono::milliseconds(2000),
+                                      .patience = std::chrono::milliseconds(60'000)};
+
+// Of a transaction that is rolled back because of another one, and may well succeed after it. Who
+// waits for a lock in vain has waited long enough.
+bool IsConflict(const Error& error) {
+  const auto says = [&](std::string_view words) { return error.message().contains(words); };
+  return error.kind() == ErrorKind::kTransient &&
+         (says("sqlstate=40001") || says("sqlstate=40P01") || says("could not serialize") ||
+          says("Serializable isolation violation") || says("onflict with concurrent transaction") ||
+          says("deadlock detected"));
+}
+
+Error OfPrepare(const Error& error) {
+  return Error(IsMadeByAnother(error) ? ErrorKind::kTransient : WithoutUnknown(error).kind(),
                error.During("cannot prepare").message());
+}
+
+// Who is told so is told after the other's commit: asked again it is there.
+Status MakeIfMissing(ServerSession& session, const std::string& sql) {
+  constexpr int kMostAsks = 5;
+  for (int ask = 1;; ++ask) {
+    const Status made = session.Run("prepare", sql);
+    if (made) return {};
+    if (ask == kMostAsks || !IsMadeByAnother(made.error())) {
+      return std::unexpected(OfPrepare(made.error()));
+    }
+  }
 }
 
 }  // namespace
@@ -63,9 +96,7 @@ Status ServerWarehouse::Prepare() {
   if (is_prepared) return {};
   // Each of them is whole by itself: so none waits for somebody with another's lock in its hands.
   for (const std::string& sql : PrepareTablesSql(tables_, names_)) {
-    if (const Status made = session->Run("prepare", sql); !made) {
-      return std::unexpected(OfPrepare(made.error()));
-    }
+    SLUICE_TRY(MakeIfMissing(*session, sql));
   }
   std::vector<SqlStatement> rows;
   for (std::string& sql : TakeTableLockSql(names_)) rows.push_back({"take lock", std::move(sql)});
@@ -95,7 +126,9 @@ Status ServerWarehouse::StageTable(ServerSession& session, size_t table,
                                    std::span<const PlannedObject* const> objects) const {
   const std::string stage = sluice::StageTable(table);
   const std::vector<StagedColumn> columns = StagedColumns(tables_.tables[table]);
-  SLUICE_TRY(session.Run("create " + stage, CreateStageSql(names_, stage, columns)));
+  SLUICE_TRY(session.Run("create " + stage,
+                         CreateStageSql(names_, stage, columns) +
+                             names_.dialect.StagedLayout(tables_.tables[table].schema)));
   std::vector<StagedFile> files;
   for (const PlannedObject* object : objects) {
     const std::string& key = object->tables[table].parquet;
@@ -138,7 +171,7 @@ Result<std::unique_ptr<StagedLoad>> ServerWarehouse::Stage(const LoadPlan& plan)
   }
   std::vector<int64_t> objects;
   for (const PlannedObject& object : plan.objects) objects.push_back(object.object);
-  return std::make_unique<ServerLoad>(std::move(session), names_, tables_, std::move(facts),
+  return std::make_unique<ServerLoad>(std::move(session), names_, tables_, clock_, std::move(facts),
                                       std::move(objects));
 }
 
@@ -146,7 +179,14 @@ Result<std::vector<ObjectOutcome>> ServerLoad::Commit() {
   if (session_ == nullptr) return Fail(ErrorKind::kPermanent, "cannot commit: it was tried before");
   // It ends when the answer is known, whatever it is.
   const std::unique_ptr<ServerSession> session = std::move(session_);
-  return CommitLoad(*session, names_, tables_, facts_, objects_);
+  std::minstd_rand random(std::random_device{}());
+  for (RetryPace pace(kConflictRetry, clock_, random);; pace.Pause()) {
+    auto outcomes = CommitLoad(*session, names_, tables_, facts_, objects_);
+    if (outcomes || !IsConflict(outcomes.error())) return outcomes;
+    if (!pace.may_go_on()) return std::unexpected(pace.GaveUp(outcomes.error()));
+    Log(LogLevel::kInfo, "another transaction stood in the way, trying again: {} batch={}",
+        outcomes.error().message(), facts_.batch);
+  }
 }
 
 Result<std::vector<ObjectOutcome>> ServerWarehouse::Outcome(std::span<const int64_t> objects) {

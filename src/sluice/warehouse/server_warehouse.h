@@ -65,13 +65,16 @@ class ServerWarehouse final : public Warehouse {
 class ServerLoad final : public StagedLoad {
  public:
   ServerLoad(std::unique_ptr<ServerSession> session, const LedgerNames& names,
-             const TableSet& tables, LoadFacts facts, std::vector<int64_t> objects)
+             const TableSet& tables, Clock& clock, LoadFacts facts, std::vector<int64_t> objects)
       : session_(std::move(session)),
         names_(names),
         tables_(tables),
+        clock_(clock),
         facts_(std::move(facts)),
         objects_(std::move(objects)) {}
 
+  // A transaction that another one stood in the way of is tried again, whole (fault C6): what is
+  // staged is still there.
   Result<std::vector<ObjectOutcome>> Commit() override;
 
   // For tests that tamper with what is staged. Null after Commit.
@@ -81,6 +84,7 @@ class ServerLoad final : public StagedLoad {
   std::unique_ptr<ServerSession> session_;
   const LedgerNames& names_;
   const TableSet& tables_;
+  Clock& clock_;
   const LoadFacts facts_;
   const std::vector<int64_t> objects_;
 };

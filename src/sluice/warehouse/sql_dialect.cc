@@ -3,6 +3,10 @@
 
 #include <fmt/format.h>
 
+#include <array>
+#include <optional>
+#include <span>
+
 #include "sluice/schema/identifier.h"
 #include "sluice/warehouse/sql_text.h"
 
@@ -32,6 +36,31 @@ std::string DuckDbType(const ColumnType& type) {
       return ToSql(type);
   }
   return "VARCHAR";
+}
+
+std::string NamesOf(const TableSchema& table, std::span<const size_t> columns) {
+  std::string names;
+  for (const size_t column : columns) {
+    names += (names.empty() ? "" : ", ") + QuoteIdentifier(table.columns[column].name);
+  }
+  return names;
+}
+
+std::string DistributionOf(const TableSchema& table) {
+  switch (table.layout.distribution) {
+    case TableLayout::Distribution::kUnsaid:
+      return "";
+    case TableLayout::Distribution::kAuto:
+      return " DISTSTYLE AUTO";
+    case TableLayout::Distribution::kEven:
+      return " DISTSTYLE EVEN";
+    case TableLayout::Distribution::kAll:
+      return " DISTSTYLE ALL";
+    case TableLayout::Distribution::kKey:
+      return fmt::format(" DISTSTYLE KEY DISTKEY ({})",
+                         NamesOf(table, std::array{*table.layout.distribution_key}));
+  }
+  return "";
 }
 
 }  // namespace
@@ -116,6 +145,38 @@ std::string SqlDialect::StagedType(const ColumnType& type) const {
 
 std::string SqlDialect::SortedBy(std::string_view column) const {
   return kind_ == Kind::kRedshift ? fmt::format(" SORTKEY ({})", column) : "";
+}
+
+std::string SqlDialect::Encoded(const Column& column) const {
+  if (kind_ != Kind::kRedshift || column.encoding.empty()) return "";
+  return " ENCODE " + column.encoding;
+}
+
+std::string SqlDialect::LaidOut(const TableSchema& table) const {
+  if (kind_ != Kind::kRedshift) return "";
+  const TableLayout& layout = table.layout;
+  std::string text = DistributionOf(table);
+  switch (layout.sort_order) {
+    case TableLayout::SortOrder::kUnsaid:
+      break;
+    case TableLayout::SortOrder::kAuto:
+      text += " SORTKEY AUTO";
+      break;
+    case TableLayout::SortOrder::kCompound:
+      text += fmt::format(" COMPOUND SORTKEY ({})", NamesOf(table, layout.sort_key));
+      break;
+    case TableLayout::SortOrder::kInterleaved:
+      text += fmt::format(" INTERLEAVED SORTKEY ({})", NamesOf(table, layout.sort_key));
+      break;
+  }
+  if (layout.encode_auto) text += " ENCODE AUTO";
+  return text;
+}
+
+std::string SqlDialect::StagedLayout(const TableSchema& table) const {
+  const std::optional<size_t>& key = table.layout.distribution_key;
+  if (kind_ != Kind::kRedshift || !key || table.columns[*key].generated) return "";
+  return DistributionOf(table);
 }
 
 std::string SqlDialect::FromStaged(const ColumnType& type, const std::string& value) const {

@@ -40,6 +40,12 @@ class SqlDialect {
   std::string StagedType(const ColumnType& type) const;
   // What follows a CREATE TABLE whose rows are mostly looked for by that column.
   std::string SortedBy(std::string_view column) const;
+  // What the DDL says of where rows lie, in Redshift: behind a column's type " ENCODE zstd", behind
+  // the columns " DISTSTYLE KEY DISTKEY (…) …". Nothing elsewhere, and where it says nothing.
+  std::string Encoded(const Column& column) const;
+  std::string LaidOut(const TableSchema& table) const;
+  // Behind the columns of the table that its rows are staged in: they then lie where they go.
+  std::string StagedLayout(const TableSchema& table) const;
   // A staged column's value, named `value`, as the target's column takes it.
   std::string FromStaged(const ColumnType& type, const std::string& value) const;
   // A text to be ordered by its bytes, whatever the database's collation.
