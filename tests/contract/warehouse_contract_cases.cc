@@ -621,6 +621,69 @@ TEST_P(WarehouseContract, RowsCanBeCountedSampledAndDescribed) {
   EXPECT_EQ(warehouse_->CountRows(missing).error().kind(), ErrorKind::kNotFound);
 }
 
+// "hour: rows, at least, at most", counted from midnight.
+std::vector<std::string> HoursOf(const TableCheck& check) {
+  std::vector<std::string> hours;
+  for (const HourCheck& hour : check.hours) {
+    hours.push_back(fmt::format("{}: {}, {}, {}", hour.hour.substr(11, 2), hour.rows, hour.at_least,
+                                hour.at_most));
+  }
+  return hours;
+}
+
+TEST_P(WarehouseContract, ATableIsCheckedAgainstTheLedger) {
+  const Timestamp midnight = Timestamp(std::chrono::days(20'000));
+  const EventHours day = {midnight, midnight + std::chrono::hours(24)};
+  const auto check = [&](size_t table, const EventHours& hours) {
+    const auto found = warehouse_->Check(tables_.tables[table], hours);
+    EXPECT_TRUE(found) << found.error().message();
+    return found.value_or(TableCheck());
+  };
+  EXPECT_EQ(check(0, day).rows, 0u);
+  MustLoad({Put({.key = "a", .events = {{"1"}, {"2", 30}}, .utm = {{"u"}}}),
+            Put({.key = "b", .events = {{"3", 10}, {"4", 70}, {"1"}}}),
+            Put({.key = "c", .events = {{"5", 7 * 60}}})});
+  TableCheck found = check(0, day);
+  EXPECT_EQ(std::tie(found.rows, found.loaded, found.rows_in_range), std::tuple(5u, 5u, 5u));
+  EXPECT_EQ(found.keys_twice, 0u);
+  EXPECT_THAT(HoursOf(found), testing::IsEmpty());
+
+  // What somebody else does. That a row of the first hour is there twice, its sum does not show.
+  harness_->Execute(
+      "INSERT INTO tracking.events SELECT * FROM tracking.events WHERE request_id IN ('1', '4')");
+  found = check(0, day);
+  EXPECT_EQ(std::tie(found.rows, found.loaded, found.keys_twice, found.rows_too_many),
+            std::tuple(7u, 5u, 2u, 2u));
+  ASSERT_THAT(found.doubled, testing::SizeIs(2));
+  EXPECT_EQ(found.doubled[0].key, "1");
+  EXPECT_EQ(found.doubled[0].time, "2024-10-04 00:00:00");
+  EXPECT_EQ(found.doubled[1].key, "4");
+  EXPECT_EQ(found.doubled[1].rows, 2u);
+  harness_->Execute("DELETE FROM tracking.events WHERE request_id IN ('1', '2', '5')");
+  harness_->Execute(
+      "INSERT INTO tracking.events (request_id, \"at\") VALUES ('6', TIMESTAMP '2024-10-04 "
+      "05:00:00')");
+  EXPECT_THAT(HoursOf(check(0, day)), ElementsAre("00: 1, 2, 4", "05: 1, 0, 0", "07: 0, 1, 1"));
+  found = check(0, {midnight + std::chrono::hours(5), midnight + std::chrono::hours(6)});
+  EXPECT_EQ(std::tie(found.rows, found.rows_in_range, found.keys_twice), std::tuple(4u, 1u, 0u));
+  EXPECT_THAT(HoursOf(found), ElementsAre("05: 1, 0, 0"));
+
+  // Without a time, and by another pipeline.
+  harness_->Execute("INSERT INTO tracking.utm SELECT * FROM tracking.utm");
+  const auto other = harness_->Open(tables_, nullptr, "another");
+  ASSERT_TRUE(other->Prepare());
+  ASSERT_TRUE(Load(*other, Plan({Put({.key = "d", .utm = {{"v"}}})})));
+  found = check(1, {midnight, midnight + std::chrono::hours(1)});
+  EXPECT_EQ(std::tie(found.rows, found.loaded, found.rows_in_range, found.keys_twice),
+            std::tuple(3u, 2u, 3u, 1u));
+  EXPECT_THAT(found.hours, testing::IsEmpty());
+  ASSERT_THAT(found.doubled, testing::SizeIs(1));
+  EXPECT_EQ(found.doubled[0].time, std::nullopt);
+  Table missing = tables_.tables[0];
+  missing.schema.name = "nowhere";
+  EXPECT_EQ(warehouse_->Check(missing, day).error().kind(), ErrorKind::kNotFound);
+}
+
 TEST_P(WarehouseContract, PreparedByManyAtOnceThereIsOneLock) {
   const auto harness = GetParam().make();
   EXPECT_TRUE(harness->AtOnce(6, [&](int) {

@@ -65,6 +65,9 @@ class FetchingWarehouse final : public Warehouse {
                                                                           size_t limit) override {
     return warehouse_->SampleRows(table, limit);
   }
+  Result<TableCheck> Check(const Table& table, const EventHours& hours) override {
+    return warehouse_->Check(table, hours);
+  }
 
  private:
   const std::unique_ptr<Warehouse> warehouse_;

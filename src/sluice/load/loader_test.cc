@@ -108,6 +108,7 @@ class ScriptedWarehouse : public Warehouse {
                                                                           size_t) override {
     return {};
   }
+  Result<TableCheck> Check(const Table&, const EventHours&) override { return {}; }
 };
 
 class LoaderTest : public ::testing::Test {

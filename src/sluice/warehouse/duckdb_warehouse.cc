@@ -237,4 +237,10 @@ Result<std::vector<TextRow>> DuckDbWarehouse::SampleRows(const Table& table, siz
   return Read(turn).SampleRows(table, limit);
 }
 
+Result<TableCheck> DuckDbWarehouse::Check(const Table& table, const EventHours& hours) {
+  if (!Exists()) return NoTable(names_, table);
+  SLUICE_ASSIGN(const DuckDbTurn turn, TakeTurn(Purpose::kRead));
+  return Read(turn).Check(table, hours);
+}
+
 }  // namespace sluice

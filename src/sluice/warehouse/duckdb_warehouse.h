@@ -63,6 +63,7 @@ class DuckDbWarehouse : public Warehouse {
   Result<std::vector<LedgerObject>> ListObjects(const LedgerRange& range) override;
   Result<uint64_t> CountRows(const Table& table) override;
   Result<std::vector<TextRow>> SampleRows(const Table& table, size_t limit) override;
+  Result<TableCheck> Check(const Table& table, const EventHours& hours) override;
 
  private:
   // Fault plans strike all but kRead; a stop request interrupts kLoad only, which may be long;

@@ -4,19 +4,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 #include <map>
 
 #include "sluice/warehouse/sql_text.h"
 
 namespace sluice {
 namespace {
-
-uint64_t ToCount(const std::optional<std::string>& text) {
-  uint64_t number = 0;
-  if (text) std::from_chars(text->data(), text->data() + text->size(), number);
-  return number;
-}
 
 // One entry for each of `objects`, in order, of the ledger's rows.
 std::vector<ObjectOutcome> InOrder(std::span<const int64_t> objects,
@@ -89,6 +82,12 @@ Result<bool> LedgerReader::Exists() {
         ToCount(version), kLedgerVersion);
   }
   return true;
+}
+
+Status LedgerReader::Require() {
+  SLUICE_ASSIGN(const bool exists, Exists());
+  if (exists) return {};
+  return Fail(ErrorKind::kPermanent, "the warehouse has no ledger: schema={}", names_.schema);
 }
 
 Result<WarehouseState> LedgerReader::State() {
@@ -233,6 +232,12 @@ Result<std::vector<TextRow>> LedgerReader::SampleRows(const Table& table, size_t
   }
   return session_.Query("sample rows", fmt::format("SELECT {} FROM {} LIMIT {}", columns,
                                                    names_.Target(table.schema), limit));
+}
+
+Result<TableCheck> LedgerReader::Check(const Table& table, const EventHours& hours) {
+  SLUICE_TRY(Describe(table));
+  SLUICE_TRY(Require());
+  return CheckTable(session_, names_, table, hours);
 }
 
 }  // namespace sluice

@@ -227,4 +227,9 @@ Result<std::vector<TextRow>> ServerWarehouse::SampleRows(const Table& table, siz
   return Read(*session).SampleRows(table, limit);
 }
 
+Result<TableCheck> ServerWarehouse::Check(const Table& table, const EventHours& hours) {
+  SLUICE_ASSIGN(const auto session, connector_->Connect());
+  return Read(*session).Check(table, hours);
+}
+
 }  // namespace sluice

@@ -43,6 +43,7 @@ class ServerWarehouse final : public Warehouse {
   Result<std::vector<LedgerObject>> ListObjects(const LedgerRange& range) override;
   Result<uint64_t> CountRows(const Table& table) override;
   Result<std::vector<TextRow>> SampleRows(const Table& table, size_t limit) override;
+  Result<TableCheck> Check(const Table& table, const EventHours& hours) override;
 
  private:
   LedgerReader Read(ServerSession& session) const { return LedgerReader(session, names_, tables_); }

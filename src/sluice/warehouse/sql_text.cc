@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include <charconv>
+
 namespace sluice {
 namespace {
 
@@ -29,6 +31,12 @@ std::string TimestampLiteral(Timestamp time) {
   text.pop_back();
   text[text.find('T')] = ' ';
   return fmt::format("TIMESTAMP '{}'", text);
+}
+
+uint64_t ToCount(const std::optional<std::string>& text) {
+  uint64_t number = 0;
+  if (text) std::from_chars(text->data(), text->data() + text->size(), number);
+  return number;
 }
 
 }  // namespace sluice

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -15,5 +17,8 @@ std::string QuoteLiteral(std::string_view text);     // a'b -> 'a''b'
 
 // TIMESTAMP '2026-01-31 12:00:00.000000', for times of the years 1 to 9999.
 std::string TimestampLiteral(Timestamp time);
+
+// A count that a query answered as text; 0 for NULL.
+uint64_t ToCount(const std::optional<std::string>& text);
 
 }  // namespace sluice

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "sluice/warehouse/event_identity_sql.h"
 #include "sluice/warehouse/ledger_sql.h"
 #include "sluice/warehouse/sql_text.h"
 #include "sluice/warehouse/stage_sql.h"
@@ -102,26 +103,12 @@ std::string TableSql::ColumnName(size_t column) const {
   return QuoteIdentifier(table_.schema.columns[column].name);
 }
 
-// The same event_key for the same unique columns and no others (RFC 6901's escapes for '|').
 std::string TableSql::EventKey() const {
-  const auto text_of = [&](size_t column) {
-    return fmt::format("CAST(s.{} AS {})", ColumnName(column),
-                       names_.dialect.Text(kLongestEventKey));
-  };
-  if (table_.unique.size() == 1) return text_of(table_.unique[0]);
-  std::string text;
-  for (const size_t column : table_.unique) {
-    text += fmt::format("{}REPLACE(REPLACE({}, '~', '~0'), '|', '~1')",
-                        text.empty() ? "" : " || '|' || ", text_of(column));
-  }
-  return text;
+  return EventKeySql(names_, table_, "s");
 }
 
 std::string TableSql::EventTime() const {
-  if (!table_.time) return "CAST(NULL AS TIMESTAMP)";
-  const std::string name = "s." + ColumnName(*table_.time);
-  if (table_.schema.columns[*table_.time].type.kind == TypeKind::kTimestamp) return name;
-  return names_.dialect.InUtc(name);
+  return EventTimeSql(names_, table_, "s");
 }
 
 // Of s and t: all that was sent and is not the key.
@@ -141,13 +128,9 @@ std::string TableSql::Equal() const {
 std::string TableSql::Times() const {
   if (!table_.time || times_.empty()) return "";
   const std::string column = "t." + ColumnName(*table_.time);
-  const bool has_zone = table_.schema.columns[*table_.time].type.kind == TypeKind::kTimestampTz;
   const auto between = [&](Timestamp from, Timestamp to) {
-    const auto literal = [&](Timestamp time) {
-      const std::string text = TimestampLiteral(time);
-      return has_zone ? fmt::format("CAST({} AS TIMESTAMPTZ)", text) : text;
-    };
-    return fmt::format("{} BETWEEN {} AND {}", column, literal(from), literal(to));
+    return fmt::format("{} BETWEEN {} AND {}", column, EventTimeLiteral(table_, from),
+                       EventTimeLiteral(table_, to));
   };
   std::string text = " AND " + between(times_.front().from, times_.back().to);
   if (times_.size() == 1) return text;

@@ -13,6 +13,7 @@
 #include "sluice/warehouse/ledger_object.h"
 #include "sluice/warehouse/load_plan.h"
 #include "sluice/warehouse/sql_session.h"
+#include "sluice/warehouse/table_check.h"
 #include "sluice/warehouse/warehouse_state.h"
 
 namespace sluice {
@@ -89,6 +90,9 @@ class Warehouse {
   // Some rows of the target table, each value as text (NULL: absent), columns in table order: for
   // people.
   virtual Result<std::vector<TextRow>> SampleRows(const Table& table, size_t limit) = 0;
+  // The target table beside the ledger. Reads only; the table's `time` keeps what it reads to
+  // `hours`, but for counting its rows. kNotFound without the table, kPermanent without a ledger.
+  virtual Result<TableCheck> Check(const Table& table, const EventHours& hours) = 0;
 };
 
 }  // namespace sluice
