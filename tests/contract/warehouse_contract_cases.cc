@@ -4,6 +4,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <map>
 #include <set>
 
 #include "sluice/base/hash.h"
@@ -682,6 +683,104 @@ TEST_P(WarehouseContract, ATableIsCheckedAgainstTheLedger) {
   Table missing = tables_.tables[0];
   missing.schema.name = "nowhere";
   EXPECT_EQ(warehouse_->Check(missing, day).error().kind(), ErrorKind::kNotFound);
+}
+
+TEST_P(WarehouseContract, PartsOfTheLedgerAreListedByKeyAndByTime) {
+  EXPECT_THAT(*warehouse_->ListParts({}), testing::IsEmpty());
+  const Timestamp midnight = Timestamp(std::chrono::days(20'000));
+  const auto minute = [&](int n) { return midnight + std::chrono::minutes(n); };
+  MustLoad({Put({.key = "it's \\ a",
+                 .events = {{"1"}, {"2", 30}, {"1"}},
+                 .bad_events = 1,
+                 .no_route = 2}),
+            Put({.key = "b", .events = {{"3", 70}}, .utm = {{"u"}}})});
+  const auto parts = warehouse_->ListParts({.store = "file:///raw/", .raw_key = "it's \\ a"});
+  ASSERT_TRUE(parts) << parts.error().message();
+  ASSERT_THAT(*parts, testing::SizeIs(3));
+  std::map<std::string, LedgerPart> by_table;
+  for (const LedgerPart& part : *parts) by_table[part.table] = part;
+  const LedgerPart& object = by_table["*"];
+  EXPECT_EQ(std::tie(object.lines, object.no_route, object.quarantined), std::tuple(6u, 2u, 3u));
+  EXPECT_EQ(object.identity, "file:///raw/it's \\ a#etag");
+  EXPECT_THAT(object.parquet, HasSubstr("14/it's"));
+  const LedgerPart& events = by_table["events"];
+  EXPECT_EQ(std::tie(events.routed, events.loaded, events.duplicates, events.quarantined),
+            std::tuple(4u, 2u, 1u, 1u));
+  EXPECT_THAT(events.parquet, HasSubstr("/events/"));
+  EXPECT_EQ(by_table["utm"].routed, 0u);
+  EXPECT_EQ(events.state, ObjectState::kLoaded);
+  EXPECT_FALSE(events.batch.empty());
+  EXPECT_THAT(warehouse_->ListParts({.store = "file:///raw/", .raw_key = "it's"})->size(), 0u);
+
+  const auto keys = [&](PartQuery query) {
+    std::vector<std::string> found;
+    const auto listed = warehouse_->ListParts(query);
+    for (const LedgerPart& part : *listed) found.push_back(part.raw_key);
+    return found;
+  };
+  EXPECT_THAT(keys({.table = "utm"}), ElementsAre("b"));
+  EXPECT_THAT(keys({.table = "events", .times = TimeInterval{minute(30), minute(69)}}),
+              ElementsAre("it's \\ a"));
+  EXPECT_THAT(keys({.table = "events", .times = TimeInterval{minute(31), minute(69)}}),
+              testing::IsEmpty());
+  EXPECT_THAT(keys({.table = "events", .times = TimeInterval{minute(30), minute(70)}}),
+              testing::SizeIs(2));
+  EXPECT_THAT(keys({.limit = 2}), testing::SizeIs(2));
+}
+
+TEST_P(WarehouseContract, FilesThatTheLedgerNamesAreListedInPages) {
+  const auto list = [&](size_t limit) {
+    std::vector<std::string> listed;
+    std::string after;
+    while (true) {
+      const auto page = warehouse_->ListFiles(after, limit);
+      EXPECT_TRUE(page) << page.error().message();
+      listed.insert(listed.end(), page->begin(), page->end());
+      if (page->size() < limit) return listed;
+      after = page->back();
+    }
+  };
+  EXPECT_THAT(list(10), testing::IsEmpty());
+  MustLoad({Put({.key = "B", .events = {{"1"}}, .utm = {{"u"}}, .bad_events = 1}),
+            Put({.key = "a", .events = {{"2"}}}), Put({.key = "\u00e4'", .events = {{"3"}}})});
+  const std::string folder = "date=2026-11-23/14/";
+  const std::vector<std::string> wanted = {
+      folder + "B-etag.parquet", folder + "events/B-etag.parquet", folder + "events/a-etag.parquet",
+      folder + "events/\u00e4'-etag.parquet", folder + "utm/B-etag.parquet"};
+  for (const size_t limit : {1u, 2u, 5u, 100u}) EXPECT_EQ(list(limit), wanted) << limit;
+}
+
+TEST_P(WarehouseContract, AnEventIsFoundWhereverItIs) {
+  EXPECT_TRUE(warehouse_->FindEvent("1", 10)->rows.empty());
+  MustLoad({Put({.key = "a", .events = {{"it's", 0}, {"it's", 5}}}),
+            Put({.key = "b",
+                 .events = {{"x", 1}, {"it's", 0, "other"}},
+                 .utm = {{"it's"}},
+                 .bad_events = 1})});
+  const auto found = warehouse_->FindEvent("it's", 10);
+  ASSERT_TRUE(found) << found.error().message();
+  ASSERT_THAT(found->rows, testing::SizeIs(3));
+  EXPECT_EQ(found->rows[0].time, "2024-10-04 00:00:00");
+  EXPECT_EQ(found->rows[1].time, "2024-10-04 00:05:00");
+  EXPECT_EQ(std::tie(found->rows[2].table, found->rows[2].rows), std::tuple(1u, 1u));
+  EXPECT_EQ(found->rows[2].time, std::nullopt);
+  ASSERT_THAT(found->duplicates, testing::SizeIs(1));
+  const EventTraces::Place& duplicate = found->duplicates[0];
+  EXPECT_EQ(std::tie(duplicate.table, duplicate.raw_key, duplicate.line, duplicate.differs),
+            std::tuple("events", "b", 2u, true));
+  EXPECT_EQ(duplicate.time, "2024-10-04 00:00:00");
+  EXPECT_FALSE(duplicate.batch.empty());
+  EXPECT_THAT(duplicate.at, HasSubstr(":"));
+  EXPECT_THAT(found->quarantined, testing::IsEmpty());
+  EXPECT_THAT(warehouse_->FindEvent("it's", 1)->rows, testing::SizeIs(2));  // one of each table
+
+  const auto bad = warehouse_->FindEvent("a", 10);  // {"a":'1'}
+  ASSERT_TRUE(bad) << bad.error().message();
+  ASSERT_THAT(bad->quarantined, testing::SizeIs(1));
+  EXPECT_EQ(bad->quarantined[0].reason, "bad_value");
+  EXPECT_EQ(bad->quarantined[0].column, "at");
+  EXPECT_EQ(bad->quarantined[0].raw_key, "b");
+  EXPECT_THAT(warehouse_->FindEvent("%", 10)->quarantined, testing::IsEmpty());
 }
 
 TEST_P(WarehouseContract, PreparedByManyAtOnceThereIsOneLock) {

@@ -68,6 +68,15 @@ class FetchingWarehouse final : public Warehouse {
   Result<TableCheck> Check(const Table& table, const EventHours& hours) override {
     return warehouse_->Check(table, hours);
   }
+  Result<std::vector<LedgerPart>> ListParts(const PartQuery& query) override {
+    return warehouse_->ListParts(query);
+  }
+  Result<std::vector<std::string>> ListFiles(const std::string& after, size_t limit) override {
+    return warehouse_->ListFiles(after, limit);
+  }
+  Result<EventTraces> FindEvent(const std::string& key, size_t limit) override {
+    return warehouse_->FindEvent(key, limit);
+  }
 
  private:
   const std::unique_ptr<Warehouse> warehouse_;

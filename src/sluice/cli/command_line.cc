@@ -83,6 +83,7 @@ int RunCommandLine(int argc, char** argv) {
   AddBackfill(app, session, exit_code);
   AddReconcile(app, session, exit_code);
   AddVerify(app, session, exit_code);
+  AddWhy(app, session, exit_code);
   AddPauses(app, session, exit_code);
   AddStatus(app, session, exit_code);
   AddCheck(app, session, exit_code);

@@ -109,6 +109,9 @@ class ScriptedWarehouse : public Warehouse {
     return {};
   }
   Result<TableCheck> Check(const Table&, const EventHours&) override { return {}; }
+  Result<std::vector<LedgerPart>> ListParts(const PartQuery&) override { return {}; }
+  Result<std::vector<std::string>> ListFiles(const std::string&, size_t) override { return {}; }
+  Result<EventTraces> FindEvent(const std::string&, size_t) override { return {}; }
 };
 
 class LoaderTest : public ::testing::Test {

@@ -243,4 +243,23 @@ Result<TableCheck> DuckDbWarehouse::Check(const Table& table, const EventHours& 
   return Read(turn).Check(table, hours);
 }
 
+Result<std::vector<LedgerPart>> DuckDbWarehouse::ListParts(const PartQuery& query) {
+  if (!Exists()) return std::vector<LedgerPart>();
+  SLUICE_ASSIGN(const DuckDbTurn turn, TakeTurn(Purpose::kRead));
+  return Read(turn).ListParts(query);
+}
+
+Result<std::vector<std::string>> DuckDbWarehouse::ListFiles(const std::string& after,
+                                                            size_t limit) {
+  if (!Exists()) return std::vector<std::string>();
+  SLUICE_ASSIGN(const DuckDbTurn turn, TakeTurn(Purpose::kRead));
+  return Read(turn).ListFiles(after, limit);
+}
+
+Result<EventTraces> DuckDbWarehouse::FindEvent(const std::string& key, size_t limit) {
+  if (!Exists()) return EventTraces();
+  SLUICE_ASSIGN(const DuckDbTurn turn, TakeTurn(Purpose::kRead));
+  return Read(turn).FindEvent(key, limit);
+}
+
 }  // namespace sluice

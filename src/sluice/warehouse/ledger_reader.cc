@@ -240,4 +240,22 @@ Result<TableCheck> LedgerReader::Check(const Table& table, const EventHours& hou
   return CheckTable(session_, names_, table, hours);
 }
 
+Result<std::vector<LedgerPart>> LedgerReader::ListParts(const PartQuery& query) {
+  SLUICE_ASSIGN(const bool exists, Exists());
+  if (!exists) return std::vector<LedgerPart>();
+  return sluice::ListParts(session_, names_, query);
+}
+
+Result<std::vector<std::string>> LedgerReader::ListFiles(const std::string& after, size_t limit) {
+  SLUICE_ASSIGN(const bool exists, Exists());
+  if (!exists) return std::vector<std::string>();
+  return sluice::ListFiles(session_, names_, after, limit);
+}
+
+Result<EventTraces> LedgerReader::FindEvent(const std::string& key, size_t limit) {
+  SLUICE_ASSIGN(const bool exists, Exists());
+  if (!exists) return EventTraces();
+  return sluice::FindEvent(session_, names_, tables_, key, limit);
+}
+
 }  // namespace sluice
