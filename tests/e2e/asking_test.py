@@ -223,13 +223,70 @@ class WhyHour(Why):
             self.assert_plain_failure(self.pipeline.run("why", hour, "--tz", zone, exit_code=2), words)
 
 
+class Gc(Asking):
+    OTHER = ("--set", "parquet.compression=zstd")  # another revision
+
+    def gc(self, *arguments, **options):
+        return self.pipeline.ask("gc", *arguments, **options)
+
+    def grow_old(self):
+        for path in (self.pipeline.data / "parquet").rglob("*"):
+            os.utime(path, (0, 0))
+
+    def parquet(self):
+        return {name.removeprefix("parquet/") for name in self.pipeline.files("parquet")}
+
+    def test_only_what_no_load_will_ever_name_is_removed(self):
+        first, second = (self.pipeline.put_raw(name, events(10, i)) for i, name in enumerate(("a.ndjson", "b.ndjson")))
+        self.pipeline.announce(first, second)
+        self.pipeline.run("process", *self.OTHER)
+        older = self.parquet()
+        self.assertEqual((len(older), self.gc()["named"]), (2, 2))
+        # The ledger is lost, and begun anew by another revision; the second object nobody loads again.
+        (self.pipeline.data / "warehouse.duckdb").unlink()
+        third = self.pipeline.put_raw("c.ndjson", events(10, 50))
+        self.pipeline.announce(first, third)
+        self.pipeline.run("process", "--init-ledger")
+        self.by_hand(f"UPDATE sluice.ledger SET parquet = '' WHERE raw_key = '{third}'")
+        theirs = [self.pipeline.data / "parquet" / name for name in ("README", HOUR + "events/no-0123456789abcdef.parquet", HOUR + "theirs.parquet")]
+        for path in theirs:
+            path.write_bytes(b"PAR1 is how it begins")
+        everything = self.parquet()
+        orphan, = (name for name in older if "/a-" in name)
+
+        young = self.gc("--grace", "1h")
+        self.assertEqual((young["stored"], young["young"], young["orphans"]), (7, 4, 0))
+        self.grow_old()
+        wanted = {"stored": 7, "named": 1, "orphans": 1, "young": 0, "unsettled": 1, "current": 1, "foreign": 3, "missing": 0,
+                  "orphan_examples": [orphan], "missing_examples": []}
+        planned = self.gc("--dry-run")
+        self.assertEqual(planned, planned | wanted | {"removed": 0})
+        self.assertIn("1  orphans, ", self.pipeline.run("gc", "--dry-run").stdout)
+        self.assertEqual(self.parquet(), everything)
+        done = self.gc()
+        self.assertEqual(done, done | wanted | {"removed": 1})
+        self.assertEqual(self.parquet(), everything - {orphan})
+        self.assertIn("nothing to remove", self.pipeline.run("gc").stdout)
+        # What was kept for a load is there when it comes.
+        self.pipeline.announce(second)
+        self.pipeline.run("process", *self.OTHER)
+        self.assertEqual((self.gc()["named"], self.gc()["unsettled"]), (2, 0))
+
+    def test_what_is_named_and_gone_is_told(self):
+        self.load("a.ndjson", events(10))
+        key, = self.parquet()
+        (self.pipeline.data / "parquet" / key).unlink()
+        found = self.gc()
+        self.assertEqual((found["stored"], found["missing"], found["missing_examples"]), (0, 1, [key]))
+
+
 class Surroundings(Asking):
-    QUESTIONS = (("verify",), ("why", HOUR + "a.ndjson"), ("why", "an-event"), ("why", "2026-11-23T14"),
+    QUESTIONS = (("verify",), ("gc",), ("why", HOUR + "a.ndjson"), ("why", "an-event"), ("why", "2026-11-23T14"),
                  ("why", "2026-11-23T14", "--by", "event-time"))
 
     def test_a_pipeline_that_never_ran_is_asked_and_nothing_is_made(self):
         for question in self.QUESTIONS:
-            self.pipeline.run(*question, exit_code=0 if question[0] == "verify" else 3)
+            self.pipeline.run(*question, exit_code=3 if question[0] == "why" else 0)
             self.assertEqual(list(self.pipeline.folder.rglob("*")), [])
 
     def test_a_range_in_the_future_holds_nothing(self):
@@ -251,7 +308,7 @@ class Surroundings(Asking):
                 self.assert_plain_failure(self.pipeline.run("--config", config, *question, exit_code=2), "half.yaml")
 
     def test_wrong_flags_are_2(self):
-        for wrong in (["verify", "--from", "yesterday"], ["verify", "--since", "soon"], ["why", "--by", "day", "x"], ["why", "--grace", "soon", "x"], ["verify", "--table", "nothing"],
+        for wrong in (["verify", "--from", "yesterday"], ["verify", "--since", "soon"], ["gc", "--grace", "soon"], ["why", "--by", "day", "x"], ["why", "--grace", "soon", "x"], ["verify", "--table", "nothing"],
                       ["verify", "--to", "2026-11-20"], ["verify", "--from", "2026-11-20", "--since", "1d"]):
             with self.subTest(wrong=wrong):
                 self.assert_plain_failure(self.pipeline.run(*wrong, exit_code=2), wrong[1] if wrong[-1] != "yesterday" else "not an hour")
