@@ -9,6 +9,7 @@
 #include "sluice/base/hash.h"
 #include "sluice/base/json_text.h"
 #include "sluice/object/derived_key.h"
+#include "sluice/object/object_names.h"
 #include "sluice/parquet/parquet_reader.h"
 
 namespace sluice {
@@ -97,13 +98,35 @@ Status Judge(ObjectStore& parquet, Warehouse& warehouse, const GcOptions& option
 
 }  // namespace
 
-Status ParquetWalk::Fill() {
+ParquetWalk::ParquetWalk(ObjectStore& parquet, FilePages named,
+                         const std::optional<HourRange>& hours)
+    : parquet_(parquet), pages_(std::move(named)) {
+  if (!hours) return;
+  const RawLayout layout;  // of derived keys, whatever the raw store's
+  stored_after_ = layout.FolderOf(hours->from);
+  stored_after_.pop_back();  // before all that is below it, and behind the hour before
+  named_after_ = stored_after_;
+  before_ = layout.FolderOf(hours->to - std::chrono::microseconds(1));
+  ++before_.back();  // '/': behind all that is below it
+}
+
+Status ParquetWalk::FillStored() {
   while (stored_.empty() && !has_all_stored_) {
     SLUICE_ASSIGN(ListPage page, parquet_.List("", stored_after_, kListed));
-    std::ranges::move(page.objects, std::back_inserter(stored_));
     has_all_stored_ = !page.next;
     stored_after_ = std::move(page.next).value_or("");
+    for (ObjectInfo& object : page.objects) {
+      if (IsBehind(object.key)) {
+        has_all_stored_ = true;
+        break;
+      }
+      stored_.push_back(std::move(object));
+    }
   }
+  return {};
+}
+
+Status ParquetWalk::FillNamed() {
   if (!named_.empty() || has_all_named_) return {};
   SLUICE_ASSIGN(std::vector<std::string> page, pages_(named_after_, kAsked));
   has_all_named_ = page.size() < kAsked;
@@ -114,13 +137,18 @@ Status ParquetWalk::Fill() {
                   named_after_);
     }
     named_after_ = key;
+    if (IsBehind(key)) {
+      has_all_named_ = true;
+      break;
+    }
     named_.push_back(std::move(key));
   }
   return {};
 }
 
 Result<std::optional<ParquetKeyState>> ParquetWalk::Next() {
-  SLUICE_TRY(Fill());
+  SLUICE_TRY(FillStored());
+  SLUICE_TRY(FillNamed());
   if (stored_.empty() && named_.empty()) return std::optional<ParquetKeyState>();
   ParquetKeyState state;
   const bool is_stored =
@@ -135,6 +163,28 @@ Result<std::optional<ParquetKeyState>> ParquetWalk::Next() {
     named_.pop_front();
   }
   return state;
+}
+
+Result<ParquetComparison> CompareParquet(ObjectStore& parquet, const FilePages& named,
+                                         const HourRange& hours, Timestamp young_since) {
+  ParquetComparison found;
+  ParquetWalk walk(parquet, named, hours);
+  while (true) {
+    SLUICE_ASSIGN(const std::optional<ParquetKeyState> state, walk.Next());
+    if (!state) return found;
+    if (state->stored) ++found.stored;
+    if (!IsParquetKey(state->key)) continue;  // the ledger names quarantine objects too
+    if (!state->stored) {
+      ++found.missing;
+      if (found.examples.size() < ParquetComparison::kMostExamples) {
+        found.examples.push_back(state->key);
+      }
+    } else if (state->is_named) {
+      ++found.named;
+    } else {
+      ++(state->stored->last_modified > young_since ? found.young : found.unnamed);
+    }
+  }
 }
 
 Result<GcReport> CollectGarbage(ObjectStore& parquet, Warehouse& warehouse,

@@ -13,6 +13,7 @@
 #include "sluice/base/clock.h"
 #include "sluice/base/result.h"
 #include "sluice/object/object_store.h"
+#include "sluice/operate/hour_range.h"
 #include "sluice/warehouse/warehouse.h"
 
 namespace sluice {
@@ -38,17 +39,21 @@ inline FilePages FilePagesOf(Warehouse& warehouse) {
 // acts on an answer asks again. One thread at a time; what it was given outlives it.
 class ParquetWalk {
  public:
-  ParquetWalk(ObjectStore& parquet, FilePages named)
-      : parquet_(parquet), pages_(std::move(named)) {}
+  // All of it, or the raw objects' hours, which are in the keys.
+  ParquetWalk(ObjectStore& parquet, FilePages named,
+              const std::optional<HourRange>& hours = std::nullopt);
 
   // The next key; nothing at the end. Keys that are no Parquet object's come too.
   Result<std::optional<ParquetKeyState>> Next();
 
  private:
-  Status Fill();
+  bool IsBehind(const std::string& key) const { return !before_.empty() && key >= before_; }
+  Status FillStored();
+  Status FillNamed();
 
   ObjectStore& parquet_;
   const FilePages pages_;
+  std::string before_;  // keys less than this one; empty: no end
   std::deque<ObjectInfo> stored_;
   std::string stored_after_;
   bool has_all_stored_ = false;
@@ -56,6 +61,20 @@ class ParquetWalk {
   std::string named_after_;
   bool has_all_named_ = false;
 };
+
+// The Parquet objects of some hours beside the ledger. Numbers of objects.
+struct ParquetComparison {
+  static constexpr size_t kMostExamples = 10;
+
+  uint64_t stored = 0;                // the next three, and what is no Parquet object of a pipeline
+  uint64_t named = 0;                 // by the ledger
+  uint64_t young = 0;                 // not named, but a load may be at it
+  uint64_t unnamed = 0;               // nor these: CollectGarbage tells which of them may go
+  uint64_t missing = 0;               // named, and not in the store
+  std::vector<std::string> examples;  // the first that are missing
+};
+Result<ParquetComparison> CompareParquet(ObjectStore& parquet, const FilePages& named,
+                                         const HourRange& hours, Timestamp young_since);
 
 // What gc found in the Parquet store, and what it removed. Numbers of objects.
 struct GcReport {

@@ -74,6 +74,33 @@ TEST(ParquetWalk, EveryKeyOfManyPagesComesOnceWithWhatIsKnownOfIt) {
   EXPECT_FALSE(*walk.Next());
 }
 
+TEST(ParquetWalk, OfHoursNothingElseComes) {
+  ListedParquet store;
+  std::set<std::string> named;
+  for (int day = 20; day < 23; ++day) {
+    for (int hour = 0; hour < 24; ++hour) {
+      const std::string folder = fmt::format("date=2026-11-{}/{:02}/", day, hour);
+      store.keys.insert(folder + "t/a");
+      named.insert(folder + "t/b");
+    }
+  }
+  named.insert("date=2026-11-21/00.not/an/hour");
+  const Timestamp day = std::chrono::sys_days(std::chrono::year(2026) / 11 / 21);
+  ParquetWalk walk(store, PagesOf(named),
+                   HourRange{day - std::chrono::hours(1), day + std::chrono::hours(2)});
+  std::vector<std::string> found;
+  while (true) {
+    const auto state = walk.Next();
+    ASSERT_TRUE(state) << state.error().message();
+    if (!*state) break;
+    found.push_back((*state)->key);
+  }
+  EXPECT_THAT(found, testing::ElementsAre("date=2026-11-20/23/t/a", "date=2026-11-20/23/t/b",
+                                          "date=2026-11-21/00.not/an/hour",
+                                          "date=2026-11-21/00/t/a", "date=2026-11-21/00/t/b",
+                                          "date=2026-11-21/01/t/a", "date=2026-11-21/01/t/b"));
+}
+
 // Else what is named would be taken for an orphan.
 TEST(ParquetWalk, FilesInAnotherOrderAreAnError) {
   ListedParquet store;
