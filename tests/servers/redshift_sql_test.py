@@ -29,6 +29,8 @@ KINDS = [
     r'^INSERT INTO "sluice"."lock" SELECT .* WHERE NOT EXISTS', r'^SELECT 1 / CASE WHEN .* THEN 1 ELSE 0 END', r'JSON_PARSE\(', r'JSON_SERIALIZE\(',
     r'sys_load_error_detail .* pg_backend_pid\(\)', r' FROM pg_attribute a JOIN pg_class c ', r' FROM pg_class c JOIN pg_namespace n ',
     r'^SELECT COALESCE\(MIN\(l.state\), ', r'^SELECT state, CAST\(COUNT', r" name = 'it''s another'",
+    r"^SELECT CAST\(c\.hour AS VARCHAR\).* DATE_TRUNC\('hour', ", r'^SELECT d\.event_key, .* HAVING COUNT\(\*\) > 1',
+    r'^SELECT q\.parquet FROM \(SELECT DISTINCT ', r'^SELECT x\.table_name, .* POSITION\(', r'^SELECT CAST\(q\.event_time AS VARCHAR\)',
 ]
 
 # What sluice sends where a table has a TIMESTAMPTZ, which no table of the recording tests has (SqlDialect::InUtc), or another layout than theirs.

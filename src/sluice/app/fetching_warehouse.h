@@ -65,6 +65,18 @@ class FetchingWarehouse final : public Warehouse {
                                                                           size_t limit) override {
     return warehouse_->SampleRows(table, limit);
   }
+  Result<TableCheck> Check(const Table& table, const EventHours& hours) override {
+    return warehouse_->Check(table, hours);
+  }
+  Result<std::vector<LedgerPart>> ListParts(const PartQuery& query) override {
+    return warehouse_->ListParts(query);
+  }
+  Result<std::vector<std::string>> ListFiles(const std::string& after, size_t limit) override {
+    return warehouse_->ListFiles(after, limit);
+  }
+  Result<EventTraces> FindEvent(const std::string& key, size_t limit) override {
+    return warehouse_->FindEvent(key, limit);
+  }
 
  private:
   const std::unique_ptr<Warehouse> warehouse_;

@@ -151,7 +151,7 @@ Result<std::unique_ptr<ProcessStage>> Pipeline::MakeStage(ProcessOptions options
                                                           ProcessProgress progress) {
   connector_.EndOldUploads(config_.parquet);
   connector_.EndOldUploads(config_.quarantine);
-  options.transform = {.parquet = {.codec = config_.parquet.compression},
+  options.transform = {.parquet = ParquetOptionsOf(config_),
                        .layout = *RawLayout::Parse(config_.raw.layout),  // that was checked
                        .hold_above = config_.quarantine.hold_above};
   options.warn_above = config_.quarantine.warn_above;

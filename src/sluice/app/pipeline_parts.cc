@@ -16,6 +16,10 @@ SqlDialect::Kind DialectOf(const WarehouseConfig& warehouse) {
 
 }  // namespace
 
+ParquetWriterOptions ParquetOptionsOf(const PipelineConfig& config) {
+  return {.codec = config.parquet.compression};
+}
+
 LedgerNames NamesOf(const PipelineConfig& config) {
   return {.pipeline = config.name,
           .schema = config.warehouse.schema,

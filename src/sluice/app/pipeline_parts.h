@@ -7,6 +7,7 @@
 #include "sluice/config/pipeline_config.h"
 #include "sluice/connect/connector.h"
 #include "sluice/object/object_store.h"
+#include "sluice/parquet/parquet_writer.h"
 #include "sluice/warehouse/ledger_sql.h"
 #include "sluice/warehouse/warehouse.h"
 
@@ -23,6 +24,9 @@ struct WarehouseStores {
 Result<std::unique_ptr<Warehouse>> OpenWarehouse(const PipelineConfig& config,
                                                  const PipelineEnvironment& environment,
                                                  const WarehouseStores& stores = {});
+
+// How Parquet objects are written: a part of the revision.
+ParquetWriterOptions ParquetOptionsOf(const PipelineConfig& config);
 
 // How the pipeline's tables are called and spelt there.
 LedgerNames NamesOf(const PipelineConfig& config);

@@ -33,15 +33,19 @@ Result<std::unique_ptr<PipelineView>> PipelineView::Open(PipelineConfig config,
   return view;
 }
 
-Result<std::unique_ptr<ObjectStore>> PipelineView::OpenRaw() {
-  const Location& location = config_.raw.location;
-  if (location.is_folder()) {
-    SLUICE_ASSIGN(const bool exists, Exists(location.text));
-    if (!exists) {
-      return Fail(ErrorKind::kPermanent, "the raw store is not there: path={}", location.text);
-    }
+Result<std::unique_ptr<ObjectStore>> PipelineView::OpenIfThere(const StoreConfig& store) {
+  if (store.location.is_folder()) {
+    SLUICE_ASSIGN(const bool exists, Exists(store.location.text));
+    if (!exists) return nullptr;
   }
-  return connector_.OpenStore(config_.raw);
+  return connector_.OpenStore(store);
+}
+
+Result<std::unique_ptr<ObjectStore>> PipelineView::OpenRaw() {
+  SLUICE_ASSIGN(auto raw, OpenIfThere(config_.raw));
+  if (raw != nullptr) return raw;
+  return Fail(ErrorKind::kPermanent, "the raw store is not there: path={}",
+              config_.raw.location.text);
 }
 
 RawLayout PipelineView::layout() const {

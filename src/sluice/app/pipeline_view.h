@@ -28,6 +28,8 @@ class PipelineView {
   Connector& connector() { return connector_; }
   // kPermanent where its folder is not there.
   Result<std::unique_ptr<ObjectStore>> OpenRaw();
+  // A store of the configuration; null where its folder is not there.
+  Result<std::unique_ptr<ObjectStore>> OpenIfThere(const StoreConfig& store);
   RawLayout layout() const;
   // One sentence for each part that is not there yet; the first run makes it.
   const std::vector<std::string>& not_there_yet() const { return not_there_yet_; }

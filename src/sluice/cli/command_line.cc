@@ -82,7 +82,10 @@ int RunCommandLine(int argc, char** argv) {
   AddStages(app, session, exit_code);
   AddBackfill(app, session, exit_code);
   AddReconcile(app, session, exit_code);
+  AddVerify(app, session, exit_code);
+  AddWhy(app, session, exit_code);
   AddPauses(app, session, exit_code);
+  AddGc(app, session, exit_code);
   AddStatus(app, session, exit_code);
   AddCheck(app, session, exit_code);
   AddDdl(app, session, exit_code);

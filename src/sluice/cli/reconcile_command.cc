@@ -6,6 +6,7 @@
 #include "sluice/cli/exit_code.h"
 #include "sluice/cli/session.h"
 #include "sluice/config/units.h"
+#include "sluice/operate/orphans.h"
 #include "sluice/operate/reconcile.h"
 
 namespace sluice {
@@ -40,11 +41,28 @@ std::string ToText(const ReconcileReport& report, bool repair) {
   } else if (report.missing + report.overwritten > 0 && !repair) {
     text += "to mend it: sluice reconcile --repair, or sluice backfill --from HOUR\n";
   }
-  if (!report.NeedsAttention() && report.announced == 0) text += "nothing is missing\n";
   return text;
 }
 
-std::string ToJson(const ReconcileReport& report) {
+std::string ToText(const ParquetComparison& parquet) {
+  std::string text;
+  if (parquet.missing > 0) {
+    text += fmt::format(
+        "{:>12}  Parquet objects that the ledger names are not in their store; the rows are "
+        "loaded, "
+        "but for --replace\n",
+        WithThousands(parquet.missing));
+    for (const std::string& key : parquet.examples) text += fmt::format("{:14}{}\n", "", key);
+    if (parquet.missing > parquet.examples.size()) text += fmt::format("{:14}…\n", "");
+  }
+  if (parquet.unnamed > 0) {
+    text += fmt::format("{:>12}  Parquet objects that the ledger does not name: sluice gc\n",
+                        WithThousands(parquet.unnamed));
+  }
+  return text;
+}
+
+std::string ToJson(const ReconcileReport& report, const ParquetComparison& parquet) {
   JsonText json;
   json.BeginObject().Key("from").Value(HourText(report.hours.from));
   json.Key("to").Value(HourText(report.hours.to)).Key("stored").Value(report.stored);
@@ -55,7 +73,12 @@ std::string ToJson(const ReconcileReport& report) {
   json.Key("missing").Value(report.missing).Key("missing_bytes").Value(report.missing_size.count);
   json.Key("examples").BeginArray();
   for (const std::string& key : report.examples) json.Value(key);
-  json.EndArray().Key("announced").Value(report.announced).EndObject();
+  json.EndArray().Key("announced").Value(report.announced).Key("parquet").BeginObject();
+  json.Key("stored").Value(parquet.stored).Key("named").Value(parquet.named);
+  json.Key("young").Value(parquet.young).Key("unnamed").Value(parquet.unnamed);
+  json.Key("missing").Value(parquet.missing).Key("examples").BeginArray();
+  for (const std::string& key : parquet.examples) json.Value(key);
+  json.EndArray().EndObject().EndObject();
   return json.text() + "\n";
 }
 
@@ -87,8 +110,17 @@ Result<int> RunReconcile(Session& session, const ReconcileFlags& flags) {
     SLUICE_TRY(announcer->Flush());
     report.announced = announcer->sent();
   }
-  SLUICE_TRY(Print(session.flags.json ? ToJson(report) : ToText(report, flags.repair)));
-  return report.NeedsAttention() ? kExitAttention : kExitDone;
+  SLUICE_ASSIGN(const auto parquet, view->OpenIfThere(view->config().parquet));
+  ParquetComparison compared;
+  if (parquet != nullptr) {
+    SLUICE_ASSIGN(compared,
+                  CompareParquet(*parquet, FilePagesOf(view->warehouse()), hours, now - *grace));
+  }
+  const bool needs_attention = report.NeedsAttention() || compared.missing > 0;
+  std::string text = ToText(report, flags.repair) + ToText(compared);
+  if (!needs_attention && report.announced == 0) text += "nothing is missing\n";
+  SLUICE_TRY(Print(session.flags.json ? ToJson(report, compared) : text));
+  return needs_attention ? kExitAttention : kExitDone;
 }
 
 }  // namespace

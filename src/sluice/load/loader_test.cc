@@ -108,6 +108,10 @@ class ScriptedWarehouse : public Warehouse {
                                                                           size_t) override {
     return {};
   }
+  Result<TableCheck> Check(const Table&, const EventHours&) override { return {}; }
+  Result<std::vector<LedgerPart>> ListParts(const PartQuery&) override { return {}; }
+  Result<std::vector<std::string>> ListFiles(const std::string&, size_t) override { return {}; }
+  Result<EventTraces> FindEvent(const std::string&, size_t) override { return {}; }
 };
 
 class LoaderTest : public ::testing::Test {

@@ -241,4 +241,29 @@ Result<std::vector<TextRow>> DuckDbWarehouse::SampleRows(const Table& table, siz
   return Read(turn).SampleRows(table, limit);
 }
 
+Result<TableCheck> DuckDbWarehouse::Check(const Table& table, const EventHours& hours) {
+  if (!Exists()) return NoTable(names_, table);
+  SLUICE_ASSIGN(const DuckDbTurn turn, TakeTurn(Purpose::kRead));
+  return Read(turn).Check(table, hours);
+}
+
+Result<std::vector<LedgerPart>> DuckDbWarehouse::ListParts(const PartQuery& query) {
+  if (!Exists()) return std::vector<LedgerPart>();
+  SLUICE_ASSIGN(const DuckDbTurn turn, TakeTurn(Purpose::kRead));
+  return Read(turn).ListParts(query);
+}
+
+Result<std::vector<std::string>> DuckDbWarehouse::ListFiles(const std::string& after,
+                                                            size_t limit) {
+  if (!Exists()) return std::vector<std::string>();
+  SLUICE_ASSIGN(const DuckDbTurn turn, TakeTurn(Purpose::kRead));
+  return Read(turn).ListFiles(after, limit);
+}
+
+Result<EventTraces> DuckDbWarehouse::FindEvent(const std::string& key, size_t limit) {
+  if (!Exists()) return EventTraces();
+  SLUICE_ASSIGN(const DuckDbTurn turn, TakeTurn(Purpose::kRead));
+  return Read(turn).FindEvent(key, limit);
+}
+
 }  // namespace sluice

@@ -55,13 +55,9 @@ std::string EventSql::Matches(std::string_view of, std::string_view with) const 
 std::string EventSql::Within(std::string_view of, const std::vector<TimeInterval>& times) const {
   if (!table_.time || times.empty()) return "";
   const std::string column = fmt::format("{}.{}", of, Name(*table_.time));
-  const bool has_zone = table_.schema.columns[*table_.time].type.kind == TypeKind::kTimestampTz;
   const auto between = [&](Timestamp from, Timestamp to) {
-    const auto literal = [&](Timestamp time) {
-      const std::string text = TimestampLiteral(time);
-      return has_zone ? fmt::format("CAST({} AS TIMESTAMPTZ)", text) : text;
-    };
-    return fmt::format("{} BETWEEN {} AND {}", column, literal(from), literal(to));
+    return fmt::format("{} BETWEEN {} AND {}", column, TimeLiteral(table_, from),
+                       TimeLiteral(table_, to));
   };
   std::string text = " AND " + between(times.front().from, times.back().to);
   if (times.size() == 1) return text;
@@ -70,6 +66,12 @@ std::string EventSql::Within(std::string_view of, const std::vector<TimeInterval
     any += fmt::format("{}{}", any.empty() ? "" : " OR ", between(interval.from, interval.to));
   }
   return text + fmt::format(" AND ({})", any);
+}
+
+std::string EventSql::TimeLiteral(const Table& table, Timestamp time) {
+  const std::string text = TimestampLiteral(time);
+  const bool has_zone = table.schema.columns[*table.time].type.kind == TypeKind::kTimestampTz;
+  return has_zone ? fmt::format("CAST({} AS TIMESTAMPTZ)", text) : text;
 }
 
 }  // namespace sluice

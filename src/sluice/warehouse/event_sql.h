@@ -32,6 +32,8 @@ class EventSql {
   std::string Matches(std::string_view of, std::string_view with) const;
   // Keeps the scan of `of` to these times: " AND …", or nothing where there are none.
   std::string Within(std::string_view of, const std::vector<TimeInterval>& times) const;
+  // A moment to compare the time column itself with, so that sort keys prune. It has one.
+  static std::string TimeLiteral(const Table& table, Timestamp time);
 
  private:
   const LedgerNames& names_;

@@ -4,19 +4,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 #include <map>
 
 #include "sluice/warehouse/sql_text.h"
 
 namespace sluice {
 namespace {
-
-uint64_t ToCount(const std::optional<std::string>& text) {
-  uint64_t number = 0;
-  if (text) std::from_chars(text->data(), text->data() + text->size(), number);
-  return number;
-}
 
 // One entry for each of `objects`, in order, of the ledger's rows.
 std::vector<ObjectOutcome> InOrder(std::span<const int64_t> objects,
@@ -89,6 +82,12 @@ Result<bool> LedgerReader::Exists() {
         ToCount(version), kLedgerVersion);
   }
   return true;
+}
+
+Status LedgerReader::Require() {
+  SLUICE_ASSIGN(const bool exists, Exists());
+  if (exists) return {};
+  return Fail(ErrorKind::kPermanent, "the warehouse has no ledger: schema={}", names_.schema);
 }
 
 Result<WarehouseState> LedgerReader::State() {
@@ -233,6 +232,30 @@ Result<std::vector<TextRow>> LedgerReader::SampleRows(const Table& table, size_t
   }
   return session_.Query("sample rows", fmt::format("SELECT {} FROM {} LIMIT {}", columns,
                                                    names_.Target(table.schema), limit));
+}
+
+Result<TableCheck> LedgerReader::Check(const Table& table, const EventHours& hours) {
+  SLUICE_TRY(Describe(table));
+  SLUICE_TRY(Require());
+  return CheckTable(session_, names_, table, hours);
+}
+
+Result<std::vector<LedgerPart>> LedgerReader::ListParts(const PartQuery& query) {
+  SLUICE_ASSIGN(const bool exists, Exists());
+  if (!exists) return std::vector<LedgerPart>();
+  return sluice::ListParts(session_, names_, query);
+}
+
+Result<std::vector<std::string>> LedgerReader::ListFiles(const std::string& after, size_t limit) {
+  SLUICE_ASSIGN(const bool exists, Exists());
+  if (!exists) return std::vector<std::string>();
+  return sluice::ListFiles(session_, names_, after, limit);
+}
+
+Result<EventTraces> LedgerReader::FindEvent(const std::string& key, size_t limit) {
+  SLUICE_ASSIGN(const bool exists, Exists());
+  if (!exists) return EventTraces();
+  return sluice::FindEvent(session_, names_, tables_, key, limit);
 }
 
 }  // namespace sluice

@@ -9,10 +9,13 @@
 
 #include "sluice/base/result.h"
 #include "sluice/schema/table.h"
+#include "sluice/warehouse/event_search.h"
 #include "sluice/warehouse/ledger_object.h"
+#include "sluice/warehouse/ledger_part.h"
 #include "sluice/warehouse/ledger_sql.h"
 #include "sluice/warehouse/load_plan.h"
 #include "sluice/warehouse/sql_session.h"
+#include "sluice/warehouse/table_check.h"
 #include "sluice/warehouse/warehouse_state.h"
 
 namespace sluice {
@@ -37,8 +40,13 @@ class LedgerReader {
   Result<std::vector<LedgerObject>> ListObjects(const LedgerRange& range);
   Result<uint64_t> CountRows(const Table& table);
   Result<std::vector<TextRow>> SampleRows(const Table& table, size_t limit);
+  Result<TableCheck> Check(const Table& table, const EventHours& hours);
+  Result<std::vector<LedgerPart>> ListParts(const PartQuery& query);
+  Result<std::vector<std::string>> ListFiles(const std::string& after, size_t limit);
+  Result<EventTraces> FindEvent(const std::string& key, size_t limit);
 
  private:
+  Status Require();
   Result<bool> HasTable(std::string_view schema, std::string_view table);
   Result<std::string> One(std::string_view name, const std::string& sql);
 

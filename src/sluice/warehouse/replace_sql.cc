@@ -168,7 +168,7 @@ std::string MovedSql(const LedgerNames& names, const std::string& batch, std::st
 
 }  // namespace
 
-std::vector<StagedColumn> LedgerPartColumns() {
+std::vector<StagedColumn> LoadedPartColumns() {
   return {{"object", {.kind = TypeKind::kBigInt}, true},
           {"table_name", {.kind = TypeKind::kVarchar, .length = 127}, true},
           {"batch", {.kind = TypeKind::kVarchar, .length = 64}, true}};

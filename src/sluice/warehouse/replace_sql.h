@@ -25,7 +25,7 @@ namespace sluice {
 //   sluice_gone     the same of all tables, as sluice.duplicates has them
 //   sluice_back     the rows of others that come into the table in place of one that is gone
 
-std::vector<StagedColumn> LedgerPartColumns();  // of sluice_was and sluice_read
+std::vector<StagedColumn> LoadedPartColumns();  // of sluice_was and sluice_read
 std::string OldTable(size_t index);             // "sluice_old_1" of table 0
 std::string OtherTable(size_t index);
 

@@ -271,4 +271,25 @@ Result<std::vector<TextRow>> ServerWarehouse::SampleRows(const Table& table, siz
   return Read(*session).SampleRows(table, limit);
 }
 
+Result<TableCheck> ServerWarehouse::Check(const Table& table, const EventHours& hours) {
+  SLUICE_ASSIGN(const auto session, connector_->Connect());
+  return Read(*session).Check(table, hours);
+}
+
+Result<std::vector<LedgerPart>> ServerWarehouse::ListParts(const PartQuery& query) {
+  SLUICE_ASSIGN(const auto session, connector_->Connect());
+  return Read(*session).ListParts(query);
+}
+
+Result<std::vector<std::string>> ServerWarehouse::ListFiles(const std::string& after,
+                                                            size_t limit) {
+  SLUICE_ASSIGN(const auto session, connector_->Connect());
+  return Read(*session).ListFiles(after, limit);
+}
+
+Result<EventTraces> ServerWarehouse::FindEvent(const std::string& key, size_t limit) {
+  SLUICE_ASSIGN(const auto session, connector_->Connect());
+  return Read(*session).FindEvent(key, limit);
+}
+
 }  // namespace sluice

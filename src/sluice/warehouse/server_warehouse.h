@@ -43,6 +43,10 @@ class ServerWarehouse final : public Warehouse {
   Result<std::vector<LedgerObject>> ListObjects(const LedgerRange& range) override;
   Result<uint64_t> CountRows(const Table& table) override;
   Result<std::vector<TextRow>> SampleRows(const Table& table, size_t limit) override;
+  Result<TableCheck> Check(const Table& table, const EventHours& hours) override;
+  Result<std::vector<LedgerPart>> ListParts(const PartQuery& query) override;
+  Result<std::vector<std::string>> ListFiles(const std::string& after, size_t limit) override;
+  Result<EventTraces> FindEvent(const std::string& key, size_t limit) override;
 
  private:
   LedgerReader Read(ServerSession& session) const { return LedgerReader(session, names_, tables_); }

@@ -44,4 +44,10 @@ int64_t NumberOf(const std::optional<std::string>& text) {
   return number;
 }
 
+uint64_t ToCount(const std::optional<std::string>& text) {
+  uint64_t number = 0;
+  if (text) std::from_chars(text->data(), text->data() + text->size(), number);
+  return number;
+}
+
 }  // namespace sluice

@@ -22,5 +22,7 @@ std::string TimestampLiteral(Timestamp time);
 // none.
 std::optional<Timestamp> FromSqlTime(std::string text);
 int64_t NumberOf(const std::optional<std::string>& text);
+// A count that a query answered as text; 0 for NULL.
+uint64_t ToCount(const std::optional<std::string>& text);
 
 }  // namespace sluice

@@ -15,15 +15,15 @@ namespace sluice {
 namespace {
 
 // A table's part of an object that is loaded, as the ledger has it.
-struct LedgerPart {
+struct LoadedPart {
   int64_t object = 0;
   std::string table, batch, parquet;
   int64_t staged = 0;
   std::optional<Timestamp> min_time, max_time;
 };
 
-LedgerPart PartOf(const TextRow& row) {
-  LedgerPart part{.object = NumberOf(row[0]),
+LoadedPart PartOf(const TextRow& row) {
+  LoadedPart part{.object = NumberOf(row[0]),
                   .table = row[1].value_or(""),
                   .batch = row[2].value_or(""),
                   .parquet = row[3].value_or(""),
@@ -37,14 +37,14 @@ LedgerPart PartOf(const TextRow& row) {
   return part;
 }
 
-bool HasRows(const LedgerPart& part) {
+bool HasRows(const LoadedPart& part) {
   return part.staged > 0;
 }
 
-std::vector<TimeInterval> TimesOf(const Table& table, const std::vector<LedgerPart>& parts) {
+std::vector<TimeInterval> TimesOf(const Table& table, const std::vector<LoadedPart>& parts) {
   std::vector<TimeInterval> times;
   if (!table.time) return times;
-  for (const LedgerPart& part : parts) {
+  for (const LoadedPart& part : parts) {
     if (!part.min_time || !part.max_time) return {};  // may be anywhere
     times.push_back({*part.min_time, *part.max_time});
   }
@@ -58,16 +58,16 @@ class ReplacedStage {
       : session_(session), filler_(filler), names_(names), tables_(tables) {}
 
   Result<std::vector<ReplacedTable>> Add() {
-    SLUICE_ASSIGN(const std::vector<LedgerPart> was,
+    SLUICE_ASSIGN(const std::vector<LoadedPart> was,
                   Ask("list what is replaced", ListReplacedSql(names_)));
     SLUICE_TRY(AddParts("sluice_was", was));
     SLUICE_TRY(RequireTables(was));
     std::vector<ReplacedTable> replaced;
-    std::vector<LedgerPart> read;
+    std::vector<LoadedPart> read;
     for (size_t i = 0; i < tables_.tables.size(); ++i) {
       const Table& table = tables_.tables[i];
-      std::vector<LedgerPart> old;
-      std::ranges::copy_if(was, std::back_inserter(old), [&](const LedgerPart& part) {
+      std::vector<LoadedPart> old;
+      std::ranges::copy_if(was, std::back_inserter(old), [&](const LoadedPart& part) {
         return part.table == table.name() && HasRows(part);
       });
       if (old.empty()) continue;
@@ -79,23 +79,23 @@ class ReplacedStage {
   }
 
  private:
-  Result<std::vector<LedgerPart>> Ask(std::string_view name, const std::string& sql) {
+  Result<std::vector<LoadedPart>> Ask(std::string_view name, const std::string& sql) {
     SLUICE_ASSIGN(const std::vector<TextRow> rows, session_.Query(name, sql));
-    std::vector<LedgerPart> parts;
+    std::vector<LoadedPart> parts;
     for (const TextRow& row : rows) parts.push_back(PartOf(row));
     return parts;
   }
 
-  Status AddParts(const std::string& table, const std::vector<LedgerPart>& parts) {
-    SLUICE_TRY(session_.Run("create " + table, CreateStageSql(names_, table, LedgerPartColumns())));
+  Status AddParts(const std::string& table, const std::vector<LoadedPart>& parts) {
+    SLUICE_TRY(session_.Run("create " + table, CreateStageSql(names_, table, LoadedPartColumns())));
     if (parts.empty()) return {};
     std::vector<SqlRow> rows;
-    for (const LedgerPart& part : parts) rows.push_back({part.object, part.table, part.batch});
-    return filler_.FillRows(table, LedgerPartColumns(), rows);
+    for (const LoadedPart& part : parts) rows.push_back({part.object, part.table, part.batch});
+    return filler_.FillRows(table, LoadedPartColumns(), rows);
   }
 
-  Status RequireTables(const std::vector<LedgerPart>& was) const {
-    for (const LedgerPart& part : was) {
+  Status RequireTables(const std::vector<LoadedPart>& was) const {
+    for (const LoadedPart& part : was) {
       if (part.table == "*" || !HasRows(part)) continue;
       const auto table = std::ranges::find(tables_.tables, part.table, &Table::name);
       if (table == tables_.tables.end()) {
@@ -116,13 +116,13 @@ class ReplacedStage {
     return {};
   }
 
-  Result<ReplacedTable> AddTable(size_t index, const std::vector<LedgerPart>& old,
-                                 std::vector<LedgerPart>& read) {
+  Result<ReplacedTable> AddTable(size_t index, const std::vector<LoadedPart>& old,
+                                 std::vector<LoadedPart>& read) {
     const Table& table = tables_.tables[index];
     ReplacedTable replaced{.table = index, .has_others = false, .times = TimesOf(table, old)};
     if (table.unique.empty()) return replaced;
     SLUICE_TRY(AddFiles(OldTable(index), table, old));
-    SLUICE_ASSIGN(const std::vector<LedgerPart> others,
+    SLUICE_ASSIGN(const std::vector<LoadedPart> others,
                   Ask("list others", ListOthersSql(names_, table, index)));
     if (others.empty()) return replaced;
     replaced.has_others = true;
@@ -155,13 +155,13 @@ class ReplacedStage {
   }
 
   Status AddFiles(const std::string& stage, const Table& table,
-                  const std::vector<LedgerPart>& parts) {
+                  const std::vector<LoadedPart>& parts) {
     std::vector<StagedColumn> columns = StagedColumns(table);
     for (StagedColumn& column : columns)
       column.not_null = column.not_null && IsOfKey(table, column);
     SLUICE_TRY(session_.Run("create " + stage, CreateStageSql(names_, stage, columns)));
     std::map<std::vector<std::string>, std::vector<StagedFile>> by_columns;
-    for (const LedgerPart& part : parts) {
+    for (const LoadedPart& part : parts) {
       const StagedFile file{StagedFile::Store::kParquet, part.parquet};
       SLUICE_ASSIGN(std::vector<std::string> names, filler_.FileColumns(file));
       by_columns[std::move(names)].push_back(file);
@@ -182,7 +182,7 @@ class ReplacedStage {
            (table.time && is_it(*table.time));
   }
 
-  Status CheckCounts(const std::string& stage, const std::vector<LedgerPart>& parts) {
+  Status CheckCounts(const std::string& stage, const std::vector<LoadedPart>& parts) {
     SLUICE_ASSIGN(const std::vector<TextRow> rows,
                   session_.Query("count " + stage,
                                  fmt::format("SELECT CAST(sluice_object AS VARCHAR), CAST(COUNT(*) "
@@ -190,7 +190,7 @@ class ReplacedStage {
                                              names_.Temp(stage))));
     std::map<int64_t, int64_t> counted;
     for (const TextRow& row : rows) counted[NumberOf(row[0])] = NumberOf(row[1]);
-    for (const LedgerPart& part : parts) {
+    for (const LoadedPart& part : parts) {
       if (counted[part.object] == part.staged) continue;
       return Fail(ErrorKind::kBadData,
                   "cannot replace: old Parquet is not what was loaded: rows={} loaded={} file={}",

@@ -10,9 +10,12 @@
 
 #include "sluice/base/result.h"
 #include "sluice/schema/table.h"
+#include "sluice/warehouse/event_search.h"
 #include "sluice/warehouse/ledger_object.h"
+#include "sluice/warehouse/ledger_part.h"
 #include "sluice/warehouse/load_plan.h"
 #include "sluice/warehouse/sql_session.h"
+#include "sluice/warehouse/table_check.h"
 #include "sluice/warehouse/warehouse_state.h"
 
 namespace sluice {
@@ -89,6 +92,17 @@ class Warehouse {
   // Some rows of the target table, each value as text (NULL: absent), columns in table order: for
   // people.
   virtual Result<std::vector<TextRow>> SampleRows(const Table& table, size_t limit) = 0;
+  // The target table beside the ledger. Reads only; the table's `time` keeps what it reads to
+  // `hours`, but for counting its rows. kNotFound without the table, kPermanent without a ledger.
+  virtual Result<TableCheck> Check(const Table& table, const EventHours& hours) = 0;
+  // The next three read only, and answer nothing where there is no ledger.
+  // Rows of the ledger, the newest first.
+  virtual Result<std::vector<LedgerPart>> ListParts(const PartQuery& query) = 0;
+  // The keys of Parquet and quarantine objects that any row of the ledger names, behind `after`, in
+  // the order of their bytes; fewer than `limit` at the end.
+  virtual Result<std::vector<std::string>> ListFiles(const std::string& after, size_t limit) = 0;
+  // Where an event is: in which tables, among duplicates, in quarantine.
+  virtual Result<EventTraces> FindEvent(const std::string& key, size_t limit) = 0;
 };
 
 }  // namespace sluice

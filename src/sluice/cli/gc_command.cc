@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <CLI/CLI.hpp>
+#include <memory>
+
+#include "sluice/cli/session.h"
+#include "sluice/config/units.h"
+#include "sluice/operate/orphans.h"
+#include "sluice/transform/revision.h"
+
+namespace sluice {
+namespace {
+
+struct GcFlags {
+  std::string grace = "24h";
+  bool dry_run = false;
+};
+
+std::string ToText(const GcReport& report) {
+  std::string text =
+      fmt::format("{} objects in the Parquet store, {} of them named by the ledger\n",
+                  WithThousands(report.stored), WithThousands(report.named));
+  const auto add = [&](uint64_t count, std::string_view what) {
+    if (count > 0) text += fmt::format("{:>12}  {}\n", WithThousands(count), what);
+  };
+  const auto list = [&](uint64_t count, const std::vector<std::string>& keys) {
+    for (const std::string& key : keys) text += fmt::format("{:14}{}\n", "", key);
+    if (count > keys.size()) text += fmt::format("{:14}…\n", "");
+  };
+  add(report.young, "not named, and young: a load may be at it");
+  add(report.unsettled, "not named, of raw objects that are not loaded: a load may come for them");
+  add(report.current, "not named, of the revision that loads now: a replace may come for them");
+  add(report.foreign, "no Parquet objects of a pipeline: left alone");
+  add(report.missing,
+      "named by the ledger and not in the store: sluice why KEY, of the raw object");
+  list(report.missing, report.missing_examples);
+  add(report.orphans, fmt::format("orphans, {}: no row of the ledger names them or will",
+                                  ToText(report.orphan_size)));
+  list(report.orphans, report.orphan_examples);
+  return text;
+}
+
+Status RunGc(Session& session, const GcFlags& flags) {
+  const auto grace = ParseDuration(flags.grace);
+  if (!grace) return session.WrongUsage("--grace: " + grace.error().message());
+  SLUICE_ASSIGN(PipelineConfig config, session.Configuration());
+  SLUICE_ASSIGN(const auto view, session.OpenView(std::move(config)));
+  SLUICE_ASSIGN(const auto parquet, view->OpenIfThere(view->config().parquet));
+  GcReport report;
+  GcOptions options{.young_since = session.clock().Now() - *grace,
+                    .revision = RevisionOf(view->tables(), ParquetOptionsOf(view->config()))};
+  // The warehouse is asked though there may be nothing to remove: so that a broken one is told.
+  SLUICE_TRY(view->warehouse().Probe());
+  if (parquet != nullptr) {
+    SLUICE_ASSIGN(report, CollectGarbage(*parquet, view->warehouse(), options));
+  }
+  if (!session.flags.json) SLUICE_TRY(Print(ToText(report)));
+  if (!flags.dry_run && report.orphans > 0) {
+    options.mode = GcMode::kRemove;
+    SLUICE_ASSIGN(report, CollectGarbage(*parquet, view->warehouse(), options));
+  }
+  if (session.flags.json) return Print(ToJson(report) + "\n");
+  if (report.orphans == 0) return Print("nothing to remove\n");
+  return Print(flags.dry_run ? "nothing was removed: --dry-run\n"
+                             : fmt::format("removed {} objects\n", WithThousands(report.removed)));
+}
+
+}  // namespace
+
+void AddGc(CLI::App& app, Session& session, int& exit_code) {
+  auto flags = std::make_shared<GcFlags>();
+  CLI::App* command = app.add_subcommand(
+      "gc", "Remove Parquet objects that no row of the ledger names, and none ever will");
+  command->add_flag("--dry-run", flags->dry_run, "Show the numbers, and remove nothing");
+  command->add_option("--grace", flags->grace, "Younger objects stay, whatever they are")
+      ->type_name("DURATION")
+      ->capture_default_str();
+  command->footer(
+      "May run while everything else does, with the configuration that loads.\n\nExamples:\n  "
+      "sluice gc --dry-run\n  sluice gc --grace 7d");
+  command->callback([&session, &exit_code, flags] {
+    if (const Status done = RunGc(session, *flags); !done) {
+      exit_code = session.Fail(done.error());
+    }
+  });
+}
+
+}  // namespace sluice

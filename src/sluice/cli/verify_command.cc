@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <memory>
+
+#include "sluice/cli/exit_code.h"
+#include "sluice/cli/session.h"
+#include "sluice/config/units.h"
+#include "sluice/operate/verify.h"
+
+namespace sluice {
+namespace {
+
+struct VerifyFlags {
+  std::string from, to, since = "7d", table;
+};
+
+std::string Findings(const VerifiedTable& table) {
+  const TableCheck& check = table.check;
+  std::string text;
+  if (check.keys_twice > 0) {
+    text += fmt::format("\n{}: {} keys more than once, {} rows too many\n", table.table,
+                        WithThousands(check.keys_twice), WithThousands(check.rows_too_many));
+    for (const DoubledKey& key : check.doubled) {
+      text += fmt::format("    {}{}  {} rows\n", key.key, key.time ? " at " + *key.time : "",
+                          WithThousands(key.rows));
+    }
+    if (check.keys_twice > check.doubled.size()) text += "    …\n";
+  }
+  if (!check.hours.empty()) {
+    text += fmt::format("\n{}: hours of event time that do not fit the ledger\n", table.table);
+    for (const HourCheck& hour : check.hours) {
+      text += fmt::format("    {}  {} rows, and by the ledger {} to {}\n", HourText(hour),
+                          WithThousands(hour.rows), WithThousands(hour.at_least),
+                          WithThousands(hour.at_most));
+    }
+    if (check.hours.size() == TableCheck::kMostHours) text += "    …\n";
+  }
+  return text;
+}
+
+std::string ToText(const VerifyReport& report) {
+  if (!report.ledger_exists) {
+    return report.tables_hold_rows
+               ? "the tables hold rows, and there is no ledger that could say whose they are\n"
+               : "the warehouse holds nothing yet\n";
+  }
+  std::string text = fmt::format("event time {} to {} (UTC, the last hour not included)\n",
+                                 HourText(report.hours.from), HourText(report.hours.to));
+  std::vector<std::vector<std::string>> rows = {
+      {"", "rows now", "loaded", "not ours", "missing", "in range", "keys twice"}};
+  for (const VerifiedTable& table : report.tables) {
+    rows.push_back({table.table, WithThousands(table.check.rows), WithThousands(table.check.loaded),
+                    WithThousands(table.rows_not_ours()), WithThousands(table.rows_missing()),
+                    table.has_time ? WithThousands(table.check.rows_in_range) : "all",
+                    table.has_key ? WithThousands(table.check.keys_twice) : "allowed"});
+  }
+  text += FormatTable(rows);
+  for (const VerifiedTable& table : report.tables) text += Findings(table);
+  const bool has_rows = std::ranges::any_of(
+      report.tables, [](const VerifiedTable& table) { return table.check.rows_in_range > 0; });
+  if (!has_rows) text += "\nno rows in these hours\n";
+  text += report.NeedsAttention()
+              ? "\nwhose rows they are: sluice why KEY, or sluice why HOUR --by event-time\n"
+              : "\nthe tables hold what the ledger says, each key once\n";
+  return text;
+}
+
+Result<HourRange> HoursOf(Session& session, const VerifyFlags& flags) {
+  if (!flags.from.empty()) {
+    auto hours = ParseHourRange(flags.from, flags.to);
+    if (!hours) return session.WrongUsage(hours.error().message());
+    return hours;
+  }
+  const auto since = ParseDuration(flags.since);
+  if (!since) return session.WrongUsage("--since: " + since.error().message());
+  const Timestamp now = session.clock().Now();
+  return HourRange{std::chrono::floor<std::chrono::hours>(now - *since),
+                   std::chrono::floor<std::chrono::hours>(now) + std::chrono::hours(1)};
+}
+
+// All tables, or the one that is named, with or without its schema.
+Result<std::vector<size_t>> WhichTables(Session& session, const TableSet& tables,
+                                        const std::string& name) {
+  std::vector<size_t> which;
+  std::string known;
+  for (size_t i = 0; i < tables.tables.size(); ++i) {
+    const Table& table = tables.tables[i];
+    known += (known.empty() ? "" : ", ") + FullName(table);
+    if (name.empty() || name == table.name() || name == FullName(table)) which.push_back(i);
+  }
+  if (!which.empty()) return which;
+  return session.WrongUsage(
+      fmt::format("--table {}: there is no such table; the configuration has {}", name, known));
+}
+
+Result<int> RunVerify(Session& session, const VerifyFlags& flags) {
+  SLUICE_ASSIGN(const HourRange hours, HoursOf(session, flags));
+  SLUICE_ASSIGN(PipelineConfig config, session.Configuration());
+  SLUICE_ASSIGN(const auto view, session.OpenView(std::move(config)));
+  SLUICE_ASSIGN(const std::vector<size_t> which, WhichTables(session, view->tables(), flags.table));
+  SLUICE_ASSIGN(const VerifyReport report, Verify(view->tables(), which, view->warehouse(), hours));
+  SLUICE_TRY(Print(session.flags.json ? ToJson(report) + "\n" : ToText(report)));
+  return report.NeedsAttention() ? kExitAttention : kExitDone;
+}
+
+}  // namespace
+
+void AddVerify(CLI::App& app, Session& session, int& exit_code) {
+  auto flags = std::make_shared<VerifyFlags>();
+  CLI::App* command = app.add_subcommand(
+      "verify", "Compare the target tables with the ledger: keys twice, rows that are not ours");
+  CLI::Option* from = command
+                          ->add_option("--from", flags->from,
+                                       "First day or hour of event time, in UTC: 2026-11-20 or "
+                                       "2026-11-20T10")
+                          ->type_name("HOUR");
+  command
+      ->add_option("--to", flags->to,
+                   "First day or hour that is left out; default: the end of that of --from")
+      ->type_name("HOUR")
+      ->needs(from);
+  command->add_option("--since", flags->since, "How far to look back, by event time")
+      ->type_name("DURATION")
+      ->capture_default_str()
+      ->excludes(from);
+  command->add_option("--table", flags->table, "Only this table")->type_name("TABLE");
+  command->footer(
+      "Only reads. A table without a time column is looked at as a whole. Exit code 3: a person "
+      "should look.\n\nExamples:\n  sluice verify\n  sluice verify --from 2026-11-20 --to "
+      "2026-11-22 --table events");
+  command->callback([&session, &exit_code, flags] {
+    const Result<int> code = RunVerify(session, *flags);
+    exit_code = code ? *code : session.Fail(code.error());
+  });
+}
+
+}  // namespace sluice

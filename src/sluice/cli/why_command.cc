@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <CLI/CLI.hpp>
+#include <memory>
+
+#include "sluice/cli/exit_code.h"
+#include "sluice/cli/session.h"
+#include "sluice/cli/zone_hours.h"
+#include "sluice/config/units.h"
+#include "sluice/operate/why.h"
+
+namespace sluice {
+namespace {
+
+struct WhyFlags {
+  std::string what, by = "landing", zone = "UTC", grace = "1h";
+};
+
+std::string ToText(const Story& story) {
+  std::string text = story.subject + "\n";
+  for (const Story::Line& line : story.lines) {
+    text += fmt::format("{:19}  {}\n", line.at, line.text);
+  }
+  const Style style = Style::ForStdout();
+  return text + fmt::format("{}{}{}\n", story.needs_attention ? style.yellow : style.green,
+                            story.verdict, style.reset);
+}
+
+// What is asked of: an hour by its form, an object by its place in the raw store, else an event.
+Result<Story> Ask(const Witnesses& witnesses, const WhyFlags& flags,
+                  const std::optional<HourRange>& hours) {
+  if (hours) {
+    return flags.by == "landing" ? WhyLandingHours(witnesses, *hours)
+                                 : WhyEventHours(witnesses, *hours);
+  }
+  std::string key = flags.what;
+  if (key.starts_with(witnesses.raw_uri)) key = key.substr(witnesses.raw_uri.size());
+  const bool is_object = key != flags.what || witnesses.layout.HourOf({key}).has_value();
+  return is_object ? WhyObject(witnesses, key) : WhyEvent(witnesses, key);
+}
+
+Result<std::optional<QueueDepth>> DepthOf(Queue* queue) {
+  if (queue == nullptr) return std::nullopt;
+  return queue->Depth();
+}
+
+Result<int> RunWhy(Session& session, const WhyFlags& flags) {
+  std::optional<HourRange> hours;
+  if (ParseHour(flags.what)) {
+    auto found = ParseHourIn(flags.what, flags.zone);
+    if (!found) return session.WrongUsage(found.error().message());
+    hours = *found;
+  }
+  const auto grace = ParseDuration(flags.grace);
+  if (!grace) return session.WrongUsage("--grace: " + grace.error().message());
+  SLUICE_ASSIGN(PipelineConfig config, session.Configuration());
+  SLUICE_ASSIGN(const auto view, session.OpenView(std::move(config)));
+  SLUICE_ASSIGN(const auto raw, view->OpenIfThere(view->config().raw));
+  SLUICE_ASSIGN(const auto parquet, view->OpenIfThere(view->config().parquet));
+  SLUICE_ASSIGN(const auto quarantine, view->OpenIfThere(view->config().quarantine));
+  SLUICE_ASSIGN(const auto source, DepthOf(view->source()));
+  SLUICE_ASSIGN(const auto notifications, DepthOf(view->notifications()));
+  SLUICE_ASSIGN(const WarehouseState state, view->warehouse().Probe());
+  const RawLayout layout = view->layout();
+  const Witnesses witnesses{.tables = view->tables(),
+                            .warehouse = view->warehouse(),
+                            .layout = layout,
+                            .raw_uri = raw == nullptr ? "" : raw->uri(),
+                            .raw = raw.get(),
+                            .parquet = parquet.get(),
+                            .quarantine = quarantine.get(),
+                            .source = source,
+                            .notifications = notifications,
+                            .paused = state.paused,
+                            .now = session.clock().Now(),
+                            .grace = *grace};
+  SLUICE_ASSIGN(const Story story, Ask(witnesses, flags, hours));
+  SLUICE_TRY(Print(session.flags.json ? ToJson(story) + "\n" : ToText(story)));
+  return story.needs_attention ? kExitAttention : kExitDone;
+}
+
+}  // namespace
+
+void AddWhy(CLI::App& app, Session& session, int& exit_code) {
+  auto flags = std::make_shared<WhyFlags>();
+  CLI::App* command = app.add_subcommand(
+      "why", "What became of a raw object, an event or an hour, and why it is not loaded");
+  command
+      ->add_option(
+          "what", flags->what,
+          "Raw object's key, value of an event's unique column, day or hour (2026-11-22T14)")
+      ->type_name("KEY|EVENT-ID|HOUR")
+      ->required();
+  command->add_option("--by", flags->by, "Which time an hour is of")
+      ->check(CLI::IsMember({"landing", "event-time"}))
+      ->capture_default_str();
+  command->add_option("--tz", flags->zone, "Whose clocks show the hour, as in Europe/Berlin")
+      ->type_name("ZONE")
+      ->capture_default_str();
+  command->add_option("--grace", flags->grace, "Younger objects may still be on their way")
+      ->type_name("DURATION")
+      ->capture_default_str();
+  command->footer(
+      "Only reads. Exit code 3: it is not loaded, and a person should look.\n\nExamples:\n"
+      "  sluice why date=2026-11-22/14/20261122T140501Z-01J.ndjson.zst\n"
+      "  sluice why 72d7c2dd-3080-4fbf-87aa-f282e42c555f\n"
+      "  sluice why 2026-11-22T14 --by event-time --tz Europe/Berlin");
+  command->callback([&session, &exit_code, flags] {
+    const Result<int> code = RunWhy(session, *flags);
+    exit_code = code ? *code : session.Fail(code.error());
+  });
+}
+
+}  // namespace sluice

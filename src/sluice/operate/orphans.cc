@@ -1,0 +1,245 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sluice/operate/orphans.h"
+
+#include <algorithm>
+#include <iterator>
+#include <set>
+#include <utility>
+
+#include "sluice/base/hash.h"
+#include "sluice/base/json_text.h"
+#include "sluice/object/derived_key.h"
+#include "sluice/object/object_names.h"
+#include "sluice/parquet/parquet_reader.h"
+
+namespace sluice {
+namespace {
+
+constexpr size_t kListed = 1'000;
+constexpr size_t kAsked = 10'000;  // of the ledger, which may be far away
+constexpr size_t kJudged = 200;    // at once
+
+// An object that the ledger does not name, and what its footer says.
+struct Unnamed {
+  ObjectInfo info;
+  int64_t object = 0;  // whose rows it holds
+  std::string revision;
+};
+
+// Nothing where it is no Parquet object of a pipeline, or gone.
+Result<std::optional<Unnamed>> ReadFooter(ObjectStore& parquet, const ObjectInfo& info) {
+  auto file = parquet.OpenRandom(info.key);
+  if (!file && file.error().kind() == ErrorKind::kNotFound) return std::nullopt;
+  if (!file) return std::unexpected(file.error());
+  const auto reader = ParquetReader::Open(**file);
+  if (!reader && reader.error().kind() == ErrorKind::kBadData) return std::nullopt;
+  if (!reader) return std::unexpected(reader.error());
+  Unnamed found{.info = info};
+  for (const auto& [key, value] : reader->metadata()) {
+    if (key == "sluice.object") found.object = First63Bits(Sha256Of(value));
+    if (key == "sluice.revision") found.revision = value;
+  }
+  if (found.object == 0 || found.revision.empty()) return std::nullopt;
+  return found;
+}
+
+void Keep(std::vector<std::string>& examples, const std::string& key) {
+  if (examples.size() < GcReport::kMostExamples) examples.push_back(key);
+}
+
+// Which of them the ledger names by now. They are in order.
+Result<std::set<std::string>> NamedAmong(Warehouse& warehouse,
+                                         const std::vector<Unnamed>& unnamed) {
+  std::set<std::string> named;
+  const std::string& last = unnamed.back().info.key;
+  std::string after = unnamed.front().info.key;
+  after.pop_back();  // is before it
+  while (after < last) {
+    SLUICE_ASSIGN(const std::vector<std::string> page, warehouse.ListFiles(after, kAsked));
+    for (const std::string& key : page) {
+      const auto place = std::ranges::lower_bound(
+          unnamed, key, {}, [](const Unnamed& one) -> const std::string& { return one.info.key; });
+      if (place != unnamed.end() && place->info.key == key) named.insert(key);
+    }
+    if (page.size() < kAsked) break;
+    after = page.back();
+  }
+  return named;
+}
+
+// Which of them nobody will ever name; removes those. The ledger is asked in this order: whose raw
+// object is settled gets no new row, so that what is not named after that stays so.
+Status Judge(ObjectStore& parquet, Warehouse& warehouse, const GcOptions& options,
+             const std::vector<Unnamed>& unnamed, GcReport& report) {
+  if (unnamed.empty()) return {};
+  std::vector<int64_t> objects;
+  for (const Unnamed& one : unnamed) objects.push_back(one.object);
+  SLUICE_ASSIGN(const std::vector<ObjectOutcome> outcomes, warehouse.Peek(objects));
+  SLUICE_ASSIGN(const std::set<std::string> named, NamedAmong(warehouse, unnamed));
+  for (size_t i = 0; i < unnamed.size(); ++i) {
+    const auto& state = outcomes[i].state;
+    if (named.contains(unnamed[i].info.key)) {
+      ++report.named;
+    } else if (state != ObjectState::kLoaded && state != ObjectState::kReplaced) {
+      ++report.unsettled;
+    } else if (unnamed[i].revision == options.revision) {
+      ++report.current;
+    } else {
+      ++report.orphans;
+      report.orphan_size += unnamed[i].info.size;
+      Keep(report.orphan_examples, unnamed[i].info.key);
+      if (options.mode == GcMode::kDryRun) continue;
+      SLUICE_TRY(parquet.Remove(unnamed[i].info.key));
+      ++report.removed;
+    }
+  }
+  return {};
+}
+
+}  // namespace
+
+ParquetWalk::ParquetWalk(ObjectStore& parquet, FilePages named,
+                         const std::optional<HourRange>& hours)
+    : parquet_(parquet), pages_(std::move(named)) {
+  if (!hours) return;
+  const RawLayout layout;  // of derived keys, whatever the raw store's
+  stored_after_ = layout.FolderOf(hours->from);
+  stored_after_.pop_back();  // before all that is below it, and behind the hour before
+  named_after_ = stored_after_;
+  before_ = layout.FolderOf(hours->to - std::chrono::microseconds(1));
+  ++before_.back();  // '/': behind all that is below it
+}
+
+Status ParquetWalk::FillStored() {
+  while (stored_.empty() && !has_all_stored_) {
+    SLUICE_ASSIGN(ListPage page, parquet_.List("", stored_after_, kListed));
+    has_all_stored_ = !page.next;
+    stored_after_ = std::move(page.next).value_or("");
+    for (ObjectInfo& object : page.objects) {
+      if (IsBehind(object.key)) {
+        has_all_stored_ = true;
+        break;
+      }
+      stored_.push_back(std::move(object));
+    }
+  }
+  return {};
+}
+
+Status ParquetWalk::FillNamed() {
+  if (!named_.empty() || has_all_named_) return {};
+  SLUICE_ASSIGN(std::vector<std::string> page, pages_(named_after_, kAsked));
+  has_all_named_ = page.size() < kAsked;
+  for (std::string& key : page) {
+    if (key <= named_after_) {
+      return Fail(ErrorKind::kPermanent,
+                  "the ledger's files do not come in the order of their bytes: {} behind {}", key,
+                  named_after_);
+    }
+    named_after_ = key;
+    if (IsBehind(key)) {
+      has_all_named_ = true;
+      break;
+    }
+    named_.push_back(std::move(key));
+  }
+  return {};
+}
+
+Result<std::optional<ParquetKeyState>> ParquetWalk::Next() {
+  SLUICE_TRY(FillStored());
+  SLUICE_TRY(FillNamed());
+  if (stored_.empty() && named_.empty()) return std::optional<ParquetKeyState>();
+  ParquetKeyState state;
+  const bool is_stored =
+      !stored_.empty() && (named_.empty() || stored_.front().key <= named_.front());
+  state.key = is_stored ? stored_.front().key : named_.front();
+  if (is_stored) {
+    state.stored = std::move(stored_.front());
+    stored_.pop_front();
+  }
+  if (!named_.empty() && named_.front() == state.key) {
+    state.is_named = true;
+    named_.pop_front();
+  }
+  return state;
+}
+
+Result<ParquetComparison> CompareParquet(ObjectStore& parquet, const FilePages& named,
+                                         const HourRange& hours, Timestamp young_since) {
+  ParquetComparison found;
+  ParquetWalk walk(parquet, named, hours);
+  while (true) {
+    SLUICE_ASSIGN(const std::optional<ParquetKeyState> state, walk.Next());
+    if (!state) return found;
+    if (state->stored) ++found.stored;
+    if (!IsParquetKey(state->key)) continue;  // the ledger names quarantine objects too
+    if (!state->stored) {
+      ++found.missing;
+      if (found.examples.size() < ParquetComparison::kMostExamples) {
+        found.examples.push_back(state->key);
+      }
+    } else if (state->is_named) {
+      ++found.named;
+    } else {
+      ++(state->stored->last_modified > young_since ? found.young : found.unnamed);
+    }
+  }
+}
+
+Result<GcReport> CollectGarbage(ObjectStore& parquet, Warehouse& warehouse,
+                                const GcOptions& options) {
+  GcReport report;
+  ParquetWalk walk(parquet, FilePagesOf(warehouse));
+  std::vector<Unnamed> unnamed;
+  while (true) {
+    SLUICE_ASSIGN(const std::optional<ParquetKeyState> state, walk.Next());
+    if (!state || unnamed.size() == kJudged) {
+      SLUICE_TRY(Judge(parquet, warehouse, options, unnamed, report));
+      unnamed.clear();
+    }
+    if (!state) return report;
+    if (!state->stored) {
+      // The ledger names quarantine objects too, which are in another store.
+      if (!IsParquetKey(state->key)) continue;
+      ++report.missing;
+      Keep(report.missing_examples, state->key);
+      continue;
+    }
+    ++report.stored;
+    if (state->is_named) {
+      ++report.named;
+    } else if (!IsParquetKey(state->key)) {
+      ++report.foreign;
+    } else if (state->stored->last_modified > options.young_since) {
+      ++report.young;
+    } else {
+      SLUICE_ASSIGN(auto found, ReadFooter(parquet, *state->stored));
+      if (found) {
+        unnamed.push_back(std::move(*found));
+      } else {
+        ++report.foreign;
+      }
+    }
+  }
+}
+
+std::string ToJson(const GcReport& report) {
+  JsonText json;
+  json.BeginObject().Key("stored").Value(report.stored).Key("named").Value(report.named);
+  json.Key("orphans").Value(report.orphans).Key("orphan_bytes").Value(report.orphan_size.count);
+  json.Key("removed").Value(report.removed).Key("young").Value(report.young);
+  json.Key("unsettled").Value(report.unsettled).Key("current").Value(report.current);
+  json.Key("foreign").Value(report.foreign).Key("missing").Value(report.missing);
+  const auto list = [&](std::string_view name, const std::vector<std::string>& keys) {
+    json.Key(name).BeginArray();
+    for (const std::string& key : keys) json.Value(key);
+    json.EndArray();
+  };
+  list("orphan_examples", report.orphan_examples);
+  list("missing_examples", report.missing_examples);
+  json.EndObject();
+  return json.text();
+}
+
+}  // namespace sluice

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sluice/operate/verify.h"
+
+#include <algorithm>
+
+#include "sluice/base/json_text.h"
+
+namespace sluice {
+namespace {
+
+void AppendTable(JsonText& json, const VerifiedTable& table) {
+  const TableCheck& check = table.check;
+  json.BeginObject().Key("table").Value(table.table).Key("rows").Value(check.rows);
+  json.Key("loaded").Value(check.loaded).Key("not_ours").Value(table.rows_not_ours());
+  json.Key("missing").Value(table.rows_missing()).Key("rows_in_range").Value(check.rows_in_range);
+  json.Key("keys_twice").Value(check.keys_twice).Key("rows_too_many").Value(check.rows_too_many);
+  json.Key("doubled").BeginArray();
+  for (const DoubledKey& key : check.doubled) {
+    json.BeginObject().Key("key").Value(key.key).Key("time");
+    key.time ? json.Value(*key.time) : json.Null();
+    json.Key("rows").Value(key.rows).EndObject();
+  }
+  json.EndArray().Key("hours").BeginArray();
+  for (const HourCheck& hour : check.hours) {
+    json.BeginObject().Key("hour").Value(HourText(hour)).Key("rows").Value(hour.rows);
+    json.Key("at_least").Value(hour.at_least).Key("at_most").Value(hour.at_most).EndObject();
+  }
+  json.EndArray().EndObject();
+}
+
+}  // namespace
+
+bool VerifyReport::NeedsAttention() const {
+  return (!ledger_exists && tables_hold_rows) ||
+         std::ranges::any_of(tables,
+                             [](const VerifiedTable& table) { return table.NeedsAttention(); });
+}
+
+std::string FullName(const Table& table) {
+  const std::string& schema = table.schema.schema;
+  return schema.empty() ? table.name() : schema + "." + table.name();
+}
+
+std::string HourText(const HourCheck& hour) {
+  std::string text = hour.hour.substr(0, 13);
+  std::ranges::replace(text, ' ', 'T');
+  return text;
+}
+
+Result<VerifyReport> Verify(const TableSet& tables, const std::vector<size_t>& which,
+                            Warehouse& warehouse, const HourRange& hours) {
+  VerifyReport report{.hours = hours};
+  SLUICE_ASSIGN(const WarehouseState state, warehouse.Probe());
+  report.ledger_exists = state.ledger_exists;
+  report.tables_hold_rows = state.tables_hold_rows;
+  if (!state.ledger_exists) return report;
+  for (const size_t index : which) {
+    const Table& table = tables.tables[index];
+    SLUICE_ASSIGN(TableCheck check, warehouse.Check(table, {hours.from, hours.to}));
+    report.tables.push_back({.table = FullName(table),
+                             .has_time = table.time.has_value(),
+                             .has_key = !table.unique.empty(),
+                             .check = std::move(check)});
+  }
+  return report;
+}
+
+std::string ToJson(const VerifyReport& report) {
+  JsonText json;
+  json.BeginObject().Key("from").Value(HourText(report.hours.from));
+  json.Key("to").Value(HourText(report.hours.to));
+  json.Key("ledger_exists").Value(report.ledger_exists);
+  json.Key("tables").BeginArray();
+  for (const VerifiedTable& table : report.tables) AppendTable(json, table);
+  json.EndArray().Key("needs_attention").Value(report.NeedsAttention()).EndObject();
+  return json.text();
+}
+
+}  // namespace sluice

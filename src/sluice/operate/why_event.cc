@@ -1,0 +1,196 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "sluice/operate/parquet_search.h"
+#include "sluice/operate/verify.h"
+#include "sluice/operate/why.h"
+
+namespace sluice {
+namespace {
+
+constexpr size_t kTraces = 20;
+
+// A line of a raw object that became a row.
+struct Origin {
+  LedgerPart part;
+  int64_t line = 0;
+};
+
+// What was looked into, and what could not be.
+struct Search {
+  std::vector<Origin> origins;
+  size_t missing = 0;  // Parquet objects that are gone
+  bool is_whole = true;
+};
+
+bool IsDuplicate(const EventTraces& traces, const LedgerPart& part, int64_t line) {
+  return std::ranges::any_of(traces.duplicates, [&](const EventTraces::Place& place) {
+    return place.object == part.object && static_cast<int64_t>(place.line) == line &&
+           place.table == part.table;
+  });
+}
+
+// The lines with that key that are no duplicates, in the table's Parquet objects: those that reach
+// to `time`, or the newest.
+Result<Search> FindOrigins(const Witnesses& w, const EventTraces& traces, const Table& table,
+                           const std::string& key, const std::optional<TimeInterval>& times) {
+  Search search;
+  SLUICE_ASSIGN(
+      const std::vector<LedgerPart> parts,
+      w.warehouse.ListParts({.table = table.name(), .times = times, .limit = kSearched + 1}));
+  search.is_whole = parts.size() <= kSearched && w.parquet != nullptr;
+  if (w.parquet == nullptr) return search;
+  for (size_t i = 0; i < std::min(parts.size(), kSearched); ++i) {
+    if (parts[i].parquet.empty()) continue;
+    const auto lines = LinesWithKey(*w.parquet, parts[i].parquet, table, key);
+    if (!lines && lines.error().kind() == ErrorKind::kNotFound) {
+      ++search.missing;
+      continue;
+    }
+    if (!lines && lines.error().kind() == ErrorKind::kPermanent) {  // a key of another type
+      search.is_whole = false;
+      return search;
+    }
+    if (!lines) return std::unexpected(lines.error());
+    for (const int64_t line : *lines) {
+      if (!IsDuplicate(traces, parts[i], line)) search.origins.push_back({parts[i], line});
+    }
+  }
+  return search;
+}
+
+// The ledger's times are to the microsecond, and so is the interval.
+std::optional<TimeInterval> IntervalOf(const std::optional<std::string>& time) {
+  if (!time) return std::nullopt;
+  std::string text = *time + "Z";
+  std::ranges::replace(text, ' ', 'T');
+  const auto moment = FromIso8601(text);
+  if (!moment) return std::nullopt;
+  return TimeInterval{*moment, *moment};
+}
+
+std::string AtTime(const std::optional<std::string>& time) {
+  return time ? " at " + *time : "";
+}
+
+void AddPlaces(const EventTraces& traces, Story& story) {
+  for (const EventTraces::Place& place : traces.duplicates) {
+    story.Add(place.at, fmt::format("a duplicate{}, not loaded into {}{}: line {} of {}",
+                                    place.differs ? " with other values" : "", place.table,
+                                    AtTime(place.time), place.line, place.raw_key));
+  }
+  for (const EventTraces::Place& place : traces.quarantined) {
+    story.Add(place.at, fmt::format("in quarantine, {}{}{}: line {} of {}", place.reason,
+                                    place.column.empty() ? "" : " in column " + place.column,
+                                    place.table == "*" ? "" : " for " + place.table, place.line,
+                                    place.raw_key));
+  }
+}
+
+void EndAbsent(const Witnesses& w, const EventTraces& traces, const std::vector<Origin>& gone,
+               Story& story) {
+  if (!gone.empty()) {
+    const LedgerPart& part = gone.back().part;
+    return story.End(
+        "removed",
+        fmt::format("loaded on {} by batch {}, and removed from {} by somebody else since",
+                    MomentText(part.loaded_at), part.batch, part.table),
+        "sluice verify, then load " + part.raw_key + " again");
+  }
+  if (!traces.quarantined.empty()) {
+    const EventTraces::Place& place = traces.quarantined.back();
+    return story.End("quarantined",
+                     fmt::format("not loaded, because it is in quarantine: {}{}", place.reason,
+                                 place.column.empty() ? "" : " in column " + place.column),
+                     "mend the producer, or the table's DDL or options");
+  }
+  if (!traces.duplicates.empty()) {
+    return story.End("removed",
+                     "not loaded as a duplicate of a row that somebody else has removed since",
+                     "sluice verify, then load the row's raw object again");
+  }
+  story.End(
+      "not_landed",
+      fmt::format("not loaded, because no table, no duplicate and no quarantine has it: it did "
+                  "not land, or its raw object is not loaded{}",
+                  w.waiting_notifications() > 0
+                      ? fmt::format(" ({} notifications wait)", w.waiting_notifications())
+                      : ""),
+      "sluice reconcile, then sluice why HOUR for the hour in which it was sent");
+}
+
+void EndPresent(const std::vector<std::string>& tables, const std::vector<Origin>& origins,
+                uint64_t rows, bool is_whole, Story& story) {
+  if (rows > tables.size()) {
+    return story.End("doubled", fmt::format("loaded, and there {} times", rows),
+                     "sluice verify names what else is there twice");
+  }
+  const std::string where = fmt::format("{}", fmt::join(tables, ", "));
+  if (!origins.empty()) {
+    const Origin& origin = origins.back();
+    return story.End("loaded", fmt::format("loaded on {} by batch {} into {}, from line {} of {}",
+                                           MomentText(origin.part.loaded_at), origin.part.batch,
+                                           where, origin.line, origin.part.raw_key));
+  }
+  if (!is_whole) {
+    return story.End("loaded",
+                     fmt::format("loaded into {}; from which raw object cannot be told", where));
+  }
+  story.End("not_ours", fmt::format("in {}, and not by sluice: no Parquet object has it", where),
+            "sluice verify tells how many rows are not ours");
+}
+
+}  // namespace
+
+Result<Story> WhyEvent(const Witnesses& witnesses, const std::string& key) {
+  Story story{.kind = "event", .subject = key};
+  SLUICE_ASSIGN(const EventTraces traces, witnesses.warehouse.FindEvent(key, kTraces));
+  std::vector<Origin> origins;
+  std::vector<std::string> tables;
+  uint64_t rows = 0;
+  bool is_whole = true;
+  for (const EventTraces::Row& row : traces.rows) {
+    const Table& table = witnesses.tables.tables[row.table];
+    SLUICE_ASSIGN(const Search search,
+                  FindOrigins(witnesses, traces, table, key, IntervalOf(row.time)));
+    rows += row.rows;
+    tables.push_back(FullName(table));
+    is_whole = is_whole && search.is_whole && search.missing == 0;
+    story.Add("", fmt::format("in {}{}{}", FullName(table), AtTime(row.time),
+                              row.rows > 1 ? fmt::format(", {} rows", row.rows) : ""));
+    if (search.missing > 0) {
+      story.Add("", fmt::format("{} Parquet objects that may have it are gone", search.missing));
+    }
+    for (const Origin& origin : search.origins) {
+      story.Add(origin.part.loaded_at,
+                fmt::format("loaded by batch {}: line {} of {}", origin.part.batch, origin.line,
+                            origin.part.raw_key));
+      origins.push_back(origin);
+    }
+  }
+  std::vector<Origin> gone;
+  if (traces.rows.empty()) {
+    for (const Table& table : witnesses.tables.tables) {
+      if (table.unique.empty()) continue;
+      SLUICE_ASSIGN(const Search search, FindOrigins(witnesses, traces, table, key, std::nullopt));
+      gone.insert(gone.end(), search.origins.begin(), search.origins.end());
+    }
+    for (const Origin& origin : gone) {
+      story.Add(origin.part.loaded_at,
+                fmt::format("loaded by batch {}: line {} of {}", origin.part.batch, origin.line,
+                            origin.part.raw_key));
+    }
+  }
+  AddPlaces(traces, story);
+  story.SortLines();
+  if (traces.rows.empty()) {
+    EndAbsent(witnesses, traces, gone, story);
+  } else {
+    EndPresent(tables, origins, rows, is_whole, story);
+  }
+  return story;
+}
+
+}  // namespace sluice

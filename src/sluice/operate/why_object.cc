@@ -1,0 +1,195 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+
+#include "sluice/operate/why.h"
+
+namespace sluice {
+namespace {
+
+struct RawObject {
+  const Witnesses& witnesses;
+  std::string key;
+  std::optional<ObjectInfo> stored;
+  std::string identity;           // of what is stored; or empty
+  std::vector<LedgerPart> parts;  // the newest first
+  std::optional<Timestamp> hour;  // absent: not as the layout says
+
+  std::string Backfill() const {
+    return hour ? "sluice backfill --from " + HourText(*hour) : "give it a key as raw.layout says";
+  }
+};
+
+Result<std::string> WhetherThere(ObjectStore* store, const std::string& key) {
+  if (store == nullptr) return "the store is not there";
+  const auto found = store->Stat(key);
+  if (found) return ToText(found->size);
+  if (found.error().kind() == ErrorKind::kNotFound) return std::string("missing");
+  return std::unexpected(found.error());
+}
+
+Status AddPart(const Witnesses& witnesses, const LedgerPart& part, Story& story) {
+  if (part.table == "*") {
+    std::string text = fmt::format(
+        "{} by batch {}: {} lines, of which {} quarantined, {} without a route, {} dropped",
+        Name(part.state), part.batch, part.lines, part.quarantined, part.no_route, part.dropped);
+    if (!part.reason.empty()) text += ": " + part.reason;
+    story.Add(part.loaded_at, std::move(text));
+    if (part.parquet.empty()) return {};
+    SLUICE_ASSIGN(const std::string there, WhetherThere(witnesses.quarantine, part.parquet));
+    story.Add("", fmt::format("quarantine object {} ({})", part.parquet, there));
+    return {};
+  }
+  if (part.routed == 0) return {};
+  story.Add("",
+            fmt::format("{}: {} events = {} loaded + {} duplicates + {} quarantined", part.table,
+                        part.routed, part.loaded, part.duplicates, part.quarantined));
+  if (part.parquet.empty()) return {};
+  SLUICE_ASSIGN(const std::string there, WhetherThere(witnesses.parquet, part.parquet));
+  story.Add("", fmt::format("Parquet object {} ({})", part.parquet, there));
+  return {};
+}
+
+// Each version's own row, then its tables'; the oldest version first.
+Status AddLedger(const RawObject& object, Story& story) {
+  std::vector<const LedgerPart*> parts;
+  for (const LedgerPart& part : object.parts) parts.push_back(&part);
+  std::ranges::sort(parts, [](const LedgerPart* a, const LedgerPart* b) {
+    return std::tie(a->loaded_at, a->object, a->table) <
+           std::tie(b->loaded_at, b->object, b->table);
+  });
+  for (const LedgerPart* part : parts) SLUICE_TRY(AddPart(object.witnesses, *part, story));
+  return {};
+}
+
+void EndKnown(const RawObject& object, const LedgerPart& part, Story& story) {
+  const std::string name(Name(part.state));
+  const std::string reason = part.reason.empty() ? "" : ": " + part.reason;
+  switch (part.state) {
+    case ObjectState::kLoaded: {
+      std::string sentence =
+          fmt::format("loaded on {} by batch {}", MomentText(part.loaded_at), part.batch);
+      if (part.quarantined > 0) {
+        sentence +=
+            fmt::format("; {} of its {} events are in quarantine", part.quarantined, part.lines);
+      }
+      if (!object.stored) sentence += "; it is no longer in the raw store";
+      return story.End(name, std::move(sentence));
+    }
+    case ObjectState::kReplaced:
+      return story.End(name, "not loaded, because another version took its place" + reason);
+    case ObjectState::kHeld:
+      return story.End(name, "not loaded, because it is held" + reason,
+                       "mend what the reason says, then " + object.Backfill());
+    case ObjectState::kSetAside:
+      return story.End(name, "not loaded, because it is set aside" + reason,
+                       "mend what the reason says, then " + object.Backfill());
+    case ObjectState::kVanished:
+      return story.End(
+          name, "not loaded, because it was gone when it was to be read",
+          object.stored ? object.Backfill() : "put it back, then " + object.Backfill());
+  }
+}
+
+void EndUnknown(const RawObject& object, Story& story) {
+  const Witnesses& w = object.witnesses;
+  if (w.raw == nullptr) {
+    return story.End("not_landed", "not loaded, because there is no raw store yet",
+                     "sluice run --once");
+  }
+  if (!object.stored) {
+    return story.End("not_landed",
+                     "not loaded, because there is no such object in the raw store, and the ledger "
+                     "never had it",
+                     "see whether the key is right: it is below " + w.raw_uri);
+  }
+  if (!object.hour) {
+    return story.End(
+        "foreign",
+        fmt::format("not loaded, because its key is not as raw.layout says: {}", w.layout.text()),
+        object.Backfill());
+  }
+  if (w.paused) {
+    return story.End("paused", "not loaded, because loading is paused: " + *w.paused,
+                     "sluice resume");
+  }
+  if (w.waiting_notifications() > 0) {
+    const bool is_young = object.stored->last_modified > w.now - w.grace;
+    const std::string sentence =
+        fmt::format("not loaded yet, because its notification may be one of the {} that wait",
+                    w.waiting_notifications());
+    return is_young ? story.End("waiting", sentence)
+                    : story.End("waiting", sentence, "sluice process");
+  }
+  if (object.stored->last_modified > w.now - w.grace) {
+    return story.End("waiting",
+                     "not loaded yet, because it is young: its notification is on the way");
+  }
+  story.End("missing",
+            "not loaded, because nobody was told of it: it landed without a notification",
+            "sluice reconcile --repair, or " + object.Backfill());
+}
+
+// Which row of the ledger decides: that of the stored version; else what is loaded; else the
+// newest.
+const LedgerPart* DecidingPart(const RawObject& object) {
+  const LedgerPart* deciding = nullptr;
+  for (const LedgerPart& part : object.parts) {
+    if (part.table != "*") continue;
+    if (part.identity == object.identity) return &part;
+    const bool is_better = deciding == nullptr || (part.state == ObjectState::kLoaded &&
+                                                   deciding->state != ObjectState::kLoaded);
+    if (is_better) deciding = &part;
+  }
+  return deciding;
+}
+
+}  // namespace
+
+Result<Story> WhyObject(const Witnesses& witnesses, const std::string& key) {
+  Story story{.kind = "object", .subject = key};
+  RawObject object{.witnesses = witnesses, .key = key};
+  if (const auto hour = witnesses.layout.HourOf({key})) object.hour = *hour;
+  if (witnesses.raw != nullptr) {
+    auto stored = witnesses.raw->Stat(key);
+    if (stored) {
+      object.identity = ObjectIdentity{witnesses.raw_uri, {key}, stored->etag}.ToText();
+      object.stored = std::move(*stored);
+    } else if (stored.error().kind() != ErrorKind::kNotFound) {
+      return std::unexpected(stored.error());
+    }
+  }
+  if (object.stored) {
+    story.Add(ToIso8601(object.stored->last_modified),
+              fmt::format("in the raw store: {}, ETag {}", ToText(object.stored->size),
+                          object.stored->etag));
+  } else {
+    story.Add("", "not in the raw store");
+  }
+  SLUICE_ASSIGN(object.parts,
+                witnesses.warehouse.ListParts({.store = witnesses.raw_uri, .raw_key = key}));
+  SLUICE_TRY(AddLedger(object, story));
+  if (object.parts.empty()) story.Add("", "the ledger does not know it");
+  if (witnesses.waiting_notifications() > 0) {
+    story.Add("", fmt::format("{} notifications wait or are being worked on",
+                              witnesses.waiting_notifications()));
+  }
+  story.SortLines();
+  const LedgerPart* part = DecidingPart(object);
+  if (part == nullptr) {
+    EndUnknown(object, story);
+  } else if (object.stored && part->identity != object.identity &&
+             part->state == ObjectState::kLoaded) {
+    story.End("overwritten",
+              fmt::format("not loaded, because another version of the key is: on {} by batch {}",
+                          MomentText(part->loaded_at), part->batch),
+              "decide which one counts; " + object.Backfill() + " asks for the new one");
+  } else {
+    EndKnown(object, *part, story);
+  }
+  return story;
+}
+
+}  // namespace sluice

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "sluice/base/result.h"
+#include "sluice/warehouse/ledger_sql.h"
+#include "sluice/warehouse/load_plan.h"
+#include "sluice/warehouse/sql_session.h"
+#include "sluice/warehouse/time_intervals.h"
+
+namespace sluice {
+
+// A row of the ledger: what became of one raw object, or of one table's part of it.
+struct LedgerPart {
+  int64_t object = 0;
+  std::string identity, raw_key;
+  std::string table;  // or "*": the object itself
+  ObjectState state = ObjectState::kLoaded;
+  std::string reason;
+  std::string parquet;  // key of the Parquet object; of "*" of the quarantine object; may be empty
+  std::string batch;
+  uint64_t lines = 0, no_route = 0, dropped = 0;  // of "*"
+  uint64_t routed = 0, loaded = 0, duplicates = 0, quarantined = 0;
+  std::string loaded_at;  // UTC, as the warehouse spells it
+};
+
+// Which of them; all that is said must hold.
+struct PartQuery {
+  std::string store = {}, raw_key = {};
+  std::string table = {};                  // not empty: what this table got rows of
+  std::optional<TimeInterval> times = {};  // with a table: what reaches into these event times
+  size_t limit = 1'000;
+};
+
+// Warehouse::ListParts over a session that has a ledger.
+Result<std::vector<LedgerPart>> ListParts(SqlSession& session, const LedgerNames& names,
+                                          const PartQuery& query);
+
+// Warehouse::ListFiles over a session that has a ledger.
+Result<std::vector<std::string>> ListFiles(SqlSession& session, const LedgerNames& names,
+                                           const std::string& after, size_t limit);
+
+}  // namespace sluice

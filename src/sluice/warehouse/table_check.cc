@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sluice/warehouse/table_check.h"
+
+#include <fmt/format.h>
+
+#include "sluice/warehouse/event_sql.h"
+#include "sluice/warehouse/sql_text.h"
+
+namespace sluice {
+namespace {
+
+// What of the ledger is in the table, under the alias l. Every pipeline's: two may fill one table.
+std::string LoadedInto(const LedgerNames& names, const Table& table) {
+  return fmt::format("l.table_name = {} AND l.state = 'loaded' AND l.loaded > 0",
+                     names.dialect.Literal(table.name()));
+}
+
+// Over t, the table.
+std::string InHours(const Table& table, const EventHours& hours) {
+  if (!table.time) return "1 = 1";
+  const std::string column = "t." + QuoteIdentifier(table.schema.columns[*table.time].name);
+  return fmt::format("{0} >= {1} AND {0} < {2}", column, EventSql::TimeLiteral(table, hours.from),
+                     EventSql::TimeLiteral(table, hours.to));
+}
+
+// Rows, loaded, rows in the range.
+std::string CountsSql(const LedgerNames& names, const Table& table, const EventHours& hours) {
+  const std::string target = names.Target(table.schema);
+  return fmt::format(
+      "SELECT CAST((SELECT COUNT(*) FROM {0}) AS VARCHAR), CAST((SELECT COALESCE(SUM(l.loaded), 0) "
+      "FROM {1} l WHERE {2}) AS VARCHAR), CAST((SELECT COUNT(*) FROM {0} t WHERE {3}) AS VARCHAR)",
+      target, names.In("ledger"), LoadedInto(names, table), InHours(table, hours));
+}
+
+// The keys that are there more than once, as (event_key, event_time, n). A row without a key is no
+// event's.
+std::string DoubledSql(const LedgerNames& names, const Table& table, const EventHours& hours) {
+  std::string is_whole;
+  for (const size_t column : table.unique) {
+    is_whole +=
+        fmt::format(" AND t.{} IS NOT NULL", QuoteIdentifier(table.schema.columns[column].name));
+  }
+  return fmt::format(
+      "SELECT q.event_key, q.event_time, COUNT(*) AS n FROM (SELECT {} AS event_key, {} AS "
+      "event_time FROM {} t WHERE {}{}) q GROUP BY q.event_key, q.event_time HAVING COUNT(*) > 1",
+      EventSql(names, table).Key("t"), EventSql(names, table).Time("t"), names.Target(table.schema),
+      InHours(table, hours), is_whole);
+}
+
+// The hours that have more rows than the ledger can explain, or fewer. Those that have none are
+// named by the objects that lie in them whole.
+std::string HoursSql(const LedgerNames& names, const Table& table, const EventHours& hours) {
+  const std::string loaded = LoadedInto(names, table);
+  const std::string counted = fmt::format(
+      "SELECT u.hour, SUM(u.n) AS n FROM (SELECT DATE_TRUNC('hour', {0}) AS hour, 1 AS n FROM {1} "
+      "t WHERE {2} UNION ALL SELECT DATE_TRUNC('hour', l.min_time), 0 FROM {3} l WHERE {4} AND "
+      "l.min_time >= {5} AND l.max_time < {6} AND DATE_TRUNC('hour', l.min_time) = "
+      "DATE_TRUNC('hour', l.max_time)) u GROUP BY u.hour",
+      EventSql(names, table).Time("t"), names.Target(table.schema), InHours(table, hours),
+      names.In("ledger"), loaded, TimestampLiteral(hours.from), TimestampLiteral(hours.to));
+  const std::string end = "b.hour + INTERVAL '1 hour'";
+  const std::string bounds = fmt::format(
+      "SELECT b.hour, b.n, COALESCE(SUM(CASE WHEN l.min_time >= b.hour AND l.max_time < {1} THEN "
+      "l.loaded ELSE 0 END), 0) AS at_least, COALESCE(SUM(l.loaded), 0) AS at_most FROM ({0}) b "
+      "LEFT JOIN {2} l ON {3} AND l.min_time < {1} AND l.max_time >= b.hour GROUP BY b.hour, b.n",
+      counted, end, names.In("ledger"), loaded);
+  return fmt::format(
+      "SELECT CAST(c.hour AS VARCHAR), CAST(c.n AS VARCHAR), CAST(c.at_least AS VARCHAR), "
+      "CAST(c.at_most AS VARCHAR) FROM ({}) c WHERE c.n < c.at_least OR c.n > c.at_most ORDER BY "
+      "c.hour LIMIT {}",
+      bounds, TableCheck::kMostHours);
+}
+
+Status FindDoubled(SqlSession& session, const LedgerNames& names, const Table& table,
+                   const EventHours& hours, TableCheck& check) {
+  const std::string doubled = DoubledSql(names, table, hours);
+  SLUICE_ASSIGN(const std::vector<TextRow> sums,
+                session.Query("count doubled keys",
+                              fmt::format("SELECT CAST(COUNT(*) AS VARCHAR), CAST(COALESCE(SUM(d.n "
+                                          "- 1), 0) AS VARCHAR) FROM ({}) d",
+                                          doubled)));
+  check.keys_twice = ToCount(sums.at(0)[0]);
+  check.rows_too_many = ToCount(sums.at(0)[1]);
+  if (check.keys_twice == 0) return {};
+  SLUICE_ASSIGN(
+      const std::vector<TextRow> rows,
+      session.Query("list doubled keys",
+                    fmt::format("SELECT d.event_key, CAST(d.event_time AS VARCHAR), CAST(d.n AS "
+                                "VARCHAR) FROM ({}) d ORDER BY d.n DESC, d.event_key, d.event_time "
+                                "LIMIT {}",
+                                doubled, TableCheck::kMostExamples)));
+  for (const TextRow& row : rows) {
+    check.doubled.push_back({.key = row[0].value_or(""), .time = row[1], .rows = ToCount(row[2])});
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<TableCheck> CheckTable(SqlSession& session, const LedgerNames& names, const Table& table,
+                              const EventHours& hours) {
+  TableCheck check;
+  SLUICE_ASSIGN(const std::vector<TextRow> counts,
+                session.Query("count " + table.name(), CountsSql(names, table, hours)));
+  check.rows = ToCount(counts.at(0)[0]);
+  check.loaded = ToCount(counts.at(0)[1]);
+  check.rows_in_range = ToCount(counts.at(0)[2]);
+  if (!table.unique.empty()) SLUICE_TRY(FindDoubled(session, names, table, hours, check));
+  if (!table.time) return check;
+  SLUICE_ASSIGN(const std::vector<TextRow> rows,
+                session.Query("compare hours", HoursSql(names, table, hours)));
+  for (const TextRow& row : rows) {
+    check.hours.push_back({.hour = row[0].value_or(""),
+                           .rows = ToCount(row[1]),
+                           .at_least = ToCount(row[2]),
+                           .at_most = ToCount(row[3])});
+  }
+  return check;
+}
+
+}  // namespace sluice

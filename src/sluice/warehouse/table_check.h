@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "sluice/base/clock.h"
+#include "sluice/base/result.h"
+#include "sluice/schema/table.h"
+#include "sluice/warehouse/ledger_sql.h"
+#include "sluice/warehouse/sql_session.h"
+
+namespace sluice {
+
+// Of event time, from the first until before the last; whole hours in UTC.
+struct EventHours {
+  Timestamp from, to;
+};
+
+// An event that a table holds more than once.
+struct DoubledKey {
+  std::string key;                  // as sluice.duplicates spells it
+  std::optional<std::string> time;  // in UTC, as the warehouse spells it
+  uint64_t rows = 0;
+};
+
+// An hour of event time whose rows cannot all be what the ledger says. The ledger knows of each raw
+// object how many rows it brought, and their first and last time: so many rows the hour has at
+// least, by the objects that lie in it whole, and at most, by all that reach into it.
+struct HourCheck {
+  std::string hour;  // "2026-11-23 14:00:00", UTC
+  uint64_t rows = 0, at_least = 0, at_most = 0;
+};
+
+// A target table beside the ledger.
+struct TableCheck {
+  static constexpr size_t kMostExamples = 10, kMostHours = 1'000;
+
+  // All of the table, whatever the hours; `loaded` by every pipeline of this ledger that has a
+  // table of that name. Counted in one snapshot.
+  uint64_t rows = 0, loaded = 0;
+  uint64_t rows_in_range = 0;  // as `rows` where the table has no time
+  // In the range; of a table without a time everywhere; 0 where duplicates are allowed.
+  uint64_t keys_twice = 0, rows_too_many = 0;
+  std::vector<DoubledKey> doubled;  // the first kMostExamples, most rows first
+  std::vector<HourCheck> hours;     // those that do not fit, at most kMostHours, in order
+};
+
+// Warehouse::Check over a session. kNotFound where the table is not there; the ledger is.
+Result<TableCheck> CheckTable(SqlSession& session, const LedgerNames& names, const Table& table,
+                              const EventHours& hours);
+
+}  // namespace sluice

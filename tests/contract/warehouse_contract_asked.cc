@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: Apache-2.0
+// What people ask of a warehouse: verify, why, gc.
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+
+#include <map>
+#include <set>
+
+#include "tests/contract/warehouse_contract.h"
+
+namespace sluice {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+
+// "hour: rows, at least, at most", counted from midnight.
+std::vector<std::string> HoursOf(const TableCheck& check) {
+  std::vector<std::string> hours;
+  for (const HourCheck& hour : check.hours) {
+    hours.push_back(fmt::format("{}: {}, {}, {}", hour.hour.substr(11, 2), hour.rows, hour.at_least,
+                                hour.at_most));
+  }
+  return hours;
+}
+
+TEST_P(WarehouseContract, ATableIsCheckedAgainstTheLedger) {
+  const Timestamp midnight = Timestamp(std::chrono::days(20'000));
+  const EventHours day = {midnight, midnight + std::chrono::hours(24)};
+  const auto check = [&](size_t table, const EventHours& hours) {
+    const auto found = warehouse_->Check(tables_.tables[table], hours);
+    EXPECT_TRUE(found) << found.error().message();
+    return found.value_or(TableCheck());
+  };
+  EXPECT_EQ(check(0, day).rows, 0u);
+  MustLoad({Put({.key = "a", .events = {{"1"}, {"2", 30}}, .utm = {{"u"}}}),
+            Put({.key = "b", .events = {{"3", 10}, {"4", 70}, {"1"}}}),
+            Put({.key = "c", .events = {{"5", 7 * 60}}})});
+  TableCheck found = check(0, day);
+  EXPECT_EQ(std::tie(found.rows, found.loaded, found.rows_in_range), std::tuple(5u, 5u, 5u));
+  EXPECT_EQ(found.keys_twice, 0u);
+  EXPECT_THAT(HoursOf(found), testing::IsEmpty());
+
+  // What somebody else does. That a row of the first hour is there twice, its sum does not show.
+  harness_->Execute(
+      "INSERT INTO tracking.events SELECT * FROM tracking.events WHERE request_id IN ('1', '4')");
+  found = check(0, day);
+  EXPECT_EQ(std::tie(found.rows, found.loaded, found.keys_twice, found.rows_too_many),
+            std::tuple(7u, 5u, 2u, 2u));
+  ASSERT_THAT(found.doubled, testing::SizeIs(2));
+  EXPECT_EQ(found.doubled[0].key, "1");
+  EXPECT_EQ(found.doubled[0].time, "2024-10-04 00:00:00");
+  EXPECT_EQ(found.doubled[1].key, "4");
+  EXPECT_EQ(found.doubled[1].rows, 2u);
+  harness_->Execute("DELETE FROM tracking.events WHERE request_id IN ('1', '2', '5')");
+  harness_->Execute(
+      "INSERT INTO tracking.events (request_id, \"at\") VALUES ('6', TIMESTAMP '2024-10-04 "
+      "05:00:00')");
+  EXPECT_THAT(HoursOf(check(0, day)), ElementsAre("00: 1, 2, 4", "05: 1, 0, 0", "07: 0, 1, 1"));
+  found = check(0, {midnight + std::chrono::hours(5), midnight + std::chrono::hours(6)});
+  EXPECT_EQ(std::tie(found.rows, found.rows_in_range, found.keys_twice), std::tuple(4u, 1u, 0u));
+  EXPECT_THAT(HoursOf(found), ElementsAre("05: 1, 0, 0"));
+
+  // Without a time, and by another pipeline.
+  harness_->Execute("INSERT INTO tracking.utm SELECT * FROM tracking.utm");
+  const auto other = harness_->Open(tables_, nullptr, "another");
+  ASSERT_TRUE(other->Prepare());
+  ASSERT_TRUE(Load(*other, Plan({Put({.key = "d", .utm = {{"v"}}})})));
+  found = check(1, {midnight, midnight + std::chrono::hours(1)});
+  EXPECT_EQ(std::tie(found.rows, found.loaded, found.rows_in_range, found.keys_twice),
+            std::tuple(3u, 2u, 3u, 1u));
+  EXPECT_THAT(found.hours, testing::IsEmpty());
+  ASSERT_THAT(found.doubled, testing::SizeIs(1));
+  EXPECT_EQ(found.doubled[0].time, std::nullopt);
+  Table missing = tables_.tables[0];
+  missing.schema.name = "nowhere";
+  EXPECT_EQ(warehouse_->Check(missing, day).error().kind(), ErrorKind::kNotFound);
+}
+
+TEST_P(WarehouseContract, PartsOfTheLedgerAreListedByKeyAndByTime) {
+  EXPECT_THAT(*warehouse_->ListParts({}), testing::IsEmpty());
+  const Timestamp midnight = Timestamp(std::chrono::days(20'000));
+  const auto minute = [&](int n) { return midnight + std::chrono::minutes(n); };
+  MustLoad({Put({.key = "it's \\ a",
+                 .events = {{"1"}, {"2", 30}, {"1"}},
+                 .bad_events = 1,
+                 .no_route = 2}),
+            Put({.key = "b", .events = {{"3", 70}}, .utm = {{"u"}}})});
+  const auto parts = warehouse_->ListParts({.store = "file:///raw/", .raw_key = "it's \\ a"});
+  ASSERT_TRUE(parts) << parts.error().message();
+  ASSERT_THAT(*parts, testing::SizeIs(3));
+  std::map<std::string, LedgerPart> by_table;
+  for (const LedgerPart& part : *parts) by_table[part.table] = part;
+  const LedgerPart& object = by_table["*"];
+  EXPECT_EQ(std::tie(object.lines, object.no_route, object.quarantined), std::tuple(6u, 2u, 3u));
+  EXPECT_EQ(object.identity, "file:///raw/it's \\ a#etag");
+  EXPECT_THAT(object.parquet, HasSubstr("14/it's"));
+  const LedgerPart& events = by_table["events"];
+  EXPECT_EQ(std::tie(events.routed, events.loaded, events.duplicates, events.quarantined),
+            std::tuple(4u, 2u, 1u, 1u));
+  EXPECT_THAT(events.parquet, HasSubstr("/events/"));
+  EXPECT_EQ(by_table["utm"].routed, 0u);
+  EXPECT_EQ(events.state, ObjectState::kLoaded);
+  EXPECT_FALSE(events.batch.empty());
+  EXPECT_THAT(warehouse_->ListParts({.store = "file:///raw/", .raw_key = "it's"})->size(), 0u);
+
+  const auto keys = [&](PartQuery query) {
+    std::vector<std::string> found;
+    const auto listed = warehouse_->ListParts(query);
+    for (const LedgerPart& part : *listed) found.push_back(part.raw_key);
+    return found;
+  };
+  EXPECT_THAT(keys({.table = "utm"}), ElementsAre("b"));
+  EXPECT_THAT(keys({.table = "events", .times = TimeInterval{minute(30), minute(69)}}),
+              ElementsAre("it's \\ a"));
+  EXPECT_THAT(keys({.table = "events", .times = TimeInterval{minute(31), minute(69)}}),
+              testing::IsEmpty());
+  EXPECT_THAT(keys({.table = "events", .times = TimeInterval{minute(30), minute(70)}}),
+              testing::SizeIs(2));
+  EXPECT_THAT(keys({.limit = 2}), testing::SizeIs(2));
+}
+
+TEST_P(WarehouseContract, FilesThatTheLedgerNamesAreListedInPages) {
+  const auto list = [&](size_t limit) {
+    std::vector<std::string> listed;
+    std::string after;
+    while (true) {
+      const auto page = warehouse_->ListFiles(after, limit);
+      EXPECT_TRUE(page) << page.error().message();
+      listed.insert(listed.end(), page->begin(), page->end());
+      if (page->size() < limit) return listed;
+      after = page->back();
+    }
+  };
+  EXPECT_THAT(list(10), testing::IsEmpty());
+  MustLoad({Put({.key = "B", .events = {{"1"}}, .utm = {{"u"}}, .bad_events = 1}),
+            Put({.key = "a", .events = {{"2"}}}), Put({.key = "\u00e4'", .events = {{"3"}}})});
+  const std::string folder = "date=2026-11-23/14/";
+  const std::vector<std::string> wanted = {
+      folder + "B-etag.parquet", folder + "events/B-etag.parquet", folder + "events/a-etag.parquet",
+      folder + "events/\u00e4'-etag.parquet", folder + "utm/B-etag.parquet"};
+  for (const size_t limit : {1u, 2u, 5u, 100u}) EXPECT_EQ(list(limit), wanted) << limit;
+}
+
+TEST_P(WarehouseContract, AnEventIsFoundWhereverItIs) {
+  EXPECT_TRUE(warehouse_->FindEvent("1", 10)->rows.empty());
+  MustLoad({Put({.key = "a", .events = {{"it's", 0}, {"it's", 5}}}),
+            Put({.key = "b",
+                 .events = {{"x", 1}, {"it's", 0, "other"}},
+                 .utm = {{"it's"}},
+                 .bad_events = 1})});
+  const auto found = warehouse_->FindEvent("it's", 10);
+  ASSERT_TRUE(found) << found.error().message();
+  ASSERT_THAT(found->rows, testing::SizeIs(3));
+  EXPECT_EQ(found->rows[0].time, "2024-10-04 00:00:00");
+  EXPECT_EQ(found->rows[1].time, "2024-10-04 00:05:00");
+  EXPECT_EQ(std::tie(found->rows[2].table, found->rows[2].rows), std::tuple(1u, 1u));
+  EXPECT_EQ(found->rows[2].time, std::nullopt);
+  ASSERT_THAT(found->duplicates, testing::SizeIs(1));
+  const EventTraces::Place& duplicate = found->duplicates[0];
+  EXPECT_EQ(std::tie(duplicate.table, duplicate.raw_key, duplicate.line, duplicate.differs),
+            std::tuple("events", "b", 2u, true));
+  EXPECT_EQ(duplicate.time, "2024-10-04 00:00:00");
+  EXPECT_FALSE(duplicate.batch.empty());
+  EXPECT_THAT(duplicate.at, HasSubstr(":"));
+  EXPECT_THAT(found->quarantined, testing::IsEmpty());
+  EXPECT_THAT(warehouse_->FindEvent("it's", 1)->rows, testing::SizeIs(2));  // one of each table
+
+  const auto bad = warehouse_->FindEvent("a", 10);  // {"a":'1'}
+  ASSERT_TRUE(bad) << bad.error().message();
+  ASSERT_THAT(bad->quarantined, testing::SizeIs(1));
+  EXPECT_EQ(bad->quarantined[0].reason, "bad_value");
+  EXPECT_EQ(bad->quarantined[0].column, "at");
+  EXPECT_EQ(bad->quarantined[0].raw_key, "b");
+  EXPECT_THAT(warehouse_->FindEvent("%", 10)->quarantined, testing::IsEmpty());
+}
+
+}  // namespace
+}  // namespace sluice

@@ -1,0 +1,318 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a person on call asks: are the tables right, and where is my event?"""
+
+import os
+import unittest
+
+import duckdb
+
+from pipeline import HOUR, PipelineTest, events
+
+
+class Asking(PipelineTest):
+    def by_hand(self, *statements):
+        """What somebody else does to the warehouse."""
+        database = duckdb.connect(str(self.pipeline.data / "warehouse.duckdb"))
+        try:
+            for sql in statements:
+                database.execute(sql)
+        finally:
+            database.close()
+
+    def load(self, name, content, hour=HOUR):
+        key = self.pipeline.put_raw(name, content, hour)
+        self.pipeline.announce(key)
+        self.pipeline.run("process")
+        return key
+
+
+class Verify(Asking):
+    DAY = ("--from", "2026-11-23")
+
+    def verify(self, *arguments, **options):
+        return self.pipeline.ask("verify", *(arguments or self.DAY), **options)
+
+    def test_what_sluice_loaded_fits(self):
+        self.load("a.ndjson", events(100))
+        self.load("b.ndjson", events(100, 50))
+        found = self.verify()
+        self.assertEqual([table["table"] for table in found["tables"]], ["tracking.events", "tracking.utm"])
+        self.assertEqual(found["tables"][0] | {"table": ""}, {
+            "table": "", "rows": 150, "loaded": 150, "not_ours": 0, "missing": 0, "rows_in_range": 150, "keys_twice": 0,
+            "rows_too_many": 0, "doubled": [], "hours": []})
+        self.assertFalse(found["needs_attention"])
+        self.assertIn("each key once", self.pipeline.run("verify", *self.DAY).stdout)
+
+    def test_what_somebody_else_did_is_found(self):
+        self.load("a.ndjson", events(10))
+        self.by_hand("INSERT INTO tracking.events SELECT * FROM tracking.events WHERE request_id LIKE '00000003%'",
+                     "INSERT INTO tracking.events (request_id, request_timestamp, cookie_id, topic) VALUES"
+                     " ('x', TIMESTAMP '2026-11-23 17:00:00', 'c', 't')")
+        found = self.verify(exit_code=3)["tables"][0]
+        self.assertEqual((found["rows"], found["loaded"], found["not_ours"], found["keys_twice"], found["rows_too_many"]), (12, 10, 2, 1, 1))
+        self.assertEqual(found["doubled"], [
+            {"key": "00000003-0000-4000-8000-000000000000", "time": "2026-11-23 10:00:03", "rows": 2}])
+        self.assertEqual(found["hours"], [{"hour": "2026-11-23T10", "rows": 11, "at_least": 10, "at_most": 10},
+                                          {"hour": "2026-11-23T17", "rows": 1, "at_least": 0, "at_most": 0}])
+        text = self.pipeline.run("verify", *self.DAY, exit_code=3).stdout
+        self.assertIn("00000003-0000-4000-8000-000000000000 at 2026-11-23 10:00:03  2 rows", text)
+        self.assertIn("2026-11-23T17  1 rows, and by the ledger 0 to 0", text)
+        # Of another table, and outside of the hours, nothing is wrong that the sum does not show.
+        self.assertFalse(self.verify("--table", "utm", *self.DAY)["needs_attention"])
+        later = self.verify("--from", "2026-11-24", "--table", "tracking.events", exit_code=3)["tables"][0]
+        self.assertEqual((later["not_ours"], later["rows_in_range"], later["keys_twice"], later["hours"]), (2, 0, 0, []))
+
+    def test_rows_that_are_missing_are_found_in_their_hour(self):
+        self.load("a.ndjson", events(10))
+        self.by_hand("DELETE FROM tracking.events WHERE request_id LIKE '0000000%'")
+        self.assertEqual(self.verify(exit_code=3)["tables"][0]["hours"],
+                         [{"hour": "2026-11-23T10", "rows": 0, "at_least": 10, "at_most": 10}])
+        # Old rows may have been taken away for good.
+        later = self.verify("--from", "2026-11-24")
+        self.assertEqual((later["tables"][0]["missing"], later["needs_attention"]), (10, False))
+
+    def test_rows_without_a_ledger_need_a_person(self):
+        self.load("a.ndjson", events(1))
+        self.by_hand("DROP SCHEMA sluice CASCADE")
+        self.assertIn("no ledger", self.pipeline.run("verify", exit_code=3).stdout)
+
+
+class Why(Asking):
+    def why(self, *arguments, exit_code=0):
+        story = self.pipeline.ask("why", *arguments, exit_code=exit_code)
+        self.assertEqual(set(story), {"kind", "subject", "state", "lines", "verdict", "needs_attention"})
+        self.assertEqual(story["needs_attention"], exit_code == 3)
+        moments = [line["at"] for line in story["lines"] if line["at"]]
+        self.assertEqual(moments, sorted(moments))
+        return story
+
+    def texts(self, story):
+        return "\n".join(line["text"] for line in story["lines"])
+
+
+class WhyObject(Why):
+    def test_a_loaded_object_has_its_whole_story(self):
+        key = self.load("a.ndjson", events(20) + b"no event\n" + events(1))
+        story = self.why(key)
+        batch, at = self.pipeline.query("SELECT batch, strftime(loaded_at, '%Y-%m-%d %H:%M:%S') FROM sluice.ledger WHERE table_name = '*'")[0]
+        self.assertEqual((story["kind"], story["state"]), ("object", "loaded"))
+        self.assertEqual(story["verdict"], f"loaded on {at} by batch {batch}; 1 of its 22 events are in quarantine")
+        texts = self.texts(story)
+        self.assertIn("events: 21 events = 20 loaded + 1 duplicates + 0 quarantined", texts)
+        for store in ("parquet", "quarantine"):
+            stored, = (name.removeprefix(store + "/") for name in self.pipeline.files(store))
+            self.assertIn(stored + " (", texts)
+        self.assertEqual(self.why(f"file://{self.pipeline.data}/raw/{key}")["verdict"], story["verdict"])
+        for path in (self.pipeline.data / "parquet").rglob("*.parquet"):
+            path.unlink()
+        self.assertIn("(missing)", self.texts(self.why(key)))
+        (self.pipeline.data / "raw" / key).unlink()
+        self.assertIn("no longer in the raw store", self.why(key)["verdict"])
+
+    def test_what_is_not_loaded_says_why_and_what_to_do(self):
+        self.load("a.ndjson", events(1))
+        key = self.pipeline.put_raw("b.ndjson", events(1, 1))
+        path = self.pipeline.data / "raw" / key
+        self.assertEqual(self.why(key)["state"], "waiting")
+        os.utime(path, (0, 0))
+        story = self.why(key, exit_code=3)
+        self.assertEqual(story["state"], "missing")
+        self.assertIn("without a notification; to fix: sluice reconcile --repair, or sluice backfill --from 2026-11-23T14", story["verdict"])
+        self.pipeline.announce(key)
+        self.assertEqual(self.why(key, exit_code=3)["state"], "waiting")
+        self.pipeline.run("pause", "it is being moved")
+        self.assertIn("loading is paused: it is being moved; to fix: sluice resume", self.why(key, exit_code=3)["verdict"])
+        self.pipeline.run("resume")
+        self.pipeline.run("process")
+        self.assertEqual(self.why(key)["state"], "loaded")
+        path.write_bytes(events(1, 2))
+        self.assertEqual(self.why(key, exit_code=3)["state"], "overwritten")
+        held = self.load("held.ndjson", b'{"no": "route"}\n' * 20 + events(20, 50))
+        story = self.why(held, exit_code=3)
+        self.assertEqual(story["state"], "held")
+        self.assertIn("not loaded, because it is held: ", story["verdict"])
+        damaged = self.load("damaged.ndjson.zst", b"\x28\xb5\x2f\xfd damaged")
+        self.assertEqual(self.why(damaged, exit_code=3)["state"], "set_aside")
+        self.assertEqual(self.why(HOUR + "nothing", exit_code=3)["state"], "not_landed")
+
+
+class WhyEvent(Why):
+    ID = "{:08}-0000-4000-8000-000000000000"
+
+    def test_an_event_is_loaded_from_its_line(self):
+        key = self.load("a.ndjson", b"no event\n" + events(20))
+        self.load("b.ndjson", events(3, 19))
+        story = self.why(self.ID.format(19))
+        self.assertEqual((story["kind"], story["state"]), ("event", "loaded"))
+        self.assertRegex(story["verdict"], f"^loaded on .* by batch .* into tracking.events, from line 21 of {key}$")
+        self.assertIn("a duplicate, not loaded into events at 2026-11-23 10:00:19: line 1 of " + HOUR + "b.ndjson", self.texts(story))
+        self.by_hand(f"INSERT INTO tracking.events SELECT * FROM tracking.events WHERE request_id = '{self.ID.format(19)}'")
+        self.assertEqual(self.why(self.ID.format(19), exit_code=3)["state"], "doubled")
+
+    def test_an_event_that_is_in_no_table(self):
+        key = self.load("a.ndjson", events(20) + events(1, 77, cookie_id=None))
+        story = self.why(self.ID.format(77), exit_code=3)
+        self.assertEqual(story["state"], "quarantined")
+        self.assertIn("not loaded, because it is in quarantine: null_in_not_null in column cookie_id; to fix: ", story["verdict"])
+        self.assertIn(f"line 21 of {key}", self.texts(story))
+        self.assertEqual(self.why(self.ID.format(78), exit_code=3)["state"], "not_landed")
+        self.by_hand(f"DELETE FROM tracking.events WHERE request_id = '{self.ID.format(5)}'",
+                     "INSERT INTO tracking.events (request_id, request_timestamp, cookie_id, topic) VALUES"
+                     " ('theirs', TIMESTAMP '2026-11-23 10:00:01', 'c', 't')")
+        story = self.why(self.ID.format(5), exit_code=3)
+        self.assertEqual(story["state"], "removed")
+        self.assertIn(f"line 6 of {key}", self.texts(story))
+        self.assertEqual(self.why("theirs", exit_code=3)["state"], "not_ours")
+
+
+class WhyHour(Why):
+    def test_a_landing_hour(self):
+        self.assertEqual(self.why("2026-11-23T14", exit_code=3)["state"], "nothing_sent")
+        self.assertEqual(self.why("2999-01-01")["state"], "future")
+        self.load("a.ndjson", events(20))
+        story = self.why("2026-11-23T14")
+        self.assertRegex(story["verdict"], r"^loaded on 20\d\d-\S+ \S+ by batch \S+$")
+        self.assertIn("20 events, of which 0 in quarantine", self.texts(story))
+        self.assertEqual(self.why("2026-11-23T15", exit_code=3)["state"], "nothing_sent")
+        self.pipeline.generate(10)
+        self.pipeline.send()
+        story = self.why("2026-11-23T15", exit_code=3)
+        self.assertEqual((story["state"], story["verdict"].split("; to fix: ")[1]), ("not_landed", "sluice land"))
+        key = self.pipeline.put_raw("b.ndjson", events(20, 20))
+        self.assertEqual(self.why("2026-11-23T14")["state"], "waiting")
+        story = self.why("2026-11-23T14", "--grace", "0s", exit_code=3)
+        self.assertEqual(story["state"], "missing")
+        self.assertIn("1 of 2 raw objects not loaded, because nobody was told of them: they landed without a notification", story["verdict"])
+        self.pipeline.announce(key)
+        self.assertEqual(self.why("2026-11-23T14", "--grace", "0s", exit_code=3)["state"], "waiting")
+        self.pipeline.run("process")
+        self.assertEqual(self.why("2026-11-23")["state"], "loaded")
+        self.load("held.ndjson", b'{"no": "route"}\n' * 20 + events(20, 50))
+        self.assertEqual(self.why("2026-11-23T14", exit_code=3)["state"], "held")
+
+    def test_an_hour_of_event_time_says_when_its_events_landed(self):
+        self.load("a.ndjson", events(30), "date=2026-11-23/10/")
+        story = self.why("2026-11-23T10", "--by", "event-time")
+        self.assertEqual((story["state"], "late" in story["verdict"]), ("loaded", False))
+        self.load("b.ndjson", events(30, 15), "date=2026-11-23/15/")
+        self.load("c.ndjson", events(1, 90), "date=2026-11-23/16/")
+        # Reaches over the hour, and has nothing in it.
+        self.load("d.ndjson", events(1, 91, request_timestamp="2026-11-23 08:00:00") + events(1, 92, request_timestamp="2026-11-23 12:00:00"),
+                  "date=2026-11-23/17/")
+        story = self.why("2026-11-23T10", "--by", "event-time")
+        self.assertEqual(story["state"], "loaded_late")
+        self.assertRegex(story["verdict"], "^loaded (on|from) .* by 3 batches, late from landing hours 15 and 16$")
+        self.assertIn("landed in 2026-11-23T15: 30 events", self.texts(story))
+        # The same hour as clocks show it.
+        berlin = self.why("2026-11-23T11", "--by", "event-time", "--tz", "Europe/Berlin")
+        self.assertEqual((berlin["subject"], berlin["verdict"]), (story["subject"], story["verdict"]))
+        self.assertEqual(self.why("2026-11-23T11", "--by", "event-time", exit_code=3)["state"], "nothing_sent")
+        self.pipeline.put_raw("e.ndjson", events(1, 99), "date=2026-11-23/10/")
+        story = self.why("2026-11-23T10", "--by", "event-time", "--grace", "0s", exit_code=3)
+        self.assertEqual(story["state"], "missing")
+        self.assertIn("46 rows are there, and of what landed", story["verdict"])
+
+    def test_hours_of_another_zone(self):
+        for hour, zone, shown in (("2026-07-01T00", "Asia/Kolkata", "2026-06-30T18:30 to 2026-06-30T19:30"),
+                                  ("2026-10-25T02", "Europe/Berlin", "2026-10-25T00 to 2026-10-25T02"),
+                                  ("2026-03-29", "Europe/Berlin", "2026-03-28T23 to 2026-03-29T22"),
+                                  ("2026-03-29T03", "Europe/Berlin", "2026-03-29T01")):
+            with self.subTest(hour=hour):
+                self.assertEqual(self.why(hour, "--tz", zone, exit_code=3)["subject"], f"landed in {shown} (UTC)")
+        for hour, zone, words in (("2026-03-29T02", "Europe/Berlin", "no such hour"), ("2026-03-29T02", "../passwd", "no such time zone")):
+            self.assert_plain_failure(self.pipeline.run("why", hour, "--tz", zone, exit_code=2), words)
+
+
+class Gc(Asking):
+    OTHER = ("--set", "parquet.compression=zstd")  # another revision
+
+    def gc(self, *arguments, **options):
+        return self.pipeline.ask("gc", *arguments, **options)
+
+    def grow_old(self):
+        for path in (self.pipeline.data / "parquet").rglob("*"):
+            os.utime(path, (0, 0))
+
+    def parquet(self):
+        return {name.removeprefix("parquet/") for name in self.pipeline.files("parquet")}
+
+    def test_only_what_no_load_will_ever_name_is_removed(self):
+        first, second = (self.pipeline.put_raw(name, events(10, i)) for i, name in enumerate(("a.ndjson", "b.ndjson")))
+        self.pipeline.announce(first, second)
+        self.pipeline.run("process", *self.OTHER)
+        older = self.parquet()
+        self.assertEqual((len(older), self.gc()["named"]), (2, 2))
+        # The ledger is lost, and begun anew by another revision; the second object nobody loads again.
+        (self.pipeline.data / "warehouse.duckdb").unlink()
+        third = self.pipeline.put_raw("c.ndjson", events(10, 50))
+        self.pipeline.announce(first, third)
+        self.pipeline.run("process", "--init-ledger")
+        self.by_hand(f"UPDATE sluice.ledger SET parquet = '' WHERE raw_key = '{third}'")
+        theirs = [self.pipeline.data / "parquet" / name for name in ("README", HOUR + "events/no-0123456789abcdef.parquet", HOUR + "theirs.parquet")]
+        for path in theirs:
+            path.write_bytes(b"PAR1 is how it begins")
+        everything = self.parquet()
+        orphan, = (name for name in older if "/a-" in name)
+
+        young = self.gc("--grace", "1h")
+        self.assertEqual((young["stored"], young["young"], young["orphans"]), (7, 4, 0))
+        self.grow_old()
+        wanted = {"stored": 7, "named": 1, "orphans": 1, "young": 0, "unsettled": 1, "current": 1, "foreign": 3, "missing": 0,
+                  "orphan_examples": [orphan], "missing_examples": []}
+        planned = self.gc("--dry-run")
+        self.assertEqual(planned, planned | wanted | {"removed": 0})
+        self.assertIn("1  orphans, ", self.pipeline.run("gc", "--dry-run").stdout)
+        self.assertEqual(self.parquet(), everything)
+        done = self.gc()
+        self.assertEqual(done, done | wanted | {"removed": 1})
+        self.assertEqual(self.parquet(), everything - {orphan})
+        self.assertIn("nothing to remove", self.pipeline.run("gc").stdout)
+        # What was kept for a load is there when it comes.
+        self.pipeline.announce(second)
+        self.pipeline.run("process", *self.OTHER)
+        self.assertEqual((self.gc()["named"], self.gc()["unsettled"]), (2, 0))
+
+    def test_what_is_named_and_gone_is_told(self):
+        self.load("a.ndjson", events(10))
+        key, = self.parquet()
+        (self.pipeline.data / "parquet" / key).unlink()
+        found = self.gc()
+        self.assertEqual((found["stored"], found["missing"], found["missing_examples"]), (0, 1, [key]))
+
+
+class Surroundings(Asking):
+    QUESTIONS = (("verify",), ("gc",), ("why", HOUR + "a.ndjson"), ("why", "an-event"), ("why", "2026-11-23T14"),
+                 ("why", "2026-11-23T14", "--by", "event-time"))
+
+    def test_a_pipeline_that_never_ran_is_asked_and_nothing_is_made(self):
+        for question in self.QUESTIONS:
+            self.pipeline.run(*question, exit_code=3 if question[0] == "why" else 0)
+            self.assertEqual(list(self.pipeline.folder.rglob("*")), [])
+
+    def test_a_range_in_the_future_holds_nothing(self):
+        self.load("a.ndjson", events(1))
+        self.assertIn("no rows in these hours", self.pipeline.run("verify", "--from", "2999-01-01").stdout)
+
+    def test_a_warehouse_that_cannot_be_opened_is_1(self):
+        self.load("a.ndjson", events(1))
+        (self.pipeline.data / "warehouse.duckdb").write_bytes(b"no database" * 1000)
+        for question in self.QUESTIONS:
+            with self.subTest(question=question):
+                self.assert_plain_failure(self.pipeline.run(*question, exit_code=1), "warehouse")
+
+    def test_a_half_written_configuration_is_2(self):
+        config = self.pipeline.folder / "half.yaml"
+        config.write_text("name: tracking\nraw:\n  url: [\n")
+        for question in self.QUESTIONS:
+            with self.subTest(question=question):
+                self.assert_plain_failure(self.pipeline.run("--config", config, *question, exit_code=2), "half.yaml")
+
+    def test_wrong_flags_are_2(self):
+        for wrong in (["verify", "--from", "yesterday"], ["verify", "--since", "soon"], ["gc", "--grace", "soon"], ["why", "--by", "day", "x"], ["why", "--grace", "soon", "x"], ["verify", "--table", "nothing"],
+                      ["verify", "--to", "2026-11-20"], ["verify", "--from", "2026-11-20", "--since", "1d"]):
+            with self.subTest(wrong=wrong):
+                self.assert_plain_failure(self.pipeline.run(*wrong, exit_code=2), wrong[1] if wrong[-1] != "yesterday" else "not an hour")
+
+
+if __name__ == "__main__":
+    unittest.main()
