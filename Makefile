@@ -3,6 +3,10 @@ EVENTS ?= 100000
 JOBS ?= $(shell nproc)
 SECONDS ?= 60
 
+# So that what one checkout has compiled serves another one in another folder.
+export CCACHE_BASEDIR := $(CURDIR)
+export CCACHE_NOHASHDIR := 1
+
 .PHONY: help demo demo-servers demo-redshift test test-tsan test-neon test-lambda test-crash test-all mutants fuzz release lambda bench bench-docs bench-lambda bench-aws bench-warehouse check-style format clean
 help:
 	@sed -n '1s/^# //p' Makefile

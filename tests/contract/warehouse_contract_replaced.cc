@@ -130,8 +130,14 @@ TEST_P(WarehouseContract, AnObjectThatWasMovedTakesTheOldOnesPlace) {
 
 TEST_P(WarehouseContract, AnOlderVersionReplacesNothing) {
   MustLoad({Put({.key = "a", .events = {{"1", 0, "new"}}, .etag = "e2", .version = 2})});
-  const auto state = EndState();
+  auto state = EndState();
   EXPECT_FALSE(Replace({Put({.key = "a", .events = {{"1", 0, "old"}}})}));
+  EXPECT_EQ(EndState(), state);
+  // One that waits for a person would be lost.
+  MustLoad({Put({.key = "a", .events = {{"1", 0, "held"}}, .etag = "e4", .version = 4})});
+  state = EndState();
+  EXPECT_FALSE(
+      Replace({Put({.key = "a", .events = {{"1", 0, "old"}}, .etag = "e3", .version = 3})}));
   EXPECT_EQ(EndState(), state);
 }
 

@@ -296,8 +296,8 @@ std::vector<SqlStatement> CommitSql(const TableSet& tables, const LedgerNames& n
   std::vector<Check> checks = ChecksOfLoad(names);
   if (facts.replaced) {
     checks.push_back({"check what is replaced",
-                      "the ledger is no longer as it was when the load was staged, or a newer "
-                      "version of a key is loaded: run again",
+                      "the ledger is no longer as it was when the load was staged, or has a "
+                      "newer version of a key: run again",
                       "", UnchangedCondition(names), ""});
   }
   AssertAll(names, checks, sql);

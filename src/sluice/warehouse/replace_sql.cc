@@ -212,8 +212,9 @@ std::string UnchangedCondition(const LedgerNames& names) {
   };
   return fmt::format(
       "(SELECT COUNT(*) {}) = (SELECT COUNT(*) FROM {}) AND {} AND {} AND (SELECT COUNT(*) FROM {} "
-      "l JOIN {} p ON {} AND l.store = p.store AND l.version > p.version AND l.state IN ('loaded', "
-      "'replaced')) = 0",
+      "l JOIN {} p ON {} AND l.store = p.store AND l.version > p.version AND l.state <> "
+      "'vanished') "
+      "= 0",
       FromReplaced(names), names.Temp("sluice_was"), as_staged("sluice_was"),
       as_staged("sluice_read"), names.In("ledger"), names.Temp("sluice_plan"), IsOfKey(names));
 }
