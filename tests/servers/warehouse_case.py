@@ -40,3 +40,24 @@ class WarehouseTest(AwsTest):
         self.pipeline.send()
         self.pipeline.drain()
         self.assert_end()
+
+    def assert_answers(self):
+        """What a person on call asks finds nothing wrong; exit codes are 0."""
+        ask = self.pipeline.ask
+        verified = ask("verify", "--from", "2020-05-20", "--to", "2020-06-10")
+        self.assertEqual([(table["rows"], table["keys_twice"], table["hours"]) for table in verified["tables"]],
+                         [(table["loaded"], 0, []) for table in verified["tables"]])
+        self.assertGreater(verified["tables"][0]["rows_in_range"], 1000)
+        for table in "events", "utm":
+            event = self.pipeline.query(f"SELECT CAST(request_id AS VARCHAR(64)) FROM tracking.{table} ORDER BY 1 LIMIT 1")[0][0]
+            self.assertRegex(ask("why", event)["verdict"], f"^loaded on .* into tracking.{table}, from line [0-9]+ of date=")
+        key = self.pipeline.query("SELECT raw_key FROM sluice.ledger WHERE table_name = '*' AND state = 'loaded' ORDER BY 1 LIMIT 1")[0][0]
+        story = ask("why", key)
+        self.assertEqual(story["state"], "loaded")
+        self.assertNotIn("missing", "".join(line["text"] for line in story["lines"]))
+        self.assertEqual(ask("why", key[5:15] + "T" + key[16:18])["state"], "loaded")
+        self.assertEqual(ask("why", "2020-06-01T00", "--by", "event-time")["state"], "loaded_late")
+        found = ask("gc", "--grace", "0s")
+        self.assertEqual([found[count] for count in ("orphans", "unsettled", "current", "missing")], [0, 0, 0, 0])
+        self.assertGreater(found["named"], 1)
+        self.assertEqual(ask("reconcile")["parquet"], ask("reconcile")["parquet"] | {"unnamed": 0, "missing": 0})

@@ -12,6 +12,7 @@ class PostgresTest(WarehouseTest):
 
     def test_the_whole_pipeline(self):
         self.whole_pipeline()
+        self.assert_answers()
 
 
 class IamTest(WarehouseTest):
@@ -77,6 +78,7 @@ class WireTest(WarehouseTest):
 
     def test_the_whole_pipeline(self):
         self.whole_pipeline()
+        self.assert_answers()
 
     def test_the_lock_and_the_update_are_the_first_words_of_every_transaction(self):
         """Either of them alone survives every test of outcomes (fault C1)."""
