@@ -139,7 +139,7 @@ void EndUnloaded(const Witnesses& w, const HourRange& hours, const ReconcileRepo
         "sluice reconcile --repair, or sluice backfill " + RangeFlags(hours));
   }
   story.End("overwritten", what + " not loaded, because other versions of their keys are",
-            "sluice backfill " + RangeFlags(hours) + " asks for the new ones");
+            "sluice backfill " + RangeFlags(hours) + " --replace puts the new ones in their place");
 }
 
 void EndHours(const Witnesses& w, const HourRange& hours, const ReconcileReport& report,

@@ -185,7 +185,7 @@ Result<Story> WhyObject(const Witnesses& witnesses, const std::string& key) {
     story.End("overwritten",
               fmt::format("not loaded, because another version of the key is: on {} by batch {}",
                           MomentText(part->loaded_at), part->batch),
-              "decide which one counts; " + object.Backfill() + " asks for the new one");
+              object.Backfill() + " --replace puts the new one in its place");
   } else {
     EndKnown(object, *part, story);
   }
