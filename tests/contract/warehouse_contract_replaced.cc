@@ -205,6 +205,48 @@ TEST_P(WarehouseContract, WithoutAKeyTheObjectColumnTellsWhichRowsAreOld) {
   }
 }
 
+TEST_P(WarehouseContract, WhatWasLoadedBeforeTheObjectColumnWasThereIsNotReplaced) {
+  TableSet keyless = tables_;
+  keyless.tables[1].unique.clear();
+  keyless.tables[1].schema.name = "seen";
+  const auto before = harness_->Open(keyless);
+  ASSERT_TRUE(before->Prepare());
+  ASSERT_TRUE(Load(*before, Plan({Put({.key = "a", .utm = {{"u", 0, "old"}}})})));
+  harness_->Execute("ALTER TABLE tracking.seen ADD COLUMN sluice_object BIGINT");
+  keyless.tables[1].schema.columns.push_back({"sluice_object", {.kind = TypeKind::kBigInt}, false});
+  keyless.tables[1].sources.push_back({});
+  const auto after = harness_->Open(keyless);
+  LoadPlan plan = Plan({Put({.key = "a", .utm = {{"u", 0, "new"}}, .etag = "e2", .version = 2})});
+  plan.replaces = true;
+  const auto replaced = Load(*after, plan);
+  ASSERT_FALSE(replaced);
+  EXPECT_EQ(replaced.error().kind(), ErrorKind::kBadData) << replaced.error().message();
+  EXPECT_THAT(Column("SELECT source FROM tracking.seen"), ElementsAre("old"));
+}
+
+TEST_P(WarehouseContract, AKeyThatSomebodyDoubledIsNotReplaced) {
+  MustLoad({Put({.key = "a", .utm = {{"u", 0, "old"}}})});
+  harness_->Execute("INSERT INTO tracking.utm VALUES ('u', 'theirs')");
+  const auto state = EndState();
+  const auto replaced = Replace({Put({.key = "a", .etag = "e2", .version = 2})});
+  ASSERT_FALSE(replaced);
+  EXPECT_EQ(replaced.error().kind(), ErrorKind::kBadData) << replaced.error().message();
+  EXPECT_EQ(EndState(), state);
+}
+
+// Its event would be gone from the table that both fill.
+TEST_P(WarehouseContract, WhatAnotherPipelineLostAgainstIsNotReplaced) {
+  MustLoad({Put({.key = "a", .utm = {{"u", 0, "ours"}}})});
+  const auto other = harness_->Open(tables_, nullptr, "other");
+  ASSERT_TRUE(other->Prepare());
+  ASSERT_TRUE(Load(*other, Plan({Put({.key = "b", .utm = {{"u", 0, "theirs"}}})})));
+  const auto state = EndState();
+  EXPECT_FALSE(Replace({Put({.key = "a", .etag = "e2", .version = 2})}));
+  EXPECT_EQ(EndState(), state);
+  MustReplace({Put({.key = "a", .utm = {{"u", 0, "new"}}, .etag = "e3", .version = 3})});
+  EXPECT_THAT(Column("SELECT source FROM tracking.utm"), ElementsAre("new"));
+}
+
 // Any order of loads and replaces leaves one row for each event that some loaded object holds, and
 // the rest in sluice.duplicates.
 TEST_P(WarehouseContract, AnyOrderOfLoadsAndReplacesKeepsEachEventOnce) {

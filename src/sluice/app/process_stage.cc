@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sluice/app/process_stage.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <condition_variable>
 #include <mutex>
@@ -266,6 +268,17 @@ Status ProcessStage::LoadAndSettle(ObjectInbox& inbox, std::vector<TransformedOb
       WarnOfQuarantine(object.object());
       planned.push_back(std::move(std::get<PlannedObject>(object.fate)));
     }
+  }
+  if (options_.load.replaces) {
+    // What is loaded of their keys stays, and nothing is settled that was.
+    for (const Settlement& settlement : settlements) {
+      ++report.failed;
+      if (report.failure) continue;
+      report.failure =
+          Error(ErrorKind::kPermanent, fmt::format("not replaced, the old rows stay: {}: key={}",
+                                                   settlement.reason, settlement.object.raw_key));
+    }
+    settlements.clear();
   }
   SLUICE_TRY(loader_.Settle(settlements));
   for (const Settlement& settlement : settlements) {

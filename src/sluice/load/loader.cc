@@ -56,6 +56,13 @@ Status Loader::LoadBatch(size_t begin, size_t end) {
       std::ranges::move(*committed, outcomes_.begin() + static_cast<ptrdiff_t>(begin));
       return {};
     }
+    // What a replace takes away may have changed since it was staged.
+    const bool is_overtaken =
+        options_.replaces && committed.error().kind() == ErrorKind::kTransient;
+    if (is_overtaken && attempt < options_.commit_attempts) {
+      Log(LogLevel::kInfo, "staging again: {}", committed.error().message());
+      continue;
+    }
     if (committed.error().kind() != ErrorKind::kOutcomeUnknown)
       return std::unexpected(committed.error());
 
@@ -84,7 +91,7 @@ Status Loader::LoadBatch(size_t begin, size_t end) {
 // What loads beside them shows that the warehouse is well. Of a batch of one nothing can be told by
 // its neighbours: there the ledger's count decides.
 Status Loader::CheckFaults() {
-  if (options_.replaces || faults_.size() < objects_.size()) {
+  if (faults_.size() < objects_.size()) {
     LeaveForLater(options_.replaces ? 0 : options_.most_set_aside);
     return {};
   }
@@ -97,6 +104,10 @@ Status Loader::CheckFaults() {
         "cannot load: all objects of a batch fail alike, so this is no fault of one object; "
         "nothing was deleted; mend the cause and run again: {}",
         last.message());
+  }
+  if (options_.replaces) {
+    LeaveForLater(0);
+    return {};
   }
   std::vector<int64_t> ids;
   for (const Fault& fault : faults_) ids.push_back(objects_[fault.index].object);

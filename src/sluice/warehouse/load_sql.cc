@@ -293,15 +293,15 @@ std::vector<SqlStatement> CommitSql(const TableSet& tables, const LedgerNames& n
   const auto run = [&](std::string name, std::string text) {
     sql.push_back({std::move(name), std::move(text)});
   };
-  std::vector<Check> checks = ChecksOfLoad(names);
+  AssertAll(names, ChecksOfLoad(names), sql);
   if (facts.replaced) {
-    checks.push_back({"check what is replaced",
-                      "the ledger is no longer as it was when the load was staged, or has a "
-                      "newer version of a key: run again",
-                      "", UnchangedCondition(names), ""});
+    sql.push_back(Assert(
+        names,
+        {"check what is replaced", "the ledger is no longer as it was when the load was staged", "",
+         UnchangedCondition(names), ""},
+        ErrorKind::kTransient));
+    TakeAway(tables, names, *facts.replaced, sql);
   }
-  AssertAll(names, checks, sql);
-  if (facts.replaced) TakeAway(tables, names, *facts.replaced, sql);
   run("judge objects", facts.replaced ? AllTodoSql(names) : VerdictSql(names));
   run("list what is to do", TodoSql(names));
   const auto analyze = [&](std::string_view table) {

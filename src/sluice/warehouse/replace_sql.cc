@@ -21,16 +21,16 @@ std::string IsOfKey(const LedgerNames& names) {
       names.Pipeline(), names.dialect.Exact("l.raw_key"), names.dialect.Exact("p.raw_key"));
 }
 
-// The rows of the ledger that are to be replaced.
-std::string FromReplaced(const LedgerNames& names) {
-  return fmt::format("FROM {} l WHERE l.state = 'loaded' AND EXISTS (SELECT 1 FROM {} p WHERE {})",
-                     names.In("ledger"), names.Temp("sluice_plan"), IsOfKey(names));
-}
-
 // All objects that the ledger has of the plan's keys.
 std::string VersionsSql(const LedgerNames& names) {
   return fmt::format("SELECT l.object FROM {} l JOIN {} p ON {}", names.In("ledger"),
                      names.Temp("sluice_plan"), IsOfKey(names));
+}
+
+// The rows of the ledger that are to be replaced, under the alias w.
+std::string FromReplaced(const LedgerNames& names) {
+  return fmt::format("FROM {} w WHERE w.name = {} AND w.state = 'loaded' AND w.object IN ({})",
+                     names.In("ledger"), names.Pipeline(), VersionsSql(names));
 }
 
 // One table's part.
@@ -63,6 +63,21 @@ class ReplacedTableSql {
         names_.Pipeline(), event_.TableName());
   }
 
+  // Whether the table has as many of the old rows as were loaded, or, by their keys, no more than
+  // one of each: else nobody can tell which of them came from these objects.
+  std::string IsAsLoaded() const {
+    if (!HasKey()) {
+      return fmt::format(
+          "(SELECT COUNT(*) FROM {} WHERE {} IN (SELECT object FROM {})) = (SELECT "
+          "COALESCE(SUM(l.loaded), 0) FROM {} l JOIN {} w ON w.object = l.object AND w.table_name "
+          "= l.table_name WHERE l.name = {} AND l.table_name = {})",
+          target_, QuoteIdentifier(kObjectColumn), names_.Temp("sluice_was"), names_.In("ledger"),
+          names_.Temp("sluice_was"), names_.Pipeline(), event_.TableName());
+    }
+    return fmt::format("(SELECT COUNT(*) FROM {} t JOIN {} g ON {}{}) <= (SELECT COUNT(*) FROM {})",
+                       target_, gone_, IsGoneIn("t"), event_.Within("t", times_), gone_);
+  }
+
   std::string Delete() const {
     if (!HasKey()) {
       return fmt::format("DELETE FROM {} WHERE {} IN (SELECT object FROM {})", target_,
@@ -70,22 +85,15 @@ class ReplacedTableSql {
     }
     // By the table's own name: Redshift gives a DELETE no alias.
     const std::string itself = QuoteIdentifier(table_.schema.name);
-    std::string matches;
-    for (size_t i = 0; i < event_.columns().size(); ++i) {
-      matches += fmt::format("{}{}.{} = g.sluice_k{}", i == 0 ? "" : " AND ", itself,
-                             event_.Name(event_.columns()[i]), i);
-    }
-    return fmt::format("DELETE FROM {} USING {} g WHERE {}{}", target_, gone_, matches,
+    return fmt::format("DELETE FROM {} USING {} g WHERE {}{}", target_, gone_, IsGoneIn(itself),
                        event_.Within(itself, times_));
   }
 
   // The earliest of those that lost: by version, object and line.
   std::string Back() const {
-    std::string keys, is_gone;
-    for (size_t i = 0; i < event_.columns().size(); ++i) {
-      const std::string name = event_.Name(event_.columns()[i]);
-      keys += fmt::format("{}s.{}", i == 0 ? "" : ", ", name);
-      is_gone += fmt::format("{}g.sluice_k{} = s.{}", i == 0 ? "" : " AND ", i, name);
+    std::string keys;
+    for (const size_t column : event_.columns()) {
+      keys += fmt::format("{}s.{}", keys.empty() ? "" : ", ", event_.Name(column));
     }
     return fmt::format(
         "SELECT {} AS b_table, b.sluice_object AS b_object, b.sluice_line AS b_line FROM (SELECT "
@@ -94,7 +102,7 @@ class ReplacedTableSql {
         "x.table_name = {} AND x.object = s.sluice_object AND x.line = s.sluice_line JOIN {} l ON "
         "l.name = {} AND l.object = s.sluice_object AND l.table_name = '*' WHERE NOT EXISTS "
         "(SELECT 1 FROM {} t WHERE {}{})) b WHERE b.place = 1",
-        event_.TableName(), keys, other_, gone_, is_gone, names_.In("duplicates"),
+        event_.TableName(), keys, other_, gone_, IsGoneIn("s"), names_.In("duplicates"),
         names_.Pipeline(), event_.TableName(), names_.In("ledger"), names_.Pipeline(), target_,
         event_.Matches("t", "s"), event_.Within("t", times_));
   }
@@ -119,22 +127,26 @@ class ReplacedTableSql {
         event_.TableName(), gone_);
   }
 
-  // How many identities have losers and no row.
+  // How many identities have losers, of whatever pipeline, and no row.
   std::string CountLeftOut() const {
-    std::string matches;
-    for (size_t i = 0; i < event_.columns().size(); ++i) {
-      matches += fmt::format("{}t.{} = g.sluice_k{}", i == 0 ? "" : " AND ",
-                             event_.Name(event_.columns()[i]), i);
-    }
     return fmt::format(
-        "(SELECT COUNT(*) FROM {} g JOIN {} x ON x.name = {} AND x.table_name = {} AND x.event_key "
-        "= g.sluice_key AND {} WHERE NOT EXISTS (SELECT 1 FROM {} t WHERE {}{}))",
-        gone_, names_.In("duplicates"), names_.Pipeline(), event_.TableName(),
-        table_.time ? "x.event_time = g.sluice_time" : "x.event_time IS NULL", target_, matches,
-        event_.Within("t", times_));
+        "(SELECT COUNT(*) FROM {} g JOIN {} x ON x.table_name = {} AND x.event_key = g.sluice_key "
+        "AND {} WHERE NOT EXISTS (SELECT 1 FROM {} t WHERE {}{}))",
+        gone_, names_.In("duplicates"), event_.TableName(),
+        table_.time ? "x.event_time = g.sluice_time" : "x.event_time IS NULL", target_,
+        IsGoneIn("t"), event_.Within("t", times_));
   }
 
  private:
+  std::string IsGoneIn(std::string_view of) const {
+    std::string matches;
+    for (size_t i = 0; i < event_.columns().size(); ++i) {
+      matches += fmt::format("{}{}.{} = g.sluice_k{}", i == 0 ? "" : " AND ", of,
+                             event_.Name(event_.columns()[i]), i);
+    }
+    return matches;
+  }
+
   const LedgerNames& names_;
   const Table& table_;
   const EventSql event_;
@@ -148,10 +160,19 @@ std::string Union(const std::vector<std::string>& queries) {
   return all;
 }
 
+// sluice_back where nobody else lost against what is gone, as far as was staged.
+std::string NothingBack(const LedgerNames& names) {
+  return fmt::format(
+      "SELECT CAST(table_name AS {}) AS b_table, object AS b_object, line AS b_line FROM {} WHERE "
+      "1 = 0",
+      names.dialect.Text(127), names.In("duplicates"));
+}
+
 // Whether a row of sluice.duplicates is of an identity that is gone.
 constexpr std::string_view kIsGone =
-    "g_table = table_name AND g_key = event_key AND (g_time = event_time OR (g_time IS NULL AND "
-    "event_time IS NULL))";
+    "g_table = table_name AND g_key = event_key AND COALESCE(g_time, TIMESTAMP '0001-01-01 "
+    "00:00:00') = COALESCE(event_time, TIMESTAMP '0001-01-01 "
+    "00:00:00')";
 
 // Whether it is one that comes back.
 constexpr std::string_view kIsBack = "b_table = table_name AND b_object = object AND b_line = line";
@@ -183,8 +204,8 @@ std::string OtherTable(size_t index) {
 
 std::string ListReplacedSql(const LedgerNames& names) {
   return fmt::format(
-      "SELECT CAST(l.object AS VARCHAR), l.table_name, l.batch, l.parquet, CAST(l.staged AS "
-      "VARCHAR), CAST(l.min_time AS VARCHAR), CAST(l.max_time AS VARCHAR) {}",
+      "SELECT CAST(w.object AS VARCHAR), w.table_name, w.batch, w.parquet, CAST(w.staged AS "
+      "VARCHAR), CAST(w.min_time AS VARCHAR), CAST(w.max_time AS VARCHAR) {}",
       FromReplaced(names));
 }
 
@@ -210,23 +231,31 @@ std::string UnchangedCondition(const LedgerNames& names) {
         "COUNT(*) FROM {})",
         names.In("ledger"), names.Temp(table), names.Pipeline(), names.Temp(table));
   };
-  return fmt::format(
-      "(SELECT COUNT(*) {}) = (SELECT COUNT(*) FROM {}) AND {} AND {} AND (SELECT COUNT(*) FROM {} "
-      "l JOIN {} p ON {} AND l.store = p.store AND l.version > p.version AND l.state <> "
-      "'vanished') "
-      "= 0",
-      FromReplaced(names), names.Temp("sluice_was"), as_staged("sluice_was"),
-      as_staged("sluice_read"), names.In("ledger"), names.Temp("sluice_plan"), IsOfKey(names));
+  return fmt::format("(SELECT COUNT(*) {}) = (SELECT COUNT(*) FROM {}) AND {} AND {}",
+                     FromReplaced(names), names.Temp("sluice_was"), as_staged("sluice_was"),
+                     as_staged("sluice_read"));
 }
 
 void TakeAway(const TableSet& tables, const LedgerNames& names,
               const std::vector<ReplacedTable>& replaced, std::vector<SqlStatement>& sql) {
+  std::string is_right = fmt::format(
+      "(SELECT COUNT(*) FROM {} l JOIN {} p ON {} AND l.store = p.store AND l.version > p.version "
+      "AND l.state <> 'vanished') = 0",
+      names.In("ledger"), names.Temp("sluice_plan"), IsOfKey(names));
+  std::vector<SqlStatement> deletes;
   for (const ReplacedTable& one : replaced) {
     const Table& table = tables.tables[one.table];
     const ReplacedTableSql part(names, table, one);
     if (part.HasKey()) sql.push_back({"find old rows of " + table.name(), part.Gone()});
-    sql.push_back({"delete old rows of " + table.name(), part.Delete()});
+    is_right += " AND " + part.IsAsLoaded();
+    deletes.push_back({"delete old rows of " + table.name(), part.Delete()});
   }
+  constexpr std::string_view kSentence =
+      "the ledger has a newer version of a key, or a table has other rows than were loaded: a key "
+      "twice, or not as many with the object in sluice_object";
+  sql.push_back({"check what goes", names.dialect.Assertion(is_right, kSentence, "", ""),
+                 SqlAssertion{ErrorKind::kBadData, std::string(kSentence)}});
+  for (SqlStatement& statement : deletes) sql.push_back(std::move(statement));
   const std::string versions = VersionsSql(names);
   for (const char* table : {"duplicates", "quarantine"}) {
     sql.push_back({fmt::format("delete old {}", table),
@@ -236,11 +265,14 @@ void TakeAway(const TableSet& tables, const LedgerNames& names,
   sql.push_back(
       {"mark what is replaced",
        fmt::format("UPDATE {} SET state = 'replaced', reason = 'another version of the key took "
-                   "its place' WHERE name = {} AND state <> 'replaced' AND object IN ({})",
+                   "its place' WHERE name = {} AND state = 'loaded' AND object IN ({})",
                    names.In("ledger"), names.Pipeline(), versions)});
-  sql.push_back({"delete old ledger rows",
-                 fmt::format("DELETE FROM {} WHERE name = {} AND object IN (SELECT object FROM {})",
-                             names.In("ledger"), names.Pipeline(), names.Temp("sluice_plan"))});
+  // What never was loaded is nothing that could have been replaced: it may come again.
+  sql.push_back(
+      {"delete old ledger rows",
+       fmt::format("DELETE FROM {} WHERE name = {} AND (object IN (SELECT object FROM {}) "
+                   "OR (state <> 'replaced' AND object IN ({})))",
+                   names.In("ledger"), names.Pipeline(), names.Temp("sluice_plan"), versions)});
 }
 
 void BringBack(const TableSet& tables, const LedgerNames& names, const std::string& batch,
@@ -262,31 +294,29 @@ void BringBack(const TableSet& tables, const LedgerNames& names, const std::stri
   const auto run = [&](std::string name, std::string statement) {
     sql.push_back({std::move(name), std::move(statement)});
   };
-  if (!back.empty()) {
-    run("find what comes back",
-        fmt::format("CREATE TEMP TABLE {} AS {}", names.Temp("sluice_back"), Union(back)));
-    for (auto& [name, statement] : inserts) run(std::move(name), std::move(statement));
-    run("list what is gone",
-        fmt::format("CREATE TEMP TABLE {} AS {}", names.Temp("sluice_gone"), Union(gone)));
-    run("move counts",
-        fmt::format("UPDATE {} SET loaded = loaded + m_rows, duplicates = duplicates - m_rows, "
-                    "differing = differing - m_differing FROM ({} UNION ALL {}) m WHERE name = {} "
-                    "AND object = m_object AND table_name = m_table",
-                    names.In("ledger"), MovedSql(names, batch, "table_name"),
-                    MovedSql(names, batch, fmt::format("CAST('*' AS {})", text)),
-                    names.Pipeline()));
-    run("forget what came back",
-        fmt::format("DELETE FROM {} WHERE name = {} AND EXISTS (SELECT 1 FROM {} WHERE {})",
-                    names.In("duplicates"), names.Pipeline(), names.Temp("sluice_back"), kIsBack));
-    run("forget what differed",
-        fmt::format("UPDATE {} SET differs = NULL FROM {} WHERE name = {} AND batch <> {} AND {}",
-                    names.In("duplicates"), names.Temp("sluice_gone"), names.Pipeline(),
-                    names.dialect.Literal(batch), kIsGone));
-  }
+  run("find what comes back", fmt::format("CREATE TEMP TABLE {} AS {}", names.Temp("sluice_back"),
+                                          back.empty() ? NothingBack(names) : Union(back)));
+  for (auto& [name, statement] : inserts) run(std::move(name), std::move(statement));
+  run("list what is gone",
+      fmt::format("CREATE TEMP TABLE {} AS {}", names.Temp("sluice_gone"), Union(gone)));
+  run("move counts",
+      fmt::format("UPDATE {} SET loaded = loaded + m_rows, duplicates = duplicates - m_rows, "
+                  "differing = differing - m_differing FROM ({} UNION ALL {}) m WHERE name = {} "
+                  "AND object = m_object AND table_name = m_table",
+                  names.In("ledger"), MovedSql(names, batch, "table_name"),
+                  MovedSql(names, batch, fmt::format("CAST('*' AS {})", text)), names.Pipeline()));
+  run("forget what came back",
+      fmt::format("DELETE FROM {} WHERE name = {} AND EXISTS (SELECT 1 FROM {} WHERE {})",
+                  names.In("duplicates"), names.Pipeline(), names.Temp("sluice_back"), kIsBack));
+  run("forget what differed",
+      fmt::format("UPDATE {} SET differs = NULL FROM {} WHERE name = {} AND batch <> {} AND {}",
+                  names.In("duplicates"), names.Temp("sluice_gone"), names.Pipeline(),
+                  names.dialect.Literal(batch), kIsGone));
   std::string none;
   for (const std::string& count : left_out) none += (none.empty() ? "" : " AND ") + count + " = 0";
   constexpr std::string_view kSentence =
-      "an event that was replaced came in once more meanwhile: run again";
+      "an event that would be gone came in once more meanwhile, or another pipeline that fills the "
+      "table lost it against this one";
   sql.push_back({"check what is gone", names.dialect.Assertion(none, kSentence, "", ""),
                  SqlAssertion{ErrorKind::kTransient, std::string(kSentence)}});
 }
