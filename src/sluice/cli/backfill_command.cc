@@ -132,11 +132,10 @@ void AddBackfill(CLI::App& app, Session& session, int& exit_code) {
                     "Accept an empty ledger over tables that hold rows");
   command->footer(
       "Can be stopped and begun again at any time, and may run beside process: what is loaded "
-      "loads no second time. With --replace each object's old rows go and its new ones come in one "
-      "transaction, so that no reader misses them.\n\nExamples:\n  sluice backfill --from "
-      "2026-11-20T10 --dry-run\n  "
-      "sluice backfill --from 2026-11-01 --to 2026-11-21 --parallel 2\n  sluice backfill --from "
-      "2026-11-20T10 --replace");
+      "loads no second time.\nWith --replace an object's old rows go and its new ones come in one "
+      "transaction: no reader misses them.\n\nExamples:\n  sluice backfill --from 2026-11-20T10 "
+      "--dry-run\n  sluice backfill --from 2026-11-01 --to 2026-11-21 --parallel 2\n  sluice "
+      "backfill --from 2026-11-20T10 --replace");
   command->callback([&session, &exit_code, flags] {
     if (const Status done = Backfill(session, *flags); !done) {
       exit_code = session.Fail(done.error());
