@@ -10,11 +10,12 @@ namespace sluice {
 namespace {
 
 constexpr std::string_view kPrefix = "secretsmanager:", kArn = "arn:";
-constexpr size_t kLongestName = 512, kLongestKey = 256;
+// Behind the name an ARN has a '-' and six characters more.
+constexpr size_t kLongestName = 512, kLongestInArn = kLongestName + 7, kLongestKey = 256;
 
-bool IsName(std::string_view text) {
+bool IsName(std::string_view text, size_t longest) {
   constexpr std::string_view kOthers = "/_+=.@-!";
-  return !text.empty() && text.size() <= kLongestName && std::ranges::all_of(text, [&](char c) {
+  return !text.empty() && text.size() <= longest && std::ranges::all_of(text, [&](char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
            kOthers.contains(c);
   });
@@ -36,7 +37,8 @@ std::string_view RegionIn(std::string_view arn) {
   const bool is_account =
       account.size() == 12 && account.find_first_not_of("0123456789") == std::string_view::npos;
   const bool is_secret = service == "secretsmanager" && kind == "secret" && is_account &&
-                         IsRegionName(region) && partition == PartitionOf(region) && IsName(arn);
+                         IsRegionName(region) && partition == PartitionOf(region) &&
+                         IsName(arn, kLongestInArn);
   return is_secret ? region : std::string_view();
 }
 
@@ -71,7 +73,7 @@ Result<KeptSecret> ParseKeptSecret(std::string_view reference, const std::string
                   "not the ARN of a secret: wanted "
                   "arn:aws:secretsmanager:REGION:ACCOUNT:secret:NAME");
     }
-  } else if (!IsName(id)) {
+  } else if (!IsName(id, kLongestName)) {
     return Fail(ErrorKind::kPermanent,
                 "wanted secretsmanager:NAME or secretsmanager:NAME#KEY, where NAME is the ARN of a "
                 "secret, or its name of at most {} letters, digits and /_+=.@-!",

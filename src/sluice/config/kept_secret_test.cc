@@ -19,6 +19,7 @@ struct Right {
 
 TEST(KeptSecret, IsNamedOrHasAnArnAndMayHaveAKey) {
   const std::string longest(512, 'n'), longest_key(256, 'k');
+  const std::string arn = "arn:aws:secretsmanager:us-west-2:222222222222:secret:";
   for (const Right& right : std::vector<Right>{
            {"secretsmanager:prod/alert", "prod/alert", "", kRegion},
            {"secretsmanager:a", "a", "", kRegion},
@@ -27,6 +28,8 @@ TEST(KeptSecret, IsNamedOrHasAnArnAndMayHaveAKey) {
             "password", kRegion},
            {"secretsmanager:A_z+9=.@-", "A_z+9=.@-", "", kRegion},
            {"secretsmanager:" + longest, longest, "", kRegion},
+           {"secretsmanager:" + arn + longest + "-AbCdEf", arn + longest + "-AbCdEf", "",
+            "us-west-2"},
            {"secretsmanager:a#" + longest_key, "a", longest_key, kRegion},
            {"secretsmanager:a#the key#é", "a", "the key#é", kRegion},
            {"secretsmanager:" + kArn, kArn, "", "us-west-2"},
