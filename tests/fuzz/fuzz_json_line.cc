@@ -6,6 +6,7 @@
 #include <optional>
 #include <set>
 
+#include "sluice/base/utf8.h"
 #include "sluice/ndjson/event_converter.h"
 #include "tests/fuzz/fuzz_target.h"
 #include "tests/fuzz/seed_files.h"
@@ -76,10 +77,12 @@ void CheckValue(const simdjson::dom::object& event, const OurReading& ours) {
     SLUICE_CHECK(!ours.fault && !ours.value);
   } else if (value->is_string()) {
     const std::string_view text = value->get_string().value_unsafe();
-    if (text.size() > 65'535) {
-      SLUICE_CHECK(ours.fault == FaultReason::kTooLong);
-    } else if (text.find('\0') != std::string_view::npos) {
+    if (text.find('\0') != std::string_view::npos) {
       SLUICE_CHECK(ours.fault == FaultReason::kNulCharacter);
+    } else if (HasNoncharacter(text)) {
+      SLUICE_CHECK(ours.fault == FaultReason::kNoncharacter);
+    } else if (text.size() > 65'535) {
+      SLUICE_CHECK(ours.fault == FaultReason::kTooLong);
     } else {
       SLUICE_CHECK(!ours.fault && ours.value == text);
     }

@@ -255,6 +255,29 @@ void ProcessStage::WarnOfQuarantine(const PlannedObject& object) const {
       object.identity, object.quarantined, object.lines, 100 * quarantined / lines);
 }
 
+// A settlement changes nothing about an object that is loaded; where it was to be replaced, that is
+// a failure.
+Status ProcessStage::KeepWhatIsLoaded(std::vector<Settlement>& settlements, ProcessReport& report) {
+  if (settlements.empty()) return {};
+  std::vector<int64_t> ids;
+  for (const Settlement& settlement : settlements) ids.push_back(settlement.object.object);
+  SLUICE_ASSIGN(const auto known, parts_.warehouse.Peek(ids));
+  std::vector<Settlement> rest;
+  for (size_t i = 0; i < settlements.size(); ++i) {
+    if (known[i].state != ObjectState::kLoaded) {
+      rest.push_back(std::move(settlements[i]));
+      continue;
+    }
+    ++report.failed;
+    if (report.failure) continue;
+    report.failure = Error(ErrorKind::kPermanent,
+                           fmt::format("not replaced, the old rows stay: {}: key={}",
+                                       settlements[i].reason, settlements[i].object.raw_key));
+  }
+  settlements = std::move(rest);
+  return {};
+}
+
 Status ProcessStage::LoadAndSettle(ObjectInbox& inbox, std::vector<TransformedObject>& transformed,
                                    ProcessReport& report) {
   std::vector<PlannedObject> planned;
@@ -269,17 +292,7 @@ Status ProcessStage::LoadAndSettle(ObjectInbox& inbox, std::vector<TransformedOb
       planned.push_back(std::move(std::get<PlannedObject>(object.fate)));
     }
   }
-  if (options_.load.replaces) {
-    // What is loaded of their keys stays, and nothing is settled that was.
-    for (const Settlement& settlement : settlements) {
-      ++report.failed;
-      if (report.failure) continue;
-      report.failure =
-          Error(ErrorKind::kPermanent, fmt::format("not replaced, the old rows stay: {}: key={}",
-                                                   settlement.reason, settlement.object.raw_key));
-    }
-    settlements.clear();
-  }
+  if (options_.load.replaces) SLUICE_TRY(KeepWhatIsLoaded(settlements, report));
   SLUICE_TRY(loader_.Settle(settlements));
   for (const Settlement& settlement : settlements) {
     inbox.Settled({settlement.object.raw_key});

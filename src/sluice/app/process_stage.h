@@ -81,6 +81,7 @@ class ProcessStage {
   Status SkipWhatIsLoaded(ObjectInbox& inbox, std::vector<AnnouncedObject>& todo,
                           ProcessReport& report);
   void WarnOfQuarantine(const PlannedObject& object) const;
+  Status KeepWhatIsLoaded(std::vector<Settlement>& settlements, ProcessReport& report);
   Status LoadAndSettle(ObjectInbox& inbox, std::vector<TransformedObject>& transformed,
                        ProcessReport& report);
   // Results in the order of `todo`, without those that failed or were not begun.
