@@ -20,7 +20,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   for (const std::string_view key : {"", "password"}) {
     const auto secret = SecretIn(answer, key);
     if (secret) {
-      SLUICE_CHECK(!secret->empty() && secret->size() <= answer.size());
+      SLUICE_CHECK(!secret->text.empty() && secret->text.size() <= answer.size());
     } else {
       SLUICE_CHECK(secret.error().kind() == ErrorKind::kTransient ||
                    secret.error().kind() == ErrorKind::kPermanent);

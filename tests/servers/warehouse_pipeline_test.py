@@ -31,25 +31,63 @@ class SecretTest(WarehouseTest):
         self.whole_pipeline()
 
     def test_a_password_that_changes_while_sluice_runs(self):
+        """In Secrets Manager first: the login that is refused then finds it there."""
+        def change(_):
+            self.keep(self.target.connect["user"], self.NEW)
+            self.change_at_warehouse()
+            self.pipeline.send()
+
+        self.assertEqual(self.fetches_while_it_follows(change), 2, "at the first login, and at the one that was refused")
+
+    def test_a_password_that_changes_at_the_warehouse_first(self):
+        """As Amazon's rotation does it. In between logins are refused, and tried again."""
+        def change(has_printed):
+            self.change_at_warehouse()
+            self.pipeline.send()
+            pipeline.wait_until(lambda: has_printed("password authentication failed"), "a login was refused")
+            self.keep(self.target.connect["user"], self.NEW)
+
+        self.assertGreaterEqual(self.fetches_while_it_follows(change), 3)
+
+    NEW = "Rotated-of-redshim-2"
+
+    def keep(self, user, password):
+        self.target.secrets_manager.put_secret_value(SecretId="sluice/redshift", SecretString=warehouse_pipeline.kept_by_redshift(user, password))
+
+    def change_at_warehouse(self):
+        self.pipeline.by_owner(f"ALTER USER {self.target.connect['user']} PASSWORD '{self.NEW}'")
+        self.target.connect["password"] = self.NEW
+
+    def fetches_while_it_follows(self, change):
         follow = self.pipeline.command("run", "--follow", "--log-level", "debug", "--set", "raw.close_at.age=1s", "--set", "load.every=1s")
-        with open(self.pipeline.folder / "printed", "w+") as log, servers.process(
+        path = self.pipeline.folder / "printed"
+        with open(path, "w") as log, servers.process(
                 follow, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=log, env=self.pipeline.environment()) as process:
             pipeline.wait_until(lambda: self.control("GET", "/statements"), "the warehouse was asked")
-            user, new = self.target.connect["user"], "Rotated-of-redshim-2"
-            self.target.secrets_manager.put_secret_value(SecretId="sluice/redshift", SecretString=warehouse_pipeline.kept_by_redshift(user, new))
-            self.pipeline.by_owner(f"ALTER USER {user} PASSWORD '{new}'")
-            self.target.connect["password"] = new
-            self.pipeline.send()
+            change(lambda words: words in path.read_text())
             pipeline.wait_until(self.is_all_loaded, "everything is loaded")
             process.send_signal(signal.SIGTERM)
             process.wait(pipeline.PATIENCE)
-            log.seek(0)
-            printed = log.read()
+        printed = path.read_text()
         self.assertEqual(process.returncode, 0, printed)
-        self.assertEqual(printed.count("secretsmanager.GetSecretValue: status=200"), 2, "at the first login, and at the one that was refused")
-        for secret in (*PASSWORDS, new):
+        for secret in (*PASSWORDS, self.NEW):
             self.assertNotIn(secret, printed)
         self.assert_end()
+        return printed.count("secretsmanager.GetSecretValue: status=200")
+
+    def test_what_is_fetched_again_and_what_is_said_of_it(self):
+        """Of whatever address the refusal is; and of the other user, where two take turns. What is no matter of the password is not."""
+        def told(*flags):
+            run = self.pipeline.run("--log-level", "debug", *flags, "process", exit_code=1)
+            return run.stderr.count("secretsmanager.GetSecretValue: status=200"), run.stderr
+
+        fetches, said = told("--set", "warehouse.redshift.database=none")
+        self.assertEqual(fetches, 1, said)
+        self.keep("sluice_clone", "of somebody else")
+        for host in self.target.connect["host"], "127.0.0.9," + self.target.connect["host"]:
+            fetches, said = told("--set", "warehouse.redshift.host=" + host, "--set", "warehouse.redshift.tls=require")
+            self.assertEqual(fetches, 2, said)
+            self.assertRegex(said, "refused: .*password authentication failed.*; the secret is of user sluice_clone")
 
     def is_all_loaded(self):
         status = self.pipeline.status()

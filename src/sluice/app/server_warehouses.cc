@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "sluice/base/utf8.h"
 #include "sluice/connect/aws_access.h"
 #include "sluice/connect/secret_fetcher.h"
 #include "sluice/warehouse/data_api_session.h"
@@ -93,9 +94,11 @@ class ServerParts {
     SLUICE_ASSIGN(
         std::shared_ptr<SecretFetcher> fetcher,
         SecretFetcher::Make(password, config_.secrets_manager, access_, environment_.clock));
-    return std::make_shared<FetchedLogin>(user, [fetcher]() -> Result<std::string> {
-      SLUICE_ASSIGN(const Secret secret, fetcher->Fetch());
-      return secret.Reveal();
+    return std::make_shared<FetchedLogin>(user, [fetcher]() -> Result<PgLogin> {
+      SLUICE_ASSIGN(const FetchedSecret fetched, fetcher->Fetch());
+      return PgLogin{.user = {},
+                     .password = fetched.secret.Reveal(),
+                     .password_of = WithoutControls(Utf8Prefix(fetched.username, 128))};
     });
   }
 
@@ -184,7 +187,7 @@ Result<std::unique_ptr<Warehouse>> OpenServerWarehouse(const PipelineConfig& con
 // A statement that hangs costs one question, not the whole time; and a stop request ends no
 // statement, so that what was made can be dropped.
 Result<ProbeTarget> OpenProbe(const PipelineConfig& config, const PipelineEnvironment& environment,
-                              ObjectStore& parquet) {
+                              NotedStore& parquet) {
   PipelineConfig patient = config;
   WarehouseConfig& warehouse = patient.warehouse;
   warehouse.copy_timeout = std::min<std::chrono::milliseconds>(warehouse.copy_timeout, kLongest);
@@ -201,6 +204,7 @@ Result<ProbeTarget> OpenProbe(const PipelineConfig& config, const PipelineEnviro
                      .tables = *config.tables,
                      .parquet = parquet,
                      .copy_role = warehouse.copy_role,
+                     .compression = config.parquet.compression,
                      .clock = environment.clock};
 }
 

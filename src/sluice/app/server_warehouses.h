@@ -17,6 +17,6 @@ Result<std::unique_ptr<Warehouse>> OpenServerWarehouse(const PipelineConfig& con
 // The same for Probe, which asks it what only the real one knows. The environment's fault plan
 // outlives it too.
 Result<ProbeTarget> OpenProbe(const PipelineConfig& config, const PipelineEnvironment& environment,
-                              ObjectStore& parquet);
+                              NotedStore& parquet);
 
 }  // namespace sluice

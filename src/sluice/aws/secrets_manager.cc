@@ -3,6 +3,7 @@
 
 #include <simdjson.h>
 
+#include "sluice/aws/json_answer.h"
 #include "sluice/base/json_text.h"
 
 namespace sluice {
@@ -35,7 +36,7 @@ Error OfAsking(const Error& error) {
   }
 }
 
-Result<std::string> MemberOf(std::string_view text, std::string_view key) {
+Result<StoredSecret> MemberOf(std::string_view text, std::string_view key) {
   simdjson::dom::parser parser;
   object members;
   if (parser.parse(text.data(), text.size()).get(members) != SUCCESS) {
@@ -47,8 +48,11 @@ Result<std::string> MemberOf(std::string_view text, std::string_view key) {
     return Fail(ErrorKind::kPermanent, "its JSON object has no such key");
   }
   std::string_view found;
-  if (member.get(found) == SUCCESS) return std::string(found);
-  return Fail(ErrorKind::kPermanent, "what its JSON object has at this key is no text");
+  if (member.get(found) != SUCCESS) {
+    return Fail(ErrorKind::kPermanent, "what its JSON object has at this key is no text");
+  }
+  return StoredSecret{.text = std::string(found),
+                      .username = std::string(TextMember(members, "username"))};
 }
 
 }  // namespace
@@ -62,8 +66,8 @@ Result<std::unique_ptr<AwsClient>> MakeSecretsManagerClient(
                          std::move(credentials), clock, options);
 }
 
-Result<std::string> GetSecret(AwsClient& secrets_manager, const std::string& id,
-                              std::string_view key) {
+Result<StoredSecret> GetSecret(AwsClient& secrets_manager, const std::string& id,
+                               std::string_view key) {
   JsonText json;
   json.BeginObject().Key("SecretId").Value(id).EndObject();
   const auto answer = secrets_manager.Call(
@@ -76,7 +80,7 @@ Result<std::string> GetSecret(AwsClient& secrets_manager, const std::string& id,
   return SecretIn(answer->body, key);
 }
 
-Result<std::string> SecretIn(std::string_view answer, std::string_view key) {
+Result<StoredSecret> SecretIn(std::string_view answer, std::string_view key) {
   simdjson::dom::parser parser;
   object root;
   if (answer.empty() || parser.parse(answer.data(), answer.size()).get(root) != SUCCESS) {
@@ -90,11 +94,16 @@ Result<std::string> SecretIn(std::string_view answer, std::string_view key) {
     }
     return Fail(ErrorKind::kTransient, "the answer holds no secret");
   }
-  std::string secret(text);
-  if (!key.empty()) {
+  StoredSecret secret;
+  if (key.empty()) {
+    if (text.ends_with('\n')) text.remove_suffix(1);
+    if (text.ends_with('\r')) text.remove_suffix(1);
+    secret.text = text;
+  } else {
     SLUICE_ASSIGN(secret, MemberOf(text, key));
   }
-  if (secret.empty()) return Fail(ErrorKind::kPermanent, "it is empty");
+  if (secret.text.empty()) return Fail(ErrorKind::kPermanent, "it is empty");
+  if (secret.text.contains('\0')) return Fail(ErrorKind::kPermanent, "there is a NUL in it");
   return secret;
 }
 

@@ -39,7 +39,7 @@ class SecretsManagerTest : public testing::Test {
             " No\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body};
   }
 
-  Result<std::string> Get(std::deque<LoopbackServer::Answer> answers, std::string_view key = "") {
+  Result<StoredSecret> Get(std::deque<LoopbackServer::Answer> answers, std::string_view key = "") {
     answers_ = std::move(answers);
     requests_.clear();
     const auto client =
@@ -65,7 +65,8 @@ class SecretsManagerTest : public testing::Test {
 TEST_F(SecretsManagerTest, AsksForTheCurrentVersion) {
   const auto secret = Get({LoopbackServer::Ok(Answer(kOfRedshift))}, "password");
   ASSERT_TRUE(secret) << secret.error().message();
-  EXPECT_EQ(*secret, "hunter\"2");
+  EXPECT_EQ(secret->text, "hunter\"2");
+  EXPECT_EQ(secret->username, "sluice");
   ASSERT_EQ(requests_.size(), 1U);
   EXPECT_THAT(requests_[0], HasSubstr("X-Amz-Target: secretsmanager.GetSecretValue\r\n"));
   EXPECT_THAT(requests_[0], HasSubstr("Content-Type: application/x-amz-json-1.1\r\n"));
@@ -77,7 +78,7 @@ TEST_F(SecretsManagerTest, TriesAgainWhatMayPass) {
   const auto secret = Get({Refusal(400, "ThrottlingException"),
                            Refusal(500, "InternalServiceError"), LoopbackServer::Ok(Answer("s"))});
   ASSERT_TRUE(secret) << secret.error().message();
-  EXPECT_EQ(*secret, "s");
+  EXPECT_EQ(secret->text, "s");
   EXPECT_EQ(requests_.size(), 3U);
 }
 
@@ -108,10 +109,20 @@ TEST_F(SecretsManagerTest, ARefusalIsTransientOrPermanent) {
 }
 
 TEST(SecretIn, IsAllOfTheTextOrOneOfItsMembers) {
-  EXPECT_EQ(*SecretIn(Answer("hunter2"), ""), "hunter2");
-  EXPECT_EQ(*SecretIn(Answer(kOfRedshift), ""), kOfRedshift);
-  EXPECT_EQ(*SecretIn(Answer(kOfRedshift), "username"), "sluice");
-  EXPECT_EQ(*SecretIn(Answer(R"({"a b":{"password":"no"},"password":"yes"})"), "password"), "yes");
+  EXPECT_EQ(SecretIn(Answer("hunter2"), "")->text, "hunter2");
+  EXPECT_EQ(SecretIn(Answer(kOfRedshift), "")->text, kOfRedshift);
+  EXPECT_EQ(SecretIn(Answer(kOfRedshift), "username")->text, "sluice");
+  EXPECT_EQ(SecretIn(Answer(R"({"a b":{"password":"no"},"password":"yes"})"), "password")->text,
+            "yes");
+}
+
+// As an editor leaves it; what is at a key was meant as it is.
+TEST(SecretIn, LeavesOutTheLineEndOfAWholeText) {
+  EXPECT_EQ(SecretIn(R"({"SecretString":"hunter2\n"})", "")->text, "hunter2");
+  EXPECT_EQ(SecretIn(R"({"SecretString":"hunter2\r\n"})", "")->text, "hunter2");
+  EXPECT_EQ(SecretIn(R"({"SecretString":"hunter2\n\n"})", "")->text, "hunter2\n");
+  EXPECT_EQ(SecretIn(R"({"SecretString":"{\"p\":\"hunter2\\n\"}"})", "p")->text, "hunter2\n");
+  EXPECT_FALSE(SecretIn(R"({"SecretString":"\n"})", ""));
 }
 
 TEST(SecretIn, SaysWhatIsWrongAndNothingOfTheSecret) {
@@ -135,6 +146,7 @@ TEST(SecretIn, SaysWhatIsWrongAndNothingOfTheSecret) {
            {Answer(R"({"password":"hunter2"} )") + "x", "", ErrorKind::kTransient, "no JSON"},
            {Answer(kOfRedshift), "Password", ErrorKind::kPermanent, "no such key"},
            {Answer(kOfRedshift), "port", ErrorKind::kPermanent, "is no text"},
+           {R"({"SecretString":"hunter2\u0000x"})", "", ErrorKind::kPermanent, "NUL"},
            {Answer(kOfRedshift), "none", ErrorKind::kPermanent, "is no text"},
        }) {
     const auto secret = SecretIn(c.answer, c.key);

@@ -93,12 +93,14 @@ bool LacksPassword(const PipelineConfig& config, const std::vector<TriedAction>&
 // Tries on the warehouse what loads rest on, in tables of its own.
 Status RunProbe(Session& session, PipelineView& view, Findings& found) {
   SLUICE_ASSIGN(const PipelineEnvironment environment, session.Surroundings());
-  SLUICE_ASSIGN(const auto parquet, view.connector().OpenStore(view.config().parquet));
-  SLUICE_ASSIGN(ProbeTarget target, OpenProbe(view.config(), environment, *parquet));
+  SLUICE_ASSIGN(const auto store, view.connector().OpenStore(view.config().parquet));
+  NotedStore parquet(*store);
+  SLUICE_ASSIGN(ProbeTarget target, OpenProbe(view.config(), environment, parquet));
   SLUICE_ASSIGN(const auto probe, Probe::Open(std::move(target)));
   Probed probed{.made = probe->makes(), .report = {}};
   if (!session.flags.quiet) {
-    std::string text = "the probe makes, and removes when it ends, in ten minutes at most:\n";
+    std::string text =
+        "the probe makes, and removes at the end; it begins no question after ten minutes:\n";
     for (const std::string& made : probed.made) text += fmt::format("  {}\n", made);
     std::fputs(text.c_str(), stderr);
   }

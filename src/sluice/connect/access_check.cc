@@ -50,7 +50,7 @@ class Trial {
     }
     if (source.location.kind == Location::Kind::kKinesis && has_source_role_) TryStream();
     TryStore("raw", config_.raw);
-    TryStore("parquet", config_.parquet);
+    if (TryStore("parquet", config_.parquet)) TryStaging();
     TryStore("quarantine", config_.quarantine);
     TryCheckpoints();
     TryPassword();
@@ -138,6 +138,21 @@ class Trial {
     Add(part, "s3:PutObject", objects, std::move(upload.begun));
     if (upload.ended) Add(part, "s3:AbortMultipartUpload", objects, std::move(*upload.ended));
     return true;
+  }
+
+  // Loads take their manifests away again.
+  void TryStaging() {
+    const auto& target = config_.warehouse.target;
+    if (!std::holds_alternative<RedshiftTarget>(target) &&
+        !std::holds_alternative<RedshiftDataApiTarget>(target)) {
+      return;
+    }
+    std::string objects = ObjectsArn(config_.parquet);
+    objects.insert(objects.size() - 1, "staging/");
+    const auto opened = connector_.OpenS3(config_.parquet);
+    if (!opened) return;
+    Add("parquet", "s3:DeleteObject", std::move(objects),
+        (*opened)->Remove(fmt::format("staging/{}", kNoKey)));
   }
 
   // Landing takes old entries away there.

@@ -3,8 +3,6 @@
 
 #include <fmt/format.h>
 
-#include "sluice/aws/secrets_manager.h"
-
 namespace sluice {
 namespace {
 
@@ -36,22 +34,22 @@ Result<std::unique_ptr<SecretFetcher>> SecretFetcher::Make(KeptSecret secret,
   return std::unique_ptr<SecretFetcher>(new SecretFetcher(std::move(secret), std::move(client)));
 }
 
-Result<Secret> SecretFetcher::Fetch() {
-  Result<std::string> text = Ask();
-  if (text) return Secret(std::move(*text));
-  const TriedAction tried = TriedWith("", std::unexpected(text.error()));
-  return Fail(text.error().kind(), "{}{}", text.error().message(), tried.Advice());
+Result<FetchedSecret> SecretFetcher::Fetch() {
+  Result<StoredSecret> stored = Ask();
+  if (stored) return FetchedSecret{Secret(std::move(stored->text)), std::move(stored->username)};
+  const TriedAction tried = TriedWith("", std::unexpected(stored.error()));
+  return Fail(stored.error().kind(), "{}{}", stored.error().message(), tried.Advice());
 }
 
 TriedAction SecretFetcher::Try(std::string part) {
-  const Result<std::string> text = Ask();
-  return TriedWith(std::move(part), text ? Status() : std::unexpected(text.error()));
+  const Result<StoredSecret> stored = Ask();
+  return TriedWith(std::move(part), stored ? Status() : std::unexpected(stored.error()));
 }
 
-Result<std::string> SecretFetcher::Ask() {
-  Result<std::string> text = GetSecret(*client_, secret_.id, secret_.key);
-  if (text) return text;
-  return std::unexpected(text.error().During(
+Result<StoredSecret> SecretFetcher::Ask() {
+  Result<StoredSecret> stored = GetSecret(*client_, secret_.id, secret_.key);
+  if (stored) return stored;
+  return std::unexpected(stored.error().During(
       fmt::format("cannot fetch {} from {}", secret_.reference(), secret_.region)));
 }
 

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "sluice/aws/aws_client.h"
+#include "sluice/aws/secrets_manager.h"
 #include "sluice/base/clock.h"
 #include "sluice/base/result.h"
 #include "sluice/config/pipeline_config.h"
@@ -12,6 +13,11 @@
 #include "sluice/connect/tried_action.h"
 
 namespace sluice {
+
+struct FetchedSecret {
+  Secret secret;
+  std::string username;  // whose it is, where the secret says so; else empty
+};
 
 // Fetches one secret from Secrets Manager, anew each time. Thread-safe.
 class SecretFetcher {
@@ -22,14 +28,14 @@ class SecretFetcher {
                                                      AwsAccess& access, Clock& clock);
 
   // kTransient: not now. kPermanent: the error names the reference, and what to do.
-  Result<Secret> Fetch();
+  Result<FetchedSecret> Fetch();
   // The same, to see whether it may be done, for the key `part` of the configuration.
   TriedAction Try(std::string part);
 
  private:
   SecretFetcher(KeptSecret secret, std::unique_ptr<AwsClient> client)
       : secret_(std::move(secret)), client_(std::move(client)) {}
-  Result<std::string> Ask();
+  Result<StoredSecret> Ask();
   TriedAction TriedWith(std::string part, Status result) const;
 
   const KeptSecret secret_;

@@ -65,11 +65,12 @@ TEST_F(SecretFetcherTest, AsksInTheSecretsRegionEachTimeAnew) {
   EXPECT_EQ(requests_.size(), 0U);
   const auto secret = fetcher->Fetch();
   ASSERT_TRUE(secret) << secret.error().message();
-  EXPECT_EQ(secret->Reveal(), "hunter2");
+  EXPECT_EQ(secret->secret.Reveal(), "hunter2");
+  EXPECT_EQ(secret->username, "u");
   EXPECT_THAT(requests_[0], HasSubstr("/us-west-2/secretsmanager/aws4_request"));
   EXPECT_THAT(requests_[0], HasSubstr(fmt::format("{{\"SecretId\":\"{}\"}}", kArn)));
   body_ = R"({"SecretString":"{\"password\":\"other\"}"})";
-  EXPECT_EQ(fetcher->Fetch()->Reveal(), "other");
+  EXPECT_EQ(fetcher->Fetch()->secret.Reveal(), "other");
 }
 
 TEST_F(SecretFetcherTest, AsksAsTheRoleThatItIsGiven) {

@@ -20,6 +20,7 @@ namespace {
 using Steady = std::chrono::steady_clock;
 using std::chrono::milliseconds;
 
+constexpr std::string_view kRefusedPassword = "password authentication failed";
 constexpr milliseconds kSlice(100);    // between looks at a stop request
 constexpr milliseconds kGrace(5'000);  // for a server that was asked to cancel
 
@@ -29,9 +30,8 @@ struct ClearResult {
 using ResultPtr = std::unique_ptr<PGresult, ClearResult>;
 
 // Servers' messages: the first line, without control characters.
-std::string FirstLine(const char* text) {
-  std::string line(text == nullptr ? "" : text);
-  line.resize(std::min(line.find('\n'), line.size()));
+std::string FirstLine(std::string_view text) {
+  std::string line(text.substr(0, text.find('\n')));
   std::ranges::replace_if(line, [](unsigned char c) { return c < 0x20 || c == 0x7F; }, ' ');
   constexpr size_t kMost = 500;
   return std::string(Utf8Prefix(line, kMost));
@@ -56,10 +56,14 @@ TextRow RowOf(const PGresult* result, int row) {
 Error ErrorOf(const PGresult* result) {
   const char* const state = PQresultErrorField(result, PG_DIAG_SQLSTATE);
   const std::string code = state == nullptr ? "" : state;
-  std::string message = FirstLine(PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY));
+  const auto field = [&](int name) {
+    const char* const text = PQresultErrorField(result, name);
+    return FirstLine(text == nullptr ? "" : text);
+  };
+  std::string message = field(PG_DIAG_MESSAGE_PRIMARY);
   std::string detail;
   if (code == "XX000") {
-    detail = InOnePiece(FirstLine(PQresultErrorField(result, PG_DIAG_MESSAGE_DETAIL)));
+    detail = InOnePiece(field(PG_DIAG_MESSAGE_DETAIL));
   }
   const ErrorKind kind = KindOfSqlState(code, message + " " + detail);
   message += ": sqlstate=" + code;
@@ -90,6 +94,34 @@ ErrorKind KindOfSqlState(std::string_view state, std::string_view message) {
   // internal_error: what Redshift has no state of PostgreSQL for.
   if (state == "XX000") return KindOfRedshiftWords(message).value_or(ErrorKind::kPermanent);
   return ErrorKind::kPermanent;
+}
+
+// libpq gives no code here. A line for each address that it tried, some with more lines behind
+// them, which begin with a tab.
+Error RefusalOf(std::string_view libpq_message) {
+  // The server's own words, in any version; and libpq's, but for the end of a connection.
+  constexpr std::array<std::string_view, 6> kRefusals = {kRefusedPassword,
+                                                         "no pg_hba.conf entry",
+                                                         "does not exist",
+                                                         "certificate verify failed",
+                                                         "SSL",
+                                                         "authentication method"};
+  std::string_view last;
+  for (const std::string_view said : kRefusals) {
+    for (std::string_view rest = libpq_message; !rest.empty();) {
+      const std::string_view line = rest.substr(0, rest.find('\n'));
+      rest.remove_prefix(std::min(line.size() + 1, rest.size()));
+      if (!line.empty() && line[0] != '\t') last = line;
+      if (!line.contains(said) || (said == "SSL" && line.contains("SSL SYSCALL"))) continue;
+      return Error(ErrorKind::kPermanent,
+                   fmt::format("cannot connect: refused: {}", FirstLine(line)));
+    }
+  }
+  return Error(ErrorKind::kTransient, fmt::format("cannot connect: {}", FirstLine(last)));
+}
+
+bool IsRefusedPassword(const Error& error) {
+  return error.kind() == ErrorKind::kPermanent && error.message().contains(kRefusedPassword);
 }
 
 class PgConnection::Impl {
@@ -189,18 +221,7 @@ class PgConnection::Impl {
     }).detach();
   }
 
-  Status Refused() const {
-    const std::string message = Message();
-    // libpq gives no code here; these are the server's own words, in any version.
-    for (const char* said :
-         {"password authentication failed", "no pg_hba.conf entry", "does not exist",
-          "certificate verify failed", "SSL", "authentication method"}) {
-      if (message.contains(said)) {
-        return Fail(ErrorKind::kPermanent, "cannot connect: refused: {}", message);
-      }
-    }
-    return Fail(ErrorKind::kTransient, "cannot connect: {}", message);
-  }
+  Status Refused() const { return std::unexpected(RefusalOf(PQerrorMessage(connection_))); }
 
   PGconn* connection_;
   const std::stop_token stop_;

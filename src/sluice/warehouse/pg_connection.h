@@ -77,6 +77,12 @@ class PgConnection {
   size_t answered_ = 0;
 };
 
+// Why nobody could connect, in libpq's words of all the addresses that it tried. kPermanent: one of
+// them refused us; the message has its line. kTransient: with the last line.
+Error RefusalOf(std::string_view libpq_message);
+// Of what Open answers: the server takes no such password of this user.
+bool IsRefusedPassword(const Error& error);
+
 // What an error of that SQLSTATE means; of an internal error, what KindOfRedshiftWords says.
 ErrorKind KindOfSqlState(std::string_view state, std::string_view message);
 

@@ -12,6 +12,7 @@ namespace sluice {
 
 struct PgLogin {
   std::string user, password;
+  std::string password_of = {};  // whose it is by those who keep it; empty: they do not say
 };
 
 // Who logs in, for the next connection. Thread-safe.
@@ -27,7 +28,8 @@ class PgLoginSource {
 // when the server refuses it.
 class FetchedLogin final : public PgLoginSource {
  public:
-  using Fetch = std::function<Result<std::string>()>;
+  // `user` of what it answers counts for nothing.
+  using Fetch = std::function<Result<PgLogin>()>;
   FetchedLogin(std::string user, Fetch fetch) : user_(std::move(user)), fetch_(std::move(fetch)) {}
 
   Result<PgLogin> Get() override;
@@ -39,7 +41,7 @@ class FetchedLogin final : public PgLoginSource {
   const std::string user_;
   const Fetch fetch_;
   std::mutex mutex_;  // one fetches, the others wait for it; guards what comes now
-  std::optional<std::string> password_;
+  std::optional<PgLogin> kept_;
 };
 
 }  // namespace sluice

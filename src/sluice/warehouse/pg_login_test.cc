@@ -10,10 +10,10 @@ class FetchedLoginTest : public ::testing::Test {
  protected:
   std::string kept_ = "one";  // empty: it cannot be fetched
   int fetched_ = 0;
-  FetchedLogin login_{"sluice", [this]() -> Result<std::string> {
+  FetchedLogin login_{"sluice", [this]() -> Result<PgLogin> {
                         ++fetched_;
                         if (kept_.empty()) return Fail(ErrorKind::kTransient, "not now");
-                        return kept_;
+                        return PgLogin{"other", kept_, "other"};
                       }};
 };
 
@@ -24,6 +24,7 @@ TEST_F(FetchedLoginTest, AsksOnceForManyConnections) {
     ASSERT_TRUE(login);
     EXPECT_EQ(login->user, "sluice");
     EXPECT_EQ(login->password, "one");
+    EXPECT_EQ(login->password_of, "other");
   }
   EXPECT_EQ(fetched_, 1);
 }

@@ -9,6 +9,7 @@
 
 #include "sluice/base/unique_id.h"
 #include "sluice/schema/identifier.h"
+#include "sluice/warehouse/probe_asks.h"
 #include "sluice/warehouse/probe_questions.h"
 #include "sluice/warehouse/probe_talk.h"
 
@@ -69,7 +70,7 @@ class Probe::Impl {
 
   Result<ProbeReport> Run(const std::stop_token& stop,
                           const std::function<void(size_t, std::string_view)>& begins) {
-    const Deadline deadline = Deadline::After(target_.clock, kLongest);
+    talk_.EndAt(Deadline::After(target_.clock, kLongest), stop);
     ProbeReport report;
     if (const Status made = Make(); !made) {
       const std::vector<std::string> left = Remove();
@@ -82,10 +83,7 @@ class Probe::Impl {
     talk_.TakeStatements();
     for (const ProbeQuestion& question : ProbeQuestions()) {
       begins(report.answers.size(), question.name);
-      const char* const ended = stop.stop_requested()               ? "it was stopped"
-                                : deadline.HasPassed(target_.clock) ? "ten minutes are over"
-                                                                    : nullptr;
-      report.answers.push_back(Ask(question, ended));
+      report.answers.push_back(Ask(question, talk_.WhyEnded()));
     }
     report.left_behind = Remove();
     return report;
@@ -127,17 +125,25 @@ class Probe::Impl {
   // Answers what cannot be removed.
   std::vector<std::string> Remove() {
     std::vector<std::string> left;
-    for (const std::string& key : talk_.files()) {
+    for (const std::string& key : target_.parquet.there()) {
       if (const Status removed = target_.parquet.Remove(key); !removed) {
         left.push_back(
             fmt::format("{}{}: {}", target_.parquet.uri(), key, removed.error().message()));
       }
     }
-    const auto session = target_.connector->Connect();
+    auto session = target_.connector->Connect();
+    const auto run = [&](const std::string& sql) -> Status {
+      if (!session) return std::unexpected(session.error());
+      return (*session)->Run("drop", sql);
+    };
     const auto drop = [&](std::string_view kind, std::string_view what, const std::string& name) {
-      const Status dropped =
-          session ? (*session)->Run("drop", fmt::format("DROP {} IF EXISTS {}", what, name))
-                  : std::unexpected(session.error());
+      const std::string sql = fmt::format("DROP {} IF EXISTS {}", what, name);
+      Status dropped = run(sql);
+      if (!dropped && IsNoAnswer(dropped.error())) {
+        // A session that was lost drops nothing more.
+        session = target_.connector->Connect();
+        dropped = run(sql);
+      }
       if (!dropped) left.push_back(fmt::format("{} {}: {}", kind, name, dropped.error().message()));
     };
     for (const std::string& table : Tables()) drop("table", "TABLE", table);
@@ -176,8 +182,7 @@ class Probe::Impl {
       return answer;
     }
     answer.found = found.error().message();
-    const ErrorKind kind = found.error().kind();
-    if (kind == ErrorKind::kTransient || kind == ErrorKind::kOutcomeUnknown) {
+    if (IsNoAnswer(found.error())) {
       answer.verdict = ProbeVerdict::kNotFoundOut;
       answer.because = "the server gave no answer this time; ask again";
     } else {

@@ -10,7 +10,8 @@
 
 #include "sluice/base/clock.h"
 #include "sluice/base/result.h"
-#include "sluice/object/object_store.h"
+#include "sluice/codec/block_codec.h"
+#include "sluice/object/noted_store.h"
 #include "sluice/warehouse/data_api_client.h"
 #include "sluice/warehouse/ledger_sql.h"
 #include "sluice/warehouse/server_session.h"
@@ -23,8 +24,9 @@ struct ProbeTarget {
   std::unique_ptr<DataApiClient> data_api;  // null where statements go by wire
   LedgerNames names;                        // of the pipeline
   const TableSet& tables;                   // of the pipeline
-  ObjectStore& parquet;
+  NotedStore& parquet;                      // the connector's too
   std::vector<std::string> copy_role;
+  Codec compression;  // of the pipeline's Parquet files
   Clock& clock;
 };
 
@@ -67,8 +69,8 @@ class Probe {
   std::vector<std::string> makes() const;
   size_t questions() const;
   // Makes it, asks, and removes it, whatever happens in between. `begins` is told each question's
-  // place and name. Ends early, with what is then not found out, after ten minutes and at a stop
-  // request. An error: nothing could be asked; the message says what was left behind.
+  // place and name. After ten minutes, and at a stop request, it begins nothing more: the rest is
+  // not found out. An error: nothing could be asked; the message says what was left behind.
   Result<ProbeReport> Run(const std::stop_token& stop,
                           const std::function<void(size_t, std::string_view)>& begins);
 

@@ -10,7 +10,7 @@
 
 namespace sluice {
 
-// How each question of ProbeQuestions is put, in its order. kTransient, kOutcomeUnknown: no answer.
+// How each question of ProbeQuestions is put, in its order. An error that is IsNoAnswer: none.
 Result<ProbeFound> AskServer(ProbeTalk& talk);
 Result<ProbeFound> AskUtc(ProbeTalk& talk);
 Result<ProbeFound> AskSession(ProbeTalk& talk);
@@ -33,6 +33,9 @@ Result<ProbeFound> AskLoad(ProbeTalk& talk);
 Result<ProbeFound> AskToken(ProbeTalk& talk);
 
 // What they are made of.
+
+// Of a failure that says nothing of what was asked: by chance, or it is not known how it ended.
+bool IsNoAnswer(const Error& error);
 
 // As expected or not, as far as the question says what that means.
 ProbeFound Found(bool is_expected, std::string text);

@@ -42,7 +42,11 @@ Result<ProbeFound> AskSnappy(ProbeTalk& talk) {
   return AskTypes(talk, Codec::kSnappy);
 }
 Result<ProbeFound> AskZstd(ProbeTalk& talk) {
-  return AskTypes(talk, Codec::kZstd);
+  const auto found = AskTypes(talk, Codec::kZstd);
+  const bool is_wrong = found ? !found->verdict : !IsNoAnswer(found.error());
+  if (!is_wrong || talk.target().compression != Codec::kZstd) return found;
+  return ProbeFound{found ? found->text : found.error().message(), ProbeVerdict::kDoNotLoad,
+                    "this pipeline's parquet.compression is zstd: make it snappy"};
 }
 
 namespace {
@@ -71,7 +75,7 @@ Result<ProbeFound> AskBytes(ProbeTalk& talk) {
   SLUICE_ASSIGN(const std::string fits, CopyText(talk, *session, "fits", kFits));
   if (fits != kFits) return Found(false, "four bytes became " + fits);
   const auto kept = CopyText(talk, *session, "too_long", kTooLong);
-  if (!kept && kept.error().kind() == ErrorKind::kTransient) return std::unexpected(kept.error());
+  if (!kept && IsNoAnswer(kept.error())) return std::unexpected(kept.error());
   if (!kept) return Found(true, "refused: " + kept.error().message());
   if (*kept != kTooLong) return Found(false, "six bytes became " + *kept);
   return ProbeFound{"six bytes were taken whole", ProbeVerdict::kHarmless,
@@ -83,7 +87,7 @@ Result<ProbeFound> AskLoadError(ProbeTalk& talk) {
   const auto kept = CopyText(talk, *session, "load_error", kTooLong);
   if (kept) return Found(false, "no error");
   const Error& error = kept.error();
-  if (error.kind() == ErrorKind::kTransient) return std::unexpected(error);
+  if (IsNoAnswer(error)) return std::unexpected(error);
   if (error.kind() != ErrorKind::kBadData) {
     return ProbeFound{error.message(), ProbeVerdict::kHarmless,
                       "nothing of it is loaded; but it is not known for a fault of the file, so "
@@ -104,22 +108,23 @@ Result<ProbeFound> AskManifest(ProbeTalk& talk, const std::string& name,
   SLUICE_ASSIGN(const std::string bytes, SampleFile(7, {&kFullRow, 1}, Codec::kSnappy));
   SLUICE_ASSIGN(const std::string key, talk.Put(name + ".parquet", bytes));
   SLUICE_ASSIGN(const auto session, talk.Connect());
+  // The inner answer is the COPY's.
   const auto copy = [&](const std::string& table,
-                        const std::vector<RedshiftStaging::Entry>& entries) -> Status {
+                        const std::vector<RedshiftStaging::Entry>& entries) -> Result<Status> {
     SLUICE_TRY(session->Run("make", CreateStageSql(talk.names(), table, columns)));
     SLUICE_ASSIGN(const std::string sql, staging.Manifest(table, columns, entries));
     return session->Run("copy", sql);
   };
   const RedshiftStaging::Entry right = {target.parquet.uri() + key, bytes.size()};
-  SLUICE_TRY(copy("sluice_probe_right", {right}));
+  SLUICE_ASSIGN(const Status worked, copy("sluice_probe_right", {right}));
+  SLUICE_TRY(worked);
   RedshiftStaging::Entry wrong = right;
   spoil(wrong);
   // A file is named once.
-  const Status copied = wrong.url == right.url ? copy("sluice_probe_wrong", {wrong})
-                                               : copy("sluice_probe_wrong", {right, wrong});
-  if (!copied && copied.error().kind() == ErrorKind::kTransient) {
-    return std::unexpected(copied.error());
-  }
+  SLUICE_ASSIGN(const Status copied, wrong.url == right.url
+                                         ? copy("sluice_probe_wrong", {wrong})
+                                         : copy("sluice_probe_wrong", {right, wrong}));
+  if (!copied && IsNoAnswer(copied.error())) return std::unexpected(copied.error());
   if (!copied) return Found(true, "refused: " + copied.error().message());
   SLUICE_ASSIGN(const auto rows,
                 session->Query("count", CountSql("sluice_probe_wrong", "\"id\" > 0")));
@@ -194,8 +199,9 @@ Result<ProbeFound> AskLoad(ProbeTalk& talk) {
   const std::string differences = SampleDifferences(kFullRow, full);
   const bool is_known = outcomes.size() == 2 && outcomes[0].state == ObjectState::kLoaded &&
                         outcomes[1].batch == outcomes[0].batch && !outcomes[0].batch.empty();
-  const bool is_right = of != balance.end() && of->objects == 1 && of->loaded == 2 &&
-                        of->duplicates == 1 && of->differing == 1;
+  const bool is_right =
+      of->objects == 1 && of->loaded == 2 && of->duplicates == 1 && of->differing == 1;
+  if (of == balance.end()) return Found(false, there + " rows; the ledger has none of the table");
   std::string text = fmt::format(
       "{} rows; of the ledger: loaded={} duplicates={} differing={}; the second time it was {}",
       there, of->loaded, of->duplicates, of->differing, is_known ? "known" : "not known");

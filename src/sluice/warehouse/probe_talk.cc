@@ -64,6 +64,16 @@ ProbeTalk::ProbeTalk(const ProbeTarget& target, std::string_view id)
   tables_.tables.push_back(SampleTable(names_.schema, names_.prefix + "events"));
 }
 
+void ProbeTalk::EndAt(Deadline deadline, std::stop_token stop) {
+  deadline_ = deadline;
+  stop_ = std::move(stop);
+}
+
+const char* ProbeTalk::WhyEnded() const {
+  if (stop_.stop_requested()) return "it was stopped";
+  return deadline_.HasPassed(target_.clock) ? "ten minutes are over" : nullptr;
+}
+
 Result<std::unique_ptr<ServerSession>> ProbeTalk::Connect() {
   SLUICE_ASSIGN(auto session, target_.connector->Connect());
   return std::make_unique<NotedSession>(*this, std::move(session));
@@ -73,7 +83,6 @@ Result<std::string> ProbeTalk::Put(std::string_view name, std::string_view bytes
   std::string key = fmt::format("{}{}", folder_, name);
   SLUICE_ASSIGN(const auto object, target_.parquet.Create(key));
   SLUICE_TRY(object->Write(bytes));
-  files_.push_back(key);
   SLUICE_TRY(object->Commit());
   return key;
 }

@@ -5,10 +5,12 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "sluice/base/clock.h"
 #include "sluice/base/result.h"
 #include "sluice/schema/table.h"
 #include "sluice/warehouse/ledger_sql.h"
@@ -24,6 +26,11 @@ class ProbeTalk {
   // `id` makes the names unique: small letters and digits. `target` outlives it.
   ProbeTalk(const ProbeTarget& target, std::string_view id);
 
+  // Nothing is begun any more after `deadline`, or once a stop is requested.
+  void EndAt(Deadline deadline, std::stop_token stop);
+  // Why nothing is begun any more; null: something may be.
+  const char* WhyEnded() const;
+
   const ProbeTarget& target() const { return target_; }
   // A ledger of its own, with one table, SampleTable's.
   const LedgerNames& names() const { return names_; }
@@ -38,7 +45,6 @@ class ProbeTalk {
   Result<std::unique_ptr<ServerSession>> Connect();
   // An object in that folder, which is removed with the rest. Answers its key.
   Result<std::string> Put(std::string_view name, std::string_view bytes);
-  const std::vector<std::string>& files() const { return files_; }
 
   void Note(std::string statement);
   // What was noted since the last call.
@@ -46,13 +52,15 @@ class ProbeTalk {
 
   // How much work a statement does that takes some seconds, once that was measured.
   std::optional<uint64_t> hold;
+  int holds = 0;  // how many such statements there were
 
  private:
   const ProbeTarget& target_;
   const std::string folder_;
   LedgerNames names_;
   TableSet tables_;
-  std::vector<std::string> files_;
+  Deadline deadline_;
+  std::stop_token stop_;
   std::mutex mutex_;
   std::vector<std::string> statements_;
 };

@@ -33,8 +33,19 @@ IamLoginTarget TargetInHost(const std::string& host) {
 
 Result<PgLogin> IamLogin::Get() {
   const std::lock_guard lock(mutex_);
+  if (kept_ && clock_.Now() < asked_at_ + kLife - kBeforeItsEnd) return *kept_;
+  return AskAnew();
+}
+
+// Another thread may have asked meanwhile.
+Result<PgLogin> IamLogin::InPlaceOf(const PgLogin& refused) {
+  const std::lock_guard lock(mutex_);
+  if (kept_ && kept_->password != refused.password) return *kept_;
+  return AskAnew();
+}
+
+Result<PgLogin> IamLogin::AskAnew() {
   const Timestamp now = clock_.Now();
-  if (kept_ && now < asked_at_ + kLife - kBeforeItsEnd) return *kept_;
   Result<PgLogin> login = target_.workgroup.empty() ? OfCluster() : OfWorkgroup();
   if (!login) return std::unexpected(login.error().During("cannot get a password by IAM"));
   kept_ = *login;

@@ -23,7 +23,8 @@ struct IamLoginTarget {
 // "NAME.ACCOUNT.REGION.redshift-serverless.amazonaws.com". Both empty for any other.
 IamLoginTarget TargetInHost(const std::string& host);
 
-// Passwords that live for a quarter of an hour, kept until shortly before they end. Thread-safe.
+// Passwords that live for a quarter of an hour, kept until shortly before they end, or until
+// one is refused. Thread-safe.
 class IamLogin final : public PgLoginSource {
  public:
   // `client` is of the service redshift, or redshift-serverless for a workgroup. `clock` outlives
@@ -31,8 +32,10 @@ class IamLogin final : public PgLoginSource {
   IamLogin(std::unique_ptr<AwsClient> client, IamLoginTarget target, Clock& clock)
       : client_(std::move(client)), target_(std::move(target)), clock_(clock) {}
   Result<PgLogin> Get() override;
+  Result<PgLogin> InPlaceOf(const PgLogin& refused) override;
 
  private:
+  Result<PgLogin> AskAnew();
   Result<PgLogin> OfCluster();
   Result<PgLogin> OfWorkgroup();
 

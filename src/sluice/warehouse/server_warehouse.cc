@@ -33,16 +33,6 @@ constexpr RetryOptions kConflictRetry{.attempts = 5,
                                       .longest_pause = std::chrono::milliseconds(2000),
                                       .patience = std::chrono::milliseconds(60'000)};
 
-// Of a transaction that is rolled back because of another one, and may well succeed after it. Who
-// waits for a lock in vain has waited long enough.
-bool IsConflict(const Error& error) {
-  const auto says = [&](std::string_view words) { return error.message().contains(words); };
-  return error.kind() == ErrorKind::kTransient &&
-         (says("sqlstate=40001") || says("sqlstate=40P01") || says("could not serialize") ||
-          says("Serializable isolation violation") || says("onflict with concurrent transaction") ||
-          says("deadlock detected"));
-}
-
 Error OfPrepare(const Error& error) {
   return Error(IsMadeByAnother(error) ? ErrorKind::kTransient : WithoutUnknown(error).kind(),
                error.During("cannot prepare").message());

@@ -36,6 +36,16 @@ inline bool IsDivisionByZero(std::string_view message) {
   return message.contains("division by zero") || message.contains("ivide by zero");
 }
 
+// Of a transaction that is rolled back because of another one, and may well succeed after it. Who
+// waits for a lock in vain has waited long enough.
+inline bool IsConflict(const Error& error) {
+  const auto says = [&](std::string_view words) { return error.message().contains(words); };
+  return error.kind() == ErrorKind::kTransient &&
+         (says("sqlstate=40001") || says("sqlstate=40P01") || says("could not serialize") ||
+          says("Serializable isolation violation") || says("onflict with concurrent transaction") ||
+          says("deadlock detected"));
+}
+
 // Of what only reads, or may be repeated whatever happened: staging, which is temporary, and making
 // what is missing.
 inline Error WithoutUnknown(const Error& error) {

@@ -22,6 +22,13 @@ Result<std::unique_ptr<PgConnection>> OpenAs(const PgLogin& login, const WireOpt
   return PgConnection::Open(target, options.timeouts, options.stop);
 }
 
+// With two users that change their passwords in turn, the secret is the other one's.
+Error OfWhom(const Error& refused, const PgLogin& login) {
+  if (login.password_of.empty() || login.password_of == login.user) return refused;
+  return Error(refused.kind(),
+               fmt::format("{}; the secret is of user {}", refused.message(), login.password_of));
+}
+
 }  // namespace
 
 Result<std::unique_ptr<PgConnection>> OpenConnection(const WireOptions& options) {
@@ -31,14 +38,15 @@ Result<std::unique_ptr<PgConnection>> OpenConnection(const WireOptions& options)
   const auto login = options.login->Get();
   if (!login) return std::unexpected(WithoutUnknown(login.error()));
   auto opened = OpenAs(*login, options);
-  if (opened || opened.error().kind() != ErrorKind::kPermanent) return opened;
+  if (opened || !IsRefusedPassword(opened.error())) return opened;
   const auto other = options.login->InPlaceOf(*login);
   if (!other) {
     return Fail(WithoutUnknown(other.error()).kind(), "{}; {}", opened.error().message(),
                 other.error().message());
   }
-  if (other->password == login->password) return opened;
-  return OpenAs(*other, options);
+  if (other->password != login->password) opened = OpenAs(*other, options);
+  if (opened || !IsRefusedPassword(opened.error())) return opened;
+  return std::unexpected(OfWhom(opened.error(), *other));
 }
 
 Status WireSession::Begin(const std::string& more) {
