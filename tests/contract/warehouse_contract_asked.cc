@@ -77,6 +77,48 @@ TEST_P(WarehouseContract, ATableIsCheckedAgainstTheLedger) {
   EXPECT_EQ(warehouse_->Check(missing, day).error().kind(), ErrorKind::kNotFound);
 }
 
+// Each object has a late event too, so that no hour is any object's alone.
+TEST_P(WarehouseContract, WhatNoHourTellsTheSumOfTheRangeDoes) {
+  const Timestamp midnight = Timestamp(std::chrono::days(20'000));
+  const EventHours day = {midnight, midnight + std::chrono::hours(24)};
+  const auto check = [&](const EventHours& hours) {
+    const auto found = warehouse_->Check(tables_.tables[0], hours);
+    EXPECT_TRUE(found) << found.error().message();
+    return found.value_or(TableCheck());
+  };
+  MustLoad({Put({.key = "a", .events = {{"1"}, {"2", 5 * 60}}}),
+            Put({.key = "b", .events = {{"3", 10}, {"4", 5 * 60}}})});
+  harness_->Execute("DELETE FROM tracking.events WHERE request_id IN ('1', '3')");
+  TableCheck found = check(day);
+  EXPECT_EQ(std::tie(found.rows_in_range, found.at_least_in_range), std::tuple(2u, 4u));
+  EXPECT_THAT(HoursOf(found), testing::IsEmpty());
+  EXPECT_EQ(check({midnight, midnight + std::chrono::hours(1)}).at_least_in_range, 0u);
+
+  // Another pipeline's table of that name may be another table.
+  const auto other = harness_->Open(tables_, nullptr, "another");
+  ASSERT_TRUE(other->Prepare());
+  ASSERT_TRUE(Load(*other, Plan({Put({.key = "d", .events = {{"9", 2 * 60}}})})));
+  EXPECT_THAT(HoursOf(check(day)), testing::IsEmpty());
+  harness_->Execute("DELETE FROM tracking.events WHERE request_id = '9'");
+  found = check(day);
+  EXPECT_EQ(std::tie(found.loaded, found.loaded_by_us, found.at_least_in_range),
+            std::tuple(5u, 4u, 4u));
+  EXPECT_THAT(HoursOf(found), testing::IsEmpty());
+}
+
+TEST_P(WarehouseContract, WhatWasLoadedBeforeTheTableHadATimeMayBeOfAnyHour) {
+  const Timestamp midnight = Timestamp(std::chrono::days(20'000));
+  const EventHours day = {midnight, midnight + std::chrono::hours(24)};
+  MustLoad({Put({.key = "a", .events = {{"1"}, {"2", 5 * 60}}})});
+  harness_->Execute("UPDATE sluice.ledger SET min_time = NULL, max_time = NULL");
+  const auto found = warehouse_->Check(tables_.tables[0], day);
+  ASSERT_TRUE(found) << found.error().message();
+  EXPECT_THAT(HoursOf(*found), testing::IsEmpty());
+  const auto parts = warehouse_->ListParts(
+      {.table = "events", .times = TimeInterval{midnight, midnight + std::chrono::minutes(1)}});
+  EXPECT_THAT(*parts, testing::SizeIs(1));
+}
+
 TEST_P(WarehouseContract, PartsOfTheLedgerAreListedByKeyAndByTime) {
   EXPECT_THAT(*warehouse_->ListParts({}), testing::IsEmpty());
   const Timestamp midnight = Timestamp(std::chrono::days(20'000));
@@ -101,6 +143,7 @@ TEST_P(WarehouseContract, PartsOfTheLedgerAreListedByKeyAndByTime) {
   EXPECT_THAT(events.parquet, HasSubstr("/events/"));
   EXPECT_EQ(by_table["utm"].routed, 0u);
   EXPECT_EQ(events.state, ObjectState::kLoaded);
+  EXPECT_FALSE(events.revision.empty());
   EXPECT_FALSE(events.batch.empty());
   EXPECT_THAT(warehouse_->ListParts({.store = "file:///raw/", .raw_key = "it's"})->size(), 0u);
 
@@ -118,6 +161,8 @@ TEST_P(WarehouseContract, PartsOfTheLedgerAreListedByKeyAndByTime) {
   EXPECT_THAT(keys({.table = "events", .times = TimeInterval{minute(30), minute(70)}}),
               testing::SizeIs(2));
   EXPECT_THAT(keys({.limit = 2}), testing::SizeIs(2));
+  EXPECT_THAT(keys({.state = ObjectState::kLoaded}), testing::SizeIs(6));
+  EXPECT_THAT(keys({.state = ObjectState::kHeld}), testing::IsEmpty());
 }
 
 TEST_P(WarehouseContract, FilesThatTheLedgerNamesAreListedInPages) {
@@ -127,9 +172,11 @@ TEST_P(WarehouseContract, FilesThatTheLedgerNamesAreListedInPages) {
     while (true) {
       const auto page = warehouse_->ListFiles(after, limit);
       EXPECT_TRUE(page) << page.error().message();
-      listed.insert(listed.end(), page->begin(), page->end());
+      for (const NamedFile& file : *page) {
+        listed.push_back((file.is_ours ? "" : "theirs: ") + file.key);
+        after = file.key;
+      }
       if (page->size() < limit) return listed;
-      after = page->back();
     }
   };
   EXPECT_THAT(list(10), testing::IsEmpty());
@@ -140,6 +187,19 @@ TEST_P(WarehouseContract, FilesThatTheLedgerNamesAreListedInPages) {
       folder + "B-etag.parquet", folder + "events/B-etag.parquet", folder + "events/a-etag.parquet",
       folder + "events/\u00e4'-etag.parquet", folder + "utm/B-etag.parquet"};
   for (const size_t limit : {1u, 2u, 5u, 100u}) EXPECT_EQ(list(limit), wanted) << limit;
+  // Of another pipeline, one of them the same.
+  const auto other = harness_->Open(tables_, nullptr, "another");
+  ASSERT_TRUE(other->Prepare());
+  ASSERT_TRUE(Load(
+      *other, Plan({Put({.key = "a", .events = {{"2"}}}), Put({.key = "z", .utm = {{"v"}}})})));
+  EXPECT_THAT(list(3), testing::Contains(folder + "events/a-etag.parquet"));
+  EXPECT_THAT(list(100),
+              testing::AllOf(testing::SizeIs(6),
+                             testing::Contains("theirs: " + folder + "utm/z-etag.parquet")));
+  const std::vector<std::string> asked = {folder + "EVENTS/B-etag.parquet", wanted[3], "x",
+                                          folder + "utm/z-etag.parquet"};
+  EXPECT_THAT(*warehouse_->NamedAmong(asked), testing::UnorderedElementsAre(wanted[3], asked[3]));
+  EXPECT_THAT(*warehouse_->NamedAmong({}), testing::IsEmpty());
 }
 
 TEST_P(WarehouseContract, AnEventIsFoundWhereverItIs) {

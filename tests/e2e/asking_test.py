@@ -38,7 +38,7 @@ class Verify(Asking):
         found = self.verify()
         self.assertEqual([table["table"] for table in found["tables"]], ["tracking.events", "tracking.utm"])
         self.assertEqual(found["tables"][0] | {"table": ""}, {
-            "table": "", "rows": 150, "loaded": 150, "not_ours": 0, "missing": 0, "rows_in_range": 150, "keys_twice": 0,
+            "table": "", "exists": True, "rows": 150, "loaded": 150, "not_ours": 0, "missing": 0, "rows_in_range": 150, "missing_in_range": 0, "keys_twice": 0,
             "rows_too_many": 0, "doubled": [], "hours": []})
         self.assertFalse(found["needs_attention"])
         self.assertIn("each key once", self.pipeline.run("verify", *self.DAY).stdout)
@@ -70,6 +70,18 @@ class Verify(Asking):
         # Old rows may have been taken away for good.
         later = self.verify("--from", "2026-11-24")
         self.assertEqual((later["tables"][0]["missing"], later["needs_attention"]), (10, False))
+        text = self.pipeline.run("verify", "--from", "2026-11-24").stdout
+        self.assertIn("nothing in these hours contradicts the ledger; 10 rows", text)
+        self.assertNotIn("the tables hold", text)
+
+    def test_rows_that_no_hour_misses_are_missed_by_the_range(self):
+        late = {"request_timestamp": "2026-11-23 03:00:00"}
+        for i in range(3):
+            self.load(f"{i}.ndjson", events(10, 20 * i) + events(1, 20 * i + 15, **late))
+        self.by_hand("DELETE FROM tracking.events WHERE request_timestamp >= '2026-11-23 10:00:00'")
+        found = self.verify(exit_code=3)["tables"][0]
+        self.assertEqual((found["hours"], found["missing_in_range"]), ([], 30))
+        self.assertIn("tracking.events: at least 30 rows of these hours are missing", self.pipeline.run("verify", *self.DAY, exit_code=3).stdout)
 
     def test_rows_without_a_ledger_need_a_person(self):
         self.load("a.ndjson", events(1))
@@ -153,7 +165,7 @@ class WhyEvent(Why):
         key = self.load("a.ndjson", events(20) + events(1, 77, cookie_id=None))
         story = self.why(self.ID.format(77), exit_code=3)
         self.assertEqual(story["state"], "quarantined")
-        self.assertIn("not loaded, because it is in quarantine: null_in_not_null in column cookie_id; to fix: ", story["verdict"])
+        self.assertIn("not loaded, and an event in quarantine has this value somewhere: null_in_not_null in column cookie_id; to fix: ", story["verdict"])
         self.assertIn(f"line 21 of {key}", self.texts(story))
         self.assertEqual(self.why(self.ID.format(78), exit_code=3)["state"], "not_landed")
         self.by_hand(f"DELETE FROM tracking.events WHERE request_id = '{self.ID.format(5)}'",
@@ -190,6 +202,18 @@ class WhyHour(Why):
         self.load("held.ndjson", b'{"no": "route"}\n' * 20 + events(20, 50))
         self.assertEqual(self.why("2026-11-23T14", exit_code=3)["state"], "held")
 
+    def test_what_vanished_was_sent(self):
+        key = self.pipeline.put_raw("a.ndjson", events(20))
+        self.pipeline.announce(key)
+        (self.pipeline.data / "raw" / key).unlink()
+        self.pipeline.run("process")
+        story = self.why("2026-11-23T14", exit_code=3)
+        self.assertEqual(story["state"], "vanished")
+        self.assertIn("1 raw object not loaded, because they are no longer in the raw store; to fix: put them back", story["verdict"])
+        self.load("b.ndjson", events(20))
+        self.assertEqual(self.why("2026-11-23T14", exit_code=3)["state"], "vanished")
+        self.assertEqual(self.pipeline.ask("reconcile", "--since", "3650d", exit_code=3)["vanished"], 1)
+
     def test_an_hour_of_event_time_says_when_its_events_landed(self):
         self.load("a.ndjson", events(30), "date=2026-11-23/10/")
         story = self.why("2026-11-23T10", "--by", "event-time")
@@ -212,6 +236,15 @@ class WhyHour(Why):
         self.assertEqual(story["state"], "missing")
         self.assertIn("46 rows are there, and of what landed", story["verdict"])
 
+    def test_rows_of_an_hour_that_somebody_removed(self):
+        self.load("a.ndjson", events(30), "date=2026-11-23/11/")
+        # What is sent in the last minutes of an hour lands in the next one.
+        self.assertEqual(self.why("2026-11-23T10", "--by", "event-time")["state"], "loaded")
+        self.by_hand("DELETE FROM tracking.events")
+        story = self.why("2026-11-23T10", "--by", "event-time", exit_code=3)
+        self.assertEqual(story["state"], "removed")
+        self.assertIn("and no row is there", story["verdict"])
+
     def test_hours_of_another_zone(self):
         for hour, zone, shown in (("2026-07-01T00", "Asia/Kolkata", "2026-06-30T18:30 to 2026-06-30T19:30"),
                                   ("2026-10-25T02", "Europe/Berlin", "2026-10-25T00 to 2026-10-25T02"),
@@ -219,7 +252,7 @@ class WhyHour(Why):
                                   ("2026-03-29T03", "Europe/Berlin", "2026-03-29T01")):
             with self.subTest(hour=hour):
                 self.assertEqual(self.why(hour, "--tz", zone, exit_code=3)["subject"], f"landed in {shown} (UTC)")
-        for hour, zone, words in (("2026-03-29T02", "Europe/Berlin", "no such hour"), ("2026-03-29T02", "../passwd", "no such time zone")):
+        for hour, zone, words in (("2026-03-29T02", "Europe/Berlin", "no such hour"), ("2026-03-29T02", "zone.tab", "no such time zone"), ("2026-03-29T02", "../passwd", "no such time zone")):
             self.assert_plain_failure(self.pipeline.run("why", hour, "--tz", zone, exit_code=2), words)
 
 
@@ -257,15 +290,22 @@ class Gc(Asking):
         young = self.gc("--grace", "1h")
         self.assertEqual((young["stored"], young["young"], young["orphans"]), (7, 4, 0))
         self.grow_old()
-        wanted = {"stored": 7, "named": 1, "orphans": 1, "young": 0, "unsettled": 1, "current": 1, "foreign": 3, "missing": 0,
+        wanted = {"stored": 7, "named": 1, "orphans": 1, "young": 0, "unsettled": 1, "current": 1, "foreign": 3, "unreadable": 0, "missing": 0,
                   "orphan_examples": [orphan], "missing_examples": []}
-        planned = self.gc("--dry-run")
+        planned = self.gc("--dry-run", exit_code=3)
         self.assertEqual(planned, planned | wanted | {"removed": 0})
-        self.assertIn("1  orphans, ", self.pipeline.run("gc", "--dry-run").stdout)
+        self.assertIn("1  orphans, ", self.pipeline.run("gc", "--dry-run", exit_code=3).stdout)
+        # Whose the store is somebody must say, and then it is nobody else's.
+        self.assertIn("nothing was removed: nobody has said yet", self.pipeline.run("gc", exit_code=3).stdout)
         self.assertEqual(self.parquet(), everything)
+        self.assertIn("another configuration or build", self.gc("--claim", *self.OTHER, exit_code=3)["refusal"])
+        owner, = self.parquet() - everything
+        self.assert_plain_failure(self.pipeline.run("gc", "--claim", "--set", "warehouse.schema=theirs", exit_code=1), "is another's")
+        self.assertEqual(self.parquet(), everything | {owner})
+        self.assertIn("nothing was removed: --dry-run", self.pipeline.run("gc", "--dry-run").stdout)
         done = self.gc()
-        self.assertEqual(done, done | wanted | {"removed": 1})
-        self.assertEqual(self.parquet(), everything - {orphan})
+        self.assertEqual(done, done | wanted | {"removed": 1, "refusal": None})
+        self.assertEqual(self.parquet(), (everything | {owner}) - {orphan})
         self.assertIn("nothing to remove", self.pipeline.run("gc").stdout)
         # What was kept for a load is there when it comes.
         self.pipeline.announce(second)
@@ -280,6 +320,17 @@ class Gc(Asking):
         self.assertEqual((found["stored"], found["missing"], found["missing_examples"]), (0, 1, [key]))
 
 
+    def test_two_pipelines_of_one_ledger_miss_nothing_of_each_other(self):
+        key = self.load("a.ndjson", events(10))
+        other = ("--set", "name=another", "--set", f"parquet.url=dir:{self.pipeline.data}/parquet2")
+        self.pipeline.announce(key)
+        self.pipeline.run("process", *other)
+        for which in (), other:
+            found = self.gc(*which)
+            self.assertEqual((found["stored"], found["named"], found["missing"]), (1, 1, 0))
+            self.assertEqual(self.pipeline.ask("reconcile", "--since", "3650d", *which)["parquet"]["missing"], 0)
+
+
 class Surroundings(Asking):
     QUESTIONS = (("verify",), ("gc",), ("why", HOUR + "a.ndjson"), ("why", "an-event"), ("why", "2026-11-23T14"),
                  ("why", "2026-11-23T14", "--by", "event-time"))
@@ -291,7 +342,9 @@ class Surroundings(Asking):
 
     def test_a_range_in_the_future_holds_nothing(self):
         self.load("a.ndjson", events(1))
-        self.assertIn("no rows in these hours", self.pipeline.run("verify", "--from", "2999-01-01").stdout)
+        text = self.pipeline.run("verify", "--from", "2999-01-01", "--table", "events").stdout
+        self.assertIn("no rows in these hours", text)
+        self.assertNotIn("the tables hold", text)
 
     def test_a_warehouse_that_cannot_be_opened_is_1(self):
         self.load("a.ndjson", events(1))
@@ -308,7 +361,7 @@ class Surroundings(Asking):
                 self.assert_plain_failure(self.pipeline.run("--config", config, *question, exit_code=2), "half.yaml")
 
     def test_wrong_flags_are_2(self):
-        for wrong in (["verify", "--from", "yesterday"], ["verify", "--since", "soon"], ["gc", "--grace", "soon"], ["why", "--by", "day", "x"], ["why", "--grace", "soon", "x"], ["verify", "--table", "nothing"],
+        for wrong in (["verify", "--from", "yesterday"], ["verify", "--since", "soon"], ["gc", "--grace", "soon"], ["why", "--by", "day", "x"], ["why", "--grace", "soon", "x"], ["why", ""], ["verify", "--table", "nothing"],
                       ["verify", "--to", "2026-11-20"], ["verify", "--from", "2026-11-20", "--since", "1d"]):
             with self.subTest(wrong=wrong):
                 self.assert_plain_failure(self.pipeline.run(*wrong, exit_code=2), wrong[1] if wrong[-1] != "yesterday" else "not an hour")

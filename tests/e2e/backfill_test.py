@@ -219,7 +219,7 @@ class Reconcile(PipelineTest):
         (self.pipeline.data / "raw" / gone).unlink()
         self.assertEqual(json.loads(self.pipeline.run("reconcile", "--json", exit_code=3).stdout) | {"from": "", "to": ""},
                          {"from": "", "to": "", "stored": 1, "loaded": 0, "pending": 0, "held": 1, "set_aside": 0, "overwritten": 0, "foreign": 0,
-                          "gone": 1, "missing": 0, "missing_bytes": 0, "examples": [], "announced": 0,
+                          "gone": 1, "vanished": 0, "missing": 0, "missing_bytes": 0, "examples": [], "announced": 0,
                           "parquet": {"stored": 1, "named": 1, "young": 0, "unnamed": 0, "missing": 0, "examples": []}})
 
     def test_parquet_objects_are_compared_too(self):

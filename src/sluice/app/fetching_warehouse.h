@@ -71,8 +71,11 @@ class FetchingWarehouse final : public Warehouse {
   Result<std::vector<LedgerPart>> ListParts(const PartQuery& query) override {
     return warehouse_->ListParts(query);
   }
-  Result<std::vector<std::string>> ListFiles(const std::string& after, size_t limit) override {
+  Result<std::vector<NamedFile>> ListFiles(const std::string& after, size_t limit) override {
     return warehouse_->ListFiles(after, limit);
+  }
+  Result<std::vector<std::string>> NamedAmong(std::span<const std::string> keys) override {
+    return warehouse_->NamedAmong(keys);
   }
   Result<EventTraces> FindEvent(const std::string& key, size_t limit) override {
     return warehouse_->FindEvent(key, limit);

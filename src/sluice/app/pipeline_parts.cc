@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sluice/app/pipeline_parts.h"
 
+#include <fmt/format.h>
+
 #include "sluice/app/fetching_warehouse.h"
 #include "sluice/app/server_warehouses.h"
 #include "sluice/warehouse/duckdb_warehouse.h"
@@ -24,6 +26,24 @@ LedgerNames NamesOf(const PipelineConfig& config) {
   return {.pipeline = config.name,
           .schema = config.warehouse.schema,
           .dialect = SqlDialect(DialectOf(config.warehouse))};
+}
+
+std::string LedgerText(const PipelineConfig& config) {
+  struct Where {
+    std::string operator()(const std::monostate&) const { return "none"; }
+    std::string operator()(const DuckDbTarget& target) const { return "duckdb " + target.path; }
+    std::string operator()(const PostgresTarget& target) const {
+      return fmt::format("postgres {}:{}/{}", target.host, target.port, target.database);
+    }
+    std::string operator()(const RedshiftTarget& target) const {
+      return fmt::format("redshift {}:{}/{}", target.host, target.port, target.database);
+    }
+    std::string operator()(const RedshiftDataApiTarget& target) const {
+      return fmt::format("redshift {}{}/{}", target.cluster, target.workgroup, target.database);
+    }
+  };
+  return fmt::format("{}, schema {}, pipeline {}", std::visit(Where(), config.warehouse.target),
+                     config.warehouse.schema, config.name);
 }
 
 Result<std::unique_ptr<Warehouse>> OpenWarehouse(const PipelineConfig& config,

@@ -28,6 +28,10 @@ Result<std::unique_ptr<Warehouse>> OpenWarehouse(const PipelineConfig& config,
 // How Parquet objects are written: a part of the revision.
 ParquetWriterOptions ParquetOptionsOf(const PipelineConfig& config);
 
+// Which ledger, and which pipeline of it: "postgres host:5432/database, schema sluice, pipeline
+// tracking".
+std::string LedgerText(const PipelineConfig& config);
+
 // How the pipeline's tables are called and spelt there.
 LedgerNames NamesOf(const PipelineConfig& config);
 

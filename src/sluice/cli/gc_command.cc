@@ -2,9 +2,11 @@
 #include <CLI/CLI.hpp>
 #include <memory>
 
+#include "sluice/cli/exit_code.h"
 #include "sluice/cli/session.h"
 #include "sluice/config/units.h"
 #include "sluice/operate/orphans.h"
+#include "sluice/operate/store_owner.h"
 #include "sluice/transform/revision.h"
 
 namespace sluice {
@@ -12,7 +14,7 @@ namespace {
 
 struct GcFlags {
   std::string grace = "24h";
-  bool dry_run = false;
+  bool dry_run = false, claim = false;
 };
 
 std::string ToText(const GcReport& report) {
@@ -30,6 +32,7 @@ std::string ToText(const GcReport& report) {
   add(report.unsettled, "not named, of raw objects that are not loaded: a load may come for them");
   add(report.current, "not named, of the revision that loads now: a replace may come for them");
   add(report.foreign, "no Parquet objects of a pipeline: left alone");
+  add(report.unreadable, "not named, and cannot be read: left alone");
   add(report.missing,
       "named by the ledger and not in the store: sluice why KEY, of the raw object");
   list(report.missing, report.missing_examples);
@@ -39,7 +42,7 @@ std::string ToText(const GcReport& report) {
   return text;
 }
 
-Status RunGc(Session& session, const GcFlags& flags) {
+Result<int> RunGc(Session& session, const GcFlags& flags) {
   const auto grace = ParseDuration(flags.grace);
   if (!grace) return session.WrongUsage("--grace: " + grace.error().message());
   SLUICE_ASSIGN(PipelineConfig config, session.Configuration());
@@ -47,21 +50,31 @@ Status RunGc(Session& session, const GcFlags& flags) {
   SLUICE_ASSIGN(const auto parquet, view->OpenIfThere(view->config().parquet));
   GcReport report;
   GcOptions options{.young_since = session.clock().Now() - *grace,
-                    .revision = RevisionOf(view->tables(), ParquetOptionsOf(view->config()))};
+                    .revision = RevisionOf(view->tables(), ParquetOptionsOf(view->config())),
+                    .owner = LedgerText(view->config())};
   // The warehouse is asked though there may be nothing to remove: so that a broken one is told.
   SLUICE_TRY(view->warehouse().Probe());
   if (parquet != nullptr) {
+    if (flags.claim) SLUICE_TRY(Claim(*parquet, options.owner));
     SLUICE_ASSIGN(report, CollectGarbage(*parquet, view->warehouse(), options));
   }
   if (!session.flags.json) SLUICE_TRY(Print(ToText(report)));
-  if (!flags.dry_run && report.orphans > 0) {
+  const bool removes = !flags.dry_run && report.orphans > 0 && report.refusal.empty();
+  if (removes) {
     options.mode = GcMode::kRemove;
     SLUICE_ASSIGN(report, CollectGarbage(*parquet, view->warehouse(), options));
   }
-  if (session.flags.json) return Print(ToJson(report) + "\n");
-  if (report.orphans == 0) return Print("nothing to remove\n");
-  return Print(flags.dry_run ? "nothing was removed: --dry-run\n"
-                             : fmt::format("removed {} objects\n", WithThousands(report.removed)));
+  const bool is_refused = report.orphans > 0 && !report.refusal.empty();
+  std::string end = "nothing to remove\n";
+  if (is_refused) {
+    end = "nothing was removed: " + report.refusal + "\n";
+  } else if (report.orphans > 0 && flags.dry_run) {
+    end = "nothing was removed: --dry-run\n";
+  } else if (report.orphans > 0) {
+    end = fmt::format("removed {} objects\n", WithThousands(report.removed));
+  }
+  SLUICE_TRY(Print(session.flags.json ? ToJson(report) + "\n" : end));
+  return is_refused ? kExitAttention : kExitDone;
 }
 
 }  // namespace
@@ -70,17 +83,22 @@ void AddGc(CLI::App& app, Session& session, int& exit_code) {
   auto flags = std::make_shared<GcFlags>();
   CLI::App* command = app.add_subcommand(
       "gc", "Remove Parquet objects that no row of the ledger names, and none ever will");
-  command->add_flag("--dry-run", flags->dry_run, "Show the numbers, and remove nothing");
+  CLI::Option* dry_run =
+      command->add_flag("--dry-run", flags->dry_run, "Show the numbers, and remove nothing");
   command->add_option("--grace", flags->grace, "Younger objects stay, whatever they are")
       ->type_name("DURATION")
       ->capture_default_str();
+  command
+      ->add_flag("--claim", flags->claim,
+                 "Say once that no other pipeline or ledger loads from this Parquet store")
+      ->excludes(dry_run);
   command->footer(
-      "May run while everything else does, with the configuration that loads.\n\nExamples:\n  "
-      "sluice gc --dry-run\n  sluice gc --grace 7d");
+      "May run while everything else does, with the configuration that loads. Exit code 3: there "
+      "are orphans that it must not remove.\n\nExamples:\n  sluice gc --dry-run\n"
+      "  sluice gc --claim\n  sluice gc --grace 7d");
   command->callback([&session, &exit_code, flags] {
-    if (const Status done = RunGc(session, *flags); !done) {
-      exit_code = session.Fail(done.error());
-    }
+    const Result<int> code = RunGc(session, *flags);
+    exit_code = code ? *code : session.Fail(code.error());
   });
 }
 

@@ -31,6 +31,8 @@ std::string ToText(const ReconcileReport& report, bool repair) {
   add(report.overwritten, "overwritten: another version of the key is loaded");
   add(report.foreign, "not as raw.layout says: nobody will load them");
   add(report.gone, "loaded, and no longer in the raw store");
+  add(report.vanished,
+      "never loaded, and no longer in the raw store: put them back, or give them up");
   add(report.missing,
       fmt::format("missing: the ledger knows nothing of them ({})", ToText(report.missing_size)));
   for (const std::string& key : report.examples) text += fmt::format("{:14}{}\n", "", key);
@@ -70,6 +72,7 @@ std::string ToJson(const ReconcileReport& report, const ParquetComparison& parqu
   json.Key("held").Value(report.held).Key("set_aside").Value(report.set_aside);
   json.Key("overwritten").Value(report.overwritten);
   json.Key("foreign").Value(report.foreign).Key("gone").Value(report.gone);
+  json.Key("vanished").Value(report.vanished);
   json.Key("missing").Value(report.missing).Key("missing_bytes").Value(report.missing_size.count);
   json.Key("examples").BeginArray();
   for (const std::string& key : report.examples) json.Value(key);

@@ -27,6 +27,11 @@ std::string Findings(const VerifiedTable& table) {
     }
     if (check.keys_twice > check.doubled.size()) text += "    …\n";
   }
+  if (table.rows_missing_in_range() > 0) {
+    text += fmt::format("\n{}: at least {} rows of {} are missing\n", table.table,
+                        WithThousands(table.rows_missing_in_range()),
+                        table.has_time ? "these hours" : "the table");
+  }
   if (!check.hours.empty()) {
     text += fmt::format("\n{}: hours of event time that do not fit the ledger\n", table.table);
     for (const HourCheck& hour : check.hours) {
@@ -37,6 +42,26 @@ std::string Findings(const VerifiedTable& table) {
     if (check.hours.size() == TableCheck::kMostHours) text += "    …\n";
   }
   return text;
+}
+
+// What may be said where nothing is wrong.
+std::string Conclusion(const VerifyReport& report) {
+  uint64_t missing = 0;
+  bool is_empty = true, has_keys = true;
+  for (const VerifiedTable& table : report.tables) {
+    missing += table.rows_missing();
+    is_empty = is_empty && table.check.rows_in_range == 0;
+    has_keys = has_keys && table.has_key;
+  }
+  if (missing > 0) {
+    return fmt::format(
+        "\nnothing in these hours contradicts the ledger; {} rows that it has are no longer in the "
+        "tables\n",
+        WithThousands(missing));
+  }
+  if (is_empty) return "\nno rows in these hours\n";
+  return has_keys ? "\nthe tables hold what the ledger says, each key once\n"
+                  : "\nthe tables hold what the ledger says\n";
 }
 
 std::string ToText(const VerifyReport& report) {
@@ -50,6 +75,10 @@ std::string ToText(const VerifyReport& report) {
   std::vector<std::vector<std::string>> rows = {
       {"", "rows now", "loaded", "not ours", "missing", "in range", "keys twice"}};
   for (const VerifiedTable& table : report.tables) {
+    if (!table.exists) {
+      rows.push_back({table.table, "not there yet"});
+      continue;
+    }
     rows.push_back({table.table, WithThousands(table.check.rows), WithThousands(table.check.loaded),
                     WithThousands(table.rows_not_ours()), WithThousands(table.rows_missing()),
                     table.has_time ? WithThousands(table.check.rows_in_range) : "all",
@@ -57,12 +86,9 @@ std::string ToText(const VerifyReport& report) {
   }
   text += FormatTable(rows);
   for (const VerifiedTable& table : report.tables) text += Findings(table);
-  const bool has_rows = std::ranges::any_of(
-      report.tables, [](const VerifiedTable& table) { return table.check.rows_in_range > 0; });
-  if (!has_rows) text += "\nno rows in these hours\n";
   text += report.NeedsAttention()
               ? "\nwhose rows they are: sluice why KEY, or sluice why HOUR --by event-time\n"
-              : "\nthe tables hold what the ledger says, each key once\n";
+              : Conclusion(report);
   return text;
 }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <memory>
 
 #include "sluice/cli/exit_code.h"
@@ -50,10 +51,16 @@ Result<int> RunWhy(Session& session, const WhyFlags& flags) {
     if (!found) return session.WrongUsage(found.error().message());
     hours = *found;
   }
+  if (flags.what.empty()) return session.WrongUsage("why: the key is empty");
   const auto grace = ParseDuration(flags.grace);
   if (!grace) return session.WrongUsage("--grace: " + grace.error().message());
   SLUICE_ASSIGN(PipelineConfig config, session.Configuration());
   SLUICE_ASSIGN(const auto view, session.OpenView(std::move(config)));
+  const bool has_time = std::ranges::any_of(
+      view->tables().tables, [](const Table& table) { return table.time.has_value(); });
+  if (hours && flags.by == "event-time" && !has_time) {
+    return session.WrongUsage("--by event-time: no table of the configuration has a time");
+  }
   SLUICE_ASSIGN(const auto raw, view->OpenIfThere(view->config().raw));
   SLUICE_ASSIGN(const auto parquet, view->OpenIfThere(view->config().parquet));
   SLUICE_ASSIGN(const auto quarantine, view->OpenIfThere(view->config().quarantine));

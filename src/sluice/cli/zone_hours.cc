@@ -3,8 +3,9 @@
 
 #include <cstdlib>
 #include <ctime>
-#include <filesystem>
 #include <optional>
+
+#include "sluice/base/io.h"
 
 namespace sluice {
 namespace {
@@ -13,6 +14,13 @@ constexpr const char* kZoneInfo = "/usr/share/zoneinfo/";
 // No zone is farther from UTC, and none is off by anything but quarters of an hour.
 constexpr std::chrono::hours kFarthest{16};
 constexpr std::chrono::minutes kStep{15};
+
+// Is there such a file, and is it a zone's (RFC 8536)?
+bool IsZone(const std::string& zone) {
+  if (zone.empty() || zone.starts_with('/') || zone.contains("..")) return false;
+  const auto file = ReadFile(kZoneInfo + zone, MiB(1));
+  return file && file->starts_with("TZif");
+}
 
 // The process's time zone, until it goes.
 class ZoneOfProcess {
@@ -44,9 +52,8 @@ class ZoneOfProcess {
 
 Result<HourRange> ParseHourIn(const std::string& text, const std::string& zone) {
   SLUICE_ASSIGN(const HourRange shown, ParseHourRange(text, ""));
-  const bool is_name = !zone.empty() && !zone.starts_with('/') && !zone.contains("..");
-  std::error_code none;
-  if (!is_name || !std::filesystem::is_regular_file(kZoneInfo + zone, none)) {
+  if (zone == "UTC") return shown;  // though there be no zoneinfo
+  if (!IsZone(zone)) {
     return Fail(ErrorKind::kPermanent,
                 "there is no such time zone: write one as in Europe/Berlin: value={}", zone);
   }

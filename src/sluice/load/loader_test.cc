@@ -110,7 +110,8 @@ class ScriptedWarehouse : public Warehouse {
   }
   Result<TableCheck> Check(const Table&, const EventHours&) override { return {}; }
   Result<std::vector<LedgerPart>> ListParts(const PartQuery&) override { return {}; }
-  Result<std::vector<std::string>> ListFiles(const std::string&, size_t) override { return {}; }
+  Result<std::vector<NamedFile>> ListFiles(const std::string&, size_t) override { return {}; }
+  Result<std::vector<std::string>> NamedAmong(std::span<const std::string>) override { return {}; }
   Result<EventTraces> FindEvent(const std::string&, size_t) override { return {}; }
 };
 

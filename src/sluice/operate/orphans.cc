@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sluice/operate/orphans.h"
 
-#include <algorithm>
-#include <iterator>
+#include <fmt/format.h>
+
 #include <set>
 #include <utility>
 
@@ -10,6 +10,7 @@
 #include "sluice/base/json_text.h"
 #include "sluice/object/derived_key.h"
 #include "sluice/object/object_names.h"
+#include "sluice/operate/store_owner.h"
 #include "sluice/parquet/parquet_reader.h"
 
 namespace sluice {
@@ -47,24 +48,26 @@ void Keep(std::vector<std::string>& examples, const std::string& key) {
   if (examples.size() < GcReport::kMostExamples) examples.push_back(key);
 }
 
-// Which of them the ledger names by now. They are in order.
-Result<std::set<std::string>> NamedAmong(Warehouse& warehouse,
-                                         const std::vector<Unnamed>& unnamed) {
-  std::set<std::string> named;
-  const std::string& last = unnamed.back().info.key;
-  std::string after = unnamed.front().info.key;
-  after.pop_back();  // is before it
-  while (after < last) {
-    SLUICE_ASSIGN(const std::vector<std::string> page, warehouse.ListFiles(after, kAsked));
-    for (const std::string& key : page) {
-      const auto place = std::ranges::lower_bound(
-          unnamed, key, {}, [](const Unnamed& one) -> const std::string& { return one.info.key; });
-      if (place != unnamed.end() && place->info.key == key) named.insert(key);
-    }
-    if (page.size() < kAsked) break;
-    after = page.back();
+// Why none may go, whatever it is; nothing: they may.
+Result<std::string> RefusalOf(ObjectStore& parquet, Warehouse& warehouse,
+                              const GcOptions& options) {
+  SLUICE_ASSIGN(const std::optional<std::string> owner, OwnerOf(parquet));
+  if (!owner) {
+    return fmt::format(
+        "nobody has said yet that no other pipeline or ledger loads from {}: if it is so, "
+        "sluice gc --claim",
+        parquet.uri());
   }
-  return named;
+  if (*owner != options.owner) {
+    return fmt::format("the Parquet store is another's: owner={} asked={}", *owner, options.owner);
+  }
+  SLUICE_ASSIGN(const std::vector<LedgerPart> newest,
+                warehouse.ListParts({.state = ObjectState::kLoaded, .limit = 1}));
+  if (newest.empty() || newest[0].revision == options.revision) return std::string();
+  return fmt::format(
+      "the newest load, of {}, was with another configuration or build than this one: use that "
+      "one, or wait for the first load with this one",
+      newest[0].loaded_at);
 }
 
 // Which of them nobody will ever name; removes those. The ledger is asked in this order: whose raw
@@ -73,9 +76,14 @@ Status Judge(ObjectStore& parquet, Warehouse& warehouse, const GcOptions& option
              const std::vector<Unnamed>& unnamed, GcReport& report) {
   if (unnamed.empty()) return {};
   std::vector<int64_t> objects;
-  for (const Unnamed& one : unnamed) objects.push_back(one.object);
+  std::vector<std::string> keys;
+  for (const Unnamed& one : unnamed) {
+    objects.push_back(one.object);
+    keys.push_back(one.info.key);
+  }
   SLUICE_ASSIGN(const std::vector<ObjectOutcome> outcomes, warehouse.Peek(objects));
-  SLUICE_ASSIGN(const std::set<std::string> named, NamedAmong(warehouse, unnamed));
+  SLUICE_ASSIGN(const std::vector<std::string> list, warehouse.NamedAmong(keys));
+  const std::set<std::string> named(list.begin(), list.end());
   for (size_t i = 0; i < unnamed.size(); ++i) {
     const auto& state = outcomes[i].state;
     if (named.contains(unnamed[i].info.key)) {
@@ -88,7 +96,7 @@ Status Judge(ObjectStore& parquet, Warehouse& warehouse, const GcOptions& option
       ++report.orphans;
       report.orphan_size += unnamed[i].info.size;
       Keep(report.orphan_examples, unnamed[i].info.key);
-      if (options.mode == GcMode::kDryRun) continue;
+      if (options.mode == GcMode::kDryRun || !report.refusal.empty()) continue;
       SLUICE_TRY(parquet.Remove(unnamed[i].info.key));
       ++report.removed;
     }
@@ -128,20 +136,20 @@ Status ParquetWalk::FillStored() {
 
 Status ParquetWalk::FillNamed() {
   if (!named_.empty() || has_all_named_) return {};
-  SLUICE_ASSIGN(std::vector<std::string> page, pages_(named_after_, kAsked));
+  SLUICE_ASSIGN(std::vector<NamedFile> page, pages_(named_after_, kAsked));
   has_all_named_ = page.size() < kAsked;
-  for (std::string& key : page) {
-    if (key <= named_after_) {
+  for (NamedFile& file : page) {
+    if (file.key <= named_after_) {
       return Fail(ErrorKind::kPermanent,
-                  "the ledger's files do not come in the order of their bytes: {} behind {}", key,
-                  named_after_);
+                  "the ledger's files do not come in the order of their bytes: {} behind {}",
+                  file.key, named_after_);
     }
-    named_after_ = key;
-    if (IsBehind(key)) {
+    named_after_ = file.key;
+    if (IsBehind(file.key)) {
       has_all_named_ = true;
       break;
     }
-    named_.push_back(std::move(key));
+    named_.push_back(std::move(file));
   }
   return {};
 }
@@ -152,18 +160,33 @@ Result<std::optional<ParquetKeyState>> ParquetWalk::Next() {
   if (stored_.empty() && named_.empty()) return std::optional<ParquetKeyState>();
   ParquetKeyState state;
   const bool is_stored =
-      !stored_.empty() && (named_.empty() || stored_.front().key <= named_.front());
-  state.key = is_stored ? stored_.front().key : named_.front();
+      !stored_.empty() && (named_.empty() || stored_.front().key <= named_.front().key);
+  state.key = is_stored ? stored_.front().key : named_.front().key;
   if (is_stored) {
     state.stored = std::move(stored_.front());
     stored_.pop_front();
   }
-  if (!named_.empty() && named_.front() == state.key) {
+  if (!named_.empty() && named_.front().key == state.key) {
     state.is_named = true;
+    state.is_ours = named_.front().is_ours;
     named_.pop_front();
   }
   return state;
 }
+
+namespace {
+
+// Of a key that the walk did not see in the store. A load may have written it since, and quarantine
+// objects are in another store, as may be another pipeline's.
+Result<bool> IsMissing(ObjectStore& parquet, const ParquetKeyState& state) {
+  if (!state.is_ours || !IsParquetKey(state.key)) return false;
+  const auto found = parquet.Stat(state.key);
+  if (found) return false;
+  if (found.error().kind() == ErrorKind::kNotFound) return true;
+  return std::unexpected(found.error());
+}
+
+}  // namespace
 
 Result<ParquetComparison> CompareParquet(ObjectStore& parquet, const FilePages& named,
                                          const HourRange& hours, Timestamp young_since) {
@@ -172,14 +195,18 @@ Result<ParquetComparison> CompareParquet(ObjectStore& parquet, const FilePages& 
   while (true) {
     SLUICE_ASSIGN(const std::optional<ParquetKeyState> state, walk.Next());
     if (!state) return found;
-    if (state->stored) ++found.stored;
-    if (!IsParquetKey(state->key)) continue;  // the ledger names quarantine objects too
     if (!state->stored) {
+      SLUICE_ASSIGN(const bool is_missing, IsMissing(parquet, *state));
+      if (!is_missing) continue;
       ++found.missing;
       if (found.examples.size() < ParquetComparison::kMostExamples) {
         found.examples.push_back(state->key);
       }
-    } else if (state->is_named) {
+      continue;
+    }
+    ++found.stored;
+    if (!IsParquetKey(state->key)) continue;
+    if (state->is_named) {
       ++found.named;
     } else {
       ++(state->stored->last_modified > young_since ? found.young : found.unnamed);
@@ -190,6 +217,7 @@ Result<ParquetComparison> CompareParquet(ObjectStore& parquet, const FilePages& 
 Result<GcReport> CollectGarbage(ObjectStore& parquet, Warehouse& warehouse,
                                 const GcOptions& options) {
   GcReport report;
+  SLUICE_ASSIGN(report.refusal, RefusalOf(parquet, warehouse, options));
   ParquetWalk walk(parquet, FilePagesOf(warehouse));
   std::vector<Unnamed> unnamed;
   while (true) {
@@ -200,12 +228,13 @@ Result<GcReport> CollectGarbage(ObjectStore& parquet, Warehouse& warehouse,
     }
     if (!state) return report;
     if (!state->stored) {
-      // The ledger names quarantine objects too, which are in another store.
-      if (!IsParquetKey(state->key)) continue;
+      SLUICE_ASSIGN(const bool is_missing, IsMissing(parquet, *state));
+      if (!is_missing) continue;
       ++report.missing;
       Keep(report.missing_examples, state->key);
       continue;
     }
+    if (state->key == kOwnerKey) continue;
     ++report.stored;
     if (state->is_named) {
       ++report.named;
@@ -214,9 +243,14 @@ Result<GcReport> CollectGarbage(ObjectStore& parquet, Warehouse& warehouse,
     } else if (state->stored->last_modified > options.young_since) {
       ++report.young;
     } else {
-      SLUICE_ASSIGN(auto found, ReadFooter(parquet, *state->stored));
-      if (found) {
-        unnamed.push_back(std::move(*found));
+      auto found = ReadFooter(parquet, *state->stored);
+      if (!found && found.error().kind() == ErrorKind::kTransient) {
+        return std::unexpected(found.error());
+      }
+      if (!found) {
+        ++report.unreadable;
+      } else if (*found) {
+        unnamed.push_back(std::move(**found));
       } else {
         ++report.foreign;
       }
@@ -230,7 +264,9 @@ std::string ToJson(const GcReport& report) {
   json.Key("orphans").Value(report.orphans).Key("orphan_bytes").Value(report.orphan_size.count);
   json.Key("removed").Value(report.removed).Key("young").Value(report.young);
   json.Key("unsettled").Value(report.unsettled).Key("current").Value(report.current);
-  json.Key("foreign").Value(report.foreign).Key("missing").Value(report.missing);
+  json.Key("foreign").Value(report.foreign).Key("unreadable").Value(report.unreadable);
+  json.Key("missing").Value(report.missing).Key("refusal");
+  report.refusal.empty() ? json.Null() : json.Value(report.refusal);
   const auto list = [&](std::string_view name, const std::vector<std::string>& keys) {
     json.Key(name).BeginArray();
     for (const std::string& key : keys) json.Value(key);

@@ -23,11 +23,12 @@ struct ParquetKeyState {
   std::string key;
   std::optional<ObjectInfo> stored;
   bool is_named = false;  // by any row of the ledger
+  bool is_ours = false;   // by a row of this pipeline
 };
 
 // Asks for a page of the files that the ledger names, as Warehouse::ListFiles does.
 using FilePages =
-    std::function<Result<std::vector<std::string>>(const std::string& after, size_t limit)>;
+    std::function<Result<std::vector<NamedFile>>(const std::string& after, size_t limit)>;
 inline FilePages FilePagesOf(Warehouse& warehouse) {
   return [&warehouse](const std::string& after, size_t limit) {
     return warehouse.ListFiles(after, limit);
@@ -57,7 +58,7 @@ class ParquetWalk {
   std::deque<ObjectInfo> stored_;
   std::string stored_after_;
   bool has_all_stored_ = false;
-  std::deque<std::string> named_;
+  std::deque<NamedFile> named_;
   std::string named_after_;
   bool has_all_named_ = false;
 };
@@ -70,7 +71,7 @@ struct ParquetComparison {
   uint64_t named = 0;                 // by the ledger
   uint64_t young = 0;                 // not named, but a load may be at it
   uint64_t unnamed = 0;               // nor these: CollectGarbage tells which of them may go
-  uint64_t missing = 0;               // named, and not in the store
+  uint64_t missing = 0;               // named by this pipeline, and not in the store
   std::vector<std::string> examples;  // the first that are missing
 };
 Result<ParquetComparison> CompareParquet(ObjectStore& parquet, const FilePages& named,
@@ -80,9 +81,10 @@ Result<ParquetComparison> CompareParquet(ObjectStore& parquet, const FilePages& 
 struct GcReport {
   static constexpr size_t kMostExamples = 10;
 
-  uint64_t stored = 0;   // the next six
-  uint64_t named = 0;    // by the ledger
-  uint64_t foreign = 0;  // by their keys or content no Parquet objects of this pipeline
+  uint64_t stored = 0;      // the next seven
+  uint64_t named = 0;       // by the ledger
+  uint64_t foreign = 0;     // by their keys or content no Parquet objects of this pipeline
+  uint64_t unreadable = 0;  // not named; by their keys Parquet objects of a pipeline
   // The ledger names none of these:
   uint64_t young = 0;      // younger than the grace: they may be of a load that runs
   uint64_t unsettled = 0;  // of a raw object that the ledger does not have as loaded: a load may
@@ -91,7 +93,8 @@ struct GcReport {
   uint64_t orphans = 0;    // of nobody
   Bytes orphan_size;
   uint64_t removed = 0;
-  uint64_t missing = 0;  // named, and not in the store
+  uint64_t missing = 0;  // named by this pipeline, and not in the store
+  std::string refusal;   // why no orphan may be removed; empty: they may
   std::vector<std::string> orphan_examples, missing_examples;
 };
 
@@ -100,10 +103,12 @@ enum class GcMode { kDryRun, kRemove };
 struct GcOptions {
   GcMode mode = GcMode::kDryRun;
   Timestamp young_since;  // what was last modified after it is young
-  std::string revision;   // RevisionOf the configuration that loads
+  std::string revision;   // RevisionOf this configuration
+  std::string owner;      // whose the store must be: store_owner.h
 };
 
-// Finds the Parquet objects that no ledger row names and none ever will, and removes them.
+// Finds the Parquet objects that no ledger row names and none ever will, and removes them, unless
+// the store is not the owner's or somebody loads with another revision.
 // docs/adr/0052 says why no running load can name what this removes.
 Result<GcReport> CollectGarbage(ObjectStore& parquet, Warehouse& warehouse,
                                 const GcOptions& options);

@@ -41,15 +41,17 @@ std::string Escaped(std::string_view text) {
   return escaped;
 }
 
-// Of a column without NULLs, row by row.
+bool IsInteger(const ColumnType& type) {
+  return type.kind == TypeKind::kSmallInt || type.kind == TypeKind::kInteger ||
+         type.kind == TypeKind::kBigInt;
+}
+
+// Of a column of text or integers without NULLs, row by row.
 Result<std::vector<std::string>> TextsOf(const ColumnType& type, const ColumnBatch& batch) {
-  const ValueKind kind = ValueKindOf(type);
-  const bool is_integer = type.kind == TypeKind::kSmallInt || type.kind == TypeKind::kInteger ||
-                          type.kind == TypeKind::kBigInt;
   std::vector<std::string> texts;
-  if (kind == ValueKind::kText) {
+  if (ValueKindOf(type) == ValueKind::kText) {
     texts.assign(batch.texts.begin(), batch.texts.end());
-  } else if (is_integer) {
+  } else if (IsInteger(type)) {
     for (const int64_t value : batch.ints) texts.push_back(std::to_string(value));
   } else {
     return Fail(ErrorKind::kPermanent, "Parquet objects are searched by text and integers only");
@@ -58,6 +60,13 @@ Result<std::vector<std::string>> TextsOf(const ColumnType& type, const ColumnBat
 }
 
 }  // namespace
+
+bool CanSearchKeys(const Table& table) {
+  return std::ranges::all_of(table.unique, [&](size_t column) {
+    const ColumnType& type = table.schema.columns[column].type;
+    return ValueKindOf(type) == ValueKind::kText || IsInteger(type);
+  });
+}
 
 Result<std::vector<int64_t>> LinesWithKey(ObjectStore& parquet, const std::string& object,
                                           const Table& table, const std::string& key) {

@@ -204,8 +204,22 @@ TEST_F(RawWalkTest, ReconcileTellsYoungFromMissing) {
   EXPECT_EQ(report->held, 1u);
   EXPECT_EQ(report->missing, 2u);
   EXPECT_EQ(report->gone, 1u);
+  EXPECT_EQ(report->vanished, 1u);
   EXPECT_THAT(told, ElementsAre(hour + "2-missing", hour + "5-came-back", hour + "8-overwritten"));
   EXPECT_THAT(report->examples, ElementsAre(hour + "2-missing", hour + "5-came-back"));
+}
+
+TEST_F(RawWalkTest, WhatVanishedNeedsAPersonAndWhatWasReplacedDoesNot) {
+  const std::string hour = "date=2026-11-23/14/";
+  Know(hour + "1-replaced", ObjectState::kReplaced);
+  Know(hour + "2-loaded");
+  const auto reconcile = [&] {
+    return *Reconcile(store_, Ledger(), RawLayout(), *ParseHourRange("2026-11-23T14", ""), {});
+  };
+  EXPECT_FALSE(reconcile().NeedsAttention());
+  Know(hour + "3-held", ObjectState::kHeld);
+  EXPECT_EQ(reconcile().vanished, 1u);
+  EXPECT_TRUE(reconcile().NeedsAttention());
 }
 
 }  // namespace

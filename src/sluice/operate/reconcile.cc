@@ -61,7 +61,11 @@ Result<ReconcileReport> Reconcile(ObjectStore& raw, const LedgerPages& ledger,
         if (!state->key.ends_with('/')) ++report.foreign;
         break;
       case BackfillStep::kGone:
-        if (IsKnownAs(*state, ObjectState::kLoaded)) ++report.gone;
+        if (IsKnownAs(*state, ObjectState::kLoaded)) {
+          ++report.gone;
+        } else if (!IsKnownAs(*state, ObjectState::kReplaced)) {
+          ++report.vanished;
+        }
         break;
       case BackfillStep::kLoad:
         SLUICE_TRY(CountUnsettled(*state, pending_since, report, on_missing));

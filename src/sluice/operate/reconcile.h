@@ -27,13 +27,14 @@ struct ReconcileReport {
   uint64_t overwritten = 0;  // another version of the key is loaded, and nothing known of this one
   uint64_t foreign = 0;      // a key that the layout does not explain
   uint64_t gone = 0;         // loaded, and no longer in the store
+  uint64_t vanished = 0;     // no longer in the store, and no version of them loaded or replaced
   Bytes missing_size;
   std::vector<std::string> examples;  // the first keys that are missing
   uint64_t announced = 0;  // notifications that were sent for what is missing or overwritten
 
   // Is there anything that only a person can settle?
   bool NeedsAttention() const {
-    return held + set_aside + foreign > 0 || missing + overwritten > announced;
+    return held + set_aside + foreign + vanished > 0 || missing + overwritten > announced;
   }
 };
 

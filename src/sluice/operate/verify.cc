@@ -10,9 +10,15 @@ namespace {
 
 void AppendTable(JsonText& json, const VerifiedTable& table) {
   const TableCheck& check = table.check;
-  json.BeginObject().Key("table").Value(table.table).Key("rows").Value(check.rows);
-  json.Key("loaded").Value(check.loaded).Key("not_ours").Value(table.rows_not_ours());
+  json.BeginObject().Key("table").Value(table.table).Key("exists").Value(table.exists);
+  json.Key("rows")
+      .Value(check.rows)
+      .Key("loaded")
+      .Value(check.loaded)
+      .Key("not_ours")
+      .Value(table.rows_not_ours());
   json.Key("missing").Value(table.rows_missing()).Key("rows_in_range").Value(check.rows_in_range);
+  json.Key("missing_in_range").Value(table.rows_missing_in_range());
   json.Key("keys_twice").Value(check.keys_twice).Key("rows_too_many").Value(check.rows_too_many);
   json.Key("doubled").BeginArray();
   for (const DoubledKey& key : check.doubled) {
@@ -56,11 +62,14 @@ Result<VerifyReport> Verify(const TableSet& tables, const std::vector<size_t>& w
   if (!state.ledger_exists) return report;
   for (const size_t index : which) {
     const Table& table = tables.tables[index];
-    SLUICE_ASSIGN(TableCheck check, warehouse.Check(table, {hours.from, hours.to}));
+    Result<TableCheck> check = warehouse.Check(table, {hours.from, hours.to});
+    const bool exists = check || check.error().kind() != ErrorKind::kNotFound;
+    if (!check && exists) return std::unexpected(check.error());
     report.tables.push_back({.table = FullName(table),
+                             .exists = exists,
                              .has_time = table.time.has_value(),
                              .has_key = !table.unique.empty(),
-                             .check = std::move(check)});
+                             .check = std::move(check).value_or(TableCheck())});
   }
   return report;
 }

@@ -14,7 +14,8 @@ namespace sluice {
 
 // One table beside the ledger.
 struct VerifiedTable {
-  std::string table;  // "tracking.events"
+  std::string table;   // "tracking.events"
+  bool exists = true;  // false: no load has made it yet
   bool has_time = false, has_key = false;
   TableCheck check;
 
@@ -23,12 +24,19 @@ struct VerifiedTable {
     return check.rows > check.loaded ? check.rows - check.loaded : 0;
   }
   uint64_t rows_missing() const {
-    return check.loaded > check.rows ? check.loaded - check.rows : 0;
+    return check.loaded_by_us > check.rows ? check.loaded_by_us - check.rows : 0;
+  }
+  // Of the range, at least: no hour of it may tell, where objects reach over several.
+  uint64_t rows_missing_in_range() const {
+    if (!has_time) return rows_missing();
+    return check.at_least_in_range > check.rows_in_range
+               ? check.at_least_in_range - check.rows_in_range
+               : 0;
   }
   // Old rows may have been taken away for good: with a time only those of the range count.
   bool NeedsAttention() const {
     return check.keys_twice > 0 || rows_not_ours() > 0 || !check.hours.empty() ||
-           (!has_time && rows_missing() > 0);
+           rows_missing_in_range() > 0;
   }
 };
 

@@ -41,7 +41,8 @@ Result<Search> FindOrigins(const Witnesses& w, const EventTraces& traces, const 
       const std::vector<LedgerPart> parts,
       w.warehouse.ListParts({.table = table.name(), .times = times, .limit = kSearched + 1}));
   search.is_whole = parts.size() <= kSearched && w.parquet != nullptr;
-  if (w.parquet == nullptr) return search;
+  if (!CanSearchKeys(table)) search.is_whole = false;
+  if (w.parquet == nullptr || !CanSearchKeys(table)) return search;
   for (size_t i = 0; i < std::min(parts.size(), kSearched); ++i) {
     if (parts[i].parquet.empty()) continue;
     const auto lines = LinesWithKey(*w.parquet, parts[i].parquet, table, key);
@@ -49,9 +50,9 @@ Result<Search> FindOrigins(const Witnesses& w, const EventTraces& traces, const 
       ++search.missing;
       continue;
     }
-    if (!lines && lines.error().kind() == ErrorKind::kPermanent) {  // a key of another type
+    if (!lines && lines.error().kind() == ErrorKind::kBadData) {  // as of a table it was before
       search.is_whole = false;
-      return search;
+      continue;
     }
     if (!lines) return std::unexpected(lines.error());
     for (const int64_t line : *lines) {
@@ -82,7 +83,7 @@ void AddPlaces(const EventTraces& traces, Story& story) {
                                     AtTime(place.time), place.line, place.raw_key));
   }
   for (const EventTraces::Place& place : traces.quarantined) {
-    story.Add(place.at, fmt::format("in quarantine, {}{}{}: line {} of {}", place.reason,
+    story.Add(place.at, fmt::format("mentioned in quarantine, {}{}{}: line {} of {}", place.reason,
                                     place.column.empty() ? "" : " in column " + place.column,
                                     place.table == "*" ? "" : " for " + place.table, place.line,
                                     place.raw_key));
@@ -90,7 +91,7 @@ void AddPlaces(const EventTraces& traces, Story& story) {
 }
 
 void EndAbsent(const Witnesses& w, const EventTraces& traces, const std::vector<Origin>& gone,
-               Story& story) {
+               bool is_whole, Story& story) {
   if (!gone.empty()) {
     const LedgerPart& part = gone.back().part;
     return story.End(
@@ -101,24 +102,30 @@ void EndAbsent(const Witnesses& w, const EventTraces& traces, const std::vector<
   }
   if (!traces.quarantined.empty()) {
     const EventTraces::Place& place = traces.quarantined.back();
-    return story.End("quarantined",
-                     fmt::format("not loaded, because it is in quarantine: {}{}", place.reason,
-                                 place.column.empty() ? "" : " in column " + place.column),
-                     "mend the producer, or the table's DDL or options");
+    return story.End(
+        "quarantined",
+        fmt::format("not loaded, and an event in quarantine has this value somewhere: "
+                    "{}{}",
+                    place.reason, place.column.empty() ? "" : " in column " + place.column),
+        "mend the producer, or the table's DDL or options");
   }
   if (!traces.duplicates.empty()) {
     return story.End("removed",
                      "not loaded as a duplicate of a row that somebody else has removed since",
                      "sluice verify, then load the row's raw object again");
   }
-  story.End(
-      "not_landed",
-      fmt::format("not loaded, because no table, no duplicate and no quarantine has it: it did "
-                  "not land, or its raw object is not loaded{}",
-                  w.waiting_notifications() > 0
-                      ? fmt::format(" ({} notifications wait)", w.waiting_notifications())
-                      : ""),
-      "sluice reconcile, then sluice why HOUR for the hour in which it was sent");
+  story.End("not_landed",
+            fmt::format(
+                "not loaded, because no table, no duplicate and no quarantine has it: it did "
+                "not land, or its raw object is not loaded{}{}",
+                is_whole ? ""
+                         : fmt::format(", or somebody removed it: not all Parquet objects could be "
+                                       "looked into, only the newest {} of a table",
+                                       kSearched),
+                w.waiting_notifications() > 0
+                    ? fmt::format(" ({} notifications wait)", w.waiting_notifications())
+                    : ""),
+            "sluice reconcile, then sluice why HOUR for the hour in which it was sent");
 }
 
 void EndPresent(const std::vector<std::string>& tables, const std::vector<Origin>& origins,
@@ -171,11 +178,13 @@ Result<Story> WhyEvent(const Witnesses& witnesses, const std::string& key) {
     }
   }
   std::vector<Origin> gone;
+  bool knows_gone = true;
   if (traces.rows.empty()) {
     for (const Table& table : witnesses.tables.tables) {
       if (table.unique.empty()) continue;
       SLUICE_ASSIGN(const Search search, FindOrigins(witnesses, traces, table, key, std::nullopt));
       gone.insert(gone.end(), search.origins.begin(), search.origins.end());
+      knows_gone = knows_gone && search.is_whole && search.missing == 0;
     }
     for (const Origin& origin : gone) {
       story.Add(origin.part.loaded_at,
@@ -186,7 +195,7 @@ Result<Story> WhyEvent(const Witnesses& witnesses, const std::string& key) {
   AddPlaces(traces, story);
   story.SortLines();
   if (traces.rows.empty()) {
-    EndAbsent(witnesses, traces, gone, story);
+    EndAbsent(witnesses, traces, gone, knows_gone, story);
   } else {
     EndPresent(tables, origins, rows, is_whole, story);
   }

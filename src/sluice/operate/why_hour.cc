@@ -79,6 +79,7 @@ void AddCounts(const ReconcileReport& report, const LedgerSums& sums, Story& sto
   };
   add(report.stored, "in the raw store");
   add(report.gone, "loaded, and no longer in the raw store");
+  add(report.vanished, "no longer in the raw store, and never loaded");
   add(report.loaded, "loaded");
   if (report.loaded + report.gone > 0) {
     story.Add(sums.loads.last, fmt::format("{}: {} events, of which {} in quarantine",
@@ -144,7 +145,7 @@ void EndUnloaded(const Witnesses& w, const HourRange& hours, const ReconcileRepo
 
 void EndHours(const Witnesses& w, const HourRange& hours, const ReconcileReport& report,
               const LedgerSums& sums, Story& story) {
-  if (report.stored + report.gone == 0) return EndWithoutObjects(w, hours, story);
+  if (report.stored + report.gone + report.vanished == 0) return EndWithoutObjects(w, hours, story);
   if (report.missing + report.overwritten > 0 || (w.paused && report.pending > 0)) {
     return EndUnloaded(w, hours, report, story);
   }
@@ -154,6 +155,12 @@ void EndHours(const Witnesses& w, const HourRange& hours, const ReconcileReport&
         fmt::format("{} of {} not loaded, because they are held or set aside: {}",
                     report.held + report.set_aside, Objects(report.stored), sums.stuck_reason),
         "mend that, then sluice backfill " + RangeFlags(hours));
+  }
+  if (report.vanished > 0) {
+    return story.End("vanished",
+                     fmt::format("{} not loaded, because they are no longer in the raw store",
+                                 Objects(report.vanished)),
+                     "put them back, then sluice backfill " + RangeFlags(hours));
   }
   if (report.foreign > 0) {
     return story.End("foreign",
@@ -193,8 +200,10 @@ Result<Arrivals> FindArrivals(const Witnesses& w, const Table& table, const Hour
     Result<uint64_t> count = 0;
     if (w.parquet != nullptr) {
       count = CountInHours(*w.parquet, part.parquet, table, {hours.from, hours.to});
-      if (!count && count.error().kind() != ErrorKind::kNotFound)
-        return std::unexpected(count.error());
+      const bool is_unread =
+          !count && (count.error().kind() == ErrorKind::kNotFound ||
+                     count.error().kind() == ErrorKind::kBadData);  // as of a table it was before
+      if (!count && !is_unread) return std::unexpected(count.error());
     }
     if (w.parquet == nullptr || !count) {
       ++arrivals.unread;
@@ -208,12 +217,13 @@ Result<Arrivals> FindArrivals(const Witnesses& w, const Table& table, const Hour
   return arrivals;
 }
 
-// "15 and 16", of those behind the hours themselves.
+// "15 and 16", of those behind the hours themselves and the next one: what is sent in the last
+// minutes of an hour lands there.
 std::string LateHours(const std::map<std::string, uint64_t>& by_hour, const HourRange& hours) {
   std::vector<std::string> late;
   const std::string end = HourText(WholeHours(hours).to);
   for (const auto& [hour, count] : by_hour) {
-    if (hour < end || hour == "elsewhere") continue;
+    if (hour <= end || hour == "elsewhere") continue;
     const bool is_same_day = hour.substr(0, 10) == HourText(hours.from).substr(0, 10);
     late.push_back(is_same_day ? hour.substr(11) : hour);
   }
@@ -267,9 +277,10 @@ Result<Story> WhyEventHours(const Witnesses& witnesses, const HourRange& hours) 
     story.Add("", fmt::format("{}: {} rows", FullName(table), check->rows_in_range));
     SLUICE_ASSIGN(const Arrivals arrivals, FindArrivals(witnesses, table, hours));
     for (const auto& [hour, count] : arrivals.by_hour) {
-      story.Add("", fmt::format("landed in {}: {} events", hour, count));
+      story.Add("", fmt::format("landed in {}: {} events, duplicates too", hour, count));
       all.by_hour[hour] += count;
     }
+    all.unread += arrivals.unread;
     if (arrivals.unread > 0) {
       story.Add(
           "", fmt::format("{} or more Parquet objects could not be looked into", arrivals.unread));
@@ -290,7 +301,11 @@ Result<Story> WhyEventHours(const Witnesses& witnesses, const HourRange& hours) 
       landing.verdict = fmt::format("{} rows are there, and of what landed in these hours {}", rows,
                                     landing.verdict);
     const bool is_all_there = rows == 0 && landing.state == "loaded";
-    if (is_all_there) {
+    if (rows == 0 && !all.by_hour.empty()) {
+      story.End("removed",
+                all.loads.ToText() + ", and no row is there: somebody has removed them since",
+                "sluice verify, then load these raw objects again: sluice backfill --replace");
+    } else if (is_all_there) {
       story.End("nothing_sent",
                 "not loaded, because what landed has no event with such a time, but for what is in "
                 "quarantine",
@@ -310,6 +325,7 @@ Result<Story> WhyEventHours(const Witnesses& witnesses, const HourRange& hours) 
   if (!late.empty())
     sentence +=
         fmt::format(", late from landing hour{} {}", late.contains(" and ") ? "s" : "", late);
+  if (all.unread > 0) sentence += "; not all Parquet objects could be looked into";
   story.End(late.empty() ? "loaded" : "loaded_late", std::move(sentence));
   return story;
 }

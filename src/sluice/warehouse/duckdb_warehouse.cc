@@ -253,11 +253,16 @@ Result<std::vector<LedgerPart>> DuckDbWarehouse::ListParts(const PartQuery& quer
   return Read(turn).ListParts(query);
 }
 
-Result<std::vector<std::string>> DuckDbWarehouse::ListFiles(const std::string& after,
-                                                            size_t limit) {
-  if (!Exists()) return std::vector<std::string>();
+Result<std::vector<NamedFile>> DuckDbWarehouse::ListFiles(const std::string& after, size_t limit) {
+  if (!Exists()) return std::vector<NamedFile>();
   SLUICE_ASSIGN(const DuckDbTurn turn, TakeTurn(Purpose::kRead));
   return Read(turn).ListFiles(after, limit);
+}
+
+Result<std::vector<std::string>> DuckDbWarehouse::NamedAmong(std::span<const std::string> keys) {
+  if (!Exists()) return std::vector<std::string>();
+  SLUICE_ASSIGN(const DuckDbTurn turn, TakeTurn(Purpose::kRead));
+  return Read(turn).NamedAmong(keys);
 }
 
 Result<EventTraces> DuckDbWarehouse::FindEvent(const std::string& key, size_t limit) {

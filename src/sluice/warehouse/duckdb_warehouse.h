@@ -65,7 +65,8 @@ class DuckDbWarehouse : public Warehouse {
   Result<std::vector<TextRow>> SampleRows(const Table& table, size_t limit) override;
   Result<TableCheck> Check(const Table& table, const EventHours& hours) override;
   Result<std::vector<LedgerPart>> ListParts(const PartQuery& query) override;
-  Result<std::vector<std::string>> ListFiles(const std::string& after, size_t limit) override;
+  Result<std::vector<NamedFile>> ListFiles(const std::string& after, size_t limit) override;
+  Result<std::vector<std::string>> NamedAmong(std::span<const std::string> keys) override;
   Result<EventTraces> FindEvent(const std::string& key, size_t limit) override;
 
  private:

@@ -80,6 +80,11 @@ Result<EventTraces> FindEvent(SqlSession& session, const LedgerNames& names, con
   EventTraces traces;
   for (size_t i = 0; i < tables.tables.size(); ++i) {
     if (tables.tables[i].unique.empty()) continue;
+    const TableSchema& schema = tables.tables[i].schema;
+    SLUICE_ASSIGN(const std::vector<TextRow> there,
+                  session.Query("look for table",
+                                CountTablesSql(names, names.TargetSchema(schema), schema.name)));
+    if (there.empty() || ToCount(there[0][0]) == 0) continue;  // no load has made it yet
     SLUICE_TRY(FindRows(session, names, tables, i, key, limit, traces.rows));
   }
   SLUICE_ASSIGN(const std::vector<TextRow> duplicates,

@@ -19,16 +19,20 @@ std::string PartsSql(const LedgerNames& names, const PartQuery& query) {
     condition += fmt::format(" AND table_name = {} AND state = 'loaded' AND routed > 0",
                              d.Literal(query.table));
   }
+  if (query.state) condition += fmt::format(" AND state = '{}'", Name(*query.state));
   if (query.times) {
-    condition +=
-        fmt::format(" AND min_time <= {} AND max_time >= {}", TimestampLiteral(query.times->to),
-                    TimestampLiteral(query.times->from));
+    condition += fmt::format(
+        " AND parquet <> '' AND (min_time IS NULL OR (min_time <= {} AND max_time >= "
+        "{}))",
+        TimestampLiteral(query.times->to), TimestampLiteral(query.times->from));
   }
   return fmt::format(
       "SELECT CAST(object AS VARCHAR), object_identity, raw_key, table_name, state, "
       "COALESCE(reason, ''), parquet, batch, CAST(lines AS VARCHAR), CAST(no_route AS VARCHAR), "
       "CAST(dropped AS VARCHAR), CAST(routed AS VARCHAR), CAST(loaded AS VARCHAR), CAST(duplicates "
-      "AS VARCHAR), CAST(quarantined AS VARCHAR), CAST(loaded_at AS VARCHAR) FROM {} WHERE {} "
+      "AS VARCHAR), CAST(quarantined AS VARCHAR), CAST(loaded_at AS VARCHAR), revision FROM {} "
+      "WHERE "
+      "{} "
       "ORDER BY loaded_at DESC, object, table_name LIMIT {}",
       names.In("ledger"), condition, query.limit);
 }
@@ -53,6 +57,7 @@ Result<std::vector<LedgerPart>> ListParts(SqlSession& session, const LedgerNames
                      .table = text(3),
                      .state = *state,
                      .reason = text(5),
+                     .revision = text(16),
                      .parquet = text(6),
                      .batch = text(7),
                      .lines = ToCount(row[8]),
@@ -67,20 +72,40 @@ Result<std::vector<LedgerPart>> ListParts(SqlSession& session, const LedgerNames
   return parts;
 }
 
-Result<std::vector<std::string>> ListFiles(SqlSession& session, const LedgerNames& names,
-                                           const std::string& after, size_t limit) {
-  const std::string key = names.dialect.ByBytes("q.parquet");
+Result<std::vector<NamedFile>> ListFiles(SqlSession& session, const LedgerNames& names,
+                                         const std::string& after, size_t limit) {
+  const SqlDialect& d = names.dialect;
   // Every pipeline's, and those of objects too, which name quarantine: nobody's file is an orphan.
   SLUICE_ASSIGN(
       const std::vector<TextRow> rows,
       session.Query(
           "list files",
-          fmt::format("SELECT q.parquet FROM (SELECT DISTINCT parquet FROM {} WHERE "
-                      "parquet <> '') q WHERE {} > {} ORDER BY {} LIMIT {}",
-                      names.In("ledger"), key, names.dialect.Literal(after), key, limit)));
-  std::vector<std::string> keys;
-  for (const TextRow& row : rows) keys.push_back(row[0].value_or(""));
-  return keys;
+          fmt::format(
+              "SELECT q.parquet, CAST(q.ours AS VARCHAR) FROM (SELECT parquet, MAX(CASE WHEN "
+              "name = {} THEN 1 ELSE 0 END) AS ours FROM {} WHERE parquet <> '' AND {} > {} "
+              "GROUP BY parquet) q ORDER BY {} LIMIT {}",
+              names.Pipeline(), names.In("ledger"), d.ByBytes("parquet"), d.Literal(after),
+              d.ByBytes("q.parquet"), limit)));
+  std::vector<NamedFile> files;
+  for (const TextRow& row : rows) files.push_back({row[0].value_or(""), row[1] == "1"});
+  return files;
+}
+
+Result<std::vector<std::string>> NamedAmong(SqlSession& session, const LedgerNames& names,
+                                            std::span<const std::string> keys) {
+  std::vector<std::string> named;
+  if (keys.empty()) return named;
+  const SqlDialect& d = names.dialect;
+  std::string list;
+  for (const std::string& key : keys) {
+    list += (list.empty() ? "" : ", ") + d.Exact(d.Literal(key));
+  }
+  SLUICE_ASSIGN(const std::vector<TextRow> rows,
+                session.Query("look for files",
+                              fmt::format("SELECT DISTINCT parquet FROM {} WHERE {} IN ({})",
+                                          names.In("ledger"), d.Exact("parquet"), list)));
+  for (const TextRow& row : rows) named.push_back(row[0].value_or(""));
+  return named;
 }
 
 }  // namespace sluice

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -21,7 +22,7 @@ struct LedgerPart {
   std::string identity, raw_key;
   std::string table;  // or "*": the object itself
   ObjectState state = ObjectState::kLoaded;
-  std::string reason;
+  std::string reason, revision;
   std::string parquet;  // key of the Parquet object; of "*" of the quarantine object; may be empty
   std::string batch;
   uint64_t lines = 0, no_route = 0, dropped = 0;  // of "*"
@@ -32,8 +33,10 @@ struct LedgerPart {
 // Which of them; all that is said must hold.
 struct PartQuery {
   std::string store = {}, raw_key = {};
-  std::string table = {};                  // not empty: what this table got rows of
-  std::optional<TimeInterval> times = {};  // with a table: what reaches into these event times
+  std::string table = {};  // not empty: what this table got rows of
+  std::optional<ObjectState> state = {};
+  std::optional<TimeInterval> times = {};  // with a table: what reaches into these event
+                                           // times, or was loaded before the table had one
   size_t limit = 1'000;
 };
 
@@ -41,8 +44,16 @@ struct PartQuery {
 Result<std::vector<LedgerPart>> ListParts(SqlSession& session, const LedgerNames& names,
                                           const PartQuery& query);
 
-// Warehouse::ListFiles over a session that has a ledger.
-Result<std::vector<std::string>> ListFiles(SqlSession& session, const LedgerNames& names,
-                                           const std::string& after, size_t limit);
+// An object that the ledger names.
+struct NamedFile {
+  std::string key;
+  bool is_ours = false;  // by a row of this pipeline
+  bool operator==(const NamedFile&) const = default;
+};
+// Warehouse::ListFiles and NamedAmong over a session that has a ledger.
+Result<std::vector<NamedFile>> ListFiles(SqlSession& session, const LedgerNames& names,
+                                         const std::string& after, size_t limit);
+Result<std::vector<std::string>> NamedAmong(SqlSession& session, const LedgerNames& names,
+                                            std::span<const std::string> keys);
 
 }  // namespace sluice

@@ -246,10 +246,16 @@ Result<std::vector<LedgerPart>> LedgerReader::ListParts(const PartQuery& query) 
   return sluice::ListParts(session_, names_, query);
 }
 
-Result<std::vector<std::string>> LedgerReader::ListFiles(const std::string& after, size_t limit) {
+Result<std::vector<NamedFile>> LedgerReader::ListFiles(const std::string& after, size_t limit) {
+  SLUICE_ASSIGN(const bool exists, Exists());
+  if (!exists) return std::vector<NamedFile>();
+  return sluice::ListFiles(session_, names_, after, limit);
+}
+
+Result<std::vector<std::string>> LedgerReader::NamedAmong(std::span<const std::string> keys) {
   SLUICE_ASSIGN(const bool exists, Exists());
   if (!exists) return std::vector<std::string>();
-  return sluice::ListFiles(session_, names_, after, limit);
+  return sluice::NamedAmong(session_, names_, keys);
 }
 
 Result<EventTraces> LedgerReader::FindEvent(const std::string& key, size_t limit) {

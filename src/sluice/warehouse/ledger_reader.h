@@ -42,7 +42,8 @@ class LedgerReader {
   Result<std::vector<TextRow>> SampleRows(const Table& table, size_t limit);
   Result<TableCheck> Check(const Table& table, const EventHours& hours);
   Result<std::vector<LedgerPart>> ListParts(const PartQuery& query);
-  Result<std::vector<std::string>> ListFiles(const std::string& after, size_t limit);
+  Result<std::vector<NamedFile>> ListFiles(const std::string& after, size_t limit);
+  Result<std::vector<std::string>> NamedAmong(std::span<const std::string> keys);
   Result<EventTraces> FindEvent(const std::string& key, size_t limit);
 
  private:

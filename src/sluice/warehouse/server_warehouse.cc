@@ -271,10 +271,14 @@ Result<std::vector<LedgerPart>> ServerWarehouse::ListParts(const PartQuery& quer
   return Read(*session).ListParts(query);
 }
 
-Result<std::vector<std::string>> ServerWarehouse::ListFiles(const std::string& after,
-                                                            size_t limit) {
+Result<std::vector<NamedFile>> ServerWarehouse::ListFiles(const std::string& after, size_t limit) {
   SLUICE_ASSIGN(const auto session, connector_->Connect());
   return Read(*session).ListFiles(after, limit);
+}
+
+Result<std::vector<std::string>> ServerWarehouse::NamedAmong(std::span<const std::string> keys) {
+  SLUICE_ASSIGN(const auto session, connector_->Connect());
+  return Read(*session).NamedAmong(keys);
 }
 
 Result<EventTraces> ServerWarehouse::FindEvent(const std::string& key, size_t limit) {

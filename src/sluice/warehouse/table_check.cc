@@ -23,28 +23,34 @@ std::string InHours(const Table& table, const EventHours& hours) {
                      EventSql::TimeLiteral(table, hours.to));
 }
 
-// Rows, loaded, rows in the range.
+// Rows, loaded, by us, rows in the range, and how many it has at least.
 std::string CountsSql(const LedgerNames& names, const Table& table, const EventHours& hours) {
   const std::string target = names.Target(table.schema);
   return fmt::format(
       "SELECT CAST((SELECT COUNT(*) FROM {0}) AS VARCHAR), CAST((SELECT COALESCE(SUM(l.loaded), 0) "
-      "FROM {1} l WHERE {2}) AS VARCHAR), CAST((SELECT COUNT(*) FROM {0} t WHERE {3}) AS VARCHAR)",
-      target, names.In("ledger"), LoadedInto(names, table), InHours(table, hours));
+      "FROM {1} l WHERE {2}) AS VARCHAR), CAST((SELECT COALESCE(SUM(l.loaded), 0) FROM {1} l WHERE "
+      "{2} AND l.name = {4}) AS VARCHAR), CAST((SELECT COUNT(*) FROM {0} t WHERE {3}) AS VARCHAR), "
+      "CAST((SELECT COALESCE(SUM(l.loaded), 0) FROM {1} l WHERE {2} AND l.name = {4} AND "
+      "l.min_time >= {5} AND l.max_time < {6}) AS VARCHAR)",
+      target, names.In("ledger"), LoadedInto(names, table), InHours(table, hours), names.Pipeline(),
+      TimestampLiteral(hours.from), TimestampLiteral(hours.to));
 }
 
 // The keys that are there more than once, as (event_key, event_time, n). A row without a key is no
 // event's.
 std::string DoubledSql(const LedgerNames& names, const Table& table, const EventHours& hours) {
-  std::string is_whole;
+  std::string is_whole, columns;
   for (const size_t column : table.unique) {
-    is_whole +=
-        fmt::format(" AND t.{} IS NOT NULL", QuoteIdentifier(table.schema.columns[column].name));
+    const std::string name = "t." + QuoteIdentifier(table.schema.columns[column].name);
+    is_whole += fmt::format(" AND {} IS NOT NULL", name);
+    columns += (columns.empty() ? "" : ", ") + name;
   }
+  if (table.time) columns += ", t." + QuoteIdentifier(table.schema.columns[*table.time].name);
   return fmt::format(
-      "SELECT q.event_key, q.event_time, COUNT(*) AS n FROM (SELECT {} AS event_key, {} AS "
-      "event_time FROM {} t WHERE {}{}) q GROUP BY q.event_key, q.event_time HAVING COUNT(*) > 1",
-      EventSql(names, table).Key("t"), EventSql(names, table).Time("t"), names.Target(table.schema),
-      InHours(table, hours), is_whole);
+      "SELECT {} AS event_key, {} AS event_time, q.n FROM (SELECT {}, COUNT(*) AS n FROM {} t "
+      "WHERE {}{} GROUP BY {} HAVING COUNT(*) > 1) q",
+      EventSql(names, table).Key("q"), EventSql(names, table).Time("q"), columns,
+      names.Target(table.schema), InHours(table, hours), is_whole, columns);
 }
 
 // The hours that have more rows than the ledger can explain, or fewer. Those that have none are
@@ -54,16 +60,20 @@ std::string HoursSql(const LedgerNames& names, const Table& table, const EventHo
   const std::string counted = fmt::format(
       "SELECT u.hour, SUM(u.n) AS n FROM (SELECT DATE_TRUNC('hour', {0}) AS hour, 1 AS n FROM {1} "
       "t WHERE {2} UNION ALL SELECT DATE_TRUNC('hour', l.min_time), 0 FROM {3} l WHERE {4} AND "
+      "l.name = {7} AND "
       "l.min_time >= {5} AND l.max_time < {6} AND DATE_TRUNC('hour', l.min_time) = "
       "DATE_TRUNC('hour', l.max_time)) u GROUP BY u.hour",
       EventSql(names, table).Time("t"), names.Target(table.schema), InHours(table, hours),
-      names.In("ledger"), loaded, TimestampLiteral(hours.from), TimestampLiteral(hours.to));
+      names.In("ledger"), loaded, TimestampLiteral(hours.from), TimestampLiteral(hours.to),
+      names.Pipeline());
   const std::string end = "b.hour + INTERVAL '1 hour'";
   const std::string bounds = fmt::format(
-      "SELECT b.hour, b.n, COALESCE(SUM(CASE WHEN l.min_time >= b.hour AND l.max_time < {1} THEN "
-      "l.loaded ELSE 0 END), 0) AS at_least, COALESCE(SUM(l.loaded), 0) AS at_most FROM ({0}) b "
-      "LEFT JOIN {2} l ON {3} AND l.min_time < {1} AND l.max_time >= b.hour GROUP BY b.hour, b.n",
-      counted, end, names.In("ledger"), loaded);
+      "SELECT b.hour, b.n, COALESCE(SUM(CASE WHEN l.name = {4} AND l.min_time >= b.hour AND "
+      "l.max_time < {1} THEN l.loaded ELSE 0 END), 0) AS at_least, COALESCE(SUM(l.loaded), 0) AS "
+      "at_most FROM ({0}) b LEFT JOIN {2} l ON {3} AND (l.min_time IS NULL OR (l.min_time < {1} "
+      "AND "
+      "l.max_time >= b.hour)) GROUP BY b.hour, b.n",
+      counted, end, names.In("ledger"), loaded, names.Pipeline());
   return fmt::format(
       "SELECT CAST(c.hour AS VARCHAR), CAST(c.n AS VARCHAR), CAST(c.at_least AS VARCHAR), "
       "CAST(c.at_most AS VARCHAR) FROM ({}) c WHERE c.n < c.at_least OR c.n > c.at_most ORDER BY "
@@ -104,7 +114,9 @@ Result<TableCheck> CheckTable(SqlSession& session, const LedgerNames& names, con
                 session.Query("count " + table.name(), CountsSql(names, table, hours)));
   check.rows = ToCount(counts.at(0)[0]);
   check.loaded = ToCount(counts.at(0)[1]);
-  check.rows_in_range = ToCount(counts.at(0)[2]);
+  check.loaded_by_us = ToCount(counts.at(0)[2]);
+  check.rows_in_range = ToCount(counts.at(0)[3]);
+  if (table.time) check.at_least_in_range = ToCount(counts.at(0)[4]);
   if (!table.unique.empty()) SLUICE_TRY(FindDoubled(session, names, table, hours, check));
   if (!table.time) return check;
   SLUICE_ASSIGN(const std::vector<TextRow> rows,

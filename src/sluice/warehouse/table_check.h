@@ -29,7 +29,8 @@ struct DoubledKey {
 
 // An hour of event time whose rows cannot all be what the ledger says. The ledger knows of each raw
 // object how many rows it brought, and their first and last time: so many rows the hour has at
-// least, by the objects that lie in it whole, and at most, by all that reach into it.
+// least, by this pipeline's objects that lie in it whole, and at most, by all that reach into it
+// and those without a time.
 struct HourCheck {
   std::string hour;  // "2026-11-23 14:00:00", UTC
   uint64_t rows = 0, at_least = 0, at_most = 0;
@@ -42,7 +43,9 @@ struct TableCheck {
   // All of the table, whatever the hours; `loaded` by every pipeline of this ledger that has a
   // table of that name. Counted in one snapshot.
   uint64_t rows = 0, loaded = 0;
-  uint64_t rows_in_range = 0;  // as `rows` where the table has no time
+  uint64_t loaded_by_us = 0;       // of these by this pipeline
+  uint64_t rows_in_range = 0;      // as `rows` where the table has no time
+  uint64_t at_least_in_range = 0;  // by this pipeline's objects that lie in it whole; else 0
   // In the range; of a table without a time everywhere; 0 where duplicates are allowed.
   uint64_t keys_twice = 0, rows_too_many = 0;
   std::vector<DoubledKey> doubled;  // the first kMostExamples, most rows first

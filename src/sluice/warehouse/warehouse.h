@@ -95,12 +95,14 @@ class Warehouse {
   // The target table beside the ledger. Reads only; the table's `time` keeps what it reads to
   // `hours`, but for counting its rows. kNotFound without the table, kPermanent without a ledger.
   virtual Result<TableCheck> Check(const Table& table, const EventHours& hours) = 0;
-  // The next three read only, and answer nothing where there is no ledger.
+  // The next four read only, and answer nothing where there is no ledger.
   // Rows of the ledger, the newest first.
   virtual Result<std::vector<LedgerPart>> ListParts(const PartQuery& query) = 0;
   // The keys of Parquet and quarantine objects that any row of the ledger names, behind `after`, in
   // the order of their bytes; fewer than `limit` at the end.
-  virtual Result<std::vector<std::string>> ListFiles(const std::string& after, size_t limit) = 0;
+  virtual Result<std::vector<NamedFile>> ListFiles(const std::string& after, size_t limit) = 0;
+  // Which of these keys any row of the ledger names.
+  virtual Result<std::vector<std::string>> NamedAmong(std::span<const std::string> keys) = 0;
   // Where an event is: in which tables, among duplicates, in quarantine.
   virtual Result<EventTraces> FindEvent(const std::string& key, size_t limit) = 0;
 };
