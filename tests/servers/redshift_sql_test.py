@@ -32,6 +32,7 @@ KINDS = [
     r'^CREATE TEMP TABLE "sluice_back" AS SELECT ', r'^UPDATE "sluice"."duplicates" SET differs = NULL FROM ', r"^UPDATE .* SET state = 'replaced'",
     r'^SELECT COALESCE\(MIN\(l.state\), ', r'^SELECT state, CAST\(COUNT', r" name = 'it''s another'",
     r"^SELECT CAST\(c\.hour AS VARCHAR\).* DATE_TRUNC\('hour', ", r'^SELECT d\.event_key, .* HAVING COUNT\(\*\) > 1',
+    r'^SELECT e\.t, .* ROW_NUMBER\(\) OVER \(PARTITION BY q\.table_name', r'^SELECT e\.t, e\.r, .* q\.object AS object FROM ',
     r'^SELECT q\.parquet FROM \(SELECT DISTINCT ', r'^SELECT x\.table_name, .* POSITION\(', r'^SELECT CAST\(q\.event_time AS VARCHAR\)',
 ]
 

@@ -74,6 +74,12 @@ class FetchingWarehouse final : public Warehouse {
   Result<std::vector<std::string>> ListFiles(const std::string& after, size_t limit) override {
     return warehouse_->ListFiles(after, limit);
   }
+  Result<QuarantineSummary> SumQuarantine(const QuarantineFilter& filter) override {
+    return warehouse_->SumQuarantine(filter);
+  }
+  Result<std::vector<QuarantinedEvent>> ListQuarantined(const QuarantineFilter& filter) override {
+    return warehouse_->ListQuarantined(filter);
+  }
   Result<EventTraces> FindEvent(const std::string& key, size_t limit) override {
     return warehouse_->FindEvent(key, limit);
   }

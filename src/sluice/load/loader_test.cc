@@ -111,6 +111,10 @@ class ScriptedWarehouse : public Warehouse {
   Result<TableCheck> Check(const Table&, const EventHours&) override { return {}; }
   Result<std::vector<LedgerPart>> ListParts(const PartQuery&) override { return {}; }
   Result<std::vector<std::string>> ListFiles(const std::string&, size_t) override { return {}; }
+  Result<QuarantineSummary> SumQuarantine(const QuarantineFilter&) override { return {}; }
+  Result<std::vector<QuarantinedEvent>> ListQuarantined(const QuarantineFilter&) override {
+    return {};
+  }
   Result<EventTraces> FindEvent(const std::string&, size_t) override { return {}; }
 };
 

@@ -14,6 +14,7 @@
 #include "sluice/warehouse/ledger_part.h"
 #include "sluice/warehouse/ledger_sql.h"
 #include "sluice/warehouse/load_plan.h"
+#include "sluice/warehouse/quarantine_query.h"
 #include "sluice/warehouse/sql_session.h"
 #include "sluice/warehouse/table_check.h"
 #include "sluice/warehouse/warehouse_state.h"
@@ -43,6 +44,8 @@ class LedgerReader {
   Result<TableCheck> Check(const Table& table, const EventHours& hours);
   Result<std::vector<LedgerPart>> ListParts(const PartQuery& query);
   Result<std::vector<std::string>> ListFiles(const std::string& after, size_t limit);
+  Result<QuarantineSummary> SumQuarantine(const QuarantineFilter& filter);
+  Result<std::vector<QuarantinedEvent>> ListQuarantined(const QuarantineFilter& filter);
   Result<EventTraces> FindEvent(const std::string& key, size_t limit);
 
  private:

@@ -46,6 +46,8 @@ class ServerWarehouse final : public Warehouse {
   Result<TableCheck> Check(const Table& table, const EventHours& hours) override;
   Result<std::vector<LedgerPart>> ListParts(const PartQuery& query) override;
   Result<std::vector<std::string>> ListFiles(const std::string& after, size_t limit) override;
+  Result<QuarantineSummary> SumQuarantine(const QuarantineFilter& filter) override;
+  Result<std::vector<QuarantinedEvent>> ListQuarantined(const QuarantineFilter& filter) override;
   Result<EventTraces> FindEvent(const std::string& key, size_t limit) override;
 
  private:

@@ -14,6 +14,7 @@
 #include "sluice/warehouse/ledger_object.h"
 #include "sluice/warehouse/ledger_part.h"
 #include "sluice/warehouse/load_plan.h"
+#include "sluice/warehouse/quarantine_query.h"
 #include "sluice/warehouse/sql_session.h"
 #include "sluice/warehouse/table_check.h"
 #include "sluice/warehouse/warehouse_state.h"
@@ -101,6 +102,10 @@ class Warehouse {
   // The keys of Parquet and quarantine objects that any row of the ledger names, behind `after`, in
   // the order of their bytes; fewer than `limit` at the end.
   virtual Result<std::vector<std::string>> ListFiles(const std::string& after, size_t limit) = 0;
+  // What is in quarantine, by table, reason and column; and event by event, in the order in which
+  // they came there. Both read only, and answer nothing where there is no ledger.
+  virtual Result<QuarantineSummary> SumQuarantine(const QuarantineFilter& filter) = 0;
+  virtual Result<std::vector<QuarantinedEvent>> ListQuarantined(const QuarantineFilter& filter) = 0;
   // Where an event is: in which tables, among duplicates, in quarantine.
   virtual Result<EventTraces> FindEvent(const std::string& key, size_t limit) = 0;
 };
