@@ -235,5 +235,42 @@ TEST_P(WarehouseContract, AnEventIsFoundWhereverItIs) {
   EXPECT_THAT(warehouse_->FindEvent("%", 10)->quarantined, testing::IsEmpty());
 }
 
+TEST_P(WarehouseContract, WhatIsInQuarantineIsSummedUpAndListed) {
+  EXPECT_TRUE(warehouse_->SumQuarantine({})->groups.empty());
+  MustLoad({Put({.key = "a", .events = {{"1"}}, .bad_events = 2, .no_route = 1})});
+  MustLoad({Put({.key = "it's", .events = {{"2"}}, .bad_events = 1})});
+  const auto summary = warehouse_->SumQuarantine({});
+  ASSERT_TRUE(summary) << summary.error().message();
+  std::vector<std::string> groups;
+  for (const QuarantineGroup& group : summary->groups) {
+    groups.push_back(fmt::format("{} {} {} {} of {} objects: {} {}", group.table, group.reason,
+                                 group.column, group.events, group.objects, group.example.raw_key,
+                                 group.example.line));
+  }
+  EXPECT_THAT(groups, ElementsAre("events bad_value at 3 of 2 objects: a 2",
+                                  "* no_route  1 of 1 objects: a 4"));
+  EXPECT_THAT(summary->seen, ElementsAre(testing::Pair("*", 6u), testing::Pair("events", 5u),
+                                         testing::Pair("utm", 0u)));
+  const auto keys = [&](const QuarantineFilter& filter) {
+    std::vector<std::string> found;
+    const auto events = warehouse_->ListQuarantined(filter);
+    EXPECT_TRUE(events) << events.error().message();
+    if (!events) return found;
+    for (const QuarantinedEvent& event : *events) {
+      EXPECT_EQ(event.payload, "{\"a\":'1'}");
+      EXPECT_EQ(event.encoding, "utf8");
+      found.push_back(fmt::format("{} {}", event.raw_key, event.line));
+    }
+    return found;
+  };
+  EXPECT_THAT(keys({}), ElementsAre("a 2", "a 3", "a 4", "it's 2"));
+  EXPECT_THAT(keys({.limit = 2}), ElementsAre("a 2", "a 3"));
+  EXPECT_THAT(keys({.raw_key = "it's"}), ElementsAre("it's 2"));
+  EXPECT_THAT(keys({.table = "*"}), ElementsAre("a 4"));
+  EXPECT_THAT(keys({.reason = "bad_value", .column = "at", .limit = 1}), ElementsAre("a 2"));
+  EXPECT_THAT(keys({.column = "other"}), testing::IsEmpty());
+  EXPECT_THAT(keys({.since = Timestamp(std::chrono::days(200'000))}), testing::IsEmpty());
+}
+
 }  // namespace
 }  // namespace sluice

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What a person on call asks: are the tables right, and where is my event?"""
 
+import json
 import os
 import unittest
 
@@ -365,6 +366,33 @@ class Surroundings(Asking):
                       ["verify", "--to", "2026-11-20"], ["verify", "--from", "2026-11-20", "--since", "1d"]):
             with self.subTest(wrong=wrong):
                 self.assert_plain_failure(self.pipeline.run(*wrong, exit_code=2), wrong[1] if wrong[-1] != "yesterday" else "not an hour")
+
+
+class Quarantine(Asking):
+    def test_it_is_summed_up_and_shown(self):
+        key = self.load("a.ndjson", events(95) + events(3, 200, website_id="x" * 50) + b'{"no": "route"}\nnot JSON\n')
+        self.load("b.ndjson", events(50, 500) + events(1, 700, website_id="x" * 50))
+        groups = self.pipeline.ask("quarantine", "list")["groups"]
+        self.assertEqual([(g["table"], g["reason"], g["column"], g["events"], g["of"], g["objects"]) for g in groups],
+                         [("events", "too_long", "website_id", 4, 149, 2), ("*", "bad_json", "", 1, 151, 1), ("*", "no_route", "", 1, 151, 1)])
+        self.assertEqual((groups[0]["example"]["raw_key"], groups[0]["example"]["line"]), (key, 96))
+        text = self.pipeline.run("quarantine", "list", "--reason", "too_long").stdout
+        self.assertRegex(text, r"events +too_long +website_id +4 +2\.68% +2 ")
+        self.assertNotIn("no_route", text)
+        shown = self.pipeline.ask("quarantine", "show", "--table", "tracking.events", "--object", key)["events"]
+        self.assertEqual([event["line"] for event in shown], [96, 97, 98])
+        self.assertEqual(json.loads(shown[0]["payload"])["website_id"], "x" * 50)
+        self.assertIn("the first 1: --limit shows more", self.pipeline.run("quarantine", "show", "--limit", "1").stdout)
+        self.assertEqual(self.pipeline.ask("quarantine", "show", "--reason", "no_route")["events"][0]["payload"], '{"no": "route"}')
+        for nothing in ("--since", "0s"), ("--column", "topic"), ("--object", "x"):
+            self.assertIn("nothing of that is in quarantine", self.pipeline.run("quarantine", "list", *nothing).stdout)
+            self.assertIn("nothing of that is in quarantine", self.pipeline.run("quarantine", "show", *nothing).stdout)
+
+    def test_surroundings(self):
+        self.assertIn("nothing of that", self.pipeline.run("quarantine", "list").stdout)
+        self.assertEqual(list(self.pipeline.folder.rglob("*")), [])
+        for wrong in (["quarantine"], ["quarantine", "list", "--since", "soon"], ["quarantine", "show", "--limit", "0"]):
+            self.pipeline.run(*wrong, exit_code=2)
 
 
 if __name__ == "__main__":

@@ -33,6 +33,7 @@ KINDS = [
     r'^SELECT COALESCE\(MIN\(l.state\), ', r'^SELECT state, CAST\(COUNT', r" name = 'it''s another'",
     r"^SELECT CAST\(c\.hour AS VARCHAR\).* DATE_TRUNC\('hour', ", r'^SELECT d\.event_key, .* HAVING COUNT\(\*\) > 1',
     r'^SELECT q\.parquet, .* FROM \(SELECT parquet, MAX\(CASE ', r'^SELECT DISTINCT parquet FROM .* IN \(', r'^SELECT x\.table_name, .* POSITION\(', r'^SELECT CAST\(q\.event_time AS VARCHAR\)',
+    r'^SELECT e\.t, .* ROW_NUMBER\(\) OVER \(PARTITION BY q\.table_name', r'^SELECT e\.t, e\.r, .* q\.object AS object FROM ',
 ]
 
 # What sluice sends where a table has a TIMESTAMPTZ, which no table of the recording tests has (SqlDialect::InUtc), or another layout than theirs.

@@ -77,6 +77,12 @@ class FetchingWarehouse final : public Warehouse {
   Result<std::vector<std::string>> NamedAmong(std::span<const std::string> keys) override {
     return warehouse_->NamedAmong(keys);
   }
+  Result<QuarantineSummary> SumQuarantine(const QuarantineFilter& filter) override {
+    return warehouse_->SumQuarantine(filter);
+  }
+  Result<std::vector<QuarantinedEvent>> ListQuarantined(const QuarantineFilter& filter) override {
+    return warehouse_->ListQuarantined(filter);
+  }
   Result<EventTraces> FindEvent(const std::string& key, size_t limit) override {
     return warehouse_->FindEvent(key, limit);
   }

@@ -85,6 +85,7 @@ int RunCommandLine(int argc, char** argv) {
   AddVerify(app, session, exit_code);
   AddWhy(app, session, exit_code);
   AddPauses(app, session, exit_code);
+  AddQuarantine(app, session, exit_code);
   AddGc(app, session, exit_code);
   AddStatus(app, session, exit_code);
   AddCheck(app, session, exit_code);

@@ -81,6 +81,7 @@ void AddBackfill(CLI::App& app, Session& session, int& exit_code);
 void AddReconcile(CLI::App& app, Session& session, int& exit_code);
 void AddVerify(CLI::App& app, Session& session, int& exit_code);
 void AddWhy(CLI::App& app, Session& session, int& exit_code);
+void AddQuarantine(CLI::App& app, Session& session, int& exit_code);
 void AddGc(CLI::App& app, Session& session, int& exit_code);
 void AddPauses(CLI::App& app, Session& session, int& exit_code);  // pause, resume
 void AddStatus(CLI::App& app, Session& session, int& exit_code);

@@ -112,6 +112,10 @@ class ScriptedWarehouse : public Warehouse {
   Result<std::vector<LedgerPart>> ListParts(const PartQuery&) override { return {}; }
   Result<std::vector<NamedFile>> ListFiles(const std::string&, size_t) override { return {}; }
   Result<std::vector<std::string>> NamedAmong(std::span<const std::string>) override { return {}; }
+  Result<QuarantineSummary> SumQuarantine(const QuarantineFilter&) override { return {}; }
+  Result<std::vector<QuarantinedEvent>> ListQuarantined(const QuarantineFilter&) override {
+    return {};
+  }
   Result<EventTraces> FindEvent(const std::string&, size_t) override { return {}; }
 };
 

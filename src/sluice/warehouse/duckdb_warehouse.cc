@@ -265,6 +265,19 @@ Result<std::vector<std::string>> DuckDbWarehouse::NamedAmong(std::span<const std
   return Read(turn).NamedAmong(keys);
 }
 
+Result<QuarantineSummary> DuckDbWarehouse::SumQuarantine(const QuarantineFilter& filter) {
+  if (!Exists()) return QuarantineSummary();
+  SLUICE_ASSIGN(const DuckDbTurn turn, TakeTurn(Purpose::kRead));
+  return Read(turn).SumQuarantine(filter);
+}
+
+Result<std::vector<QuarantinedEvent>> DuckDbWarehouse::ListQuarantined(
+    const QuarantineFilter& filter) {
+  if (!Exists()) return std::vector<QuarantinedEvent>();
+  SLUICE_ASSIGN(const DuckDbTurn turn, TakeTurn(Purpose::kRead));
+  return Read(turn).ListQuarantined(filter);
+}
+
 Result<EventTraces> DuckDbWarehouse::FindEvent(const std::string& key, size_t limit) {
   if (!Exists()) return EventTraces();
   SLUICE_ASSIGN(const DuckDbTurn turn, TakeTurn(Purpose::kRead));

@@ -258,6 +258,19 @@ Result<std::vector<std::string>> LedgerReader::NamedAmong(std::span<const std::s
   return sluice::NamedAmong(session_, names_, keys);
 }
 
+Result<QuarantineSummary> LedgerReader::SumQuarantine(const QuarantineFilter& filter) {
+  SLUICE_ASSIGN(const bool exists, Exists());
+  if (!exists) return QuarantineSummary();
+  return sluice::SumQuarantine(session_, names_, filter);
+}
+
+Result<std::vector<QuarantinedEvent>> LedgerReader::ListQuarantined(
+    const QuarantineFilter& filter) {
+  SLUICE_ASSIGN(const bool exists, Exists());
+  if (!exists) return std::vector<QuarantinedEvent>();
+  return sluice::ListQuarantined(session_, names_, filter);
+}
+
 Result<EventTraces> LedgerReader::FindEvent(const std::string& key, size_t limit) {
   SLUICE_ASSIGN(const bool exists, Exists());
   if (!exists) return EventTraces();

@@ -14,6 +14,7 @@
 #include "sluice/warehouse/ledger_part.h"
 #include "sluice/warehouse/ledger_sql.h"
 #include "sluice/warehouse/load_plan.h"
+#include "sluice/warehouse/quarantine_query.h"
 #include "sluice/warehouse/sql_session.h"
 #include "sluice/warehouse/table_check.h"
 #include "sluice/warehouse/warehouse_state.h"
@@ -44,6 +45,8 @@ class LedgerReader {
   Result<std::vector<LedgerPart>> ListParts(const PartQuery& query);
   Result<std::vector<NamedFile>> ListFiles(const std::string& after, size_t limit);
   Result<std::vector<std::string>> NamedAmong(std::span<const std::string> keys);
+  Result<QuarantineSummary> SumQuarantine(const QuarantineFilter& filter);
+  Result<std::vector<QuarantinedEvent>> ListQuarantined(const QuarantineFilter& filter);
   Result<EventTraces> FindEvent(const std::string& key, size_t limit);
 
  private:

@@ -281,6 +281,17 @@ Result<std::vector<std::string>> ServerWarehouse::NamedAmong(std::span<const std
   return Read(*session).NamedAmong(keys);
 }
 
+Result<QuarantineSummary> ServerWarehouse::SumQuarantine(const QuarantineFilter& filter) {
+  SLUICE_ASSIGN(const auto session, connector_->Connect());
+  return Read(*session).SumQuarantine(filter);
+}
+
+Result<std::vector<QuarantinedEvent>> ServerWarehouse::ListQuarantined(
+    const QuarantineFilter& filter) {
+  SLUICE_ASSIGN(const auto session, connector_->Connect());
+  return Read(*session).ListQuarantined(filter);
+}
+
 Result<EventTraces> ServerWarehouse::FindEvent(const std::string& key, size_t limit) {
   SLUICE_ASSIGN(const auto session, connector_->Connect());
   return Read(*session).FindEvent(key, limit);

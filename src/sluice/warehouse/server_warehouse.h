@@ -47,6 +47,8 @@ class ServerWarehouse final : public Warehouse {
   Result<std::vector<LedgerPart>> ListParts(const PartQuery& query) override;
   Result<std::vector<NamedFile>> ListFiles(const std::string& after, size_t limit) override;
   Result<std::vector<std::string>> NamedAmong(std::span<const std::string> keys) override;
+  Result<QuarantineSummary> SumQuarantine(const QuarantineFilter& filter) override;
+  Result<std::vector<QuarantinedEvent>> ListQuarantined(const QuarantineFilter& filter) override;
   Result<EventTraces> FindEvent(const std::string& key, size_t limit) override;
 
  private:

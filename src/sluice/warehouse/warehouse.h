@@ -14,6 +14,7 @@
 #include "sluice/warehouse/ledger_object.h"
 #include "sluice/warehouse/ledger_part.h"
 #include "sluice/warehouse/load_plan.h"
+#include "sluice/warehouse/quarantine_query.h"
 #include "sluice/warehouse/sql_session.h"
 #include "sluice/warehouse/table_check.h"
 #include "sluice/warehouse/warehouse_state.h"
@@ -103,6 +104,10 @@ class Warehouse {
   virtual Result<std::vector<NamedFile>> ListFiles(const std::string& after, size_t limit) = 0;
   // Which of these keys any row of the ledger names.
   virtual Result<std::vector<std::string>> NamedAmong(std::span<const std::string> keys) = 0;
+  // What is in quarantine, by table, reason and column; and event by event, in the order in which
+  // they came there. Both read only, and answer nothing where there is no ledger.
+  virtual Result<QuarantineSummary> SumQuarantine(const QuarantineFilter& filter) = 0;
+  virtual Result<std::vector<QuarantinedEvent>> ListQuarantined(const QuarantineFilter& filter) = 0;
   // Where an event is: in which tables, among duplicates, in quarantine.
   virtual Result<EventTraces> FindEvent(const std::string& key, size_t limit) = 0;
 };

@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sluice/warehouse/quarantine_query.h"
+
+#include <fmt/format.h>
+
+#include "sluice/warehouse/sql_text.h"
+
+namespace sluice {
+namespace {
+
+constexpr int kExample = 200;
+
+// The rows of q, with what the ledger, l, says of their objects.
+std::string FromQuarantine(const LedgerNames& names, const QuarantineFilter& filter) {
+  const SqlDialect& d = names.dialect;
+  std::string text = fmt::format(
+      "FROM {} q LEFT JOIN {} l ON l.name = q.name AND l.object = q.object AND l.table_name = '*' "
+      "WHERE q.name = {}",
+      names.In("quarantine"), names.In("ledger"), names.Pipeline());
+  const auto want = [&](std::string_view column, const std::string& value) {
+    if (!value.empty()) text += fmt::format(" AND {} = {}", column, d.Literal(value));
+  };
+  want("q.table_name", filter.table);
+  want("q.reason", filter.reason);
+  want("q.column_name", filter.column);
+  if (!filter.raw_key.empty()) {
+    text += fmt::format(" AND {} = {}", d.Exact("l.raw_key"), d.Exact(d.Literal(filter.raw_key)));
+  }
+  if (filter.since) text += " AND l.loaded_at >= " + TimestampLiteral(*filter.since);
+  return text;
+}
+
+// The columns of QuarantinedEvent, in its order.
+std::string EventColumns(const std::string& payload) {
+  return fmt::format(
+      "q.table_name AS t, q.reason AS r, COALESCE(q.column_name, '') AS c, COALESCE(l.raw_key, "
+      "'') AS raw_key, q.line, q.at_byte, q.length, q.encoding, {} AS payload, l.loaded_at AS at",
+      payload);
+}
+
+constexpr std::string_view kEventTexts =
+    "e.t, e.r, e.c, e.raw_key, CAST(e.line AS VARCHAR), CAST(e.at_byte AS VARCHAR), CAST(e.length "
+    "AS VARCHAR), e.encoding, e.payload, COALESCE(CAST(e.at AS VARCHAR), '')";
+
+QuarantinedEvent EventOf(const TextRow& row) {
+  const auto text = [&](size_t i) { return row[i].value_or(""); };
+  return {.table = text(0),
+          .reason = text(1),
+          .column = text(2),
+          .raw_key = text(3),
+          .line = ToCount(row[4]),
+          .at_byte = ToCount(row[5]),
+          .length = ToCount(row[6]),
+          .encoding = text(7),
+          .payload = text(8),
+          .at = text(9)};
+}
+
+std::string SumSql(const LedgerNames& names, const QuarantineFilter& filter) {
+  const std::string from = FromQuarantine(names, filter);
+  const std::string first = fmt::format(
+      "SELECT {}, ROW_NUMBER() OVER (PARTITION BY q.table_name, q.reason, q.column_name ORDER BY "
+      "l.loaded_at, q.object, q.line, q.at_byte) AS place {}",
+      EventColumns(fmt::format("SUBSTRING(q.payload, 1, {})", kExample)), from);
+  const std::string sums = fmt::format(
+      "SELECT q.table_name AS t, q.reason AS r, COALESCE(q.column_name, '') AS c, COUNT(*) AS n, "
+      "COUNT(DISTINCT q.object) AS objects, MIN(l.loaded_at) AS first, MAX(l.loaded_at) AS last {} "
+      "GROUP BY 1, 2, 3",
+      from);
+  return fmt::format(
+      "SELECT {}, CAST(g.n AS VARCHAR), CAST(g.objects AS VARCHAR), COALESCE(CAST(g.first AS "
+      "VARCHAR), ''), COALESCE(CAST(g.last AS VARCHAR), '') FROM ({}) g JOIN ({}) e ON e.t = g.t "
+      "AND e.r = g.r AND e.c = g.c AND e.place = 1 ORDER BY g.n DESC, g.t, g.r, g.c LIMIT {}",
+      kEventTexts, sums, first, filter.limit);
+}
+
+std::string SeenSql(const LedgerNames& names, const QuarantineFilter& filter) {
+  return fmt::format(
+      "SELECT table_name, CAST(SUM(CASE WHEN table_name = '*' THEN lines ELSE routed END) AS "
+      "VARCHAR) FROM {} WHERE name = {}{} GROUP BY table_name ORDER BY table_name",
+      names.In("ledger"), names.Pipeline(),
+      filter.since ? " AND loaded_at >= " + TimestampLiteral(*filter.since) : "");
+}
+
+}  // namespace
+
+Result<QuarantineSummary> SumQuarantine(SqlSession& session, const LedgerNames& names,
+                                        const QuarantineFilter& filter) {
+  QuarantineSummary summary;
+  SLUICE_ASSIGN(const std::vector<TextRow> rows,
+                session.Query("sum quarantine", SumSql(names, filter)));
+  for (const TextRow& row : rows) {
+    QuarantinedEvent example = EventOf(row);
+    summary.groups.push_back({.table = example.table,
+                              .reason = example.reason,
+                              .column = example.column,
+                              .events = ToCount(row[10]),
+                              .objects = ToCount(row[11]),
+                              .first = row[12].value_or(""),
+                              .last = row[13].value_or(""),
+                              .example = example});
+  }
+  SLUICE_ASSIGN(const std::vector<TextRow> seen,
+                session.Query("count what was seen", SeenSql(names, filter)));
+  for (const TextRow& row : seen) {
+    summary.seen.emplace_back(row[0].value_or(""), ToCount(row[1]));
+  }
+  return summary;
+}
+
+Result<std::vector<QuarantinedEvent>> ListQuarantined(SqlSession& session, const LedgerNames& names,
+                                                      const QuarantineFilter& filter) {
+  SLUICE_ASSIGN(
+      const std::vector<TextRow> rows,
+      session.Query("list quarantined",
+                    fmt::format("SELECT {} FROM (SELECT {}, q.object AS object {}) e ORDER BY "
+                                "e.at, e.object, e.line, e.at_byte LIMIT {}",
+                                kEventTexts, EventColumns("q.payload"),
+                                FromQuarantine(names, filter), filter.limit)));
+  std::vector<QuarantinedEvent> events;
+  for (const TextRow& row : rows) events.push_back(EventOf(row));
+  return events;
+}
+
+}  // namespace sluice
