@@ -92,6 +92,15 @@ class Init(PipelineTest):
         keys = {json.loads(line)["request_id"] for line in self.sample.read_text().splitlines()}
         self.assertEqual(sum(rows.values()), len(keys))
 
+    def test_faults_of_the_producer_change_no_table(self):
+        self.pipeline.run("generate", "--events", 20000, "--out", self.sample)
+        report = self.report("--sample", self.sample)
+        self.assertEqual([(table["when"], table["unique"], table["time"]) for table in report["tables"]],
+                         [("has topic", "request_id", "request_timestamp"), ("has source", "request_id", None)])
+        self.assertGreater(report["rows"], 19700)
+        self.assertEqual(report["rows"] + sum(report["quarantined"].values()), 20000)
+        self.assertIn("nothing to complain about", self.sluice("check"))
+
     def test_two_files_of_one_pretty_printed_event_are_enough(self):
         first, second = self.folder / "first.json", self.folder / "second.json"
         first.write_text(json.dumps(page_view(1), indent=2))

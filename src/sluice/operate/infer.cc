@@ -53,7 +53,8 @@ class FactFinder {
   struct Key {
     int field;
     std::map<std::string, size_t, std::less<>> values;  // → its fact
-    bool has_few_values = true, can_route = true;
+    bool has_few_values = true;
+    uint64_t events = 0, unfit = 0;  // that have it, and of these with a value that no rule wants
     size_t fact = 0;
   };
 
@@ -68,23 +69,28 @@ class FactFinder {
     const JsonValue& value = fields_.event().value(key.field);
     if (value.kind == JsonKind::kAbsent) return;
     // A rule that asks for a key wants a NOT NULL column of it.
-    key.can_route &= value.kind != JsonKind::kNull && value.kind != JsonKind::kObject &&
-                     value.kind != JsonKind::kArray;
-    key.has_few_values &= value.kind == JsonKind::kString && !value.has_lone_surrogate &&
-                          !value.has_nul && !value.text.empty() &&
-                          value.text.size() <= kLongestValue;
+    ++key.events;
+    const bool is_unfit = value.kind == JsonKind::kNull || value.kind == JsonKind::kObject ||
+                          value.kind == JsonKind::kArray;
+    key.unfit += is_unfit ? 1 : 0;
+    key.has_few_values &= value.kind == JsonKind::kString && value.text.size() <= kLongestValue &&
+                          CanBeWritten(value.text);
     if (!key.has_few_values) return;
     if (!key.values.contains(value.text)) key.values.emplace(value.text, 0);
     key.has_few_values &= key.values.size() <= kMostValues;
   }
 
+  // Ids and times are of every kind of event, so that one day another table has them too.
+  int RankOf(const Key& key) const {
+    const std::string& name = fields_.tree().key(key.field);
+    if (IdNameOf(name) || IsTimeName(name)) return 2;
+    return key.unfit > 0 ? 1 : 0;
+  }
+
   void AddFacts(size_t i) {
     Key& key = keys_[i];
-    const std::string& name = fields_.tree().key(key.field);
     key.fact = facts_.size();
-    facts_.push_back({.key = i,
-                      .can_route = key.can_route,
-                      .is_last_choice = IdNameOf(name).has_value() || IsTimeName(name)});
+    facts_.push_back({.key = i, .can_route = IsFew(key.unfit, key.events), .rank = RankOf(key)});
     key.has_few_values &= value_keys_ < kMostValueKeys;
     if (!key.has_few_values) return;
     ++value_keys_;
@@ -170,8 +176,7 @@ std::vector<ProposedTable> ProposeTables(SampleFields& fields, size_t lines) {
   for (size_t i = 0; i < lines; ++i) {
     if (!fields.Read(i)) continue;
     const EventRouter::Route route = router->RouteOf(fields.event());
-    SLUICE_CHECK(route.table.has_value());
-    observers[*route.table].Add(fields.event(), trials);
+    if (route.table) observers[*route.table].Add(fields.event(), trials);
   }
   std::vector<ProposedTable> tables;
   for (size_t i = 0; i < rules.size(); ++i) {
@@ -193,7 +198,8 @@ Proposal InferTables(const SampleLines& lines) {
   for (const ProposedTable& table : proposal.tables) proposal.events += table.events;
   if (fields.has_unnamed()) {
     proposal.notes.push_back(
-        fmt::format("some keys get no column: they are empty, not UTF-8, or beyond the first {}",
+        fmt::format("some keys get no column: they are empty, hold control characters, or come "
+                    "behind the first {}",
                     SampleFields::kMostFields));
   }
   // An event may consist of nothing that a column could be made of.

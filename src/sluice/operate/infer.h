@@ -34,14 +34,11 @@ struct ProposedTable {
 };
 
 struct Proposal {
-  uint64_t events = 0;                     // that are JSON objects
+  uint64_t events = 0;                     // of all tables
   std::map<FaultReason, uint64_t> broken;  // lines that are none
   std::vector<ProposedTable> tables;       // in order of routing; empty where there is no event
   std::vector<std::string> notes;          // what no table takes
 };
-
-// A sample with fewer events shows nothing to be NOT NULL but what tables need to be.
-inline constexpr uint64_t kEnoughForNotNull = 100;
 
 // Tables for the events of a sample: the shapes they have (infer_shapes.h), and for each a column
 // for every key, of a type that holds every value seen (infer_column.h). Objects become columns for
@@ -49,8 +46,9 @@ inline constexpr uint64_t kEnoughForNotNull = 100;
 // A pure function of the lines.
 //
 // The unique key is a column named like an id of an event that no two different events share; or
-// like any id, where at least 20 events have shown it. 1% may share one or lack it: a producer's
-// faults, which then go to quarantine.
+// like any id, where at least 20 events have shown it. 1% of the events may share or lack it, lack
+// the time, or the key that routing asks for, or be of no table: a producer's faults, which then go
+// to quarantine. With fewer than 100 events none may.
 Proposal InferTables(const SampleLines& lines);
 
 }  // namespace sluice

@@ -14,7 +14,7 @@ namespace {
 
 constexpr int32_t kLongestText = 65'535;
 constexpr int32_t kShortestText = 16;
-constexpr int32_t kNothingSeen = 256;
+constexpr int32_t kShortestOfFew = 256;  // where too few values were seen to know
 constexpr size_t kUuid = 36;
 constexpr size_t kDoubleDigits = 15;  // that a DOUBLE always keeps
 
@@ -70,6 +70,12 @@ bool IsUuid(std::string_view text) {
   return true;
 }
 
+// Of a timestamp.
+bool HasOffset(std::string_view text) {
+  constexpr size_t kBehindDate = 10;
+  return text.find_first_of("Z+-", kBehindDate) != std::string_view::npos;
+}
+
 // Of the mantissa, without leading zeros.
 size_t SignificantDigits(std::string_view number) {
   number = number.substr(0, number.find_first_of("eE"));
@@ -80,8 +86,8 @@ size_t SignificantDigits(std::string_view number) {
 }
 
 // At least twice the longest, a power of two.
-int32_t WithHeadRoom(size_t longest) {
-  int32_t length = kShortestText;
+int32_t WithHeadRoom(size_t longest, uint64_t values) {
+  int32_t length = values < kEnoughEvents ? kShortestOfFew : kShortestText;
   while (length < kLongestText && static_cast<size_t>(length) < 2 * longest) length *= 2;
   return std::min(length, kLongestText);
 }
@@ -145,13 +151,14 @@ void ColumnObserver::Add(const JsonValue& value, TypeTrials& trials) {
   const bool is_string = value.kind == JsonKind::kString;
   longest_ = std::max(longest_, is_string ? value.text.size() : value.raw.size());
   const TypeTrials::Outcome outcome = trials.Try(value);
-  fits_ &= outcome.fits;
+  for (size_t trial = 0; trial < TypeTrials::kCount; ++trial) fits_[trial] += outcome.fits[trial];
+  has_offset_ |= is_string && outcome.fits[TypeTrials::kTimestamp] && HasOffset(value.text);
   if (outcome.text_fault) ++unfit_[*outcome.text_fault];
 }
 
 InferredType ColumnObserver::Infer(bool has_time_name) const {
   if (values() == 0) {
-    return {{.kind = TypeKind::kVarchar, .length = kNothingSeen}, {}, "never anything but null"};
+    return {{.kind = TypeKind::kVarchar, .length = kShortestOfFew}, {}, "never anything but null"};
   }
   if (objects_ + arrays_ > 0) {
     const bool is_mixed = objects_ + arrays_ < values();
@@ -228,9 +235,25 @@ InferredType ColumnObserver::InferString() const {
   return Text("");
 }
 
+std::optional<InferredType> ColumnObserver::InferTime(uint64_t events) const {
+  for (const TypeTrials::Trial trial :
+       {TypeTrials::kTimestamp, TypeTrials::kSeconds, TypeTrials::kMillis, TypeTrials::kMicros}) {
+    const uint64_t others = events - fits_[trial];
+    if (!IsFew(others, events)) continue;
+    InferredType time{kTypes[trial].type, kTypes[trial].epoch, ""};
+    if (has_offset_) time.type.kind = TypeKind::kTimestampTz;
+    time.reason =
+        fmt::format("{} of {} events have no such time and go to quarantine", others, events);
+    time.unfit = others;
+    return time;
+  }
+  return std::nullopt;
+}
+
 InferredType ColumnObserver::Text(std::string what) const {
-  InferredType text{
-      {.kind = TypeKind::kVarchar, .length = WithHeadRoom(longest_)}, {}, std::move(what)};
+  InferredType text{{.kind = TypeKind::kVarchar, .length = WithHeadRoom(longest_, values())},
+                    {},
+                    std::move(what)};
   if (!text.reason.empty()) text.reason += "; ";
   text.reason += fmt::format("the longest has {} bytes", longest_);
   for (const auto& [reason, values] : unfit_) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <array>
 #include <bitset>
 #include <cstddef>
 #include <cstdint>
@@ -15,6 +16,14 @@
 #include "sluice/schema/table.h"
 
 namespace sluice {
+
+// The producer's faults, not the rule: at most 1%.
+inline bool IsFew(uint64_t part, uint64_t whole) {
+  return part * 100 <= whole;
+}
+
+// Fewer show nothing to be NOT NULL, and no text to be short.
+inline constexpr uint64_t kEnoughEvents = 100;
 
 // Types that a column may get, each tried with the converter that will fill it. Immutable.
 class TypeTrials {
@@ -74,18 +83,20 @@ class ColumnObserver {
 
   // The type that holds every value, with head-room. `has_time_name`: a number may be a time.
   InferredType Infer(bool has_time_name) const;
+  // The time that all but 1% of `events` have in it; none where they have not.
+  std::optional<InferredType> InferTime(uint64_t events) const;
 
  private:
-  bool Fits(TypeTrials::Trial trial) const { return fits_[trial]; }
+  bool Fits(TypeTrials::Trial trial) const { return fits_[trial] == values(); }
   InferredType InferNumber() const;
   InferredType InferString() const;
   InferredType Text(std::string what) const;
 
   uint64_t nulls_ = 0, strings_ = 0, numbers_ = 0, truths_ = 0, objects_ = 0, arrays_ = 0;
-  TypeTrials::Fits fits_ = TypeTrials::Fits().set();
-  std::map<FaultReason, uint64_t> unfit_;  // of kText
-  size_t longest_ = 0;                     // bytes of text, or of JSON
-  size_t most_digits_ = 0;                 // significant ones of a number
+  std::array<uint64_t, TypeTrials::kCount> fits_{};  // values that each takes
+  std::map<FaultReason, uint64_t> unfit_;            // of kText
+  size_t longest_ = 0;                               // bytes of text, or of JSON
+  size_t most_digits_ = 0;                           // significant ones of a number
   bool has_fraction_ = false, has_offset_ = false, all_uuids_ = true, all_bare_dates_ = true;
 };
 

@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <initializer_list>
 
+#include "sluice/base/utf8.h"
+
 namespace sluice {
 namespace {
 
@@ -103,6 +105,11 @@ bool IsEventTimeName(std::string_view key) {
          !HasAny(key, {"received", "ingested", "sent", "updated", "modified", "processed", "loaded",
                        "inserted", "expires", "expiry", "until", "birth", "deleted", "end",
                        "landed", "last", "first", "next", "signup"});
+}
+
+bool CanBeWritten(std::string_view text) {
+  const auto is_control = [](unsigned char c) { return c < 0x20 || c == 0x7f; };
+  return !text.empty() && IsUtf8(text) && std::ranges::none_of(text, is_control);
 }
 
 std::string FromText(const FieldPath& path) {

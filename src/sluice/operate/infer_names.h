@@ -34,6 +34,9 @@ std::optional<IdName> IdNameOf(std::string_view key);
 bool IsTimeName(std::string_view key);
 bool IsEventTimeName(std::string_view key);
 
+// Whether sluice.yaml can hold this text: not empty, UTF-8, without control characters.
+bool CanBeWritten(std::string_view text);
+
 // "a.b": a path as `from:` has it, with a backslash before '.' and '\' in a key.
 std::string FromText(const FieldPath& path);
 

@@ -83,9 +83,9 @@ class ShapeSearch {
   }
 
   // A value says what an event is; a key only lets one guess it.
-  std::tuple<size_t, bool, bool> RankOf(const Split& split) const {
+  std::tuple<size_t, bool, int> RankOf(const Split& split) const {
     const ShapeFact& fact = facts_[split.fact];
-    return {split.keys, fact.value.has_value(), !fact.is_last_choice};
+    return {split.keys, fact.value.has_value(), -fact.rank};
   }
 
   std::optional<Split> SplitBy(size_t fact, const std::vector<size_t>& kinds,
@@ -132,27 +132,30 @@ class ShapeSearch {
     return IsNearlyAll(found, without);
   }
 
-  // What all events have that no other rule took, so that a shape which is not in the sample is
-  // seen as one. Nothing where they have nothing of their own, or where there is no other rule.
+  // What nearly all events have that no other rule took, so that a shape which is not in the sample
+  // is seen as one. Nothing where they have nothing of their own, or where there is no other rule.
   std::vector<size_t> LastRule(const std::vector<size_t>& kinds,
                                const std::vector<size_t>& others) const {
     if (rules_.empty()) return {};
-    const auto all_have = [&](size_t fact) {
-      return facts_[fact].can_route &&
-             std::ranges::all_of(kinds, [&](size_t kind) { return Has(kind, fact); });
+    const auto nearly_all_have = [&](size_t fact) {
+      uint64_t all = 0, lacking = 0;
+      for (const size_t kind : kinds) {
+        all += kinds_[kind].events;
+        lacking += Has(kind, fact) ? 0 : kinds_[kind].events;
+      }
+      return facts_[fact].can_route && IsNearlyNone(lacking, all);
     };
     for (size_t fact = 0; fact < facts_.size(); ++fact) {
       const size_t last_taken = rules_.back().back();
       const bool is_sibling = facts_[fact].value && facts_[last_taken].value &&
                               facts_[fact].key == facts_[last_taken].key;
-      if (is_sibling && all_have(fact)) return {fact};
+      if (is_sibling && nearly_all_have(fact)) return {fact};
     }
-    for (const bool last_choice : {false, true}) {
-      for (const size_t fact : others) {
-        if (facts_[fact].is_last_choice == last_choice && all_have(fact)) return {fact};
-      }
+    std::optional<size_t> best;
+    for (const size_t fact : others) {
+      if (nearly_all_have(fact) && (!best || facts_[fact].rank < facts_[*best].rank)) best = fact;
     }
-    return {};
+    return best ? std::vector{*best} : std::vector<size_t>();
   }
 
   const std::span<const ShapeFact> facts_;

@@ -15,7 +15,7 @@ struct ShapeFact {
   size_t key = 0;                    // which one; any numbering
   std::optional<std::string> value;  // of the key; none: the key is there
   bool can_route = true;             // a rule may ask for it
-  bool is_last_choice = false;       // where as good a one is there, a rule asks for that
+  int rank = 0;                      // of equally good ones a rule asks for the lowest
 };
 
 // Events of which the same facts are true.
@@ -25,8 +25,8 @@ struct ShapeKind {
 };
 
 // The shapes that the events of a sample have, as rules of which the first that matches wins: the
-// facts that must all be true, none in the last rule where nothing tells its events apart. Every
-// event matches one. Never empty.
+// facts that must all be true, none in the last rule where nothing tells its events apart. 1%
+// of the events that the last rule is for may not match it, and so match none. Never empty.
 //
 // A fact parts two shapes where at least two keys belong to the events with it alone, and each of
 // the others has at least two keys that those lack ("belong": 95% have it, and 1% of the others;

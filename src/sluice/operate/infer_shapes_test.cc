@@ -57,7 +57,7 @@ class Sample {
     facts_.push_back({.key = numbers_.at(key),
                       .value = std::move(value),
                       .can_route = !word.starts_with('?'),
-                      .is_last_choice = word.starts_with('-')});
+                      .rank = word.starts_with('-') ? 1 : 0});
     words_.push_back(word);
     return facts_.size() - 1;
   }
@@ -131,6 +131,13 @@ TEST(FindShapes, FewEventsOutOfOrderAreNoShape) {
   EXPECT_THAT(
       Sample({{"id topic message", 999}, {"id topic", 1}, {"id source medium", 999}}).Rules(),
       ElementsAre("topic", "source"));
+}
+
+TEST(FindShapes, TheLastRuleMayLeaveAFewOut) {
+  EXPECT_THAT(Sample({{"id topic message", 900}, {"id source medium", 99}, {"beat", 1}}).Rules(),
+              ElementsAre("topic", "source"));
+  EXPECT_THAT(Sample({{"id topic message", 900}, {"id source medium", 97}, {"beat", 2}}).Rules(),
+              ElementsAre("topic", "any"));
 }
 
 TEST(FindShapes, ThereAreAtMostSixteen) {

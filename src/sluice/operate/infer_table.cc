@@ -20,19 +20,10 @@ std::string DigestOf(std::string_view text) {
   return {digest.begin(), digest.begin() + 16};
 }
 
-// The producer's faults, not the rule.
-bool IsFew(uint64_t part, uint64_t whole) {
-  return part * 100 <= whole;
-}
-
 bool CanCompare(const ColumnType& type) {
   return type.kind == TypeKind::kChar || type.kind == TypeKind::kVarchar ||
          type.kind == TypeKind::kInteger || type.kind == TypeKind::kBigInt ||
          (type.kind == TypeKind::kDecimal && type.scale == 0);
-}
-
-bool IsTimestamp(const ColumnType& type) {
-  return type.kind == TypeKind::kTimestamp || type.kind == TypeKind::kTimestampTz;
 }
 
 // Amazon Redshift Database Developer Guide, "Compression encodings".
@@ -138,7 +129,7 @@ ProposedColumn TableObserver::Describe(int field, bool is_required) const {
   ProposedColumn proposed;
   proposed.column.type = inferred.type;
   proposed.column.not_null =
-      is_required || (events_ >= kEnoughForNotNull && HasInEveryEvent(observer) &&
+      is_required || (events_ >= kEnoughEvents && HasInEveryEvent(observer) &&
                       inferred.unfit == 0 && inferred.type.kind != TypeKind::kSuper);
   proposed.source = {.path = fields_.PathOf(field), .epoch = inferred.epoch};
   proposed.encoding = EncodingOf(inferred.type);
@@ -181,16 +172,27 @@ void TableObserver::ChooseUnique(const std::vector<int>& fields, ProposedTable& 
 }
 
 void TableObserver::ChooseTime(const std::vector<int>& fields, ProposedTable& table) const {
-  for (size_t i = 0; i < fields.size(); ++i) {
-    ProposedColumn& column = table.columns[i];
-    if (!IsTimestamp(column.column.type) || !IsEventTimeName(fields_.tree().key(fields[i])) ||
-        !HasInEveryEvent(observers_[static_cast<size_t>(fields[i])])) {
-      continue;
+  // First one that every event has, then one that nearly all have.
+  for (const bool exactly : {true, false}) {
+    for (size_t i = 0; i < fields.size(); ++i) {
+      const ColumnObserver& observer = observers_[static_cast<size_t>(fields[i])];
+      ProposedColumn& column = table.columns[i];
+      const std::optional<InferredType> time = observer.InferTime(events_);
+      if (!time || (exactly && time->unfit > 0) || table.unique == i ||
+          !IsEventTimeName(fields_.tree().key(fields[i]))) {
+        continue;
+      }
+      table.time = i;
+      table.time_reason = "the first time that events have; a duplicate must have the same";
+      column.column.not_null = true;
+      if (time->unfit > 0) {
+        column.column.type = time->type;
+        column.source.epoch = time->epoch;
+        column.reason = time->reason;
+        table.time_reason += "; " + time->reason;
+      }
+      return;
     }
-    table.time = i;
-    column.column.not_null = true;
-    table.time_reason = "the first time that every event has; a duplicate must have the same";
-    return;
   }
 }
 

@@ -8,6 +8,7 @@
 #include "sluice/config/load_config.h"
 #include "sluice/ndjson/event_converter.h"
 #include "sluice/ndjson/line_chunker.h"
+#include "sluice/operate/infer_column.h"
 #include "sluice/operate/infer_names.h"
 #include "sluice/operate/init_files.h"
 #include "sluice/operate/sample_fields.h"
@@ -58,7 +59,7 @@ std::string InWords(const ProposedColumn& proposed) {
   return words;
 }
 
-std::vector<std::string> ColumnsOf(const ProposedTable& table) {
+std::vector<std::string> ColumnsIn(const ProposedTable& table) {
   std::vector<std::string> words;
   for (const ProposedColumn& column : table.columns) words.push_back(InWords(column));
   return words;
@@ -67,7 +68,7 @@ std::vector<std::string> ColumnsOf(const ProposedTable& table) {
 std::vector<std::string> ColumnsOf(const std::vector<std::string>& events) {
   const Proposal proposal = InferTables(LinesOf(events));
   if (proposal.tables.size() != 1) return {fmt::format("{} tables", proposal.tables.size())};
-  return ColumnsOf(proposal.tables[0]);
+  return ColumnsIn(proposal.tables[0]);
 }
 
 // How many events are no rows when what was proposed is read as init writes it.
@@ -114,30 +115,27 @@ TEST(Infer, ATypeHoldsEveryValueSeen) {
       {"with head-room", {"123456789"}, "k BIGINT"},
       {"beyond INTEGER", {"1", "9223372036854775807"}, "k BIGINT"},
       {"beyond BIGINT", {"9223372036854775808"}, "k DECIMAL(38,0)"},
-      {"beyond DECIMAL", {std::string(39, '9')}, "k VARCHAR(128)"},
+      {"beyond DECIMAL", {std::string(39, '9')}, "k VARCHAR(256)"},
       {"fractions", {"1", "2.5"}, "k DOUBLE PRECISION"},
       {"an exponent is no integer", {"1e3"}, "k DOUBLE PRECISION"},
       {"more digits than a DOUBLE has", {"0.123456789012345678"}, "k DECIMAL(38,18)"},
-      {"beyond a DOUBLE", {"1e999"}, "k VARCHAR(16)"},
-      {"numbers in quotes stay text", {R"("007")"}, "k VARCHAR(16)"},
-      {"number and string", {"7", R"("seven")"}, "k VARCHAR(16)"},
-      {"truth and string", {"true", R"("no")"}, "k VARCHAR(16)"},
-      {"number and truth", {"17", "true"}, "k VARCHAR(16)"},
-      {"twice the longest", {R"("123456789")"}, "k VARCHAR(32)"},
-      {"bytes, not characters", {R"("äöüäöüäöü")"}, "k VARCHAR(64)"},
-      {"unescaped", {R"("\u00e4\u00e4\u00e4\u00e4")"}, "k VARCHAR(16)"},
-      {"empty", {R"("")"}, "k VARCHAR(16)"},
+      {"beyond a DOUBLE", {"1e999"}, "k VARCHAR(256)"},
+      {"numbers in quotes stay text", {R"("007")"}, "k VARCHAR(256)"},
+      {"number and string", {"7", R"("seven")"}, "k VARCHAR(256)"},
+      {"truth and string", {"true", R"("no")"}, "k VARCHAR(256)"},
+      {"number and truth", {"17", "true"}, "k VARCHAR(256)"},
+      {"empty", {R"("")"}, "k VARCHAR(256)"},
       {"a UUID", {R"("a09c4ca3-d142-4312-ba78-029c3355b8ef")"}, "k CHAR(36)"},
       {"a UUID and something",
        {R"("a09c4ca3-d142-4312-ba78-029c3355b8ef")", R"("x")"},
-       "k VARCHAR(128)"},
+       "k VARCHAR(256)"},
       {"dates", {R"("2026-11-23")", R"("2024-02-29")"}, "k DATE"},
-      {"no date", {R"("2026-11-23")", R"("2026-02-30")"}, "k VARCHAR(32)"},
+      {"no date", {R"("2026-11-23")", R"("2026-02-30")"}, "k VARCHAR(256)"},
       {"times", {R"("2026-11-23 10:00:00")", R"("2026-11-23T10:00:00.123")"}, "k TIMESTAMP"},
       {"times with an offset", {R"("2026-11-23T10:00:00Z")"}, "k TIMESTAMPTZ"},
       {"midnight is a time", {R"("2026-11-23T00:00:00")"}, "k TIMESTAMP"},
-      {"date and time", {R"("2026-11-23")", R"("2026-11-23 10:00:00")"}, "k VARCHAR(64)"},
-      {"digits beyond microseconds", {R"("2026-11-23 10:00:00.1234567")"}, "k VARCHAR(64)"},
+      {"date and time", {R"("2026-11-23")", R"("2026-11-23 10:00:00")"}, "k VARCHAR(256)"},
+      {"digits beyond microseconds", {R"("2026-11-23 10:00:00.1234567")"}, "k VARCHAR(256)"},
       {"arrays", {"[1]", "[]"}, "k SUPER"},
       {"array and text", {"[1]", R"("x")"}, "k SUPER"},
       {"empty objects", {"{}"}, "k SUPER"},
@@ -176,10 +174,11 @@ TEST(Infer, ObjectsBecomeColumns) {
   const std::vector<std::string> events = {
       R"({"id":"a","context":{"page":{"url":"x","Title":"T"},"ip":"::1"},"tags":["a"]})",
       R"({"id":"b","context":null})", R"({"id":"c","context":{"page":{}}})"};
-  EXPECT_THAT(ColumnsOf(events), ElementsAre("id VARCHAR(16) NOT NULL",
-                                             "context_page_url VARCHAR(16) <- context.page.url",
-                                             "context_page_title VARCHAR(16) <- context.page.Title",
-                                             "context_ip VARCHAR(16) <- context.ip", "tags SUPER"));
+  EXPECT_THAT(
+      ColumnsOf(events),
+      ElementsAre("id VARCHAR(256) NOT NULL", "context_page_url VARCHAR(256) <- context.page.url",
+                  "context_page_title VARCHAR(256) <- context.page.Title",
+                  "context_ip VARCHAR(256) <- context.ip", "tags SUPER"));
   EXPECT_EQ(Refused(events), "");
   // Five levels, and more keys than names are.
   EXPECT_THAT(ColumnsOf({R"({"a":{"b":{"c":{"d":{"e":1}}}}})"}),
@@ -192,33 +191,52 @@ TEST(Infer, ObjectsBecomeColumns) {
 TEST(Infer, KeysThatAreNoNamesGetOne) {
   const std::vector<std::string> events = {
       R"({"Id":1,"id":2,"ID":3,"page url":4,"page.url":5,"1st":6,"日本":7,"a\\b":8,"ctid":9,)"
-      R"("q\"\u0007":10,"sluice_line":11,"null":12,"on":13,"\u00e9":14})"};
+      R"("q\"":10,"sluice_line":11,"null":12,"on":13,"\u00e9":14})"};
   EXPECT_THAT(ColumnsOf(events),
               ElementsAre("id_2 INTEGER NOT NULL <- Id", "id INTEGER", "id_3 INTEGER <- ID",
                           "page_url INTEGER <- page url", "page_url_2 INTEGER <- page\\.url",
                           "_1st INTEGER <- 1st", "field INTEGER <- 日本", "a_b INTEGER <- a\\\\b",
-                          "ctid_2 INTEGER <- ctid", "q INTEGER <- q\"\a",
+                          "ctid_2 INTEGER <- ctid", "q INTEGER <- q\"",
                           "sluice_line_2 INTEGER <- sluice_line", "null INTEGER", "on INTEGER",
                           "field_2 INTEGER <- é"));
   EXPECT_EQ(Refused(events), "");
 }
 
 TEST(Infer, AKeyWithoutANameIsSaid) {
-  const Proposal proposal = InferTables(LinesOf({R"({"":1,"\ud800":2,"a":3})"}));
+  const Proposal proposal =
+      InferTables(LinesOf({R"({"":1,"\ud800":2,"\u0007":4,"o":{"\n":1},"a":3})"}));
   ASSERT_EQ(proposal.tables.size(), 1u);
-  EXPECT_THAT(ColumnsOf(proposal.tables[0]), ElementsAre("a INTEGER"));
+  EXPECT_THAT(ColumnsIn(proposal.tables[0]), ElementsAre("o SUPER", "a INTEGER"));
   EXPECT_THAT(proposal.notes, ElementsAre(HasSubstr("some keys get no column")));
 }
 
 TEST(Infer, NotNullNeedsManyEvents) {
-  const auto few = Repeat(R"({"a":"x","b":1})", kEnoughForNotNull - 1);
-  EXPECT_THAT(ColumnsOf(few), ElementsAre("a VARCHAR(16)", "b INTEGER"));
-  const auto many = Repeat(R"({"a":"x","b":1})", kEnoughForNotNull);
+  const auto few = Repeat(R"({"a":"x","b":1})", kEnoughEvents - 1);
+  EXPECT_THAT(ColumnsOf(few), ElementsAre("a VARCHAR(256)", "b INTEGER"));
+  const auto many = Repeat(R"({"a":"x","b":1})", kEnoughEvents);
   EXPECT_THAT(ColumnsOf(many), ElementsAre("a VARCHAR(16) NOT NULL", "b INTEGER NOT NULL"));
   EXPECT_THAT(ColumnsOf(Both(many, {R"({"a":"x"})"})),
               ElementsAre("a VARCHAR(16) NOT NULL", "b INTEGER"));
   EXPECT_THAT(ColumnsOf(Both(many, {R"({"a":"x","b":null})"})),
               ElementsAre("a VARCHAR(16) NOT NULL", "b INTEGER"));
+}
+
+TEST(Infer, ATextHasTwiceTheBytesOfTheLongest) {
+  const std::pair<std::string, const char*> kCases[] = {
+      {"", "k VARCHAR(16) NOT NULL"},
+      {"12345678", "k VARCHAR(16) NOT NULL"},
+      {"123456789", "k VARCHAR(32) NOT NULL"},
+      {"äöüäöüäöü", "k VARCHAR(64) NOT NULL"},
+      {R"(\u00e4\u00e4\u00e4\u00e4)", "k VARCHAR(16) NOT NULL"},
+      {std::string(40'000, 'x'), "k VARCHAR(65535) NOT NULL"},
+  };
+  for (const auto& [text, wanted] : kCases) {
+    const auto events = Repeat(R"({"k":")" + text + R"("})", kEnoughEvents);
+    EXPECT_THAT(ColumnsOf(events), ElementsAre(wanted)) << text.substr(0, 20);
+    EXPECT_EQ(Refused(events), "");
+  }
+  // Of a few nothing is known.
+  EXPECT_THAT(ColumnsOf({R"({"k":"x"})"}), ElementsAre("k VARCHAR(256)"));
 }
 
 TEST(Infer, ValuesThatNoTypeTakesAreSaid) {
@@ -276,6 +294,29 @@ TEST(Infer, TheTimeIsOneThatEveryEventHas) {
   EXPECT_EQ(ChosenFor({R"({"ts":"2026-11-23 10:00:00"})", R"({"ts":null})"}).time, std::nullopt);
 }
 
+TEST(Infer, AFewFaultsTakeNoTimeAndNoRuleAway) {
+  const auto good = Both(Repeat(R"({"id":"a$","topic":"t","x":1,"ts":"2026-11-23 10:00:00"})", 150),
+                         Repeat(R"({"id":"b$","source":"s","y":1})", 150));
+  const auto events = Both(good, {R"({"id":"c","topic":null,"x":null,"ts":"yesterday"})",
+                                  R"({"id":"d","source":null,"y":null})"});
+  const Proposal proposal = InferTables(LinesOf(events));
+  ASSERT_EQ(proposal.tables.size(), 2u);
+  EXPECT_EQ(ToText(proposal.tables[0].when), "has topic");
+  EXPECT_THAT(ColumnsIn(proposal.tables[0]),
+              ElementsAre("id VARCHAR(16) NOT NULL", "topic VARCHAR(16) NOT NULL", "x INTEGER",
+                          "ts TIMESTAMP NOT NULL"));
+  EXPECT_THAT(proposal.tables[0].time_reason, HasSubstr("1 of 151 events have no such time"));
+  EXPECT_EQ(Refused(events), "301 null_in_not_null\n302 null_in_not_null\n");
+  // A key that is never null is asked for instead.
+  const auto other = Both(good, {R"({"id":"c","topic":null,"x":1,"ts":"2026-11-23 10:00:00"})"});
+  EXPECT_EQ(ToText(InferTables(LinesOf(other)).tables.at(0).when), "has x");
+  EXPECT_EQ(Refused(other), "");
+  // Of many it is no fault.
+  const auto many = Both(good, Repeat(R"({"id":"c$","topic":"t","x":1,"ts":"yesterday"})", 2));
+  EXPECT_EQ(InferTables(LinesOf(many)).tables.at(0).time, std::nullopt);
+  EXPECT_EQ(Refused(many), "");
+}
+
 TEST(Infer, ShapesBecomeTables) {
   const std::vector<std::string> events =
       Both(Repeat(R"({"id":"a$","topic":"t","message":"m","ts":"2026-11-23 10:00:00"})", 100),
@@ -285,13 +326,13 @@ TEST(Infer, ShapesBecomeTables) {
   EXPECT_EQ(proposal.events, 150u);
   EXPECT_EQ(proposal.tables[0].name, "topic_events");
   EXPECT_EQ(ToText(proposal.tables[0].when), "has topic");
-  EXPECT_THAT(ColumnsOf(proposal.tables[0]),
+  EXPECT_THAT(ColumnsIn(proposal.tables[0]),
               ElementsAre("id VARCHAR(16) NOT NULL", "topic VARCHAR(16) NOT NULL",
                           "message VARCHAR(16) NOT NULL", "ts TIMESTAMP NOT NULL"));
   EXPECT_EQ(proposal.tables[1].name, "source_events");
   EXPECT_EQ(ToText(proposal.tables[1].when), "has source");
-  EXPECT_THAT(ColumnsOf(proposal.tables[1]),
-              ElementsAre("id VARCHAR(16) NOT NULL", "source VARCHAR(16) NOT NULL",
+  EXPECT_THAT(ColumnsIn(proposal.tables[1]),
+              ElementsAre("id VARCHAR(256) NOT NULL", "source VARCHAR(256) NOT NULL",
                           "medium VARCHAR(256)", "content VARCHAR(256)"));
   EXPECT_EQ(Refused(events), "");
 }
@@ -319,7 +360,7 @@ TEST(Infer, LinesThatAreNoEventsAreCountedAndLeftOut) {
       ElementsAre(Pair(FaultReason::kNotJson, 2), Pair(FaultReason::kNotAnObject, 1),
                   Pair(FaultReason::kInvalidUtf8, 1), Pair(FaultReason::kNotJsonMessage, 1)));
   ASSERT_EQ(proposal.tables.size(), 1u);
-  EXPECT_THAT(ColumnsOf(proposal.tables[0]), ElementsAre("a INTEGER"));
+  EXPECT_THAT(ColumnsIn(proposal.tables[0]), ElementsAre("a INTEGER"));
 }
 
 TEST(Infer, WithoutEventsThereIsNoTable) {

@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "sluice/base/json_text.h"
+#include "sluice/operate/infer_column.h"
 #include "sluice/operate/infer_names.h"
 
 namespace sluice {
@@ -119,12 +120,14 @@ std::string DdlText(const ProposedTable& table, std::string_view schema) {
   std::string text = fmt::format(
       "-- From a sample of {} events. VARCHAR counts bytes, and has twice those of the longest "
       "text, "
-      "rounded up.\n{}CREATE TABLE IF NOT EXISTS {}.{}\n(\n",
-      table.events,
-      table.events < kEnoughForNotNull
-          ? fmt::format("-- Too few for NOT NULL: {} would show it.\n", kEnoughForNotNull)
-          : "",
-      schema, table.name);
+      "rounded up.\n",
+      table.events);
+  if (table.events < kEnoughEvents) {
+    text += fmt::format(
+        "-- With fewer than {} events nothing but keys is NOT NULL, and texts have 256 bytes.\n",
+        kEnoughEvents);
+  }
+  text += fmt::format("CREATE TABLE IF NOT EXISTS {}.{}\n(\n", schema, table.name);
   for (size_t i = 0; i < table.columns.size(); ++i) {
     const ProposedColumn& proposed = table.columns[i];
     std::string line = fmt::format("  {}\"{}\" {}", i == 0 ? " " : ",", proposed.column.name,

@@ -7,6 +7,7 @@
 #include "sluice/base/utf8.h"
 #include "sluice/ndjson/json_scan.h"
 #include "sluice/ndjson/line_chunker.h"
+#include "sluice/operate/infer_names.h"
 
 namespace sluice {
 namespace {
@@ -83,8 +84,7 @@ bool SampleFields::Grow() {
 
 void SampleFields::AddField(int object, std::string_view key) {
   const size_t most = object == FieldTree::kEvent ? kMostFields : kMostInObject;
-  if (key.empty() || !IsUtf8(key) || tree_.size() >= kMostFields ||
-      children(object).size() >= most) {
+  if (!CanBeWritten(key) || tree_.size() >= kMostFields || children(object).size() >= most) {
     crowded_.insert(object);
     has_unnamed_ |= object == FieldTree::kEvent;
     return;

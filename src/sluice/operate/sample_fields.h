@@ -43,7 +43,8 @@ class SampleFields {
   bool is_whole(int field) const { return !crowded_.contains(field); }
   FieldPath PathOf(int field) const;
   const std::map<FaultReason, uint64_t>& broken() const { return broken_; }
-  // Keys of events that no column can be made of: too many, empty, or not UTF-8.
+  // Keys of events that no column can be made of: too many, or none that can be written
+  // (CanBeWritten).
   bool has_unnamed() const { return has_unnamed_; }
 
  private:
