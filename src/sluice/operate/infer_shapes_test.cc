@@ -81,6 +81,11 @@ TEST(FindShapes, AKeyThatSomeEventsLackMakesNoShape) {
   EXPECT_THAT(Sample({{"id a b c d e", 500}, {"id", 500}}).Rules(), ElementsAre("any"));
 }
 
+TEST(FindShapes, OneKeyIsTooFewOnEitherSide) {
+  EXPECT_THAT(Sample({{"id a", 10}, {"id b1 b2", 10}}).Rules(), ElementsAre("any"));
+  EXPECT_THAT(Sample({{"id a1 a2", 10}, {"id b", 10}}).Rules(), ElementsAre("any"));
+}
+
 TEST(FindShapes, TwoSetsOfKeysAreTwoShapes) {
   EXPECT_THAT(Sample({{"id topic message", 1}, {"id source medium", 1}}).Rules(),
               ElementsAre("topic", "source"));
