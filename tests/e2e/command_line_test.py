@@ -12,7 +12,7 @@ import unittest
 
 from pipeline import PROGRAM, PipelineTest, environment, events
 
-COMMANDS = ("run", "land", "process", "status", "backfill", "reconcile", "verify", "why", "quarantine", "pause", "resume", "gc", "check", "ddl", "convert", "generate", "send", "sample", "lambda",
+COMMANDS = ("init", "run", "land", "process", "status", "backfill", "reconcile", "verify", "why", "quarantine", "pause", "resume", "gc", "check", "ddl", "convert", "generate", "send", "sample", "lambda",
             "completion")
 VERSION = r"^sluice \d+\.\d+\.\d+ \((avx512|avx2|neon|scalar)\)\n$"
 

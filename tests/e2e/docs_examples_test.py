@@ -140,7 +140,7 @@ class CommandsDocument(unittest.TestCase):
 
     def test_every_command_has_an_example(self):
         used = {word for example in examples_of(DOCUMENT.read_text()) for word in example.command.split()}
-        for command in ("run", "land", "process", "status", "backfill", "reconcile", "verify", "why", "quarantine", "pause", "resume", "gc", "check", "ddl", "convert", "generate", "send", "completion"):
+        for command in ("init", "run", "land", "process", "status", "backfill", "reconcile", "verify", "why", "quarantine", "pause", "resume", "gc", "check", "ddl", "convert", "generate", "send", "completion"):
             self.assertIn(command, used)
 
 

@@ -79,6 +79,7 @@ int RunCommandLine(int argc, char** argv) {
   app.set_version_flag("--version", Version);
   app.require_subcommand(1);
   AddGlobalFlags(app, session.flags);
+  AddInit(app, session, exit_code);
   AddStages(app, session, exit_code);
   AddBackfill(app, session, exit_code);
   AddReconcile(app, session, exit_code);

@@ -72,6 +72,7 @@ class Session {
 };
 
 // A command adds itself to `app`, and sets `exit_code` when it has run. Both outlive the parse.
+void AddInit(CLI::App& app, Session& session, int& exit_code);
 void AddGenerate(CLI::App& app, Session& session, int& exit_code);
 void AddSend(CLI::App& app, Session& session, int& exit_code);
 void AddSample(CLI::App& app, Session& session, int& exit_code);

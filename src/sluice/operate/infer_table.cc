@@ -1,0 +1,216 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sluice/operate/infer_table.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <set>
+
+#include "sluice/base/hash.h"
+#include "sluice/operate/infer_names.h"
+
+namespace sluice {
+namespace {
+
+// Before any id is believed to tell events apart; a few events do not share even a user.
+constexpr uint64_t kEnoughForAnyId = 20;
+
+std::string DigestOf(std::string_view text) {
+  const Sha256Digest digest = Sha256Of(text);
+  return {digest.begin(), digest.begin() + 16};
+}
+
+bool CanCompare(const ColumnType& type) {
+  return type.kind == TypeKind::kChar || type.kind == TypeKind::kVarchar ||
+         type.kind == TypeKind::kInteger || type.kind == TypeKind::kBigInt ||
+         (type.kind == TypeKind::kDecimal && type.scale == 0);
+}
+
+// Amazon Redshift Database Developer Guide, "Compression encodings".
+std::string EncodingOf(const ColumnType& type) {
+  switch (type.kind) {
+    case TypeKind::kSuper:
+      return "";
+    case TypeKind::kBoolean:
+    case TypeKind::kReal:
+    case TypeKind::kDouble:
+    case TypeKind::kChar:
+    case TypeKind::kVarchar:
+      return "zstd";
+    default:
+      return "az64";
+  }
+}
+
+// What PostgreSQL and sluice call columns of their own.
+const std::set<std::string> kTakenNames = {"oid",
+                                           "tableoid",
+                                           "xmin",
+                                           "cmin",
+                                           "xmax",
+                                           "cmax",
+                                           "ctid",
+                                           std::string(kObjectColumn),
+                                           std::string(kLineColumn)};
+
+// Names for the columns: a key that is a name has it before one that only resembles it.
+std::vector<std::string> NamesOf(const std::vector<FieldPath>& paths) {
+  std::vector<std::string> names(paths.size());
+  std::set<std::string> taken = kTakenNames;
+  for (const bool exact : {true, false}) {
+    for (size_t i = 0; i < paths.size(); ++i) {
+      const std::string wanted = IdentifierOf(paths[i]);
+      if ((paths[i] == FieldPath{wanted}) != exact) continue;
+      std::string name = wanted;
+      for (int n = 2; !taken.insert(name).second; ++n) {
+        const std::string suffix = fmt::format("_{}", n);
+        name = wanted.substr(0, 63 - suffix.size()) + suffix;
+      }
+      names[i] = std::move(name);
+    }
+  }
+  return names;
+}
+
+}  // namespace
+
+TableObserver::TableObserver(const SampleFields& fields)
+    : fields_(fields), observers_(fields.tree().size()) {}
+
+void TableObserver::Add(const EventReader& event, TypeTrials& trials) {
+  ++events_;
+  const bool is_new = lines_.insert(DigestOf(event.line())).second;
+  different_ += is_new ? 1 : 0;
+  for (size_t i = 1; i < observers_.size(); ++i) {
+    const int field = static_cast<int>(i);
+    const JsonValue& value = event.value(field);
+    if (value.kind == JsonKind::kAbsent) continue;
+    observers_[i].Add(value, trials);
+    if (is_new && IdNameOf(fields_.tree().key(field))) AddKey(field, value, trials);
+  }
+}
+
+void TableObserver::AddKey(int field, const JsonValue& value, TypeTrials& trials) {
+  KeyUse& use = keys_[field];
+  const bool is_scalar = value.kind == JsonKind::kString || value.kind == JsonKind::kNumber;
+  if (!is_scalar || !trials.CanBeKey(value)) {
+    ++use.unfit;
+  } else if (!use.seen.insert(DigestOf(value.kind == JsonKind::kString ? value.text : value.raw))
+                  .second) {
+    ++use.repeated;
+  }
+}
+
+// Whether what is in the object gets columns, and not the object.
+bool TableObserver::IsTakenApart(int field) const {
+  const ColumnObserver& observer = observers_[static_cast<size_t>(field)];
+  return observer.objects() > 0 && observer.objects() == observer.values() &&
+         fields_.is_whole(field) && std::ranges::any_of(fields_.children(field), [&](int child) {
+           const ColumnObserver& inner = observers_[static_cast<size_t>(child)];
+           return inner.values() + inner.nulls() > 0;
+         });
+}
+
+void TableObserver::ListColumns(int object, std::vector<int>& columns) const {
+  for (const int field : fields_.children(object)) {
+    const ColumnObserver& observer = observers_[static_cast<size_t>(field)];
+    if (observer.values() + observer.nulls() == 0) continue;
+    IsTakenApart(field) ? ListColumns(field, columns) : columns.push_back(field);
+  }
+}
+
+bool TableObserver::HasInEveryEvent(const ColumnObserver& observer) const {
+  return observer.values() == events_;
+}
+
+ProposedColumn TableObserver::Describe(int field, bool is_required) const {
+  const ColumnObserver& observer = observers_[static_cast<size_t>(field)];
+  const InferredType inferred = observer.Infer(IsTimeName(fields_.tree().key(field)));
+  ProposedColumn proposed;
+  proposed.column.type = inferred.type;
+  proposed.column.not_null =
+      is_required || (events_ >= kEnoughEvents && HasInEveryEvent(observer) &&
+                      inferred.unfit == 0 && inferred.type.kind != TypeKind::kSuper);
+  proposed.source = {.path = fields_.PathOf(field), .epoch = inferred.epoch};
+  proposed.encoding = EncodingOf(inferred.type);
+  proposed.reason = inferred.reason;
+  if (!HasInEveryEvent(observer) && observer.values() > 0) {
+    if (!proposed.reason.empty()) proposed.reason += "; ";
+    proposed.reason += fmt::format("{} of {} events have it", observer.values(), events_);
+  }
+  return proposed;
+}
+
+void TableObserver::ChooseUnique(const std::vector<int>& fields, ProposedTable& table) const {
+  for (const IdName wanted : {IdName::kEvent, IdName::kThing}) {
+    if (wanted == IdName::kThing && different_ < kEnoughForAnyId) break;
+    for (size_t i = 0; i < fields.size() && !table.unique; ++i) {
+      const auto use = keys_.find(fields[i]);
+      if (IdNameOf(fields_.tree().key(fields[i])) != wanted || use == keys_.end()) continue;
+      const uint64_t lacking = different_ - use->second.seen.size() - use->second.repeated;
+      const uint64_t repeated = use->second.repeated;
+      ProposedColumn& column = table.columns[i];
+      if (!CanCompare(column.column.type) || !IsFew(repeated, different_) ||
+          !IsFew(lacking, different_)) {
+        continue;
+      }
+      table.unique = i;
+      column.column.not_null = true;
+      table.unique_reason =
+          repeated == 0
+              ? fmt::format("no two of {} different events share one", different_)
+              : fmt::format(
+                    "{} of {} different events have one that was there before: all but the "
+                    "first count as duplicates",
+                    repeated, different_);
+      if (lacking > 0) {
+        table.unique_reason +=
+            fmt::format("; {} have none that can be a key and go to quarantine", lacking);
+      }
+    }
+  }
+}
+
+void TableObserver::ChooseTime(const std::vector<int>& fields, ProposedTable& table) const {
+  // First one that every event has, then one that nearly all have.
+  for (const bool exactly : {true, false}) {
+    for (size_t i = 0; i < fields.size(); ++i) {
+      const ColumnObserver& observer = observers_[static_cast<size_t>(fields[i])];
+      ProposedColumn& column = table.columns[i];
+      const std::optional<InferredType> time = observer.InferTime(events_);
+      if (!time || (exactly && time->unfit > 0) || table.unique == i ||
+          !IsEventTimeName(fields_.tree().key(fields[i]))) {
+        continue;
+      }
+      table.time = i;
+      table.time_reason = "the first time that events have; a duplicate must have the same";
+      column.column.not_null = true;
+      if (time->unfit > 0) {
+        column.column.type = time->type;
+        column.source.epoch = time->epoch;
+        column.reason = time->reason;
+        table.time_reason += "; " + time->reason;
+      }
+      return;
+    }
+  }
+}
+
+ProposedTable TableObserver::Propose(const std::vector<int>& required) const {
+  std::vector<int> fields;
+  ListColumns(FieldTree::kEvent, fields);
+  ProposedTable table{.events = events_};
+  std::vector<FieldPath> paths;
+  for (const int field : fields) {
+    table.columns.push_back(Describe(field, std::ranges::find(required, field) != required.end()));
+    paths.push_back(table.columns.back().source.path);
+  }
+  const std::vector<std::string> names = NamesOf(paths);
+  for (size_t i = 0; i < names.size(); ++i) table.columns[i].column.name = names[i];
+  ChooseUnique(fields, table);
+  ChooseTime(fields, table);
+  if (table.time) table.columns[*table.time].encoding = "raw";
+  return table;
+}
+
+}  // namespace sluice

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <unordered_set>
+#include <vector>
+
+#include "sluice/operate/infer.h"
+#include "sluice/operate/infer_column.h"
+#include "sluice/operate/sample_fields.h"
+
+namespace sluice {
+
+// What is known of the events of one table. `fields` outlives it.
+class TableObserver {
+ public:
+  explicit TableObserver(const SampleFields& fields);
+
+  void Add(const EventReader& event, TypeTrials& trials);
+  uint64_t events() const { return events_; }
+
+  // Columns, unique key and time; `required` are fields that must be NOT NULL.
+  ProposedTable Propose(const std::vector<int>& required) const;
+
+ private:
+  // How well a field tells events apart.
+  struct KeyUse {
+    std::unordered_set<std::string> seen;
+    uint64_t repeated = 0, unfit = 0;
+  };
+
+  void AddKey(int field, const JsonValue& value, TypeTrials& trials);
+  bool IsTakenApart(int field) const;
+  void ListColumns(int object, std::vector<int>& columns) const;
+  bool HasInEveryEvent(const ColumnObserver& observer) const;
+  ProposedColumn Describe(int field, bool is_required) const;
+  void ChooseUnique(const std::vector<int>& fields, ProposedTable& table) const;
+  void ChooseTime(const std::vector<int>& fields, ProposedTable& table) const;
+
+  const SampleFields& fields_;
+  std::vector<ColumnObserver> observers_;  // by field
+  std::map<int, KeyUse> keys_;
+  std::unordered_set<std::string> lines_;  // digests
+  uint64_t events_ = 0;
+  uint64_t different_ = 0;  // events, each line once
+};
+
+}  // namespace sluice

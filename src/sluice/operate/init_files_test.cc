@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sluice/operate/init_files.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "sluice/config/load_config.h"
+#include "sluice/operate/sample_reader.h"
+#include "sluice/schema/ddl_parser.h"
+
+namespace sluice {
+namespace {
+
+using ::testing::HasSubstr;
+
+GivenDdl Given(const std::string& text) {
+  const auto schema = ParseCreateTable(text, "given.sql");
+  EXPECT_TRUE(schema.has_value());
+  return {"given.sql", text, *schema};
+}
+
+Result<PipelineConfig> Read(const InitSource& source, std::span<const InitTable> tables) {
+  const std::string yaml = SluiceYaml("tracking", source, tables);
+  const DdlOpener open = [&](const std::string& path) -> Result<DdlFile> {
+    for (const InitTable& table : tables) {
+      if (table.file == path) return DdlFile{path, table.ddl};
+    }
+    return Fail(ErrorKind::kNotFound, "{}", path);
+  };
+  return ParseConfig({"sluice.yaml", "/work", yaml, open}, LocalSecretSource({}));
+}
+
+const char* const kEvents =
+    "CREATE TABLE t.events (request_id CHAR(36) NOT NULL, request_timestamp TIMESTAMP NOT NULL,"
+    " topic VARCHAR(64) NOT NULL, page_url VARCHAR(99))";
+const char* const kUtm =
+    "CREATE TABLE t.utm (request_id CHAR(36) NOT NULL, source VARCHAR(9) NOT NULL)";
+
+TEST(InitFiles, GivenTablesAreToldApartByAColumnOfTheirOwn) {
+  const GivenDdl given[] = {Given(kEvents), Given(kUtm)};
+  const auto tables = InitTablesOf(given, SampleLines());
+  ASSERT_TRUE(tables.has_value());
+  ASSERT_EQ(tables->size(), 2u);
+  EXPECT_EQ(ToText((*tables)[0].when), "has topic");
+  EXPECT_EQ((*tables)[0].unique, "request_id");
+  EXPECT_EQ((*tables)[0].time, "request_timestamp");
+  EXPECT_EQ(ToText((*tables)[1].when), "has source");
+  EXPECT_EQ((*tables)[1].time, std::nullopt);
+  const auto config = Read(InitSource(), *tables);
+  ASSERT_TRUE(config.has_value()) << config.error().message();
+  EXPECT_TRUE(config->warnings.empty());
+}
+
+TEST(InitFiles, ATableWithoutAColumnOfItsOwnComesLast) {
+  const GivenDdl plain = Given("CREATE TABLE rest (request_id CHAR(36) NOT NULL, x INTEGER)");
+  const GivenDdl given[] = {plain, Given(kUtm)};
+  const auto tables = InitTablesOf(given, SampleLines());
+  ASSERT_TRUE(tables.has_value());
+  EXPECT_EQ((*tables)[0].name, "utm");
+  EXPECT_EQ((*tables)[1].name, "rest");
+  EXPECT_EQ(ToText((*tables)[1].when), "any");
+  const GivenDdl two[] = {plain, plain};
+  const auto refused = InitTablesOf(two, SampleLines());
+  ASSERT_FALSE(refused.has_value());
+  EXPECT_THAT(refused.error().message(), HasSubstr("no rule tells the events of rest from"));
+}
+
+TEST(InitFiles, ASampleSaysWhereTheValuesOfColumnsStand) {
+  SampleLines sample;
+  sample.Add(
+      R"({"requestId":"a","request_timestamp":1795443302123,"topic":"t","page":{"url":"u"}})");
+  const GivenDdl given[] = {Given(kEvents)};
+  const auto tables = InitTablesOf(given, sample);
+  ASSERT_TRUE(tables.has_value());
+  const auto config = Read(InitSource(), *tables);
+  ASSERT_TRUE(config.has_value()) << config.error().message();
+  const Table& table = config->tables->tables[0];
+  EXPECT_EQ(table.sources[0].path, FieldPath{"requestId"});
+  EXPECT_EQ(table.sources[1].path, FieldPath{"request_timestamp"});
+  EXPECT_EQ(table.sources[1].epoch, EpochUnit::kMillis);
+  EXPECT_EQ(table.sources[2].path, FieldPath{"topic"});
+  EXPECT_EQ(table.sources[3].path, (FieldPath{"page", "url"}));
+}
+
+TEST(InitFiles, EverySourceMakesAConfigurationThatIsRead) {
+  const GivenDdl given[] = {Given(kEvents)};
+  const auto tables = InitTablesOf(given, SampleLines());
+  const std::pair<const char*, Location::Kind> kSources[] = {
+      {"https://sqs.eu-central-1.amazonaws.com/111111111111/tracking", Location::Kind::kSqs},
+      {"arn:aws:kinesis:eu-central-1:111111111111:stream/tracking", Location::Kind::kKinesis},
+      {"dir:/some where/else", Location::Kind::kDirectory}};
+  for (const auto& [text, kind] : kSources) {
+    const auto source = ParseInitSource(text, "");
+    ASSERT_TRUE(source.has_value()) << text;
+    const auto config = Read(*source, *tables);
+    ASSERT_TRUE(config.has_value()) << config.error().message();
+    EXPECT_EQ(config->source.location.kind, kind) << text;
+    EXPECT_NE(config->raw.notifications.kind, Location::Kind::kNone) << text;
+  }
+  EXPECT_FALSE(ParseInitSource("kinesis:tracking", "").has_value()) << "no region";
+  EXPECT_EQ(ParseInitSource("kinesis:tracking", "eu-central-1")->region, "eu-central-1");
+  EXPECT_FALSE(ParseInitSource("tracking", "").has_value());
+}
+
+std::vector<std::string> EventsIn(std::string_view text, SampleLimits limits = {}) {
+  StringSource source(text, 3);
+  SampleLines lines;
+  const auto is_whole = ReadSample(source, limits, lines);
+  std::vector<std::string> events;
+  if (!is_whole) return {is_whole.error().message()};
+  for (size_t i = 0; i < lines.count(); ++i) events.emplace_back(lines.line(i));
+  if (!*is_whole) events.emplace_back("…");
+  return events;
+}
+
+TEST(SampleReader, ReadsEventsAsLandingWould) {
+  using Events = std::vector<std::string>;
+  EXPECT_EQ(EventsIn(""), Events());
+  EXPECT_EQ(EventsIn("\n \r\n"), Events());
+  EXPECT_EQ(EventsIn("{\"a\":1}\n\n{\"a\":2}"), (Events{"{\"a\":1}", "{\"a\":2}"}));
+  EXPECT_EQ(EventsIn("\xEF\xBB\xBF{\"a\":1}\r\n"), Events{"{\"a\":1}"});
+  EXPECT_EQ(EventsIn("{\"Records\":[{\"a\":1},{\"a\":2}]}\n{\"a\":3}\n"),
+            (Events{"{\"a\":1}", "{\"a\":2}", "{\"a\":3}"}));
+  EXPECT_EQ(EventsIn("{\n  \"a\": 1\n}\n{\n  \"a\": 2\n}\n"),
+            (Events{"{   \"a\": 1 }", "{   \"a\": 2 }"}));
+  const Events broken = EventsIn("{\"a\":1}\nnot json\n{\"a\":2}\n");
+  ASSERT_EQ(broken.size(), 3u);
+  EXPECT_THAT(broken[1], HasSubstr("sluice_raw"));
+}
+
+TEST(SampleReader, EndsAtItsLimits) {
+  using Events = std::vector<std::string>;
+  EXPECT_EQ(EventsIn("{\"a\":1}\n{\"a\":2}\n{\"a\":3}\n", {.events = 2}),
+            (Events{"{\"a\":1}", "{\"a\":2}", "…"}));
+  EXPECT_EQ(EventsIn("{\"a\":1}\n{\"a\":2}\n", {.bytes = {10}}), (Events{"{\"a\":1}", "…"}));
+  EXPECT_EQ(EventsIn("{\"a\":1}\n{\"a\":2}\n", {.events = 2}), (Events{"{\"a\":1}", "{\"a\":2}"}));
+}
+
+}  // namespace
+}  // namespace sluice
