@@ -195,6 +195,10 @@ class ScriptedLedger : public Warehouse {
   Result<uint64_t> CountRows(const Table&) override { return No(); }
   Result<std::vector<TextRow>> SampleRows(const Table&, size_t) override { return No(); }
   Result<TableCheck> Check(const Table&, const EventHours&) override { return No(); }
+  Result<QuarantineSummary> SumQuarantine(const QuarantineFilter&) override { return No(); }
+  Result<std::vector<QuarantinedEvent>> ListQuarantined(const QuarantineFilter&) override {
+    return No();
+  }
   Result<EventTraces> FindEvent(const std::string&, size_t) override { return No(); }
 
  private:
