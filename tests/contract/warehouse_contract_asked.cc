@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 
+#include <array>
 #include <map>
 #include <set>
 
@@ -163,6 +164,60 @@ TEST_P(WarehouseContract, PartsOfTheLedgerAreListedByKeyAndByTime) {
   EXPECT_THAT(keys({.limit = 2}), testing::SizeIs(2));
   EXPECT_THAT(keys({.state = ObjectState::kLoaded}), testing::SizeIs(6));
   EXPECT_THAT(keys({.state = ObjectState::kHeld}), testing::IsEmpty());
+}
+
+TEST_P(WarehouseContract, WhatWasChangedOnTheWayIsKeptWithTheTablesPart) {
+  PlannedObject changed = Put({.key = "a", .events = {{"1"}}, .utm = {{"u"}}});
+  changed.tables[0].changes = "unknown:it%27s=2 coerced:page_url=1";
+  MustLoad({changed, Put({.key = "b", .events = {{"2"}}})});
+  const auto changes = [&](PartQuery query) {
+    query.with_changes = true;
+    std::vector<std::string> found;
+    const auto parts = warehouse_->ListParts(query);
+    EXPECT_TRUE(parts) << parts.error().message();
+    for (const LedgerPart& part : *parts) {
+      found.push_back(
+          fmt::format("{} {} '{}' {}", part.raw_key, part.table, part.reason, part.changes));
+    }
+    return found;
+  };
+  const std::string one = "a events '' unknown:it%27s=2 coerced:page_url=1";
+  EXPECT_THAT(changes({}), ElementsAre(one));
+  EXPECT_THAT(changes({.since = Timestamp(std::chrono::days(20'000))}), ElementsAre(one));
+  EXPECT_THAT(changes({.since = Timestamp(std::chrono::days(40'000))}), testing::IsEmpty());
+  EXPECT_THAT(*warehouse_->ListParts({.raw_key = "b"}),
+              testing::Each(testing::Field(&LedgerPart::changes, "")));
+  // It is nobody's reason.
+  const auto outcome = warehouse_->Peek(std::array{changed.object});
+  EXPECT_EQ(outcome->front().reason, "");
+  changed = Put({.key = "a", .events = {{"1"}}, .etag = "new", .version = 2});
+  changed.tables[0].changes = "nulled:x=1";
+  MustReplace({changed});
+  EXPECT_THAT(changes({}), ElementsAre("a events '' nulled:x=1"));
+}
+
+TEST_P(WarehouseContract, EventsAreCountedByTheHourOfTheirTime) {
+  const Timestamp midnight = Timestamp(std::chrono::days(20'000));
+  const auto count = [&](size_t table, const EventHours& hours) {
+    std::vector<std::string> found;
+    const auto counts = warehouse_->CountHours(tables_.tables[table], hours);
+    EXPECT_TRUE(counts) << counts.error().message();
+    for (const EventHour& hour : *counts) {
+      found.push_back(fmt::format("{} {} {}", hour.hour.substr(0, 13), hour.rows, hour.duplicates));
+    }
+    return found;
+  };
+  const EventHours day = {midnight, midnight + std::chrono::hours(24)};
+  EXPECT_THAT(count(0, day), testing::IsEmpty());
+  MustLoad({Put({.key = "a", .events = {{"1"}, {"2", 59}, {"3", 5 * 60}}, .utm = {{"u"}}}),
+            Put({.key = "b", .events = {{"1"}, {"4", 24 * 60}, {"4", 24 * 60}}})});
+  EXPECT_THAT(count(0, day), ElementsAre("2024-10-04 00 2 1", "2024-10-04 05 1 0"));
+  EXPECT_THAT(count(0, {midnight + std::chrono::hours(1), midnight + std::chrono::hours(25)}),
+              ElementsAre("2024-10-04 05 1 0", "2024-10-05 00 1 1"));
+  EXPECT_THAT(count(1, day), testing::IsEmpty()) << "it has no time";
+  Table missing = tables_.tables[0];
+  missing.schema.name = "nowhere";
+  EXPECT_EQ(warehouse_->CountHours(missing, day).error().kind(), ErrorKind::kNotFound);
 }
 
 TEST_P(WarehouseContract, FilesThatTheLedgerNamesAreListedInPages) {

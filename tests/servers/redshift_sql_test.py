@@ -31,7 +31,8 @@ KINDS = [
     r'^CREATE TEMP TABLE "sluice_gone_\d+" AS SELECT ', r'^DELETE FROM "tracking"."events" USING "sluice_gone_\d+" g WHERE ', r'^COPY "sluice_other_\d+" \(',
     r'^CREATE TEMP TABLE "sluice_back" AS SELECT ', r'^UPDATE "sluice"."duplicates" SET differs = NULL FROM ', r"^UPDATE .* SET state = 'replaced'",
     r'^SELECT COALESCE\(MIN\(l.state\), ', r'^SELECT state, CAST\(COUNT', r" name = 'it''s another'",
-    r"^SELECT CAST\(c\.hour AS VARCHAR\).* DATE_TRUNC\('hour', ", r'^SELECT d\.event_key, .* HAVING COUNT\(\*\) > 1',
+    r"^SELECT CAST\(c\.hour AS VARCHAR\).* DATE_TRUNC\('hour', ", r"^SELECT CAST\(u\.hour AS VARCHAR\).* DATE_TRUNC\('hour', d\.event_time\)", r"^SELECT CAST\(object AS VARCHAR\), .* AND reason <> ''",
+    r'^SELECT d\.event_key, .* HAVING COUNT\(\*\) > 1',
     r'^SELECT q\.parquet, .* FROM \(SELECT parquet, MAX\(CASE ', r'^SELECT DISTINCT parquet FROM .* IN \(', r'^SELECT x\.table_name, .* POSITION\(', r'^SELECT CAST\(q\.event_time AS VARCHAR\)',
     r'^SELECT e\.t, .* ROW_NUMBER\(\) OVER \(PARTITION BY q\.table_name', r'^SELECT e\.t, e\.r, .* q\.object AS object FROM ',
 ]

@@ -68,6 +68,9 @@ class FetchingWarehouse final : public Warehouse {
   Result<TableCheck> Check(const Table& table, const EventHours& hours) override {
     return warehouse_->Check(table, hours);
   }
+  Result<std::vector<EventHour>> CountHours(const Table& table, const EventHours& hours) override {
+    return warehouse_->CountHours(table, hours);
+  }
   Result<std::vector<LedgerPart>> ListParts(const PartQuery& query) override {
     return warehouse_->ListParts(query);
   }

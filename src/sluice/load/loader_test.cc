@@ -109,6 +109,7 @@ class ScriptedWarehouse : public Warehouse {
     return {};
   }
   Result<TableCheck> Check(const Table&, const EventHours&) override { return {}; }
+  Result<std::vector<EventHour>> CountHours(const Table&, const EventHours&) override { return {}; }
   Result<std::vector<LedgerPart>> ListParts(const PartQuery&) override { return {}; }
   Result<std::vector<NamedFile>> ListFiles(const std::string&, size_t) override { return {}; }
   Result<std::vector<std::string>> NamedAmong(std::span<const std::string>) override { return {}; }

@@ -199,6 +199,9 @@ class ScriptedLedger : public Warehouse {
   Result<std::vector<QuarantinedEvent>> ListQuarantined(const QuarantineFilter&) override {
     return No();
   }
+  Result<std::vector<EventHour>> CountHours(const Table&, const EventHours&) override {
+    return No();
+  }
   Result<EventTraces> FindEvent(const std::string&, size_t) override { return No(); }
 
  private:

@@ -4,6 +4,7 @@
 #include "sluice/base/hash.h"
 #include "sluice/transform/quarantine_writer.h"
 #include "sluice/transform/revision.h"
+#include "sluice/warehouse/field_changes.h"
 
 namespace sluice {
 namespace {
@@ -60,9 +61,28 @@ class DerivedObjects : public ConversionOutputs {
   const std::string_view revision_;
 };
 
+std::vector<FieldChange> ChangesOf(const Table& table, const TableCounts& counts) {
+  std::vector<FieldChange> changes;
+  const auto add = [&](FieldChangeKind kind, const std::vector<uint64_t>& by_column) {
+    for (size_t i = 0; i < by_column.size(); ++i) {
+      if (by_column[i] > 0) changes.push_back({kind, table.schema.columns[i].name, by_column[i]});
+    }
+  };
+  add(FieldChangeKind::kCoerced, counts.coerced);
+  add(FieldChangeKind::kNulled, counts.nulled);
+  add(FieldChangeKind::kTruncated, counts.truncated);
+  for (const auto& [name, events] : counts.unknown_fields) {
+    changes.push_back({FieldChangeKind::kUnknown, name, events});
+  }
+  return changes;
+}
+
 PlannedTable PlanTable(size_t index, const Table& table, const TableCounts& counts,
                        const std::optional<ParquetFileInfo>& file, const std::string& key) {
-  PlannedTable planned{.table = index, .routed = counts.routed, .quarantined = counts.quarantined};
+  PlannedTable planned{.table = index,
+                       .routed = counts.routed,
+                       .quarantined = counts.quarantined,
+                       .changes = ToText(ChangesOf(table, counts))};
   if (!file) return planned;
   planned.parquet = key;
   if (!table.time) return planned;

@@ -31,9 +31,7 @@ TableChange Missing(const LedgerNames& names, const Table& table, const Column& 
         "take "
         "NOT NULL out of the DDL";
   } else {
-    change.sql = fmt::format("ALTER TABLE {} ADD COLUMN {} {}{}", names.Target(table.schema),
-                             QuoteIdentifier(column.name), names.dialect.Type(column.type),
-                             names.dialect.Encoded(column));
+    change.sql = AddColumnSql(names, table, column);
   }
   return change;
 }
@@ -59,6 +57,12 @@ TableChange OtherType(const LedgerNames& names, const Table& table, const Column
 }
 
 }  // namespace
+
+std::string AddColumnSql(const LedgerNames& names, const Table& table, const Column& column) {
+  return fmt::format("ALTER TABLE {} ADD COLUMN {} {}{}", names.Target(table.schema),
+                     QuoteIdentifier(column.name), names.dialect.Type(column.type),
+                     names.dialect.Encoded(column));
+}
 
 std::vector<std::string> GrantSql(const TableSet& tables, const LedgerNames& names,
                                   std::string_view user, std::string_view database) {

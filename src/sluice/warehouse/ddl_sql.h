@@ -34,6 +34,9 @@ struct TableChange {
   bool prevents_loads = true;
 };
 
+// "ALTER TABLE … ADD COLUMN …", of a column that may be NULL.
+std::string AddColumnSql(const LedgerNames& names, const Table& table, const Column& column);
+
 // In the order of the columns. Only columns at the end and longer texts come as SQL (Database
 // Developer Guide, ALTER TABLE: nothing else can be changed where it stands).
 std::vector<TableChange> ChangesOf(const LedgerNames& names, const Table& table,

@@ -247,6 +247,13 @@ Result<TableCheck> DuckDbWarehouse::Check(const Table& table, const EventHours& 
   return Read(turn).Check(table, hours);
 }
 
+Result<std::vector<EventHour>> DuckDbWarehouse::CountHours(const Table& table,
+                                                           const EventHours& hours) {
+  if (!Exists()) return NoTable(names_, table);
+  SLUICE_ASSIGN(const DuckDbTurn turn, TakeTurn(Purpose::kRead));
+  return Read(turn).CountHours(table, hours);
+}
+
 Result<std::vector<LedgerPart>> DuckDbWarehouse::ListParts(const PartQuery& query) {
   if (!Exists()) return std::vector<LedgerPart>();
   SLUICE_ASSIGN(const DuckDbTurn turn, TakeTurn(Purpose::kRead));

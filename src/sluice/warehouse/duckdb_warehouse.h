@@ -64,6 +64,7 @@ class DuckDbWarehouse : public Warehouse {
   Result<uint64_t> CountRows(const Table& table) override;
   Result<std::vector<TextRow>> SampleRows(const Table& table, size_t limit) override;
   Result<TableCheck> Check(const Table& table, const EventHours& hours) override;
+  Result<std::vector<EventHour>> CountHours(const Table& table, const EventHours& hours) override;
   Result<std::vector<LedgerPart>> ListParts(const PartQuery& query) override;
   Result<std::vector<NamedFile>> ListFiles(const std::string& after, size_t limit) override;
   Result<std::vector<std::string>> NamedAmong(std::span<const std::string> keys) override;

@@ -16,7 +16,7 @@ struct LedgerObject {
   std::string raw_key;
   ObjectState state = ObjectState::kLoaded;
   std::string reason;  // one sentence, where it is not loaded
-  uint64_t lines = 0, quarantined = 0;
+  uint64_t lines = 0, dropped = 0, loaded = 0, duplicates = 0, quarantined = 0;
   std::string batch;      // that wrote the row
   std::string loaded_at;  // when, in UTC, as the warehouse spells it
 };

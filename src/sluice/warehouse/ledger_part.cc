@@ -20,6 +20,10 @@ std::string PartsSql(const LedgerNames& names, const PartQuery& query) {
                              d.Literal(query.table));
   }
   if (query.state) condition += fmt::format(" AND state = '{}'", Name(*query.state));
+  if (query.with_changes) {
+    condition += " AND table_name <> '*' AND state = 'loaded' AND reason <> ''";
+  }
+  if (query.since) condition += " AND loaded_at >= " + TimestampLiteral(*query.since);
   if (query.times) {
     condition += fmt::format(
         " AND parquet <> '' AND (min_time IS NULL OR (min_time <= {} AND max_time >= "
@@ -68,6 +72,8 @@ Result<std::vector<LedgerPart>> ListParts(SqlSession& session, const LedgerNames
                      .duplicates = ToCount(row[13]),
                      .quarantined = ToCount(row[14]),
                      .loaded_at = text(15)});
+    LedgerPart& part = parts.back();
+    if (part.state == ObjectState::kLoaded && part.table != "*") part.changes.swap(part.reason);
   }
   return parts;
 }

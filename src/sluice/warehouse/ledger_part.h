@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "sluice/base/clock.h"
 #include "sluice/base/result.h"
 #include "sluice/warehouse/ledger_sql.h"
 #include "sluice/warehouse/load_plan.h"
@@ -23,6 +24,7 @@ struct LedgerPart {
   std::string table;  // or "*": the object itself
   ObjectState state = ObjectState::kLoaded;
   std::string reason, revision;
+  std::string changes;  // of a table's part that is loaded: field_changes.h; may be empty
   std::string parquet;  // key of the Parquet object; of "*" of the quarantine object; may be empty
   std::string batch;
   uint64_t lines = 0, no_route = 0, dropped = 0;  // of "*"
@@ -35,6 +37,8 @@ struct PartQuery {
   std::string store = {}, raw_key = {};
   std::string table = {};  // not empty: what this table got rows of
   std::optional<ObjectState> state = {};
+  bool with_changes = false;               // only parts of which a field was changed on the way
+  std::optional<Timestamp> since = {};     // when the row was written
   std::optional<TimeInterval> times = {};  // with a table: what reaches into these event
                                            // times, or was loaded before the table had one
   size_t limit = 1'000;

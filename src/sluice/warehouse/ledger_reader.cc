@@ -208,9 +208,12 @@ Result<std::vector<LedgerObject>> LedgerReader::ListObjects(const LedgerRange& r
                        .state = *state,
                        .reason = text(4),
                        .lines = ToCount(row[5]),
-                       .quarantined = ToCount(row[6]),
-                       .batch = text(7),
-                       .loaded_at = text(8)});
+                       .dropped = ToCount(row[6]),
+                       .loaded = ToCount(row[7]),
+                       .duplicates = ToCount(row[8]),
+                       .quarantined = ToCount(row[9]),
+                       .batch = text(10),
+                       .loaded_at = text(11)});
   }
   return objects;
 }
@@ -238,6 +241,14 @@ Result<TableCheck> LedgerReader::Check(const Table& table, const EventHours& hou
   SLUICE_TRY(Describe(table));
   SLUICE_TRY(Require());
   return CheckTable(session_, names_, table, hours);
+}
+
+Result<std::vector<EventHour>> LedgerReader::CountHours(const Table& table,
+                                                        const EventHours& hours) {
+  if (!table.time) return std::vector<EventHour>();
+  SLUICE_TRY(Describe(table));
+  SLUICE_TRY(Require());
+  return CountEventHours(session_, names_, table, hours);
 }
 
 Result<std::vector<LedgerPart>> LedgerReader::ListParts(const PartQuery& query) {

@@ -42,6 +42,7 @@ class LedgerReader {
   Result<uint64_t> CountRows(const Table& table);
   Result<std::vector<TextRow>> SampleRows(const Table& table, size_t limit);
   Result<TableCheck> Check(const Table& table, const EventHours& hours);
+  Result<std::vector<EventHour>> CountHours(const Table& table, const EventHours& hours);
   Result<std::vector<LedgerPart>> ListParts(const PartQuery& query);
   Result<std::vector<NamedFile>> ListFiles(const std::string& after, size_t limit);
   Result<std::vector<std::string>> NamedAmong(std::span<const std::string> keys);

@@ -308,8 +308,9 @@ std::string ListObjectsSql(const LedgerNames& names, const LedgerRange& range) {
   }
   return fmt::format(
       "SELECT CAST(object AS VARCHAR), object_identity, raw_key, state, COALESCE(reason, ''), "
-      "CAST(lines AS VARCHAR), CAST(quarantined AS VARCHAR), batch, CAST(loaded_at AS VARCHAR) "
-      "FROM {} WHERE {} ORDER BY {}, object LIMIT {}",
+      "CAST(lines AS VARCHAR), CAST(dropped AS VARCHAR), CAST(loaded AS VARCHAR), CAST(duplicates "
+      "AS VARCHAR), CAST(quarantined AS VARCHAR), batch, CAST(loaded_at AS VARCHAR) FROM {} WHERE "
+      "{} ORDER BY {}, object LIMIT {}",
       names.In("ledger"), condition, key, range.limit);
 }
 

@@ -32,6 +32,7 @@ struct PlannedTable {
                         // no such object
   uint64_t routed = 0;
   uint64_t quarantined = 0;  // staged rows are expected to be routed - quarantined
+  std::string changes;       // of fields on the way, as field_changes.h spells them; may be empty
   // Of the time column, where the table has one and a row came out.
   std::optional<Timestamp> min_time, max_time;
 };

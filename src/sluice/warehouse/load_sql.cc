@@ -208,7 +208,7 @@ std::string SumsBy(const LedgerNames& names, std::string_view key) {
 std::string LedgerOfTablesSql(const LedgerNames& names, const LoadFacts& facts) {
   return fmt::format(
       "{} SELECT {}, p.object, p.object_identity, p.store, p.raw_key, p.table_name, 'loaded', "
-      "NULL, p.revision, p.parquet, p.content, p.version, {}, 0, 0, 0, p.routed, "
+      "NULLIF(p.reason, ''), p.revision, p.parquet, p.content, p.version, {}, 0, 0, 0, p.routed, "
       "COALESCE(c.staged, 0), "
       "COALESCE(c.loaded, 0), COALESCE(c.duplicates, 0), COALESCE(c.differing, 0), "
       "COALESCE(c.quarantined, 0), c.min_time, c.max_time, {} FROM {} p JOIN {} o ON o.object = "

@@ -266,6 +266,12 @@ Result<TableCheck> ServerWarehouse::Check(const Table& table, const EventHours& 
   return Read(*session).Check(table, hours);
 }
 
+Result<std::vector<EventHour>> ServerWarehouse::CountHours(const Table& table,
+                                                           const EventHours& hours) {
+  SLUICE_ASSIGN(const auto session, connector_->Connect());
+  return Read(*session).CountHours(table, hours);
+}
+
 Result<std::vector<LedgerPart>> ServerWarehouse::ListParts(const PartQuery& query) {
   SLUICE_ASSIGN(const auto session, connector_->Connect());
   return Read(*session).ListParts(query);

@@ -63,21 +63,22 @@ std::vector<StagedColumn> PlanColumns() {
 void AddPlanRows(const TableSet& tables, size_t place, const PlannedObject& object,
                  std::string_view state, std::string_view reason, std::vector<SqlRow>& rows) {
   const auto number = [](uint64_t n) { return static_cast<int64_t>(n); };
-  const auto add = [&](const std::string& table, const std::string& parquet, int64_t lines,
-                       int64_t no_route, int64_t dropped, int64_t routed, int64_t quarantined) {
+  const auto add = [&](const std::string& table, std::string_view why, const std::string& parquet,
+                       int64_t lines, int64_t no_route, int64_t dropped, int64_t routed,
+                       int64_t quarantined) {
     rows.push_back({number(place), object.object, object.identity, object.store, object.raw_key,
-                    table, std::string(state), std::string(Utf8Prefix(reason, kLongestReason)),
+                    table, std::string(state), std::string(Utf8Prefix(why, kLongestReason)),
                     object.revision, parquet, object.content, object.version, lines, no_route,
                     dropped, routed, quarantined});
   };
   uint64_t routed = 0;
   for (const PlannedTable& table : object.tables) {
     routed += table.routed;
-    add(tables.tables[table.table].name(), table.parquet, 0, 0, 0, number(table.routed),
-        number(table.quarantined));
+    add(tables.tables[table.table].name(), state.empty() ? table.changes : reason, table.parquet, 0,
+        0, 0, number(table.routed), number(table.quarantined));
   }
-  add("*", object.quarantine, number(object.lines), number(object.no_route), number(object.dropped),
-      number(routed), number(object.quarantined));
+  add("*", reason, object.quarantine, number(object.lines), number(object.no_route),
+      number(object.dropped), number(routed), number(object.quarantined));
 }
 
 std::string CreateStageSql(const LedgerNames& names, std::string_view table,

@@ -130,4 +130,25 @@ Result<TableCheck> CheckTable(SqlSession& session, const LedgerNames& names, con
   return check;
 }
 
+Result<std::vector<EventHour>> CountEventHours(SqlSession& session, const LedgerNames& names,
+                                               const Table& table, const EventHours& hours) {
+  const std::string sql = fmt::format(
+      "SELECT CAST(u.hour AS VARCHAR), CAST(SUM(u.n) AS VARCHAR), CAST(SUM(u.d) AS VARCHAR) FROM "
+      "(SELECT DATE_TRUNC('hour', {0}) AS hour, COUNT(*) AS n, 0 AS d FROM {1} t WHERE {2} GROUP "
+      "BY 1 UNION ALL SELECT DATE_TRUNC('hour', d.event_time), 0, COUNT(*) FROM {3} d WHERE "
+      "d.name = {4} AND d.table_name = {5} AND d.event_time >= {6} AND d.event_time < {7} GROUP BY "
+      "1) u GROUP BY u.hour ORDER BY u.hour",
+      EventSql(names, table).Time("t"), names.Target(table.schema), InHours(table, hours),
+      names.In("duplicates"), names.Pipeline(), names.dialect.Literal(table.name()),
+      TimestampLiteral(hours.from), TimestampLiteral(hours.to));
+  SLUICE_ASSIGN(const std::vector<TextRow> rows,
+                session.Query("count hours of " + table.name(), sql));
+  std::vector<EventHour> counts;
+  for (const TextRow& row : rows) {
+    counts.push_back(
+        {.hour = row[0].value_or(""), .rows = ToCount(row[1]), .duplicates = ToCount(row[2])});
+  }
+  return counts;
+}
+
 }  // namespace sluice

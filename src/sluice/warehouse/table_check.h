@@ -52,6 +52,15 @@ struct TableCheck {
   std::vector<HourCheck> hours;     // those that do not fit, at most kMostHours, in order
 };
 
+// Events of one hour: rows of the target table, by whoever, and this pipeline's duplicates.
+struct EventHour {
+  std::string hour;  // "2026-11-23 14:00:00", UTC
+  uint64_t rows = 0, duplicates = 0;
+};
+
+// Warehouse::CountHours over a session that has a ledger and the table, which has a time.
+Result<std::vector<EventHour>> CountEventHours(SqlSession& session, const LedgerNames& names,
+                                               const Table& table, const EventHours& hours);
 // Warehouse::Check over a session. kNotFound where the table is not there; the ledger is.
 Result<TableCheck> CheckTable(SqlSession& session, const LedgerNames& names, const Table& table,
                               const EventHours& hours);

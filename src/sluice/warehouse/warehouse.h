@@ -96,6 +96,10 @@ class Warehouse {
   // The target table beside the ledger. Reads only; the table's `time` keeps what it reads to
   // `hours`, but for counting its rows. kNotFound without the table, kPermanent without a ledger.
   virtual Result<TableCheck> Check(const Table& table, const EventHours& hours) = 0;
+  // The table's events by hour, in order, without hours that have none. Of a table without a time
+  // nothing. Fails as Check does.
+  virtual Result<std::vector<EventHour>> CountHours(const Table& table,
+                                                    const EventHours& hours) = 0;
   // The next four read only, and answer nothing where there is no ledger.
   // Rows of the ledger, the newest first.
   virtual Result<std::vector<LedgerPart>> ListParts(const PartQuery& query) = 0;
