@@ -53,8 +53,11 @@ class Json(PipelineTest):
                  "events", "quarantined", "no_route", "dropped", "duplicate_keys", "fast_lines", "messages", "deleted", "foreign",
                  "test_events", "other_events", "paused", "tables"}
     CONVERTED = {"table", "routed", "quarantined", "coerced", "nulled", "truncated", "unknown_fields"}
-    STATUS = {"source", "notifications", "paused", "balanced", "objects", "events", "no_route", "dropped", "states", "tables",
-              "sample"}
+    STATUS = {"now", "fresh_to", "is_estimate", "freshness", "concerns", "next", "source", "notifications", "backlog",
+              "warehouse_error", "paused", "balanced", "objects", "events", "no_route", "dropped", "events_last_hour", "states",
+              "tables", "hours", "event_hours", "quarantine", "fields", "sample"}
+    BACKLOG = {"source_since", "notifications_since", "notifications_expire", "objects", "bytes", "objects_since"}
+    LANDED_HOUR = {"hour", "objects", "waiting", "stuck", "events", "loaded", "duplicates", "quarantined", "dropped", "balanced"}
     STATUS_TABLE = {"table", "routed", "loaded", "duplicates", "differing", "quarantined", "rows", "rows_missing"}
     TRUTH = {"seed", "events", "messages", "bytes", "tables", "no_route", "reasons", "late", "reordered", "unusual",
              "repeated", "differing"}
@@ -70,6 +73,9 @@ class Json(PipelineTest):
         self.assert_keys(status, self.STATUS)
         self.assert_keys(status["source"], self.QUEUE)
         self.assert_keys(status["notifications"], self.QUEUE)
+        self.assert_keys(status["backlog"], self.BACKLOG)
+        for hour in status["hours"]:
+            self.assert_keys(hour, self.LANDED_HOUR)
         for table in status["tables"]:
             self.assert_keys(table, self.STATUS_TABLE)
         self.assertEqual([table["table"] for table in status["tables"]], ["tracking.events", "tracking.utm"])

@@ -122,6 +122,13 @@ class Pipeline:
         path.write_bytes(content)
         return hour + name
 
+    def put_landed(self, name, content, age):
+        """The same, as if it had landed `age` seconds ago."""
+        then = time.time() - age
+        key = self.put_raw(name, content, time.strftime("date=%Y-%m-%d/%H/", time.gmtime(then)))
+        os.utime(self.data / "raw" / key, (then, then))
+        return key
+
     def notification(self, *keys, bucket=None, event="ObjectCreated:Put"):
         """As S3 sends it: keys form-url-encoded, the bucket of a directory is its path."""
         records = [{

@@ -52,6 +52,15 @@ RawLayout PipelineView::layout() const {
   return *RawLayout::Parse(config_.raw.layout);  // that was checked
 }
 
+Result<std::optional<std::chrono::seconds>> PipelineView::NotificationsKept() {
+  if (config_.raw.notifications.kind != Location::Kind::kSqs) return std::nullopt;
+  SLUICE_ASSIGN(const auto queue, connector_.OpenSqsNotifications());
+  // Whether the queue can be asked at all, its depth has shown.
+  const auto settings = queue->Settings();
+  if (!settings) return std::nullopt;
+  return settings->retention;
+}
+
 // What is at AWS is not made by any run.
 Status PipelineView::LookFor(std::string_view part, const Location& location,
                              const std::string& path) {

@@ -3,7 +3,6 @@
 
 #include <fmt/format.h>
 
-#include <array>
 #include <utility>
 
 #include "sluice/base/json_text.h"
@@ -19,16 +18,6 @@ std::vector<std::pair<std::string_view, uint64_t>> ObjectCounts(const ProcessRep
           {"held", p.held},         {"set aside", p.set_aside},
           {"vanished", p.vanished}, {"superseded", p.superseded},
           {"failed", p.failed}};
-}
-
-constexpr const char* kNothingYet = "nothing there yet";
-
-std::string Waiting(const std::optional<QueueDepth>& depth) {
-  if (!depth) return kNothingYet;
-  std::string text = WithThousands(depth->visible) + " waiting";
-  if (depth->in_flight > 0) text += fmt::format(", {} in flight", WithThousands(depth->in_flight));
-  if (depth->dead > 0) text += fmt::format(", {} dead letters", WithThousands(depth->dead));
-  return text;
 }
 
 void AppendLanded(JsonText& json, const LandReport& l) {
@@ -118,53 +107,6 @@ std::string ToJson(const RunReport& report, const TableSet& tables) {
 std::string Note(const RunReport& report) {
   return fmt::format("landed {}, processed {}", WithThousands(report.landed.events),
                      WithThousands(report.processed.events()));
-}
-
-std::string ToText(const StatusReport& report) {
-  const Style style = Style::ForStdout();
-  std::string text = fmt::format("source         {}\nnotifications  {}\n",
-                                 report.source_is_stream ? "a stream" : Waiting(report.source),
-                                 Waiting(report.notifications));
-  if (report.paused)
-    text += fmt::format("{}paused{}         {}\n", style.yellow, style.reset, *report.paused);
-  if (!report.ledger_exists) {
-    const bool has_source = report.source || report.source_is_stream;
-    const char* next = has_source ? "sluice run --once" : "sluice send FILE";
-    return text + fmt::format("warehouse      {}. Next: {}\n", kNothingYet, next);
-  }
-  text += fmt::format("raw objects    {} known to the ledger, {} events\n\n",
-                      WithThousands(report.objects.objects), WithThousands(report.objects.lines));
-  std::vector<std::vector<std::string>> rows = {
-      {"", "events in", "loaded", "duplicates", "quarantined", "rows now"}};
-  for (const TableStatus& table : report.tables) {
-    rows.push_back({table.table, WithThousands(table.balance.routed),
-                    WithThousands(table.balance.loaded), WithThousands(table.balance.duplicates),
-                    WithThousands(table.balance.quarantined), WithThousands(table.rows)});
-  }
-  rows.push_back({"no route", WithThousands(report.objects.no_route), "", "",
-                  WithThousands(report.objects.no_route), ""});
-  if (report.objects.dropped > 0)
-    rows.push_back({"dropped", WithThousands(report.objects.dropped), "", "", "", ""});
-  text += FormatTable(rows);
-  for (const StateCount& count : report.states) {
-    if (count.state == ObjectState::kLoaded || count.state == ObjectState::kReplaced) continue;
-    text += fmt::format(
-        "\n{}{}{}  {} raw objects, {} events, none of them loaded; why: sluice.ledger", style.red,
-        Name(count.state), style.reset, WithThousands(count.objects), WithThousands(count.events));
-  }
-  for (const TableStatus& table : report.tables) {
-    if (table.rows_missing() == 0) continue;
-    text +=
-        fmt::format("\n{}{}: {} loaded, {} rows now: {} rows were removed by somebody else{}",
-                    style.yellow, table.table, WithThousands(table.balance.loaded),
-                    WithThousands(table.rows), WithThousands(table.rows_missing()), style.reset);
-  }
-  text += report.Balances()
-              ? fmt::format("\n{}balanced{}: events in = loaded + duplicates + quarantined\n",
-                            style.green, style.reset)
-              : fmt::format("\n{}NOT BALANCED{}: somebody else changed the ledger\n", style.red,
-                            style.reset);
-  return text;
 }
 
 }  // namespace sluice

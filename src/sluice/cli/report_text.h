@@ -5,7 +5,6 @@
 
 #include "sluice/app/stages.h"
 #include "sluice/base/json_text.h"
-#include "sluice/operate/status.h"
 
 namespace sluice {
 
@@ -16,8 +15,5 @@ std::string ToJson(const RunReport& report, const TableSet& tables);
 void AppendProcessed(JsonText& json, const ProcessReport& report, const TableSet& tables);
 // A few words for the progress line.
 std::string Note(const RunReport& report);
-
-// One screen.
-std::string ToText(const StatusReport& report);
 
 }  // namespace sluice

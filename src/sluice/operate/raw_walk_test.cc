@@ -8,6 +8,7 @@
 #include <algorithm>
 
 #include "sluice/operate/backfill_plan.h"
+#include "sluice/operate/listed_store_for_test.h"
 #include "sluice/operate/reconcile.h"
 
 namespace sluice {
@@ -16,41 +17,6 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
-
-constexpr const char* kStore = "s3://acme-raw/tracking/";
-
-// A store that only lists, a few keys at a time.
-class ListedStore : public ObjectStore {
- public:
-  std::vector<ObjectInfo> objects;
-  size_t most = 2;
-  int listings = 0;
-
-  const std::string& uri() const override { return uri_; }
-  Result<ListPage> List(std::string_view prefix, std::string_view after, size_t) override {
-    ++listings;
-    ListPage page;
-    std::ranges::sort(objects, {}, &ObjectInfo::key);
-    for (const ObjectInfo& object : objects) {
-      if (!object.key.starts_with(prefix) || object.key <= after) continue;
-      if (page.objects.size() == most) {
-        page.next = page.objects.back().key;
-        break;
-      }
-      page.objects.push_back(object);
-    }
-    return page;
-  }
-  Result<std::unique_ptr<PendingObject>> Create(const std::string&) override { return No(); }
-  Result<std::unique_ptr<ObjectReader>> Open(const std::string&) override { return No(); }
-  Result<std::unique_ptr<RandomAccess>> OpenRandom(const std::string&) override { return No(); }
-  Result<ObjectInfo> Stat(const std::string&) override { return No(); }
-  Status Remove(const std::string&) override { return No(); }
-
- private:
-  static std::unexpected<Error> No() { return Fail(ErrorKind::kPermanent, "it only lists"); }
-  const std::string uri_ = kStore;
-};
 
 class RawWalkTest : public ::testing::Test {
  protected:

@@ -1,16 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sluice/operate/status.h"
 
-#include "sluice/base/json_text.h"
+#include <map>
+
+#include "sluice/operate/verify.h"
 
 namespace sluice {
 namespace {
 
 constexpr size_t kSampleRows = 3;
+constexpr size_t kQuarantineGroups = 100;  // the largest
+constexpr size_t kChangedParts = 20'000;   // the newest
 
 Status GatherSample(const TableSet& tables, Warehouse& warehouse, StatusReport& report) {
   for (size_t i = 0; i < tables.tables.size(); ++i) {
-    if (report.tables[i].rows == 0) continue;
+    if (report.tables[i].rows.value_or(0) == 0) continue;
     const Table& table = tables.tables[i];
     SLUICE_ASSIGN(const auto rows, warehouse.SampleRows(table, kSampleRows));
     for (const auto& row : rows) {
@@ -24,20 +28,60 @@ Status GatherSample(const TableSet& tables, Warehouse& warehouse, StatusReport& 
   return {};
 }
 
+Status CountHours(const TableSet& tables, Warehouse& warehouse, StatusReport& report) {
+  const Timestamp end = std::chrono::floor<std::chrono::hours>(report.now) + std::chrono::hours(1);
+  for (const Table& table : tables.tables) {
+    if (!table.time) continue;
+    SLUICE_ASSIGN(auto hours, warehouse.CountHours(table, {end - kLandedHours, end}));
+    report.event_hours.push_back({.table = FullName(table), .hours = std::move(hours)});
+  }
+  return {};
+}
+
 Result<std::optional<QueueDepth>> DepthOf(Queue* queue) {
   if (queue == nullptr) return std::optional<QueueDepth>();
   return queue->Depth();
 }
 
-void AppendDepth(JsonText& json, std::string_view name, const std::optional<QueueDepth>& found) {
-  const QueueDepth depth = found.value_or(QueueDepth());
-  json.Key(name)
-      .BeginObject()
-      .Key("waiting")
-      .Value(depth.visible)
-      .Key("in_flight")
-      .Value(depth.in_flight);
-  json.Key("dead").Value(depth.dead).EndObject();
+Status AskLedger(const StatusParts& parts, StatusDepth depth, StatusReport& report) {
+  Warehouse& warehouse = parts.warehouse;
+  SLUICE_ASSIGN(report.states, warehouse.States());
+  SLUICE_ASSIGN(const auto balance, warehouse.Balance());
+  for (const TableBalance& sums : balance) {
+    if (sums.table == "*") report.objects = sums;
+    for (size_t i = 0; i < report.tables.size(); ++i) {
+      if (sums.table == parts.tables.tables[i].name()) report.tables[i].balance = sums;
+    }
+  }
+  SLUICE_ASSIGN(report.quarantine, warehouse.SumQuarantine({.since = report.now - kLandedHours,
+                                                            .limit = kQuarantineGroups}));
+  SLUICE_ASSIGN(const auto changed, warehouse.ListParts({.state = ObjectState::kLoaded,
+                                                         .with_changes = true,
+                                                         .since = report.now - kFieldMemory,
+                                                         .limit = kChangedParts}));
+  const std::map<std::string, uint64_t> seen(report.quarantine.seen.begin(),
+                                             report.quarantine.seen.end());
+  SLUICE_ASSIGN(report.fields, FieldsOf(changed, seen, parts.tables, parts.names, report.now));
+  if (depth != StatusDepth::kLedger) {
+    for (size_t i = 0; i < report.tables.size(); ++i) {
+      SLUICE_ASSIGN(report.tables[i].rows, warehouse.CountRows(parts.tables.tables[i]));
+    }
+    SLUICE_TRY(GatherSample(parts.tables, warehouse, report));
+  }
+  if (depth == StatusDepth::kEventHours) SLUICE_TRY(CountHours(parts.tables, warehouse, report));
+  return {};
+}
+
+Status WalkRaw(const StatusParts& parts, StatusReport& report) {
+  if (parts.raw == nullptr) return {};
+  if (report.warehouse_error) {
+    SLUICE_ASSIGN(report.landed, EstimateLanded(*parts.raw, parts.layout, report.now, report.limits,
+                                                report.notifications_waiting()));
+  } else {
+    SLUICE_ASSIGN(report.landed, WalkLanded(*parts.raw, LedgerPagesOf(parts.warehouse),
+                                            parts.layout, report.now, report.limits));
+  }
+  return {};
 }
 
 }  // namespace
@@ -52,72 +96,32 @@ bool StatusReport::Balances() const {
   return balances;
 }
 
-Result<StatusReport> GatherStatus(const TableSet& tables, Queue* source, Queue* notifications,
-                                  Warehouse& warehouse) {
-  StatusReport report;
-  SLUICE_ASSIGN(report.source, DepthOf(source));
-  SLUICE_ASSIGN(report.notifications, DepthOf(notifications));
-  SLUICE_ASSIGN(const WarehouseState state, warehouse.Probe());
-  report.ledger_exists = state.ledger_exists;
-  report.paused = state.paused;
-  for (const Table& table : tables.tables) {
-    const std::string& schema = table.schema.schema;
-    report.tables.push_back({.table = schema.empty() ? table.name() : schema + "." + table.name()});
-  }
-  if (!state.ledger_exists) return report;
-
-  SLUICE_ASSIGN(report.states, warehouse.States());
-  SLUICE_ASSIGN(const auto balance, warehouse.Balance());
-  for (const TableBalance& sums : balance) {
-    if (sums.table == "*") report.objects = sums;
-    for (size_t i = 0; i < tables.tables.size(); ++i) {
-      if (sums.table == tables.tables[i].name()) report.tables[i].balance = sums;
-    }
-  }
-  for (size_t i = 0; i < tables.tables.size(); ++i) {
-    SLUICE_ASSIGN(report.tables[i].rows, warehouse.CountRows(tables.tables[i]));
-  }
-  SLUICE_TRY(GatherSample(tables, warehouse, report));
-  return report;
+uint64_t StatusReport::notifications_waiting() const {
+  return notifications ? notifications->visible + notifications->in_flight : 0;
 }
 
-std::string ToJson(const StatusReport& report) {
-  JsonText json;
-  json.BeginObject();
-  AppendDepth(json, "source", report.source);
-  AppendDepth(json, "notifications", report.notifications);
-  json.Key("paused");
-  report.paused ? json.Value(*report.paused) : json.Null();
-  json.Key("balanced").Value(report.Balances());
-  json.Key("objects").Value(report.objects.objects).Key("events").Value(report.objects.lines);
-  json.Key("no_route").Value(report.objects.no_route).Key("dropped").Value(report.objects.dropped);
-  json.Key("states").BeginObject();
-  for (const StateCount& count : report.states) {
-    json.Key(Name(count.state)).BeginObject().Key("objects").Value(count.objects);
-    json.Key("events").Value(count.events).EndObject();
+std::optional<Timestamp> StatusReport::expiry() const {
+  if (!notifications_kept || !landed || !landed->oldest_waiting) return std::nullopt;
+  return *landed->oldest_waiting + *notifications_kept;
+}
+
+Result<StatusReport> GatherStatus(const StatusParts& parts, Timestamp now,
+                                  const StatusLimits& limits, StatusDepth depth) {
+  StatusReport report{.now = now, .limits = limits};
+  SLUICE_ASSIGN(report.source, DepthOf(parts.source));
+  SLUICE_ASSIGN(report.notifications, DepthOf(parts.notifications));
+  for (const Table& table : parts.tables.tables) {
+    report.tables.push_back({.table = FullName(table)});
   }
-  json.EndObject().Key("tables").BeginArray();
-  for (const TableStatus& table : report.tables) {
-    const TableBalance& b = table.balance;
-    json.BeginObject()
-        .Key("table")
-        .Value(table.table)
-        .Key("routed")
-        .Value(b.routed)
-        .Key("loaded")
-        .Value(b.loaded);
-    json.Key("duplicates").Value(b.duplicates).Key("differing").Value(b.differing);
-    json.Key("quarantined").Value(b.quarantined).Key("rows").Value(table.rows);
-    json.Key("rows_missing").Value(table.rows_missing()).EndObject();
+  if (const auto state = parts.warehouse.Probe(); state) {
+    report.ledger_exists = state->ledger_exists;
+    report.paused = state->paused;
+  } else {
+    report.warehouse_error = state.error();
   }
-  json.EndArray().Key("sample").BeginArray();
-  for (const auto& row : report.sample) {
-    json.BeginObject();
-    for (const auto& [column, value] : row) json.Key(column).Value(value);
-    json.EndObject();
-  }
-  json.EndArray().EndObject();
-  return json.text();
+  if (report.ledger_exists) SLUICE_TRY(AskLedger(parts, depth, report));
+  SLUICE_TRY(WalkRaw(parts, report));
+  return report;
 }
 
 }  // namespace sluice

@@ -1,13 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "sluice/base/clock.h"
 #include "sluice/base/result.h"
+#include "sluice/object/object_names.h"
+#include "sluice/object/object_store.h"
+#include "sluice/operate/field_report.h"
+#include "sluice/operate/landed.h"
 #include "sluice/queue/queue.h"
 #include "sluice/schema/table.h"
 #include "sluice/warehouse/warehouse.h"
@@ -17,36 +23,69 @@ namespace sluice {
 struct TableStatus {
   std::string table;  // "tracking.events"
   TableBalance balance;
-  uint64_t rows = 0;  // SELECT count(*)
+  std::optional<uint64_t> rows;  // SELECT count(*); absent: nobody counted
 
   // Of those that sluice loaded: somebody else removed them. What somebody else added hides some.
-  uint64_t rows_missing() const { return balance.loaded > rows ? balance.loaded - rows : 0; }
+  uint64_t rows_missing() const {
+    return rows && balance.loaded > *rows ? balance.loaded - *rows : 0;
+  }
 };
 
-// Where everything is: what waits in the queues, and the balance of all raw objects that the ledger
-// knows.
+// Events of a table by the hour of their time.
+struct TableHours {
+  std::string table;
+  std::vector<EventHour> hours;
+};
+
+// Where everything is: what waits in the queues and in the raw store, and the balance of all raw
+// objects that the ledger knows.
 struct StatusReport {
+  Timestamp now;
+  StatusLimits limits;
   std::optional<QueueDepth> source, notifications;  // absent: not there yet
-  bool source_is_stream =
-      false;  // of which nobody says how much waits in it; GatherStatus's caller
+  // How long a notification is kept; absent: for ever. The caller of GatherStatus knows, as
+  // whether the source is a stream, of which nobody says how much waits in it.
+  std::optional<std::chrono::seconds> notifications_kept;
+  bool source_is_stream = false;
+  // Why the warehouse cannot be asked: then all that it would know is missing here.
+  std::optional<Error> warehouse_error;
   bool ledger_exists = false;
   std::optional<std::string> paused;
   TableBalance objects;            // the ledger's rows of the loaded objects themselves
   std::vector<StateCount> states;  // of all objects that the ledger knows
   std::vector<TableStatus> tables;
+  std::optional<Landed> landed;  // absent: there is no raw store yet
+  // Of the last kLandedHours, of tables that have a time; where that was asked.
+  std::vector<TableHours> event_hours;
+  QuarantineSummary quarantine;  // what came there in the last kLandedHours
+  std::vector<FieldReport> fields;
   // Some rows of the first table that has any: column and value, NULLs left out.
   std::vector<std::vector<std::pair<std::string, std::string>>> sample;
 
   // Whether invariant 5 holds for the sums of the ledger; the tables themselves have no part in it.
   // False means that somebody else changed the ledger.
   bool Balances() const;
+  uint64_t notifications_waiting() const;  // those in flight too
+  // Until when the notification of the oldest object that waits is kept.
+  std::optional<Timestamp> expiry() const;
 };
 
-// A queue that is null is not there yet.
-Result<StatusReport> GatherStatus(const TableSet& tables, Queue* source, Queue* notifications,
-                                  Warehouse& warehouse);
+// Who is asked. All of it outlives the question, and is only read.
+struct StatusParts {
+  const TableSet& tables;
+  Queue* source = nullptr;  // null: not there yet, or a stream
+  Queue* notifications = nullptr;
+  Warehouse& warehouse;
+  ObjectStore* raw = nullptr;
+  const RawLayout& layout;
+  const LedgerNames& names;
+};
+// kLedger leaves the tables themselves alone: no rows are counted, and none shown. kEventHours
+// reads their times too.
+enum class StatusDepth { kLedger, kTables, kEventHours };
 
-// One JSON object; the keys are stable, and what is not there yet is zeros.
-std::string ToJson(const StatusReport& report);
+// A warehouse that cannot be asked is no failure: the report says so.
+Result<StatusReport> GatherStatus(const StatusParts& parts, Timestamp now,
+                                  const StatusLimits& limits, StatusDepth depth);
 
 }  // namespace sluice

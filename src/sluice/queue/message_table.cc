@@ -148,6 +148,8 @@ Result<QueueDepth> MessageTable::Depth(Ticks now, const std::vector<int64_t>& de
     depth.in_flight += hidden;
     depth.visible += all - hidden;
   }));
+  SLUICE_ASSIGN(const std::vector<Waiting> first, FirstWaiting(1));
+  if (!first.empty()) depth.oldest = first.front().sent;
   return depth;
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -38,6 +39,9 @@ struct QueueDepth {
   uint64_t visible = 0;    // waiting
   uint64_t in_flight = 0;  // received, neither deleted nor visible again
   uint64_t dead = 0;       // in the dead-letter queue, where it can be asked
+  // When the first of those that wait was sent. Absent where none does, and where the queue does
+  // not tell: SQS has it in CloudWatch only.
+  std::optional<Timestamp> oldest;
 };
 
 // A queue with the semantics of Amazon SQS standard queues: at least once, unordered. A received

@@ -1,0 +1,264 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sluice/operate/concerns.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <functional>
+#include <string>
+#include <vector>
+
+namespace sluice {
+namespace {
+
+using std::chrono::days, std::chrono::hours, std::chrono::minutes;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+
+const Timestamp kNow = *FromIso8601("2026-11-27T16:05:00Z");
+
+// A pipeline that is well: loaded to a few minutes ago.
+StatusReport Well() {
+  StatusReport report{.now = kNow};
+  report.source = QueueDepth{};
+  report.notifications = QueueDepth{};
+  report.ledger_exists = true;
+  report.states = {{ObjectState::kLoaded, 3, 3'000}};
+  report.tables = {{.table = "tracking.events", .rows = 0}};
+  report.landed = Landed{.hours = {{.hour = kNow, .objects = 3, .events = 3'000, .loaded = 3'000}},
+                         .fresh_to = kNow - minutes(4)};
+  return report;
+}
+
+struct Case {
+  const char* name;
+  std::function<void(StatusReport&)> change;
+  std::vector<std::string> concerns;  // "severity type subject count: next"
+  const char* sentence;
+};
+
+std::string Summary(const Concern& c) {
+  return fmt::format("{} {}{}{} {}: {}", Name(SeverityOf(c.kind)), Name(c.kind),
+                     c.subject.empty() ? "" : " ", c.subject, c.count, c.next);
+}
+
+void WaitSince(StatusReport& report, std::chrono::microseconds age, uint64_t notifications) {
+  report.landed->fresh_to = kNow - age - minutes(4);
+  report.landed->oldest_waiting = kNow - age;
+  report.landed->waiting = 2;
+  report.landed->overdue = age > hours(1) ? 2 : 0;
+  report.notifications = QueueDepth{.visible = notifications};
+}
+
+const std::vector<Case> kCases = {
+    {"well", [](StatusReport&) {}, {}, "fresh to 16:01; nothing lost, nothing to do"},
+    {"a pipeline that never ran",
+     [](StatusReport& r) { r = {.now = kNow}; },
+     {},
+     "nothing is loaded yet; nothing lost, nothing to do"},
+    {"the next load will take it",
+     [](StatusReport& r) { WaitSince(r, minutes(5), 2); },
+     {},
+     "fresh to 15:56; nothing lost, nothing to do yet"},
+    {"messages wait for landing",
+     [](StatusReport& r) { r.source->visible = 1; },
+     {},
+     "fresh to 16:01; nothing lost, nothing to do yet"},
+    {"an outage of the warehouse",
+     [](StatusReport& r) {
+       WaitSince(r, hours(2), 2);
+       r.notifications_kept = days(4);
+       r.warehouse_error = Error(ErrorKind::kTransient, "lost connection");
+       r.ledger_exists = false;
+       r.states.clear();
+       r.landed->is_estimate = true;
+     },
+     {"critical warehouse_down 0: ", "critical stale 0: "},
+     "fresh to about 14:01; nothing lost, nothing to do yet; notifications expire in 3 d 22 h"},
+    {"they expire within a day",
+     [](StatusReport& r) {
+       WaitSince(r, days(3) + hours(1), 2);
+       r.notifications_kept = days(4);
+     },
+     {"critical expiring 2: sluice process", "critical stale 0: "},
+     "fresh to 2026-11-24 15:01; nothing lost, something to do; notifications expire in 23 h"},
+    {"they have expired",
+     [](StatusReport& r) {
+       WaitSince(r, days(5), 0);
+       r.notifications_kept = days(4);
+     },
+     {"critical expiring 2: sluice process", "critical missing 2: sluice reconcile --repair",
+      "critical stale 0: "},
+     "fresh to 2026-11-22 16:01; not all is well, something to do"},
+    {"nobody was told of two objects",
+     [](StatusReport& r) { WaitSince(r, hours(2), 0); },
+     {"critical missing 2: sluice reconcile --repair", "critical stale 0: "},
+     "fresh to 14:01; not all is well, something to do"},
+    {"their notifications may be among those that wait",
+     [](StatusReport& r) { WaitSince(r, hours(2), 1); },
+     {"critical stale 0: "},
+     "fresh to 14:01; nothing lost, nothing to do yet"},
+    {"as fresh as it may be",
+     [](StatusReport& r) { r.landed->fresh_to = kNow - minutes(20); },
+     {},
+     "fresh to 15:45; nothing lost, nothing to do"},
+    {"a microsecond too old",
+     [](StatusReport& r) {
+       r.landed->fresh_to = kNow - minutes(20) - std::chrono::microseconds(1);
+     },
+     {"critical stale 0: "},
+     "fresh to 15:44; nothing lost, nothing to do"},
+    {"nothing landed for a day",
+     [](StatusReport& r) { r.landed = Landed(); },
+     {"critical stale 0: "},
+     "nothing that landed in the last 24 hours is loaded; nothing lost, nothing to do"},
+    {"held",
+     [](StatusReport& r) {
+       r.states.push_back({ObjectState::kHeld, 2, 20});
+       r.states.push_back({ObjectState::kSetAside, 1, 0});
+       r.landed->first_stuck = "date=2026-11-27/16/x";
+     },
+     {"warning held 3: sluice why date=2026-11-27/16/x"},
+     "fresh to 16:01; not all is well, something to do"},
+    {"held before the last day",
+     [](StatusReport& r) { r.states.push_back({ObjectState::kHeld, 1, 20}); },
+     {"warning held 1: sluice reconcile --since 30d"},
+     "fresh to 16:01; not all is well, something to do"},
+    {"dead letters",
+     [](StatusReport& r) {
+       r.source->dead = 3;
+       r.notifications->dead = 1;
+     },
+     {"warning dead_letters source 3: look into the dead-letter queue of the source",
+      "warning dead_letters notifications 1: sluice reconcile"},
+     "fresh to 16:01; not all is well, something to do"},
+    {"paused",
+     [](StatusReport& r) { r.paused = "until Monday"; },
+     {"info paused 0: sluice resume"},
+     "fresh to 16:01; nothing lost, something to do"},
+    {"somebody changed the ledger",
+     [](StatusReport& r) { r.objects.lines = 1; },
+     {"critical not_balanced 0: sluice verify"},
+     "fresh to 16:01; not all is well, something to do"},
+    {"rows are gone",
+     [](StatusReport& r) {
+       r.tables[0].balance.routed = r.tables[0].balance.staged = r.tables[0].balance.loaded = 9;
+       r.tables[0].rows = 7;
+     },
+     {"warning rows_missing tracking.events 2: sluice verify"},
+     "fresh to 16:01; nothing lost, something to do"},
+    {"nobody counted rows",
+     [](StatusReport& r) {
+       r.tables[0].balance.routed = r.tables[0].balance.staged = r.tables[0].balance.loaded = 9;
+       r.tables[0].rows.reset();
+     },
+     {},
+     "fresh to 16:01; nothing lost, nothing to do"},
+    {"quarantine",
+     [](StatusReport& r) {
+       r.landed->noisy = 1;
+       r.landed->noisy_events = 200;
+       r.landed->noisy_quarantined = 4;
+     },
+     {"warning quarantine 1: sluice quarantine list"},
+     "fresh to 16:01; nothing lost, something to do"},
+    {"new fields, and a column of another type",
+     [](StatusReport& r) {
+       const std::string table = "tracking.events";
+       for (const char* const name : {"a", "b", "c", "d", "e", "f"}) {
+         r.fields.push_back(
+             {.kind = FieldChangeKind::kUnknown, .table = table, .name = name, .is_new = true});
+       }
+       r.fields.push_back(
+           {.kind = FieldChangeKind::kUnknown, .table = table, .name = "known for long"});
+       r.fields.push_back(
+           {.kind = FieldChangeKind::kUnknown, .table = "another", .name = "x", .is_new = true});
+       r.fields.push_back(
+           {.kind = FieldChangeKind::kNulled, .table = table, .name = "page", .is_new = true});
+     },
+     {"warning type_changed tracking.events 1: ", "info new_field tracking.events 6: "},
+     "fresh to 16:01; nothing lost, nothing to do"},
+};
+
+TEST(ConcernsTest, FollowFromTheReportAlone) {
+  for (const Case& one : kCases) {
+    SCOPED_TRACE(one.name);
+    StatusReport report = Well();
+    one.change(report);
+    const std::vector<Concern> concerns = ConcernsOf(report);
+    std::vector<std::string> found;
+    for (const Concern& concern : concerns) found.push_back(Summary(concern));
+    EXPECT_EQ(found, one.concerns);
+    EXPECT_EQ(FreshnessSentence(report, concerns), one.sentence);
+  }
+}
+
+TEST(ConcernsTest, FieldsAreNamedTheFirstFive) {
+  StatusReport report = Well();
+  for (const char* const name : {"a", "b\n", "c", "d", "e", "f"}) {
+    report.fields.push_back({.kind = FieldChangeKind::kUnknown,
+                             .table = "tracking.events",
+                             .name = name,
+                             .is_new = true});
+  }
+  report.fields.push_back({.kind = FieldChangeKind::kCoerced,
+                           .table = "tracking.events",
+                           .name = "page",
+                           .is_new = true});
+  const std::vector<Concern> concerns = ConcernsOf(report);
+  ASSERT_EQ(concerns.size(), 2u);
+  EXPECT_EQ(concerns[0].text,
+            "tracking.events: 1 column with values of another type: page (coerced)");
+  EXPECT_EQ(concerns[1].text,
+            "tracking.events: 6 new fields: a, b\\u000a, c, d, e, …; sluice status has "
+            "the ALTER that adds them");
+}
+
+TEST(ConcernsTest, WhatToTypeNext) {
+  const auto next = [](const StatusReport& report) {
+    return NextSteps(report, ConcernsOf(report));
+  };
+  StatusReport report{.now = kNow};
+  EXPECT_THAT(next(report), ElementsAre("sluice send FILE"));
+  report.source = QueueDepth{.visible = 1};
+  EXPECT_THAT(next(report), ElementsAre("sluice run --once"));
+  report = Well();
+  EXPECT_THAT(next(report), IsEmpty());
+  report.notifications->in_flight = 1;
+  EXPECT_THAT(next(report), ElementsAre("sluice process"));
+  report.source->visible = 1;
+  EXPECT_THAT(next(report), ElementsAre("sluice process", "sluice run --once"));
+  report.paused = "until Monday";
+  EXPECT_THAT(next(report), ElementsAre("sluice resume", "sluice run --once"));
+  report.objects.lines = 1;
+  report.tables[0].balance.routed = 1;
+  EXPECT_THAT(next(report), ElementsAre("sluice verify", "sluice resume", "sluice run --once"))
+      << "each once";
+  report.warehouse_error = Error(ErrorKind::kTransient, "lost connection");
+  report.paused.reset();
+  EXPECT_THAT(next(report), ElementsAre("sluice verify")) << "nothing can be loaded now";
+}
+
+TEST(ConcernsTest, Ages) {
+  const auto text = [](auto age) { return AgeText(age); };
+  EXPECT_EQ(text(std::chrono::seconds(-3)), "0 s");
+  EXPECT_EQ(text(std::chrono::milliseconds(59'999)), "59 s");
+  EXPECT_EQ(text(minutes(60) - std::chrono::seconds(1)), "59 min");
+  EXPECT_EQ(text(minutes(64)), "1 h 4 min");
+  EXPECT_EQ(text(hours(24)), "1 d");
+  EXPECT_EQ(text(hours(94) + minutes(59)), "3 d 22 h");
+}
+
+TEST(ConcernsTest, JsonHasTheSentenceAndTheConcerns) {
+  StatusReport report = Well();
+  report.source->dead = 3;
+  const std::string json = ToJson(report);
+  EXPECT_THAT(json, HasSubstr(R"("freshness":"fresh to 16:01; not all is well, something to do")"));
+  EXPECT_THAT(json, HasSubstr(R"("fresh_to":"2026-11-27T16:01:00.000000Z")"));
+  EXPECT_THAT(json, HasSubstr(R"({"type":"dead_letters","severity":"warning","subject":"source",)"
+                              R"("count":3,"text":"3 dead letters of the source: )"));
+}
+
+}  // namespace
+}  // namespace sluice

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "sluice/base/clock.h"
+#include "sluice/schema/table.h"
+#include "sluice/warehouse/field_changes.h"
+#include "sluice/warehouse/ledger_part.h"
+#include "sluice/warehouse/ledger_sql.h"
+
+namespace sluice {
+
+// A field of which something was changed on the way from event to row in the last day: its value
+// was taken as text, made NULL or cut, or no column takes it.
+struct FieldReport {
+  FieldChangeKind kind = FieldChangeKind::kCoerced;
+  std::string table;              // "tracking.events"
+  std::string name;               // of the column, or the path
+  uint64_t events = 0, seen = 0;  // how many of the table's events had it
+  Timestamp first;                // loaded the first time, in the last kFieldMemory
+  bool is_new = false;            // and that was in the last day
+  std::string alter;              // the SQL that adds the column; of an unknown field only
+
+  double share() const {
+    return seen == 0 ? 0 : static_cast<double>(events) / static_cast<double>(seen);
+  }
+  friend bool operator==(const FieldReport&, const FieldReport&) = default;
+};
+
+inline constexpr std::chrono::hours kFieldDay{24};
+inline constexpr std::chrono::days kFieldMemory{7};
+
+// What parts say that were loaded in the last kFieldMemory, by table, kind and name, the most
+// events first. `seen`: how many events each table got in the last day, by its name. Parts of
+// tables that are configured no more are left out. kBadData where the ledger holds something else.
+Result<std::vector<FieldReport>> FieldsOf(const std::vector<LedgerPart>& parts,
+                                          const std::map<std::string, uint64_t>& seen,
+                                          const TableSet& tables, const LedgerNames& names,
+                                          Timestamp now);
+
+}  // namespace sluice

@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sluice/operate/landed.h"
+
+#include <algorithm>
+#include <map>
+#include <utility>
+
+#include "sluice/operate/backfill_plan.h"
+#include "sluice/operate/hour_range.h"
+#include "sluice/operate/story.h"
+
+namespace sluice {
+namespace {
+
+struct StoredObject {
+  Timestamp landed, hour;
+  Bytes size;
+  bool waits = false;
+};
+
+std::vector<std::string> FoldersUntil(Timestamp now, const RawLayout& layout) {
+  const Timestamp end = std::chrono::floor<std::chrono::hours>(now) + std::chrono::hours(1);
+  return FoldersOf(layout, {end - kLandedHours, end});
+}
+
+// Gathers what was met on the way.
+class Gathering {
+ public:
+  Gathering(const RawLayout& layout, Timestamp now, const StatusLimits& limits)
+      : layout_(layout), now_(now), limits_(limits) {}
+
+  void AddStored(const std::string& key, const ObjectInfo& object, bool waits) {
+    LandedHour* const hour = HourOf(key);
+    if (hour == nullptr) return;
+    ++hour->objects;
+    objects_.push_back({object.last_modified, hour->hour, object.size, waits});
+  }
+  void AddGone(const std::string& key) {
+    if (LandedHour* const hour = HourOf(key)) ++hour->objects;
+  }
+  void AddStuck(const std::string& key) {
+    LandedHour* const hour = HourOf(key);
+    if (hour == nullptr) return;
+    ++hour->stuck;
+    if (landed_.first_stuck.empty()) landed_.first_stuck = key;
+  }
+  void AddLoaded(const LedgerObject& object) {
+    LandedHour* const hour = HourOf(object.raw_key);
+    if (hour == nullptr) return;
+    hour->events += object.lines;
+    hour->loaded += object.loaded;
+    hour->duplicates += object.duplicates;
+    hour->quarantined += object.quarantined;
+    hour->dropped += object.dropped;
+    const std::string hour_ago = MomentText(ToIso8601(now_ - std::chrono::hours(1)));
+    if (MomentText(object.loaded_at) >= hour_ago) landed_.events_last_hour += object.lines;
+    const double most = limits_.warn_above * static_cast<double>(object.lines);
+    if (static_cast<double>(object.quarantined) <= most) return;
+    ++landed_.noisy;
+    landed_.noisy_events += object.lines;
+    landed_.noisy_quarantined += object.quarantined;
+  }
+  void LetNewestWait(uint64_t count) {
+    SortObjects();
+    const size_t first = objects_.size() - std::min<size_t>(objects_.size(), count);
+    for (size_t i = first; i < objects_.size(); ++i) objects_[i].waits = true;
+    landed_.is_estimate = true;
+  }
+
+  Landed Finish() {
+    SortObjects();
+    for (const StoredObject& object : objects_) {
+      if (!object.waits) {
+        if (!landed_.oldest_waiting) landed_.fresh_to = object.landed;
+        continue;
+      }
+      ++landed_.waiting;
+      ++hours_[object.hour].waiting;
+      landed_.waiting_size += object.size;
+      if (!landed_.oldest_waiting) landed_.oldest_waiting = object.landed;
+      if (object.landed < now_ - limits_.grace) ++landed_.overdue;
+    }
+    FillHours();
+    return std::move(landed_);
+  }
+
+ private:
+  LandedHour* HourOf(const std::string& key) {
+    const auto hour = layout_.HourOf({key});
+    if (!hour) return nullptr;
+    LandedHour& found = hours_[*hour];
+    found.hour = *hour;
+    return &found;
+  }
+  void SortObjects() { std::ranges::stable_sort(objects_, {}, &StoredObject::landed); }
+
+  // Hours in which nothing landed are told too, between the first and now.
+  void FillHours() {
+    if (hours_.empty()) return;
+    const Timestamp one_o_clock =
+        std::chrono::floor<std::chrono::days>(now_) + std::chrono::hours(1);
+    const bool has_hours = layout_.HourOf(layout_.KeyFor(one_o_clock, "x")) == one_o_clock;
+    const auto step = has_hours ? std::chrono::hours(1) : std::chrono::hours(24);
+    for (Timestamp hour = hours_.begin()->first; hour <= now_; hour += step) {
+      hours_[hour].hour = hour;
+    }
+    for (const auto& [start, hour] : hours_) landed_.hours.push_back(hour);
+  }
+
+  const RawLayout& layout_;
+  const Timestamp now_;
+  const StatusLimits& limits_;
+  std::map<Timestamp, LandedHour> hours_;
+  std::vector<StoredObject> objects_;
+  Landed landed_;
+};
+
+bool IsStuck(const RawKeyState& state) {
+  return std::ranges::any_of(state.known, [](const LedgerObject& one) {
+    return one.state == ObjectState::kHeld || one.state == ObjectState::kSetAside;
+  });
+}
+
+}  // namespace
+
+Result<Landed> WalkLanded(ObjectStore& raw, const LedgerPages& ledger, const RawLayout& layout,
+                          Timestamp now, const StatusLimits& limits) {
+  Gathering gathering(layout, now, limits);
+  RawWalk walk(raw, ledger, FoldersUntil(now, layout));
+  while (true) {
+    SLUICE_ASSIGN(const std::optional<RawKeyState> state, walk.Next());
+    if (!state) return gathering.Finish();
+    const BackfillStep step = StepFor(*state, raw.uri(), layout);
+    if (step == BackfillStep::kForeign) continue;
+    if (step == BackfillStep::kGone) {
+      gathering.AddGone(state->key);
+    } else {
+      const bool is_stuck = step == BackfillStep::kLoad && IsStuck(*state);
+      gathering.AddStored(state->key, *state->stored, step == BackfillStep::kLoad && !is_stuck);
+      if (is_stuck) gathering.AddStuck(state->key);
+    }
+    for (const LedgerObject& object : state->known) {
+      if (object.state == ObjectState::kLoaded) gathering.AddLoaded(object);
+    }
+  }
+}
+
+Result<Landed> EstimateLanded(ObjectStore& raw, const RawLayout& layout, Timestamp now,
+                              const StatusLimits& limits, uint64_t notifications) {
+  Gathering gathering(layout, now, limits);
+  const LedgerPages nothing = [](const LedgerRange&) { return std::vector<LedgerObject>(); };
+  RawWalk walk(raw, nothing, FoldersUntil(now, layout));
+  while (true) {
+    SLUICE_ASSIGN(const std::optional<RawKeyState> state, walk.Next());
+    if (!state) break;
+    gathering.AddStored(state->key, *state->stored, false);
+  }
+  gathering.LetNewestWait(notifications);
+  return gathering.Finish();
+}
+
+}  // namespace sluice

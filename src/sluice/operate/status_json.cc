@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sluice/base/json_text.h"
+#include "sluice/operate/concerns.h"
+#include "sluice/operate/hour_range.h"
+
+namespace sluice {
+namespace {
+
+void AppendTime(JsonText& json, std::string_view name, const std::optional<Timestamp>& time) {
+  json.Key(name);
+  time ? json.Value(ToIso8601(*time)) : json.Null();
+}
+
+void AppendDepth(JsonText& json, std::string_view name, const std::optional<QueueDepth>& found) {
+  const QueueDepth depth = found.value_or(QueueDepth());
+  json.Key(name).BeginObject().Key("waiting").Value(depth.visible);
+  json.Key("in_flight").Value(depth.in_flight).Key("dead").Value(depth.dead).EndObject();
+}
+
+// Since when something waits, and how much of what landed.
+void AppendBacklog(JsonText& json, const StatusReport& report, const Landed& landed) {
+  const auto oldest = [](const std::optional<QueueDepth>& depth) {
+    return depth ? depth->oldest : std::nullopt;
+  };
+  json.Key("backlog").BeginObject();
+  AppendTime(json, "source_since", oldest(report.source));
+  AppendTime(json, "notifications_since", oldest(report.notifications));
+  AppendTime(json, "notifications_expire", report.expiry());
+  json.Key("objects").Value(landed.waiting).Key("bytes").Value(landed.waiting_size.count);
+  AppendTime(json, "objects_since", landed.oldest_waiting);
+  json.EndObject();
+}
+
+void AppendHours(JsonText& json, const Landed& landed) {
+  json.Key("hours").BeginArray();
+  for (const LandedHour& hour : landed.hours) {
+    json.BeginObject().Key("hour").Value(HourText(hour.hour)).Key("objects").Value(hour.objects);
+    json.Key("waiting").Value(hour.waiting).Key("stuck").Value(hour.stuck);
+    json.Key("events").Value(hour.events).Key("loaded").Value(hour.loaded);
+    json.Key("duplicates").Value(hour.duplicates).Key("quarantined").Value(hour.quarantined);
+    json.Key("dropped").Value(hour.dropped).Key("balanced").Value(hour.Balances()).EndObject();
+  }
+  json.EndArray();
+}
+
+void AppendEventHours(JsonText& json, const StatusReport& report) {
+  json.Key("event_hours").BeginArray();
+  for (const TableHours& table : report.event_hours) {
+    for (const EventHour& hour : table.hours) {
+      json.BeginObject().Key("table").Value(table.table).Key("hour").Value(HourText(hour));
+      json.Key("rows").Value(hour.rows).Key("duplicates").Value(hour.duplicates).EndObject();
+    }
+  }
+  json.EndArray();
+}
+
+void AppendStates(JsonText& json, const StatusReport& report) {
+  json.Key("states").BeginObject();
+  for (const StateCount& count : report.states) {
+    json.Key(Name(count.state)).BeginObject().Key("objects").Value(count.objects);
+    json.Key("events").Value(count.events).EndObject();
+  }
+  json.EndObject();
+}
+
+void AppendTables(JsonText& json, const StatusReport& report) {
+  json.Key("tables").BeginArray();
+  for (const TableStatus& table : report.tables) {
+    const TableBalance& b = table.balance;
+    json.BeginObject().Key("table").Value(table.table).Key("routed").Value(b.routed);
+    json.Key("loaded").Value(b.loaded).Key("duplicates").Value(b.duplicates);
+    json.Key("differing").Value(b.differing).Key("quarantined").Value(b.quarantined);
+    json.Key("rows").Value(table.rows.value_or(0));
+    json.Key("rows_missing").Value(table.rows_missing()).EndObject();
+  }
+  json.EndArray();
+}
+
+void AppendQuarantine(JsonText& json, const StatusReport& report) {
+  json.Key("quarantine").BeginArray();
+  for (const QuarantineGroup& group : report.quarantine.groups) {
+    json.BeginObject().Key("table").Value(group.table).Key("reason").Value(group.reason);
+    json.Key("column").Value(group.column).Key("events").Value(group.events).EndObject();
+  }
+  json.EndArray();
+}
+
+void AppendFields(JsonText& json, const StatusReport& report) {
+  json.Key("fields").BeginArray();
+  for (const FieldReport& field : report.fields) {
+    json.BeginObject().Key("table").Value(field.table).Key("field").Value(field.name);
+    json.Key("change").Value(Name(field.kind)).Key("events").Value(field.events);
+    json.Key("share").Value(field.share()).Key("first_seen").Value(ToIso8601(field.first));
+    json.Key("is_new").Value(field.is_new).Key("alter").Value(field.alter).EndObject();
+  }
+  json.EndArray();
+}
+
+void AppendConcerns(JsonText& json, const StatusReport& report) {
+  const std::vector<Concern> concerns = ConcernsOf(report);
+  json.Key("freshness").Value(FreshnessSentence(report, concerns));
+  json.Key("concerns").BeginArray();
+  for (const Concern& concern : concerns) {
+    json.BeginObject().Key("type").Value(Name(concern.kind));
+    json.Key("severity").Value(Name(SeverityOf(concern.kind)));
+    json.Key("subject").Value(concern.subject).Key("count").Value(concern.count);
+    json.Key("text").Value(concern.text).Key("next").Value(concern.next).EndObject();
+  }
+  json.EndArray().Key("next").BeginArray();
+  for (const std::string& step : NextSteps(report, concerns)) json.Value(step);
+  json.EndArray();
+}
+
+}  // namespace
+
+std::string ToJson(const StatusReport& report) {
+  const Landed landed = report.landed.value_or(Landed());
+  JsonText json;
+  json.BeginObject().Key("now").Value(ToIso8601(report.now));
+  AppendTime(json, "fresh_to", landed.fresh_to);
+  json.Key("is_estimate").Value(landed.is_estimate);
+  AppendConcerns(json, report);
+  AppendDepth(json, "source", report.source);
+  AppendDepth(json, "notifications", report.notifications);
+  AppendBacklog(json, report, landed);
+  json.Key("warehouse_error");
+  report.warehouse_error ? json.Value(report.warehouse_error->message()) : json.Null();
+  json.Key("paused");
+  report.paused ? json.Value(*report.paused) : json.Null();
+  json.Key("balanced").Value(report.Balances());
+  json.Key("objects").Value(report.objects.objects).Key("events").Value(report.objects.lines);
+  json.Key("no_route").Value(report.objects.no_route).Key("dropped").Value(report.objects.dropped);
+  json.Key("events_last_hour").Value(landed.events_last_hour);
+  AppendStates(json, report);
+  AppendTables(json, report);
+  AppendHours(json, landed);
+  AppendEventHours(json, report);
+  AppendQuarantine(json, report);
+  AppendFields(json, report);
+  json.Key("sample").BeginArray();
+  for (const auto& row : report.sample) {
+    json.BeginObject();
+    for (const auto& [column, value] : row) json.Key(column).Value(value);
+    json.EndObject();
+  }
+  json.EndArray().EndObject();
+  return json.text();
+}
+
+}  // namespace sluice

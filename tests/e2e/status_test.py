@@ -1,0 +1,169 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What status says: how fresh, what waits, by landing hour, what to type next; again and again with --watch."""
+
+import datetime
+import json
+import os
+import pty
+import re
+import signal
+import subprocess
+import unittest
+
+from pipeline import PipelineTest, environment, events, stop
+
+WIDTH = 100
+
+
+class StatusTest(PipelineTest):
+    def text(self, *arguments, **options):
+        text = self.pipeline.run("status", *arguments, **options).stdout
+        for line in text.splitlines():
+            self.assertLessEqual(len(line), WIDTH, line)
+        return text
+
+
+class Status(StatusTest):
+    def test_what_was_loaded_is_fresh_and_adds_up_by_landing_hour(self):
+        truth = self.pipeline.generate(1000)
+        self.pipeline.send()
+        self.pipeline.run("run")
+        status = self.pipeline.status()
+        self.assertRegex(status["freshness"], r"^fresh to \d\d:\d\d; nothing lost, ")
+        age = datetime.datetime.fromisoformat(status["now"]) - datetime.datetime.fromisoformat(status["fresh_to"])
+        self.assertLess(age, datetime.timedelta(minutes=10))
+        self.assertEqual(status["events_last_hour"], truth["events"])
+        for part in ("objects", "events", "loaded", "duplicates", "quarantined"):
+            self.assertEqual(sum(hour[part] for hour in status["hours"]),
+                             status[part] if part in ("objects", "events") else
+                             sum(table[part] for table in status["tables"]) + (part == "quarantined") * status["no_route"],
+                             part)
+        self.assertTrue(all(hour["balanced"] for hour in status["hours"]))
+        self.assertEqual(sum(group["events"] for group in status["quarantine"]),
+                         sum(hour["quarantined"] for hour in status["hours"]))
+        text = self.text()
+        self.assertTrue(text.startswith(status["freshness"]), text)
+        self.assertIn("\nlanded (UTC)", text)
+        self.assertRegex(text, rf"(?m)^{status['hours'][-1]['hour']} .* ok$")
+
+    def test_what_waits_has_an_age_and_a_next_step(self):
+        self.pipeline.generate(100)
+        self.pipeline.send()
+        status = self.pipeline.status()
+        self.assertEqual(status["next"], ["sluice run --once"])
+        self.assertIsNotNone(status["backlog"]["source_since"])
+        self.assertRegex(self.text(), r"(?m)^source +\d+ waiting, the oldest for \d+ s$")
+        self.pipeline.run("land")
+        status = self.pipeline.status()
+        self.assertEqual((status["backlog"]["objects"], status["hours"][-1]["waiting"]), (1, 1))
+        self.assertEqual(status["freshness"], "nothing is loaded yet; nothing lost, nothing to do yet")
+        self.assertRegex(self.text(), r"(?m)^not loaded +1 raw objects, .*, the oldest for \d+ s$")
+        self.pipeline.run("process")
+        status = self.pipeline.status()
+        self.assertEqual((status["backlog"]["objects"], status["backlog"]["source_since"]), (0, None))
+
+    def test_hours_of_event_time_are_those_of_the_tables(self):
+        self.pipeline.run("process")
+        now = datetime.datetime.now(datetime.timezone.utc).replace(minute=0, second=0, microsecond=0)
+        first, then = (now - datetime.timedelta(hours=hours) for hours in (5, 3))
+        spelt = "%Y-%m-%d %H:%M:%S"
+        lines = events(3, request_timestamp=first.strftime(spelt)) + events(2, first=3, request_timestamp=then.strftime(spelt))
+        self.pipeline.announce(self.pipeline.put_landed("a.ndjson", lines + lines.splitlines(keepends=True)[0], 0))
+        self.pipeline.run("process")
+        self.assertEqual(self.pipeline.status()["event_hours"], [])
+        hours = self.pipeline.ask("status", "--by", "event-time")["event_hours"]
+        hour = "%Y-%m-%dT%H"
+        self.assertEqual(hours, [{"table": "tracking.events", "hour": first.strftime(hour), "rows": 3, "duplicates": 1},
+                                 {"table": "tracking.events", "hour": then.strftime(hour), "rows": 2, "duplicates": 0}])
+        text = self.text("--by", "event-time")
+        self.assertRegex(text, rf"(?m)^{first.strftime(hour)} +3 +1$")
+        self.assertNotIn("landed (UTC)", text)
+
+    def test_a_raw_object_that_nobody_was_told_of_is_missing_after_an_hour(self):
+        self.pipeline.run("process")
+        self.pipeline.put_landed("young.ndjson", events(3), 1800)
+        self.assertEqual(self.pipeline.status()["concerns"], [])
+        self.pipeline.put_landed("old.ndjson", events(3, first=3), 2 * 3600)
+        status = self.pipeline.status()
+        self.assertEqual([(one["type"], one["severity"], one["count"], one["next"]) for one in status["concerns"]],
+                         [("missing", "critical", 1, "sluice reconcile --repair")])
+        self.assertRegex(self.text(), r"(?m)^critical +1 raw object missing: (.*\n)*next +sluice reconcile --repair$")
+        self.pipeline.run("reconcile", "--repair")
+        self.pipeline.run("process")
+        self.assertNotIn("missing", [one["type"] for one in self.pipeline.status()["concerns"]])
+
+    def test_a_warehouse_that_cannot_be_asked_is_an_error_behind_what_is_known_without_it(self):
+        self.pipeline.run("process")
+        self.pipeline.put_landed("loaded.ndjson", events(3), 7200)
+        self.pipeline.announce(self.pipeline.put_landed("waits.ndjson", events(3), 3600))
+        (self.pipeline.data / "warehouse.duckdb").write_bytes(b"no database" * 1000)
+        done = self.pipeline.run("status", "--json", exit_code=1)
+        status = json.loads(done.stdout)
+        self.assertIn("warehouse.duckdb", status["warehouse_error"])
+        self.assertIn("warehouse.duckdb", done.stderr)
+        self.assertTrue(status["is_estimate"])
+        self.assertEqual((status["notifications"]["waiting"], status["backlog"]["objects"]), (1, 1))
+        self.assertRegex(status["freshness"], r"^fresh to about [0-9 :-]+; nothing lost, nothing to do yet$")
+        self.assertEqual([one["type"] for one in status["concerns"]], ["warehouse_down", "stale"])
+        self.assertIn("the warehouse cannot be asked", self.text(exit_code=1))
+
+    def test_fields_that_are_new_or_of_another_type_have_a_share_and_what_adds_them(self):
+        self.pipeline.run("process")
+        lines = events(8) + events(2, first=8, topic={"a": 1}, context={"ip": "::1"}) + events(1, first=10, it_s=1)
+        self.pipeline.announce(self.pipeline.put_landed("a.ndjson", lines, 0))
+        self.pipeline.run("process")
+        fields = self.pipeline.status()["fields"]
+        self.assertEqual([(one["table"], one["change"], one["field"], one["events"], round(one["share"], 3), one["is_new"])
+                          for one in fields],
+                         [("tracking.events", "coerced", "topic", 2, 0.182, True),
+                          ("tracking.events", "unknown", "context", 2, 0.182, True),
+                          ("tracking.events", "unknown", "it_s", 1, 0.091, True)])
+        self.assertEqual(fields[0]["alter"], "")
+        self.assertRegex(fields[1]["alter"], r'^ALTER TABLE .*"tracking"\."events" ADD COLUMN "context" VARCHAR')
+        text = self.text()
+        self.assertRegex(text, r"(?m)^  coerced +tracking.events topic: 2 of 11 events \(18\.2 %\), since \d\d:\d\d$")
+        self.assertRegex(text, r'(?m)^  unknown +tracking.events context: 2 .*\n +ALTER TABLE .*"context" VARCHAR')
+        self.assertRegex(text, r"(?m)^warning +tracking.events: 1 column with values of another type: topic \(coerced\)$")
+        self.assertEqual(self.pipeline.query("SELECT table_name, reason FROM sluice.ledger WHERE reason IS NOT NULL"),
+                         [("events", "coerced:topic=2 unknown:context=2 unknown:it_s=1")])
+
+    def test_a_long_reason_and_long_names_stay_on_the_screen(self):
+        self.pipeline.generate(100)
+        self.pipeline.send()
+        self.pipeline.run("run")
+        self.pipeline.run("pause", "because " * 40 + "x" * 150)
+        self.assertRegex(self.text(), r"(?m)^next +sluice resume$")
+
+
+class Watch(StatusTest):
+    def test_reports_follow_each_other_until_it_is_stopped(self):
+        for arguments in (["--watch"], ["--watch", "--json"]):
+            for number in (signal.SIGINT, signal.SIGTERM):
+                with self.subTest(arguments=arguments, number=number), \
+                        self.pipeline.started("status", *arguments) as process:
+                    lines = []
+                    while len([line for line in lines if "nothing is loaded yet" in line]) < 2:
+                        lines.append(process.stdout.readline())
+                        self.assertTrue(lines[-1], "it ended")
+                    self.assertNotIn("\x1b", "".join(lines))
+                    self.assertEqual(stop(process, number, 5), 0)
+
+    def test_a_terminal_shows_one_at_a_time(self):
+        mine, its = pty.openpty()
+        process = subprocess.Popen(self.pipeline.command("status", "--watch"), stdout=its, stderr=its,
+                                   stdin=subprocess.DEVNULL, env=environment(TERM="xterm"))
+        os.close(its)
+        try:
+            text = b""
+            while text.count(b"\x1b[H\x1b[2J") < 2:
+                text += os.read(mine, 65536)
+            self.assertEqual(stop(process, signal.SIGINT, 5), 0)
+        finally:
+            if process.poll() is None:
+                process.kill()
+                process.wait()
+            os.close(mine)
+
+
+if __name__ == "__main__":
+    unittest.main()
