@@ -155,8 +155,11 @@ Result<RunReport> RunProcess(Pipeline& pipeline, const StageRequest& request, Cl
   RunReport report;
   const StageRequest bounded = Bounded(request, pipeline.config(), clock);
   SLUICE_ASSIGN(auto processing, Processing::Begin(pipeline, bounded, progress, report));
-  SLUICE_TRY(Loop(bounded, clock, stop, pipeline.config().load.every,
-                  [&] { return processing.Once(stop, report); }));
+  SLUICE_TRY(Loop(bounded, clock, stop, pipeline.config().load.every, [&] {
+    auto found_work = processing.Once(stop, report);
+    if (bounded.after_batch) bounded.after_batch();
+    return found_work;
+  }));
   return report;
 }
 

@@ -27,6 +27,9 @@ struct StageRequest {
   // After it nothing new is begun. Absent: `load.deadline` after the start where rows are loaded
   // and the queue is drained, else never.
   std::optional<Deadline> deadline;
+  // RunProcess, and RunBoth while it follows: called after each batch, whatever became of it, from
+  // the thread that loads.
+  std::function<void()> after_batch = {};
 };
 
 // What the stages did so far; `land` and `process` fill only their part.

@@ -23,12 +23,6 @@ struct WithoutEffect {
   bool (*holds)(const PipelineConfig& config);
 };
 
-constexpr std::string_view kNoAlerts =
-    "this build sends no alerts: watch its exit code and `sluice status`";
-
-bool Always(const PipelineConfig&) {
-  return true;
-}
 bool SourceIsFolder(const PipelineConfig& config) {
   return config.source.location.is_folder();
 }
@@ -55,7 +49,8 @@ bool IsDuckDb(const PipelineConfig& config) {
   return std::holds_alternative<DuckDbTarget>(config.warehouse.target);
 }
 bool KeepsNoSecret(const PipelineConfig& config) {
-  return !KeptPasswordOf(config.warehouse);
+  return !KeptPasswordOf(config.warehouse) &&
+         !std::holds_alternative<KeptSecret>(config.alert.webhook);
 }
 bool NothingIsAtAws(const PipelineConfig& config) {
   return SourceIsFolder(config) && RawKnowsNoRegion(config) && ParquetIsFolder(config) &&
@@ -63,8 +58,6 @@ bool NothingIsAtAws(const PipelineConfig& config) {
 }
 
 constexpr WithoutEffect kWithoutEffect[] = {
-    {"alert.webhook", kNoAlerts, Always},
-    {"alert.stale_after", kNoAlerts, Always},
     {"region", "folders and DuckDB have no region", NothingIsAtAws},
     {"source.assume_role", "a folder needs no role", SourceIsFolder},
     {"source.region", "a folder has no region", SourceIsFolder},
@@ -81,7 +74,7 @@ constexpr WithoutEffect kWithoutEffect[] = {
     {"quarantine.endpoint", "a folder has no endpoint", QuarantineIsFolder},
     {"quarantine.bucket_owner", "a folder is no bucket", QuarantineIsFolder},
     {"quarantine.kms_key", "a folder is not encrypted", QuarantineIsFolder},
-    {"secretsmanager", "no password of the warehouse is kept there", KeepsNoSecret},
+    {"secretsmanager", "no secret is kept there", KeepsNoSecret},
     {"warehouse.copy_role", "only Redshift reads by a role", IsNoRedshift},
     {"warehouse.timeouts", "DuckDB is a file: nothing in it times out", IsDuckDb},
 };

@@ -77,8 +77,10 @@ TEST(ThisBuildTest, SecretsManagerHasEffectWhereItKeepsThePassword) {
   config.places = {{"region", "a"}, {"secretsmanager", "b"}, {"secretsmanager.endpoint", "c"}};
   EXPECT_THAT(KeysWithoutEffect(config),
               ElementsAre("a: region has no effect: folders and DuckDB have no region",
-                          "b: secretsmanager has no effect: no password of the warehouse is kept "
-                          "there"));
+                          "b: secretsmanager has no effect: no secret is kept there"));
+  config.alert.webhook = KeptSecret{};
+  EXPECT_THAT(KeysWithoutEffect(config), IsEmpty());
+  config.alert.webhook = Secret();
   PostgresTarget postgres;
   postgres.password = KeptSecret{.id = "rs", .key = "", .region = "eu-central-1"};
   config.warehouse.target = postgres;
@@ -87,12 +89,12 @@ TEST(ThisBuildTest, SecretsManagerHasEffectWhereItKeepsThePassword) {
 
 TEST(ThisBuildTest, NamesGivenKeysThatDoNothing) {
   PipelineConfig config = Embedded();
-  config.places = {{"alert", "sluice.yaml:9:8"},
-                   {"alert.webhook", "sluice.yaml:9:18"},
+  config.places = {{"raw", "sluice.yaml:9:8"},
+                   {"raw.kms_key", "sluice.yaml:9:18"},
                    {"load.every", "sluice.yaml:8:9"}};
-  EXPECT_THAT(KeysWithoutEffect(config),
-              ElementsAre("sluice.yaml:9:18: alert.webhook has no effect: this build sends no "
-                          "alerts: watch its exit code and `sluice status`"));
+  EXPECT_THAT(
+      KeysWithoutEffect(config),
+      ElementsAre("sluice.yaml:9:18: raw.kms_key has no effect: a folder is not encrypted"));
   EXPECT_THAT(KeysWithoutEffect(Embedded()), IsEmpty());
 }
 

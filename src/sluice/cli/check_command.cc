@@ -18,6 +18,7 @@
 #include "sluice/config/warehouse_section.h"
 #include "sluice/connect/access_check.h"
 #include "sluice/connect/queue_check.h"
+#include "sluice/connect/webhook.h"
 #include "sluice/transform/stream_converter.h"
 #include "sluice/warehouse/ddl_sql.h"
 #include "sluice/warehouse/probe.h"
@@ -304,6 +305,11 @@ Result<int> Check(Session& session, const CheckFlags& flags) {
   if (config) {
     findings.sentences = config->warnings;
     std::ranges::copy(KeysWithoutEffect(*config), std::back_inserter(findings.sentences));
+    const auto* webhook = std::get_if<Secret>(&config->alert.webhook);
+    if (webhook != nullptr && !webhook->empty()) {
+      const auto address = Webhook::At(*webhook);
+      if (!address) findings.sentences.push_back("alert.webhook: " + address.error().message());
+    }
   }
   if (fault && *lambda_timeout && config->source.location.kind != Location::Kind::kSqs) {
     return session.WrongUsage("--lambda-timeout: the source is no queue of SQS");

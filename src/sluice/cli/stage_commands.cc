@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "sluice/app/stages.h"
+#include "sluice/cli/alert_teller.h"
 #include "sluice/cli/exit_code.h"
 #include "sluice/cli/report_text.h"
 #include "sluice/cli/session.h"
@@ -40,21 +41,32 @@ bool NeedsAttention(const RunReport& report) {
   return p.held + p.set_aside + p.vanished + p.inbox.foreign > 0;
 }
 
-int Run(Session& session, const StageFlags& flags, const char* verb, Stage stage) {
-  auto pipeline = session.OpenPipeline();
-  if (!pipeline) return session.Fail(pipeline.error());
+int RunStage(Session& session, Pipeline& pipeline, const StageFlags& flags, const char* verb,
+             Stage stage, AlertTeller& teller) {
   Progress progress(session.clock(), verb, "events", 0, session.progress_mode());
+  StageRequest request = RequestOf(flags, session.clock());
+  if (flags.follow) request.after_batch = [&teller] { teller.TellNowAndThen(); };
   const auto report =
-      stage(**pipeline, RequestOf(flags, session.clock()), session.clock(), session.stop(),
-            [&](const RunReport& now) {
-              progress.Update(now.landed.events + now.processed.events(), Note(now));
-            });
+      stage(pipeline, request, session.clock(), session.stop(), [&](const RunReport& now) {
+        progress.Update(now.landed.events + now.processed.events(), Note(now));
+      });
+  progress.Clear();
   if (!report) return session.Fail(report.error());
-  const std::string text = session.flags.json ? ToJson(*report, (*pipeline)->tables()) + "\n"
-                                              : ToText(*report, (*pipeline)->tables());
+  const std::string text = session.flags.json ? ToJson(*report, pipeline.tables()) + "\n"
+                                              : ToText(*report, pipeline.tables());
   if (const Status printed = Print(text); !printed) return session.Fail(printed.error());
   if (report->processed.failure) return session.Fail(*report->processed.failure);
   return flags.strict && NeedsAttention(*report) ? kExitAttention : kExitDone;
+}
+
+int Run(Session& session, const StageFlags& flags, const char* verb, Stage stage) {
+  auto pipeline = session.OpenPipeline();
+  if (!pipeline) return session.Fail(pipeline.error());
+  AlertTeller teller(session, (*pipeline)->config());
+  const int code = RunStage(session, **pipeline, flags, verb, stage, teller);
+  // Who only lands need not see the warehouse.
+  if (stage != &RunLand) teller.Tell();
+  return code;
 }
 
 void AddStage(CLI::App& app, Session& session, int& exit_code, const char* name, const char* what,

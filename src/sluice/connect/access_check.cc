@@ -53,7 +53,7 @@ class Trial {
     if (TryStore("parquet", config_.parquet)) TryStaging();
     TryStore("quarantine", config_.quarantine);
     TryCheckpoints();
-    TryPassword();
+    TrySecrets();
     return std::move(tried_);
   }
 
@@ -74,7 +74,7 @@ class Trial {
         &config_.parquet.location, &config_.quarantine.location};
     const bool needs_any =
         std::ranges::any_of(places, [](const Location* place) { return IsAtAws(*place); });
-    if (!needs_any && !password_) return false;
+    if (!needs_any && secrets_.empty()) return false;
     const Status own = connector_.TryCredentials(std::nullopt, "");
     if (!own) Add("credentials", "", "", own);
     if (!own || !config_.source.assume_role) return own.has_value();
@@ -164,25 +164,36 @@ class Trial {
     if (opened) Add(part, "s3:DeleteObject", ObjectsArn(config), (*opened)->Remove(kNoKey));
   }
 
-  void TryPassword() {
-    if (!password_) return;
+  static std::vector<KeptPassword> SecretsOf(const PipelineConfig& config) {
+    std::vector<KeptPassword> secrets;
+    if (auto password = KeptPasswordOf(config.warehouse)) secrets.push_back(*std::move(password));
+    if (const auto* webhook = std::get_if<KeptSecret>(&config.alert.webhook)) {
+      secrets.push_back({.key = "alert.webhook", .secret = *webhook});
+    }
+    return secrets;
+  }
+
+  void TrySecrets() {
+    if (secrets_.empty()) return;
     const std::optional<AssumeRole>& role = config_.secrets_manager.assume_role;
     if (role) {
-      const Status assumed = connector_.TryCredentials(role, password_->secret.region);
+      const Status assumed = connector_.TryCredentials(role, secrets_.front().secret.region);
       Add("secretsmanager.assume_role", "sts:AssumeRole", role->arn, assumed);
       if (!assumed) return;
     }
-    const auto fetcher = connector_.OpenSecret(password_->secret);
-    if (fetcher) {
-      tried_.push_back((*fetcher)->Try(password_->key));
-    } else {
-      Add(password_->key, "", "", WithoutValue(fetcher));
+    for (const KeptPassword& kept : secrets_) {
+      const auto fetcher = connector_.OpenSecret(kept.secret);
+      if (fetcher) {
+        tried_.push_back((*fetcher)->Try(kept.key));
+      } else {
+        Add(kept.key, "", "", WithoutValue(fetcher));
+      }
     }
   }
 
   Connector& connector_;
   const PipelineConfig& config_;
-  const std::optional<KeptPassword> password_ = KeptPasswordOf(config_.warehouse);
+  const std::vector<KeptPassword> secrets_ = SecretsOf(config_);
   std::vector<TriedAction> tried_;
   bool has_source_role_ = true;  // where one is wanted
 };

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <charconv>
 #include <initializer_list>
+#include <optional>
 
 #include "sluice/base/check.h"
 #include "sluice/base/hash.h"
@@ -76,8 +77,26 @@ std::string StreamFolder(std::string_view consumer, std::string_view stream) {
   return FolderFor(consumer) + FolderFor(stream);
 }
 
-constexpr std::string_view kEntryEnding = ".json";
+constexpr std::string_view kShardEntryEnding = ".json", kAlertEntryEnding = ".txt";
 constexpr size_t kEntryDigits = 12;
+
+// Counted down, so that the newest is the first in a listing.
+std::string EntryKey(std::string_view folder, uint64_t number, std::string_view ending) {
+  SLUICE_CHECK(number <= kLastShardEntry);
+  return fmt::format("{}{:0{}}{}", folder, kLastShardEntry - number, kEntryDigits, ending);
+}
+
+std::optional<uint64_t> EntryNumber(std::string_view folder, std::string_view key,
+                                    std::string_view ending) {
+  uint64_t reversed = 0;
+  const std::string_view digits = key.substr(std::min(folder.size(), key.size()));
+  std::from_chars(digits.data(), digits.data() + digits.size(), reversed);
+  // Writing it again finds everything that is wrong.
+  if (reversed > kLastShardEntry) return std::nullopt;
+  const uint64_t number = kLastShardEntry - reversed;
+  if (EntryKey(folder, number, ending) != key) return std::nullopt;
+  return number;
+}
 
 }  // namespace
 
@@ -126,20 +145,26 @@ std::string ShardLogFolder(std::string_view consumer, std::string_view stream,
 }
 
 CheckpointKey ShardEntryKeyFor(std::string_view folder, uint64_t number) {
-  SLUICE_CHECK(number <= kLastShardEntry);
-  return {fmt::format("{}{:0{}}{}", folder, kLastShardEntry - number, kEntryDigits, kEntryEnding)};
+  return {EntryKey(folder, number, kShardEntryEnding)};
 }
 
 Result<uint64_t> ShardEntryNumberOf(std::string_view folder, std::string_view key) {
-  uint64_t reversed = 0;
-  const std::string_view digits = key.substr(std::min(folder.size(), key.size()));
-  std::from_chars(digits.data(), digits.data() + digits.size(), reversed);
-  // Writing it again finds everything that is wrong.
-  if (reversed <= kLastShardEntry) {
-    const uint64_t number = kLastShardEntry - reversed;
-    if (ShardEntryKeyFor(folder, number).text == key) return number;
-  }
+  if (const auto number = EntryNumber(folder, key, kShardEntryEnding)) return *number;
   return Fail(ErrorKind::kPermanent, "not an entry of this shard's log: key={} folder={}", key,
+              folder);
+}
+
+std::string AlertFolder(std::string_view pipeline) {
+  return "_sluice/alerts/" + FolderFor(pipeline);
+}
+
+std::string AlertEntryKeyFor(std::string_view folder, uint64_t number) {
+  return EntryKey(folder, number, kAlertEntryEnding);
+}
+
+Result<uint64_t> AlertEntryNumberOf(std::string_view folder, std::string_view key) {
+  if (const auto number = EntryNumber(folder, key, kAlertEntryEnding)) return *number;
+  return Fail(ErrorKind::kPermanent, "not what is remembered of alerts: key={} folder={}", key,
               folder);
 }
 

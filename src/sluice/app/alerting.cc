@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sluice/app/alerting.h"
+
+#include "sluice/app/pipeline_status.h"
+#include "sluice/connect/webhook.h"
+#include "sluice/operate/alert_log.h"
+#include "sluice/operate/alerts.h"
+
+namespace sluice {
+namespace {
+
+Result<Secret> WebhookOf(PipelineView& view) {
+  const SecretSetting& setting = view.config().alert.webhook;
+  if (const auto* secret = std::get_if<Secret>(&setting)) return *secret;
+  SLUICE_ASSIGN(const auto fetcher, view.connector().OpenSecret(std::get<KeptSecret>(setting)));
+  SLUICE_ASSIGN(FetchedSecret fetched, fetcher->Fetch());
+  return std::move(fetched.secret);
+}
+
+}  // namespace
+
+bool HasWebhook(const PipelineConfig& config) {
+  const auto* secret = std::get_if<Secret>(&config.alert.webhook);
+  return secret == nullptr || !secret->empty();
+}
+
+Status TellAlerts(PipelineView& view, Timestamp now) {
+  if (!HasWebhook(view.config())) return {};
+  SLUICE_ASSIGN(const auto store, view.OpenIfThere(view.config().quarantine));
+  if (store == nullptr) return {};
+  SLUICE_ASSIGN(const StatusReport report, StatusOf(view, now, StatusDepth::kLedger));
+  const std::string& pipeline = view.config().name;
+  AlertLog log(*store, pipeline);
+  SLUICE_ASSIGN(AlertMemory memory, log.Newest());
+  const std::vector<Alert> alerts = AlertsOf(ConcernsOf(report), memory, now);
+  if (alerts.empty()) return {};
+  SLUICE_ASSIGN(const Secret url, WebhookOf(view));
+  SLUICE_ASSIGN(Webhook webhook, Webhook::At(url));
+  Status posted;
+  size_t told = 0;
+  for (; told < alerts.size(); ++told) {
+    posted = webhook.Post(ToJson(alerts[told], pipeline, now));
+    if (!posted) break;
+    memory = Remember(std::move(memory), alerts[told], now);
+  }
+  if (told > 0) {
+    const Status kept = log.Append(memory);
+    if (!kept && kept.error().kind() != ErrorKind::kConflict) return kept;
+  }
+  return posted;
+}
+
+}  // namespace sluice

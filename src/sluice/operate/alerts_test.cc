@@ -1,0 +1,215 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sluice/operate/alerts.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+#include "sluice/base/test_folder.h"
+#include "sluice/object/directory_store.h"
+#include "sluice/operate/alert_log.h"
+
+namespace sluice {
+namespace {
+
+using std::chrono::hours, std::chrono::minutes, std::chrono::microseconds;
+using ::testing::IsEmpty;
+using Kind = ConcernKind;
+
+const Timestamp kNow = *FromIso8601("2026-11-27T16:05:00Z");
+constexpr microseconds kAMoment{1};
+
+Concern About(Kind kind, uint64_t count = 0, std::string subject = "") {
+  return {.kind = kind, .subject = std::move(subject), .count = count, .text = "t", .next = "n"};
+}
+ToldConcern Told(std::string type, microseconds ago, uint64_t count = 0, std::string subject = "") {
+  return {.type = std::move(type),
+          .subject = std::move(subject),
+          .count = count,
+          .since = kNow - hours(100),
+          .told = kNow - ago};
+}
+
+struct Case {
+  const char* name;
+  std::vector<Concern> concerns;
+  AlertMemory memory;
+  std::vector<std::string> told;  // "severity type subject"; "over type subject"
+};
+
+const std::vector<Case> kCases = {
+    {"all is well", {}, {}, {}},
+    {"each that begins",
+     {About(Kind::kStale), About(Kind::kHeld, 1)},
+     {},
+     {"critical stale", "warning held"}},
+    {"nobody is told twice", {About(Kind::kStale)}, {Told("stale", hours(23))}, {}},
+    {"but once a day", {About(Kind::kStale)}, {Told("stale", hours(24))}, {"critical stale"}},
+    {"it is over", {}, {Told("stale", minutes(5))}, {"over stale"}},
+    {"the warehouse is back", {}, {Told("warehouse_down", minutes(5))}, {"over warehouse_down"}},
+    {"one ends, another begins",
+     {About(Kind::kMissing, 1)},
+     {Told("held", minutes(5), 1)},
+     {"critical missing", "over held"}},
+    {"more are held, an hour later",
+     {About(Kind::kHeld, 2)},
+     {Told("held", hours(1), 1)},
+     {"warning held"}},
+    {"more are held, too soon",
+     {About(Kind::kHeld, 2)},
+     {Told("held", hours(1) - kAMoment, 1)},
+     {}},
+    {"fewer are held", {About(Kind::kHeld, 1)}, {Told("held", hours(2), 2)}, {}},
+    {"more quarantine is no news",
+     {About(Kind::kQuarantine, 9)},
+     {Told("quarantine", hours(2), 1)},
+     {}},
+    {"each queue by itself",
+     {About(Kind::kDeadLetters, 1, "source"), About(Kind::kDeadLetters, 1, "notifications")},
+     {Told("dead_letters", minutes(5), 1, "source")},
+     {"warning dead_letters notifications"}},
+    {"what only the warehouse knows neither begins nor ends while it is down",
+     {About(Kind::kWarehouseDown)},
+     {Told("held", minutes(5), 1), Told("missing", minutes(5), 1), Told("quarantine", minutes(5)),
+      Told("not_balanced", minutes(5))},
+     {"critical warehouse_down"}},
+    {"what is known without it ends",
+     {About(Kind::kWarehouseDown)},
+     {Told("stale", minutes(5)), Told("expiring", minutes(5)),
+      Told("dead_letters", minutes(5), 1, "source")},
+     {"critical warehouse_down", "over stale", "over expiring", "over dead_letters source"}},
+    {"a pause is told to nobody", {About(Kind::kPaused)}, {}, {}},
+    {"an alert of an earlier version ends",
+     {},
+     {Told("no_such_kind", minutes(5))},
+     {"over no_such_kind"}},
+};
+
+std::vector<std::string> Summary(const std::vector<Alert>& alerts) {
+  std::vector<std::string> told;
+  for (const Alert& alert : alerts) {
+    const bool is_over = alert.state == Alert::State::kResolved;
+    told.push_back(fmt::format("{} {}{}{}", is_over ? "over" : Name(alert.severity), alert.type,
+                               alert.subject.empty() ? "" : " ", alert.subject));
+  }
+  return told;
+}
+
+TEST(AlertsTest, FollowFromConcernsAndFromWhatWasTold) {
+  for (const Case& one : kCases) {
+    SCOPED_TRACE(one.name);
+    const std::vector<Alert> alerts = AlertsOf(one.concerns, one.memory, kNow);
+    EXPECT_EQ(Summary(alerts), one.told);
+    AlertMemory memory = one.memory;
+    for (const Alert& alert : alerts) memory = Remember(std::move(memory), alert, kNow);
+    EXPECT_THAT(AlertsOf(one.concerns, memory, kNow), IsEmpty()) << "told once";
+  }
+}
+
+TEST(AlertsTest, WhatIsToldAgainBeganWhenItBegan) {
+  const AlertMemory memory = {Told("held", hours(30), 1)};
+  const std::vector<Alert> alerts = AlertsOf({About(Kind::kHeld, 3)}, memory, kNow);
+  ASSERT_EQ(alerts.size(), 1u);
+  EXPECT_EQ(alerts[0].since, kNow - hours(100));
+  const AlertMemory then = Remember(memory, alerts[0], kNow);
+  EXPECT_EQ(then, (AlertMemory{Told("held", hours(0), 3)}));
+}
+
+TEST(AlertsTest, Json) {
+  const Alert alert{.type = "dead_letters",
+                    .subject = "source",
+                    .severity = Severity::kWarning,
+                    .count = 3,
+                    .text = "3 dead letters",
+                    .next = "look",
+                    .since = kNow};
+  EXPECT_EQ(
+      ToJson(alert, "tracking", kNow + minutes(1)),
+      R"({"version":1,"pipeline":"tracking","type":"dead_letters","state":"firing",)"
+      R"("severity":"warning","subject":"source","count":3,"text":"tracking: 3 dead letters",)"
+      R"("next":"look","since":"2026-11-27T16:05:00.000000Z",)"
+      R"("time":"2026-11-27T16:06:00.000000Z"})");
+  const std::vector<Alert> over = AlertsOf({}, {Told("stale", minutes(5))}, kNow);
+  EXPECT_EQ(
+      ToJson(over.at(0), "tracking", kNow),
+      R"({"version":1,"pipeline":"tracking","type":"stale","state":"resolved",)"
+      R"("severity":"info","subject":"","count":0,"text":"tracking: over, after 4 d 4 h: stale",)"
+      R"("next":"","since":"2026-11-23T12:05:00.000000Z",)"
+      R"("time":"2026-11-27T16:05:00.000000Z"})");
+}
+
+TEST(AlertsTest, TheMemoryIsReadAsItWasWritten) {
+  const AlertMemory memory = {Told("held", minutes(1), 18'446'744'073'709'551'615u),
+                              Told("new_field", minutes(2), 1, "a b\n%é"),
+                              Told("stale", minutes(3))};
+  const auto read = ParseAlertMemory(ToText(memory));
+  ASSERT_TRUE(read);
+  EXPECT_EQ(*read, memory);
+  EXPECT_EQ(*ParseAlertMemory(ToText(AlertMemory())), AlertMemory());
+}
+
+TEST(AlertsTest, WhatIsNoMemoryIsRefused) {
+  const std::string good = ToText(AlertMemory{Told("held", minutes(1), 1, "x")});
+  for (size_t size = 0; size < good.size(); ++size) {
+    const bool is_first_line = good.substr(0, size) == "sluice alerts 1\n";
+    EXPECT_EQ(ParseAlertMemory(good.substr(0, size)).has_value(), is_first_line) << size;
+  }
+  for (const char* const text :
+       {"sluice alerts 2\n", "sluice alerts 1\nheld x y\n",
+        "sluice alerts 1\nheld x -1 2026-11-27T16:05:00Z 2026-11-27T16:05:00Z\n",
+        "sluice alerts 1\nheld x 1 yesterday 2026-11-27T16:05:00Z\n",
+        "sluice alerts 1\nheld %zz 1 2026-11-27T16:05:00Z 2026-11-27T16:05:00Z\n"}) {
+    EXPECT_FALSE(ParseAlertMemory(text)) << text;
+  }
+}
+
+class AlertLogTest : public ::testing::Test {
+ protected:
+  AlertLogTest() {
+    auto store = DirectoryStore::At(folder_.path());
+    EXPECT_TRUE(store);
+    store_ = *std::move(store);
+  }
+  TestFolder folder_;
+  std::unique_ptr<DirectoryStore> store_;
+};
+
+TEST_F(AlertLogTest, TheNewestCountsAndEightAreKept) {
+  EXPECT_EQ(*AlertLog(*store_, "p").Newest(), AlertMemory());
+  for (uint64_t i = 0; i < 12; ++i) {
+    AlertLog log(*store_, "p");
+    ASSERT_TRUE(log.Newest());
+    ASSERT_TRUE(log.Append({Told("held", minutes(1), i)}));
+  }
+  EXPECT_EQ(AlertLog(*store_, "p").Newest()->at(0).count, 11u);
+  EXPECT_EQ(*AlertLog(*store_, "another").Newest(), AlertMemory());
+  const auto page = store_->List("", "", 100);
+  ASSERT_TRUE(page);
+  EXPECT_EQ(page->objects.size(), 8u);
+  EXPECT_EQ(page->objects.front().key, "_sluice/alerts/p/999999999988.txt");
+}
+
+TEST_F(AlertLogTest, OfTwoProcessesOneIsQuicker) {
+  AlertLog one(*store_, "p"), other(*store_, "p");
+  ASSERT_TRUE(one.Newest());
+  ASSERT_TRUE(other.Newest());
+  ASSERT_TRUE(one.Append({Told("held", minutes(1), 1)}));
+  const Status late = other.Append({Told("held", minutes(1), 2)});
+  ASSERT_FALSE(late);
+  EXPECT_EQ(late.error().kind(), ErrorKind::kConflict);
+}
+
+TEST_F(AlertLogTest, AnotherObjectInItsPlaceIsNamed) {
+  auto object = store_->Create("_sluice/alerts/p/999999999999.txt");
+  ASSERT_TRUE(object);
+  ASSERT_TRUE((*object)->Write("sluice alerts 2\n"));
+  ASSERT_TRUE((*object)->Commit());
+  const auto memory = AlertLog(*store_, "p").Newest();
+  ASSERT_FALSE(memory);
+  EXPECT_THAT(memory.error().message(), ::testing::HasSubstr("_sluice/alerts/p/999999999999.txt"));
+}
+
+}  // namespace
+}  // namespace sluice

@@ -1,0 +1,154 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the webhook is told, by a real HTTP server: each thing once, and when it is over."""
+
+import http.server
+import json
+import threading
+import unittest
+
+from pipeline import PipelineTest, environment, events, stop, wait_until
+
+
+class Webhook:
+    """Keeps what it is told; answers `status`."""
+
+    def __init__(self, test):
+        self.told, self.status = [], 204
+        webhook = self
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def do_POST(self):
+                body = self.rfile.read(int(self.headers["Content-Length"]))
+                if webhook.status == 204:
+                    webhook.told.append((self.path, self.headers["Content-Type"], json.loads(body)))
+                self.send_response(webhook.status)
+                self.send_header("Content-Length", "0")
+                self.end_headers()
+
+            def log_message(self, *_):
+                pass
+
+        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        thread = threading.Thread(target=self.server.serve_forever, daemon=True)
+        thread.start()
+        test.addCleanup(thread.join)
+        test.addCleanup(self.server.server_close)
+        test.addCleanup(self.server.shutdown)
+        self.url = f"http://127.0.0.1:{self.server.server_address[1]}/hunter2?key=1"
+
+    def take(self):
+        """What came since the last call."""
+        told, self.told = self.told, []
+        return [alert for _, _, alert in told]
+
+
+class Alerts(PipelineTest):
+    TYPED = {"version", "pipeline", "type", "state", "severity", "subject", "count", "text", "next", "since", "time"}
+
+    def setUp(self):
+        super().setUp()
+        self.webhook = Webhook(self)
+        self.environment = environment(HOOK=self.webhook.url)
+
+    def run_with(self, *arguments, exit_code=0):
+        done = self.pipeline.run(*arguments, "--set", "alert.webhook=env:HOOK", exit_code=exit_code, env=self.environment)
+        self.assertNotIn("hunter2", done.stdout + done.stderr)
+        return done
+
+    def told(self):
+        """(type, state, severity) of what came since the last call, each of the documented form."""
+        alerts = self.webhook.take()
+        for alert in alerts:
+            self.assertEqual(set(alert), self.TYPED)
+            self.assertEqual((alert["version"], alert["pipeline"]), (1, "tracking"))
+            self.assertTrue(alert["text"].startswith("tracking: "))
+        return [(alert["type"], alert["state"], alert["severity"]) for alert in alerts]
+
+    def loaded(self):
+        self.pipeline.put_raw("first.ndjson", events(20), "date=2026-11-23/14/")
+        self.pipeline.announce("date=2026-11-23/14/first.ndjson")
+        self.pipeline.announce(self.pipeline.put_landed("now.ndjson", events(20, first=20), 0))
+        self.run_with("process")
+
+    def test_who_is_well_is_told_nothing_and_nothing_is_kept(self):
+        self.loaded()
+        self.assertEqual(self.told(), [])
+        self.assertFalse((self.pipeline.data / "quarantine/_sluice").exists())
+
+    def test_a_warehouse_that_is_down_and_back_is_told_once_each(self):
+        self.loaded()
+        warehouse = self.pipeline.data / "warehouse.duckdb"
+        content = warehouse.read_bytes()
+        warehouse.write_bytes(b"no database" * 1000)
+        for told in ([("warehouse_down", "firing", "critical")], [], []):
+            self.run_with("process", exit_code=1)
+            self.assertEqual(self.told(), told)
+        warehouse.write_bytes(content)
+        for told in ([("warehouse_down", "resolved", "info")], []):
+            self.run_with("process")
+            self.assertEqual(self.told(), told)
+
+    def test_missing_objects_are_told_by_reconcile_too_and_are_over_when_they_are_loaded(self):
+        self.loaded()
+        self.pipeline.put_landed("lost.ndjson", events(20, first=40), 2 * 3600)
+        self.run_with("reconcile", exit_code=3)
+        path, kind, alert = self.webhook.told[0]
+        self.assertEqual((path, kind), ("/hunter2?key=1", "application/json"))
+        self.assertEqual((alert["count"], alert["next"]), (1, "sluice reconcile --repair"))
+        self.assertEqual(self.told(), [("missing", "firing", "critical"), ("stale", "firing", "critical")])
+        self.run_with("process")
+        self.assertEqual(self.told(), [])
+        self.run_with("reconcile", "--repair")
+        self.run_with("process")
+        self.assertEqual(sorted(self.told()), [("missing", "resolved", "info"), ("stale", "resolved", "info")])
+
+    def test_held_quarantined_and_dead_letters(self):
+        self.loaded()
+        self.pipeline.announce(self.pipeline.put_landed("held.ndjson", b"not json\n" * 20, 0))
+        self.pipeline.announce(self.pipeline.put_landed("noisy.ndjson", events(20, first=60) + b"not json\n", 0))
+        self.run_with("process")
+        self.assertEqual(self.told(), [("held", "firing", "warning"), ("quarantine", "firing", "warning")])
+        self.pipeline.notify("no notification")
+        for _ in range(5):
+            self.run_with("process")
+        self.assertEqual(self.told(), [("dead_letters", "firing", "warning")])
+
+    def test_a_field_that_is_new_or_changes_its_type(self):
+        self.loaded()
+        for number, told in ((1, [("type_changed", "firing", "warning"), ("new_field", "firing", "info")]), (2, [])):
+            self.pipeline.announce(self.pipeline.put_landed(f"{number}.ndjson", events(1, first=40 + number, topic=7, new=1), 0))
+            self.run_with("process")
+            self.assertEqual(self.told(), told)
+
+    def test_a_webhook_that_fails_costs_no_load_and_is_told_the_next_time(self):
+        self.loaded()
+        self.pipeline.announce(self.pipeline.put_landed("held.ndjson", b"not json\n" * 20, 0))
+        self.webhook.status = 500
+        done = self.run_with("process")
+        self.assertIn("cannot send alerts, they are sent the next time: the webhook refused: status=500", done.stderr)
+        self.assertEqual(self.told(), [])
+        self.webhook.status = 204
+        self.run_with("process")
+        self.assertEqual(self.told(), [("held", "firing", "warning")])
+
+    def test_who_follows_is_told_while_it_runs(self):
+        self.loaded()
+        self.pipeline.announce(self.pipeline.put_landed("held.ndjson", b"not json\n" * 20, 0))
+        with self.pipeline.started("run", "--follow", "--set", "alert.webhook=env:HOOK", env=self.environment) as process:
+            wait_until(lambda: self.webhook.told, "an alert came")
+            self.assertEqual(self.told(), [("held", "firing", "warning")])
+            self.assertEqual(stop(process), 0)
+        self.assertEqual(self.told(), [])
+
+    def test_a_webhook_that_is_no_address_is_a_finding_and_a_warning(self):
+        self.environment = environment(HOOK="hunter2")
+        self.assertIn("look: alert.webhook: the webhook's address is none", self.run_with("check", exit_code=3).stdout)
+        self.loaded()
+        self.pipeline.announce(self.pipeline.put_landed("held.ndjson", b"not json\n" * 20, 0))
+        self.assertIn("cannot send alerts", self.run_with("process").stderr)
+
+
+if __name__ == "__main__":
+    unittest.main()
