@@ -191,10 +191,14 @@ std::vector<ObjectState> WarehouseContract::States(const std::vector<ObjectOutco
   return states;
 }
 
-Result<std::vector<ObjectOutcome>> WarehouseContract::Replace(std::vector<PlannedObject> objects) {
+LoadPlan WarehouseContract::ReplacePlan(std::vector<PlannedObject> objects) {
   LoadPlan plan = Plan(std::move(objects));
   plan.replaces = true;
-  return Load(*warehouse_, plan);
+  return plan;
+}
+
+Result<std::vector<ObjectOutcome>> WarehouseContract::Replace(std::vector<PlannedObject> objects) {
+  return Load(*warehouse_, ReplacePlan(std::move(objects)));
 }
 
 void WarehouseContract::MustReplace(std::vector<PlannedObject> objects) {

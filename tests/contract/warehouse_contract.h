@@ -91,6 +91,7 @@ class WarehouseContract : public ::testing::TestWithParam<WarehouseContractParam
   PlannedObject Put(const Raw& raw) { return Put(*harness_, raw); }
   PlannedObject Put(WarehouseHarness& harness, const Raw& raw);
   LoadPlan Plan(std::vector<PlannedObject> objects);
+  LoadPlan ReplacePlan(std::vector<PlannedObject> objects);
   // Stage and Commit.
   Result<std::vector<ObjectOutcome>> Load(Warehouse& warehouse, const LoadPlan& plan);
   Result<std::vector<ObjectOutcome>> Load(std::vector<PlannedObject> objects);

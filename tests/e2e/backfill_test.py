@@ -111,8 +111,7 @@ class Backfill(PipelineTest):
     def test_replace_mends_what_somebody_deleted(self):
         self.put(10, objects=2)
         self.backfill("--from", "2026-11-23")
-        with contextlib.closing(duckdb.connect(str(self.pipeline.data / "warehouse.duckdb"))) as warehouse:
-            warehouse.execute("DELETE FROM tracking.events WHERE request_id < '00000015'")
+        self.pipeline.change_warehouse("DELETE FROM tracking.events WHERE request_id < '00000015'")
         self.assertEqual(self.rows(), 5)
         self.backfill("--from", "2026-11-23", "--replace")
         self.assertEqual(self.rows(), 20)

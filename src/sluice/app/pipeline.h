@@ -40,8 +40,8 @@ class Pipeline {
   Result<std::unique_ptr<ProcessStage>> MakeProcess(AfterLoad after_load, EmptyLedger empty_ledger,
                                                     std::chrono::milliseconds wait,
                                                     ProcessProgress progress);
-  // The same for objects of the raw store that the ledger does not have, whoever told of them:
-  // those of `hours`, each once, then nothing more.
+  // The same for objects of the raw store, whoever told of them: those of `hours`, each once, then
+  // nothing more. Of objects that are loaded already only with `replaces`.
   Result<std::unique_ptr<ProcessStage>> MakeBackfill(const HourRange& hours,
                                                      EmptyLedger empty_ledger, bool replaces,
                                                      ProcessProgress progress);
