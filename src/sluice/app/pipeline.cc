@@ -77,7 +77,8 @@ Status Pipeline::OpenStores() {
 }
 
 Pipeline::Landing Pipeline::MakeLanding(WhenEmpty when_empty, AfterCommit after_commit,
-                                        std::chrono::milliseconds wait) {
+                                        std::chrono::milliseconds wait,
+                                        std::optional<size_t> most_messages) {
   connector_.EndOldUploads(config_.raw);
   if (stream_ != nullptr) return MakeStreamLanding(when_empty, wait);
   LanderOptions options{.layout = *RawLayout::Parse(config_.raw.layout),  // that was checked
@@ -87,6 +88,7 @@ Pipeline::Landing Pipeline::MakeLanding(WhenEmpty when_empty, AfterCommit after_
                         .close_age = std::chrono::ceil<std::chrono::seconds>(config_.raw.close_age),
                         .close_size = config_.raw.close_size,
                         .receive_wait = wait};
+  options.close_messages = std::min(options.close_messages, most_messages.value_or(SIZE_MAX));
   const auto lander = std::make_shared<Lander>(*source_, *raw_, environment_.clock, options);
   return [lander](Deadline deadline, const std::stop_token& stop) {
     return lander->LandOne(deadline, stop);

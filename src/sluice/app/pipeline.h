@@ -3,6 +3,8 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
+#include <string>
 
 #include "sluice/app/pipeline_parts.h"
 #include "sluice/app/process_stage.h"
@@ -35,8 +37,9 @@ class Pipeline {
   // Lands one object of the source, as Lander::LandOne and StreamLander::LandOne do.
   using Landing = std::function<Result<LandReport>(Deadline deadline, const std::stop_token& stop)>;
   // `wait` is how long an empty source is listened to. A stream keeps its records whatever is done.
+  // Of a queue, an object has at most `most_messages`.
   Landing MakeLanding(WhenEmpty when_empty, AfterCommit after_commit,
-                      std::chrono::milliseconds wait);
+                      std::chrono::milliseconds wait, std::optional<size_t> most_messages = {});
   Result<std::unique_ptr<ProcessStage>> MakeProcess(AfterLoad after_load, EmptyLedger empty_ledger,
                                                     std::chrono::milliseconds wait,
                                                     ProcessProgress progress);

@@ -23,6 +23,9 @@ struct StageRequest {
   RunMode mode = RunMode::kDrain;
   Keep keep = Keep::kNothing;
   EmptyLedger empty_ledger = EmptyLedger::kRefuseOverRows;
+  // Of a queue: land one raw object of at most so many messages, 100,000 at most, and no more. What
+  // is kept can be received again at once. Draining only.
+  std::optional<size_t> messages;
   bool replaces = false;  // RunBackfill: what is loaded is loaded again, in place of the old rows
   // After it nothing new is begun. Absent: `load.deadline` after the start where rows are loaded
   // and the queue is drained, else never.
