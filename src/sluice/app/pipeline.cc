@@ -135,15 +135,18 @@ Result<std::unique_ptr<ProcessStage>> Pipeline::MakeProcess(AfterLoad after_load
 Result<std::unique_ptr<ProcessStage>> Pipeline::MakeBackfill(const HourRange& hours,
                                                              EmptyLedger empty_ledger,
                                                              bool replaces,
+                                                             const std::string& since_table,
                                                              ProcessProgress progress) {
   const RawLayout layout = *RawLayout::Parse(config_.raw.layout);  // that was checked
-  const auto walk =
-      std::make_shared<RawWalk>(*raw_, LedgerPagesOf(*warehouse_), FoldersOf(layout, hours));
+  const bool is_of_table = !since_table.empty();
+  const auto walk = std::make_shared<RawWalk>(
+      *raw_, LedgerPagesOf(*warehouse_, is_of_table ? since_table : "*"), FoldersOf(layout, hours));
   const Bytes max_size = config_.load.max_size;
+  const bool takes_all = replaces && !is_of_table;
   return MakeStage(
       {.load = {.replaces = replaces}, .empty_ledger = empty_ledger},
-      [this, walk, layout, max_size, replaces] {
-        return std::make_unique<BackfillInbox>(walk, raw_->uri(), layout, max_size, replaces);
+      [this, walk, layout, max_size, takes_all] {
+        return std::make_unique<BackfillInbox>(walk, raw_->uri(), layout, max_size, takes_all);
       },
       std::move(progress));
 }

@@ -44,9 +44,11 @@ class Pipeline {
                                                     std::chrono::milliseconds wait,
                                                     ProcessProgress progress);
   // The same for objects of the raw store that the ledger does not have, whoever told of them:
-  // those of `hours`, each once, then nothing more.
+  // those of `hours`, each once, then nothing more. With `replaces` also what is loaded: all of it,
+  // or what was loaded before the table `since_table` was there.
   Result<std::unique_ptr<ProcessStage>> MakeBackfill(const HourRange& hours,
                                                      EmptyLedger empty_ledger, bool replaces,
+                                                     const std::string& since_table,
                                                      ProcessProgress progress);
 
  private:

@@ -78,8 +78,9 @@ class Processing {
   static Result<Processing> BeginBackfill(Pipeline& pipeline, const HourRange& hours,
                                           const StageRequest& request, const RunProgress& progress,
                                           const RunReport& report) {
-    SLUICE_ASSIGN(auto stage, pipeline.MakeBackfill(hours, request.empty_ledger, request.replaces,
-                                                    Telling(progress, report)));
+    SLUICE_ASSIGN(auto stage,
+                  pipeline.MakeBackfill(hours, request.empty_ledger, request.replaces,
+                                        request.since_table, Telling(progress, report)));
     return Processing(std::move(stage));
   }
 
