@@ -65,6 +65,18 @@ TEST_P(WarehouseContract, WhatHasNeverBeenLoadedIsLoaded) {
   EXPECT_THAT(Column(kEvents), ElementsAre("1 new"));
 }
 
+// `backfill --replace --table`: the ledger knows nothing of the object's part for it.
+TEST_P(WarehouseContract, ATableThatWasAddedLaterIsFilledByReplacing) {
+  const PlannedObject object =
+      Put({.key = "a", .events = {{"1", 0, "old"}}, .utm = {{"u1"}, {"u2"}}, .bad_events = 1});
+  MustLoad({object});
+  const auto state = EndState();
+  harness_->Execute("DELETE FROM tracking.utm");
+  harness_->Execute("DELETE FROM sluice.ledger WHERE table_name = 'utm'");
+  MustReplace({object});
+  EXPECT_EQ(EndState(), state);
+}
+
 TEST_P(WarehouseContract, AHeldVersionIsReplacedToo) {
   MustLoad({Put({.key = "a", .events = {{"1", 0, "old"}}})});
   const PlannedObject held =

@@ -77,7 +77,8 @@ Status Pipeline::OpenStores() {
 }
 
 Pipeline::Landing Pipeline::MakeLanding(WhenEmpty when_empty, AfterCommit after_commit,
-                                        std::chrono::milliseconds wait) {
+                                        std::chrono::milliseconds wait,
+                                        std::optional<size_t> most_messages) {
   connector_.EndOldUploads(config_.raw);
   if (stream_ != nullptr) return MakeStreamLanding(when_empty, wait);
   LanderOptions options{.layout = *RawLayout::Parse(config_.raw.layout),  // that was checked
@@ -87,6 +88,7 @@ Pipeline::Landing Pipeline::MakeLanding(WhenEmpty when_empty, AfterCommit after_
                         .close_age = std::chrono::ceil<std::chrono::seconds>(config_.raw.close_age),
                         .close_size = config_.raw.close_size,
                         .receive_wait = wait};
+  options.close_messages = std::min(options.close_messages, most_messages.value_or(SIZE_MAX));
   const auto lander = std::make_shared<Lander>(*source_, *raw_, environment_.clock, options);
   return [lander](Deadline deadline, const std::stop_token& stop) {
     return lander->LandOne(deadline, stop);
@@ -133,15 +135,18 @@ Result<std::unique_ptr<ProcessStage>> Pipeline::MakeProcess(AfterLoad after_load
 Result<std::unique_ptr<ProcessStage>> Pipeline::MakeBackfill(const HourRange& hours,
                                                              EmptyLedger empty_ledger,
                                                              bool replaces,
+                                                             const std::string& since_table,
                                                              ProcessProgress progress) {
   const RawLayout layout = *RawLayout::Parse(config_.raw.layout);  // that was checked
-  const auto walk =
-      std::make_shared<RawWalk>(*raw_, LedgerPagesOf(*warehouse_), FoldersOf(layout, hours));
+  const bool is_of_table = !since_table.empty();
+  const auto walk = std::make_shared<RawWalk>(
+      *raw_, LedgerPagesOf(*warehouse_, is_of_table ? since_table : "*"), FoldersOf(layout, hours));
   const Bytes max_size = config_.load.max_size;
+  const bool takes_all = replaces && !is_of_table;
   return MakeStage(
       {.load = {.replaces = replaces}, .empty_ledger = empty_ledger},
-      [this, walk, layout, max_size, replaces] {
-        return std::make_unique<BackfillInbox>(walk, raw_->uri(), layout, max_size, replaces);
+      [this, walk, layout, max_size, takes_all] {
+        return std::make_unique<BackfillInbox>(walk, raw_->uri(), layout, max_size, takes_all);
       },
       std::move(progress));
 }

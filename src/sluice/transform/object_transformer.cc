@@ -94,6 +94,11 @@ Result<std::unique_ptr<ObjectTransformer>> ObjectTransformer::Make(const TableSe
       new ObjectTransformer(tables, std::move(options), stores, std::move(converter)));
 }
 
+bool IsHeld(uint64_t quarantined, uint64_t lines, const TransformOptions& options) {
+  const double limit = options.hold_above * static_cast<double>(lines);
+  return quarantined >= options.hold_at_least && static_cast<double>(quarantined) > limit;
+}
+
 Result<TransformedObject> ObjectTransformer::Transform(const RawKey& key,
                                                        std::string_view announced_etag,
                                                        size_t threads) {
@@ -146,9 +151,7 @@ Result<TransformedObject> ObjectTransformer::Transform(const RawKey& key,
                            .counts = counts,
                            .stored_bytes = reader.info().size.count,
                            .decompressed_bytes = converted->bytes};
-  const double limit = options_.hold_above * static_cast<double>(object.lines);
-  if (object.quarantined >= options_.hold_at_least &&
-      static_cast<double>(object.quarantined) > limit) {
+  if (IsHeld(object.quarantined, object.lines, options_)) {
     std::string reason =
         fmt::format("{} of {} events went to quarantine, more than hold_above allows",
                     object.quarantined, object.lines);

@@ -24,6 +24,9 @@ struct TransformOptions {
   uint64_t hold_at_least = 10;  // quarantined events; with fewer an object is never held
 };
 
+// Whether an object is held for those of its events that would go to quarantine.
+bool IsHeld(uint64_t quarantined, uint64_t lines, const TransformOptions& options);
+
 // The stores that transform works between; all outlive the transformer.
 struct TransformStores {
   ObjectStore& raw;

@@ -45,9 +45,9 @@ struct ConvertedStream {
 };
 
 // Turns one stream of JSON lines, compressed or not, into a Parquet file for each table and one for
-// quarantine, in memory that does not depend on its length. The one path of the product: pipeline,
-// `convert` and `preview` differ in source and outputs only. One stream at a time; reused for any
-// number of streams. `tables` outlives it.
+// quarantine, in memory that does not depend on its length. The one path of the product: pipeline
+// and `convert` differ in source and outputs only. One stream at a time; reused for any number of
+// streams. `tables` outlives it.
 class StreamConverter {
  public:
   static Result<std::unique_ptr<StreamConverter>> Make(const TableSet& tables,

@@ -297,8 +297,9 @@ std::string StatesSql(const LedgerNames& names) {
 std::string ListObjectsSql(const LedgerNames& names, const LedgerRange& range) {
   const SqlDialect& d = names.dialect;
   const std::string key = d.ByBytes("raw_key");
-  std::string condition = fmt::format("name = {} AND store = {} AND table_name = '*'",
-                                      names.Pipeline(), d.Literal(range.store));
+  std::string condition =
+      fmt::format("name = {} AND store = {} AND table_name = {}", names.Pipeline(),
+                  d.Literal(range.store), d.Literal(range.table));
   if (!range.after_key.empty()) {
     condition += fmt::format(" AND ({0} > {1} OR (raw_key = {1} AND object > {2}))", key,
                              d.Literal(range.after_key), range.after_object);
