@@ -109,7 +109,8 @@ class WhyObject(Why):
         story = self.why(key)
         batch, at = self.pipeline.query("SELECT batch, strftime(loaded_at, '%Y-%m-%d %H:%M:%S') FROM sluice.ledger WHERE table_name = '*'")[0]
         self.assertEqual((story["kind"], story["state"]), ("object", "loaded"))
-        self.assertEqual(story["verdict"], f"loaded on {at} by batch {batch}; 1 of its 22 events are in quarantine")
+        self.assertEqual(story["verdict"], f"loaded on {at} by batch {batch}; 1 of its 22 events are in quarantine: sluice quarantine show --object"
+                                           f" {key} shows them, sluice quarantine replay tries them again")
         texts = self.texts(story)
         self.assertIn("events: 21 events = 20 loaded + 1 duplicates + 0 quarantined", texts)
         for store in ("parquet", "quarantine"):
