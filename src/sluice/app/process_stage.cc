@@ -132,9 +132,9 @@ Status ProcessStage::RequireLedger(const WarehouseState& state) {
   if (options_.empty_ledger == EmptyLedger::kAccept) return {};
   if (state.ledger_is_empty && state.tables_hold_rows) {
     return Fail(ErrorKind::kPermanent,
-                "refusing to load: the ledger is empty, but the tables hold rows, which would all "
-                "be loaded again if sluice once loaded them; if it did not, run once with "
-                "--init-ledger");
+                "refusing to load: the ledger knows nothing of this pipeline, but the tables hold "
+                "rows, which would all be loaded again if sluice once loaded them; if it did not, "
+                "run once with --init-ledger");
   }
   if (state.ledger_exists) return {};
   // The ledger is made before the first Parquet object.

@@ -151,7 +151,8 @@ Status Connect(Session& session, const PipelineConfig& config, const CheckFlags&
   if (state.paused) findings.push_back("loading is paused: " + *state.paused);
   if (state.ledger_is_empty && state.tables_hold_rows) {
     findings.push_back(
-        "the ledger is empty, but the tables hold rows: process will refuse to load without "
+        "the ledger knows nothing of this pipeline, but the tables hold rows: process will refuse "
+        "to load without "
         "--init-ledger");
   }
   const LedgerNames names = NamesOf(view->config());

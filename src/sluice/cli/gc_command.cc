@@ -93,8 +93,9 @@ void AddGc(CLI::App& app, Session& session, int& exit_code) {
                  "Say once that no other pipeline or ledger loads from this Parquet store")
       ->excludes(dry_run);
   command->footer(
-      "May run while everything else does, with the configuration that loads. Exit code 3: there "
-      "are orphans that it must not remove.\n\nExamples:\n  sluice gc --dry-run\n"
+      "May run while everything else does, with the configuration that loads.\n"
+      "Exit code 3: there are orphans that it must not remove.\n\nExamples:\n  sluice gc "
+      "--dry-run\n"
       "  sluice gc --claim\n  sluice gc --grace 7d");
   command->callback([&session, &exit_code, flags] {
     const Result<int> code = RunGc(session, *flags);
