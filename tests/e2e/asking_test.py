@@ -376,6 +376,9 @@ class Quarantine(Asking):
         self.assertEqual([(g["table"], g["reason"], g["column"], g["events"], g["of"], g["objects"]) for g in groups],
                          [("events", "too_long", "website_id", 4, 149, 2), ("*", "no_route", "", 1, 151, 1), ("*", "not_json", "", 1, 151, 1)])
         self.assertEqual((groups[0]["example"]["raw_key"], groups[0]["example"]["line"]), (key, 96))
+        hour, = {group["hour"] for group in self.pipeline.ask("quarantine", "list", "--by", "hour", "--reason", "too_long")["groups"]}
+        self.assertRegex(hour, r"^20\d\d-\d\d-\d\d \d\d:00:00$")
+        self.assertRegex(self.pipeline.run("quarantine", "list", "--by", "hour").stdout, r"events +too_long +website_id +20\d\d-\d\d-\d\d \d\d:00 +4 ")
         text = self.pipeline.run("quarantine", "list", "--reason", "too_long").stdout
         self.assertRegex(text, r"events +too_long +website_id +4 +2\.68% +2 ")
         self.assertNotIn("no_route", text)
@@ -391,7 +394,7 @@ class Quarantine(Asking):
     def test_surroundings(self):
         self.assertIn("nothing of that", self.pipeline.run("quarantine", "list").stdout)
         self.assertEqual(list(self.pipeline.folder.rglob("*")), [])
-        for wrong in (["quarantine"], ["quarantine", "list", "--since", "soon"], ["quarantine", "show", "--limit", "0"]):
+        for wrong in (["quarantine"], ["quarantine", "list", "--since", "soon"], ["quarantine", "list", "--by", "day"], ["quarantine", "show", "--limit", "0"]):
             self.pipeline.run(*wrong, exit_code=2)
 
 
