@@ -98,7 +98,8 @@ class WhyObject(Why):
         story = self.why(key)
         batch, at = self.pipeline.query("SELECT batch, strftime(loaded_at, '%Y-%m-%d %H:%M:%S') FROM sluice.ledger WHERE table_name = '*'")[0]
         self.assertEqual((story["kind"], story["state"]), ("object", "loaded"))
-        self.assertEqual(story["verdict"], f"loaded on {at} by batch {batch}; 1 of its 22 events are in quarantine")
+        self.assertEqual(story["verdict"], f"loaded on {at} by batch {batch}; 1 of its 22 events are in quarantine: sluice quarantine show --object"
+                                           f" {key} shows them, sluice quarantine replay tries them again")
         texts = self.texts(story)
         self.assertIn("events: 21 events = 20 loaded + 1 duplicates + 0 quarantined", texts)
         for store in ("parquet", "quarantine"):
@@ -364,6 +365,9 @@ class Quarantine(Asking):
         self.assertEqual([(g["table"], g["reason"], g["column"], g["events"], g["of"], g["objects"]) for g in groups],
                          [("events", "too_long", "website_id", 4, 149, 2), ("*", "no_route", "", 1, 151, 1), ("*", "not_json", "", 1, 151, 1)])
         self.assertEqual((groups[0]["example"]["raw_key"], groups[0]["example"]["line"]), (key, 96))
+        hour, = {group["hour"] for group in self.pipeline.ask("quarantine", "list", "--by", "hour", "--reason", "too_long")["groups"]}
+        self.assertRegex(hour, r"^20\d\d-\d\d-\d\d \d\d:00:00$")
+        self.assertRegex(self.pipeline.run("quarantine", "list", "--by", "hour").stdout, r"events +too_long +website_id +20\d\d-\d\d-\d\d \d\d:00 +4 ")
         text = self.pipeline.run("quarantine", "list", "--reason", "too_long").stdout
         self.assertRegex(text, r"events +too_long +website_id +4 +2\.68% +2 ")
         self.assertNotIn("no_route", text)
@@ -379,7 +383,7 @@ class Quarantine(Asking):
     def test_surroundings(self):
         self.assertIn("nothing of that", self.pipeline.run("quarantine", "list").stdout)
         self.assertEqual(list(self.pipeline.folder.rglob("*")), [])
-        for wrong in (["quarantine"], ["quarantine", "list", "--since", "soon"], ["quarantine", "show", "--limit", "0"]):
+        for wrong in (["quarantine"], ["quarantine", "list", "--since", "soon"], ["quarantine", "list", "--by", "day"], ["quarantine", "show", "--limit", "0"]):
             self.pipeline.run(*wrong, exit_code=2)
 
 

@@ -53,8 +53,8 @@ class Json(PipelineTest):
                  "events", "quarantined", "no_route", "dropped", "duplicate_keys", "fast_lines", "messages", "deleted", "foreign",
                  "test_events", "other_events", "paused", "tables"}
     CONVERTED = {"table", "routed", "quarantined", "coerced", "nulled", "truncated", "unknown_fields"}
-    STATUS = {"source", "notifications", "paused", "balanced", "objects", "events", "no_route", "dropped", "states", "tables",
-              "sample"}
+    STATUS = {"source", "notifications", "paused", "balanced", "objects", "events", "no_route", "dropped", "accepted", "states",
+              "tables", "sample"}
     STATUS_TABLE = {"table", "routed", "loaded", "duplicates", "differing", "quarantined", "rows", "rows_missing"}
     TRUTH = {"seed", "events", "messages", "bytes", "tables", "no_route", "reasons", "late", "reordered", "unusual",
              "repeated", "differing"}

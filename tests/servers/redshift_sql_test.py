@@ -30,6 +30,8 @@ KINDS = [
     r'sys_load_error_detail .* pg_backend_pid\(\)', r' FROM pg_attribute a JOIN pg_class c ', r' FROM pg_class c JOIN pg_namespace n ',
     r'^CREATE TEMP TABLE "sluice_gone_\d+" AS SELECT ', r'^DELETE FROM "tracking"."events" USING "sluice_gone_\d+" g WHERE ', r'^COPY "sluice_other_\d+" \(',
     r'^CREATE TEMP TABLE "sluice_back" AS SELECT ', r'^UPDATE "sluice"."duplicates" SET differs = NULL FROM ', r"^UPDATE .* SET state = 'replaced'",
+    r"'changed' END AS verdict", r'^COPY "sluice_replayed" \(',
+    r'^UPDATE "sluice"."quarantine" SET part = r_part, ', r'^UPDATE "sluice"."quarantine" SET table_name = r_table, ', r'^SELECT CAST\(q\.object AS VARCHAR\), l\.object_identity',
     r'^SELECT COALESCE\(MIN\(l.state\), ', r'^SELECT state, CAST\(COUNT', r" name = 'it''s another'",
     r"^SELECT CAST\(c\.hour AS VARCHAR\).* DATE_TRUNC\('hour', ", r'^SELECT d\.event_key, .* HAVING COUNT\(\*\) > 1',
     r'^SELECT q\.parquet, .* FROM \(SELECT parquet, MAX\(CASE ', r'^SELECT DISTINCT parquet FROM .* IN \(', r'^SELECT x\.table_name, .* POSITION\(', r'^SELECT CAST\(q\.event_time AS VARCHAR\)',

@@ -355,7 +355,7 @@ TEST(PostgresPrepareTest, C21_TheLedgerIsNotReadWhole) {
   harness.Execute(
       "INSERT INTO sluice.ledger SELECT 'tracking', n, 'identity', 'store', 'key/' || n, '*', "
       "'loaded', "
-      "NULL, 'r', '', 'c', 1, 'batch-' || n, 0, 0, 0, 0, 0, 0, 0, 0, 0, NULL, NULL, now() FROM "
+      "NULL, 'r', '', 'c', 1, 'batch-' || n, 0, 0, 0, 0, 0, 0, 0, 0, 0, NULL, NULL, now(), 0 FROM "
       "generate_series(1, 100000) n");
   harness.Execute("ANALYZE sluice.ledger");
   const std::vector<int64_t> objects = {7, 70'000};

@@ -12,6 +12,28 @@
 #include "sluice/object/directory_root.h"
 
 namespace sluice {
+namespace {
+
+// A batch that somebody asks for by name.
+class OneObject final : public ObjectInbox {
+ public:
+  explicit OneObject(AnnouncedObject object) : objects_{std::move(object)} {}
+
+  Status Fill(const std::stop_token&) override { return {}; }
+  const std::vector<AnnouncedObject>& objects() const override { return objects_; }
+  bool empty() const override { return false; }
+  void Settled(const RawKey&) override {}
+  Status KeepAlive() override { return {}; }
+  Status DeleteSettled() override { return {}; }
+  Status GiveBack() override { return {}; }
+  InboxCounts counts() const override { return {}; }
+
+ private:
+  const std::vector<AnnouncedObject> objects_;
+};
+
+}  // namespace
+
 Status RequireRunnable(const PipelineConfig& config) {
   SLUICE_TRY(RequireParts(config, "a pipeline",
                           {ConfigPart::kSource, ConfigPart::kRaw, ConfigPart::kNotifications,
@@ -151,6 +173,30 @@ Result<std::unique_ptr<ProcessStage>> Pipeline::MakeBackfill(const HourRange& ho
       std::move(progress));
 }
 
+Result<ReplayReport> Pipeline::Replay(const QuarantineFilter& filter,
+                                      const std::function<void(uint64_t)>& progress) {
+  SLUICE_ASSIGN(const WarehouseState state, warehouse_->Probe());
+  if (state.paused) {
+    return Fail(ErrorKind::kPermanent, "loading is paused, nothing was loaded: {}", *state.paused);
+  }
+  if (!state.ledger_exists) return ReplayReport();
+  // Tables may have been added to the configuration since the ledger was made.
+  SLUICE_TRY(warehouse_->Prepare());
+  connector_.EndOldUploads(config_.parquet);
+  return RunReplay({*config_.tables, *raw_, parquet_.get(), *warehouse_, environment_.clock},
+                   ReplayOptionsOf(config_), filter, ThreadCount(config_.load.threads),
+                   environment_.stop, progress);
+}
+
+Result<ProcessReport> Pipeline::LoadHeld(const RawKey& key, const std::string& why) {
+  SLUICE_ASSIGN(const ObjectInfo found, raw_->Stat(key.text));
+  const AnnouncedObject object{key, found.etag, found.size};
+  SLUICE_ASSIGN(const auto stage,
+                MakeStage({.transform = {.accepted = why}},
+                          [object] { return std::make_unique<OneObject>(object); }, {}));
+  return stage->ProcessBatch(environment_.stop);
+}
+
 Result<std::unique_ptr<ProcessStage>> Pipeline::MakeStage(ProcessOptions options,
                                                           MakeInbox next_inbox,
                                                           ProcessProgress progress) {
@@ -158,7 +204,8 @@ Result<std::unique_ptr<ProcessStage>> Pipeline::MakeStage(ProcessOptions options
   connector_.EndOldUploads(config_.quarantine);
   options.transform = {.parquet = ParquetOptionsOf(config_),
                        .layout = *RawLayout::Parse(config_.raw.layout),  // that was checked
-                       .hold_above = config_.quarantine.hold_above};
+                       .hold_above = config_.quarantine.hold_above,
+                       .accepted = std::move(options.transform.accepted)};
   options.warn_above = config_.quarantine.warn_above;
   options.workers = ThreadCount(config_.load.threads);
   return ProcessStage::Make({*config_.tables,

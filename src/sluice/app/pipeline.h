@@ -8,6 +8,7 @@
 
 #include "sluice/app/pipeline_parts.h"
 #include "sluice/app/process_stage.h"
+#include "sluice/app/replay.h"
 #include "sluice/base/result.h"
 #include "sluice/config/pipeline_config.h"
 #include "sluice/land/lander.h"
@@ -50,6 +51,12 @@ class Pipeline {
                                                      EmptyLedger empty_ledger, bool replaces,
                                                      const std::string& since_table,
                                                      ProcessProgress progress);
+  // Events that are in quarantine once more, with the tables of today: app/replay.h. kPermanent
+  // where loading is paused.
+  Result<ReplayReport> Replay(const QuarantineFilter& filter,
+                              const std::function<void(uint64_t)>& progress);
+  // One raw object, however many of its events go to quarantine; `why` stands in the ledger.
+  Result<ProcessReport> LoadHeld(const RawKey& key, const std::string& why);
 
  private:
   Result<std::unique_ptr<ProcessStage>> MakeStage(ProcessOptions options, MakeInbox next_inbox,

@@ -146,6 +146,10 @@ std::string ToText(const StatusReport& report) {
   if (report.objects.dropped > 0)
     rows.push_back({"dropped", WithThousands(report.objects.dropped), "", "", "", ""});
   text += FormatTable(rows);
+  if (report.accepted() > 0) {
+    text += fmt::format("\naccepted  {} of those in quarantine: sluice quarantine list --accepted",
+                        WithThousands(report.accepted()));
+  }
   for (const StateCount& count : report.states) {
     if (count.state == ObjectState::kLoaded || count.state == ObjectState::kReplaced) continue;
     text += fmt::format(

@@ -52,6 +52,12 @@ bool StatusReport::Balances() const {
   return balances;
 }
 
+uint64_t StatusReport::accepted() const {
+  uint64_t sum = objects.accepted;
+  for (const TableStatus& table : tables) sum += table.balance.accepted;
+  return sum;
+}
+
 Result<StatusReport> GatherStatus(const TableSet& tables, Queue* source, Queue* notifications,
                                   Warehouse& warehouse) {
   StatusReport report;
@@ -91,7 +97,7 @@ std::string ToJson(const StatusReport& report) {
   json.Key("balanced").Value(report.Balances());
   json.Key("objects").Value(report.objects.objects).Key("events").Value(report.objects.lines);
   json.Key("no_route").Value(report.objects.no_route).Key("dropped").Value(report.objects.dropped);
-  json.Key("states").BeginObject();
+  json.Key("accepted").Value(report.accepted()).Key("states").BeginObject();
   for (const StateCount& count : report.states) {
     json.Key(Name(count.state)).BeginObject().Key("objects").Value(count.objects);
     json.Key("events").Value(count.events).EndObject();

@@ -2,6 +2,7 @@
 #include "sluice/transform/object_transformer.h"
 
 #include "sluice/base/hash.h"
+#include "sluice/transform/planned_table.h"
 #include "sluice/transform/quarantine_writer.h"
 #include "sluice/transform/revision.h"
 
@@ -59,21 +60,6 @@ class DerivedObjects : public ConversionOutputs {
   const Timestamp hour_;
   const std::string_view revision_;
 };
-
-PlannedTable PlanTable(size_t index, const Table& table, const TableCounts& counts,
-                       const std::optional<ParquetFileInfo>& file, const std::string& key) {
-  PlannedTable planned{.table = index, .routed = counts.routed, .quarantined = counts.quarantined};
-  if (!file) return planned;
-  planned.parquet = key;
-  if (!table.time) return planned;
-  size_t position = 0;  // of the time column among the file's
-  for (size_t i = 0; i < *table.time; ++i) position += table.schema.columns[i].generated ? 0 : 1;
-  if (const auto& range = file->int_ranges[position]) {
-    planned.min_time = Timestamp(std::chrono::microseconds(range->min));
-    planned.max_time = Timestamp(std::chrono::microseconds(range->max));
-  }
-  return planned;
-}
 
 }  // namespace
 
@@ -147,11 +133,12 @@ Result<TransformedObject> ObjectTransformer::Transform(const RawKey& key,
     object.tables.push_back(PlanTable(i, tables_.tables[i], counts.tables[i], converted->files[i],
                                       outputs.TableKey(i)));
   }
+  object.reason = options_.accepted;
   TransformedObject result{.fate = object,
                            .counts = counts,
                            .stored_bytes = reader.info().size.count,
                            .decompressed_bytes = converted->bytes};
-  if (IsHeld(object.quarantined, object.lines, options_)) {
+  if (options_.accepted.empty() && IsHeld(object.quarantined, object.lines, options_)) {
     std::string reason =
         fmt::format("{} of {} events went to quarantine, more than hold_above allows",
                     object.quarantined, object.lines);

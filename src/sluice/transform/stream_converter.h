@@ -2,8 +2,10 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -35,6 +37,9 @@ struct ConversionOptions {
   size_t threads = 1;
   // Key-value pairs for every file, before its own counts.
   std::vector<std::pair<std::string, std::string>> metadata;
+  // Where it is set, faults go there, in line order, and no quarantine file is made. By one thread
+  // at a time, but not always the caller's.
+  std::function<void(std::span<const RecordFault>)> on_faults = {};
 };
 
 struct ConvertedStream {
