@@ -156,10 +156,69 @@ PlannedObject WarehouseContract::Put(WarehouseHarness& harness, const Raw& raw) 
   return object;
 }
 
+PlannedObject WarehouseContract::PutPart(const PlannedObject& raw, const std::vector<Again>& again,
+                                         const std::string& attempt) {
+  PlannedObject part = raw;
+  part.identity = raw.identity + "+replay-" + attempt;
+  part.object = First63Bits(Sha256Of(part.identity));
+  part.no_route = part.dropped = part.quarantined = 0;
+  part.quarantine.clear();
+  part.tables = {{.table = 0}, {.table = 1}};
+  part.replay = PlannedReplay{.of = raw.object, .events = {}};
+  const std::string id = std::to_string(part.object);
+  WarehouseHarness::Rows values[2];
+  for (const Again& event : again) {
+    ReplayedEvent replayed{.line = static_cast<uint64_t>(event.line), .was_table = event.was_table};
+    replayed.passes = event.reason.empty();
+    replayed.changes = true;
+    const std::string line = std::to_string(event.line);
+    for (const Row& row : event.events) {
+      const Timestamp at = kMidnight + std::chrono::minutes(row.minute);
+      part.tables[0].min_time = std::min(part.tables[0].min_time.value_or(at), at);
+      part.tables[0].max_time = std::max(part.tables[0].max_time.value_or(at), at);
+      values[0].push_back({row.id, ToIso8601(at), row.text, "7", "7", row.text, id, line});
+    }
+    for (const Row& row : event.utm) values[1].push_back({row.id, row.text, id, line});
+    if (!replayed.passes) {  // for the table that it was for
+      replayed.table = event.was_table;
+      replayed.reason = event.reason;
+      ++part.quarantined;
+      ++(event.was_table == "*" ? part.no_route : part.tables[0].routed);
+      if (event.was_table != "*") ++part.tables[0].quarantined;
+    } else if (event.events.empty() && event.utm.empty()) {
+      ++part.dropped;
+    }
+    part.replay->events.push_back(replayed);
+  }
+  for (size_t table = 0; table < 2; ++table) {
+    part.tables[table].routed += values[table].size();
+    if (values[table].empty()) continue;
+    part.tables[table].parquet =
+        fmt::format("date=2026-11-23/14/{}/{}-{}-replay-{}.parquet", tables_.tables[table].name(),
+                    raw.raw_key, raw.object, attempt);
+    harness_->WriteFile(part.tables[table].parquet, ColumnsOf(tables_.tables[table]),
+                        values[table]);
+  }
+  return part;
+}
+
+Result<std::vector<ObjectOutcome>> WarehouseContract::Replay(std::vector<PlannedObject> parts) {
+  LoadPlan plan = Plan(std::move(parts));
+  plan.replays = true;
+  return Load(*warehouse_, plan);
+}
+
+void WarehouseContract::MustReplay(std::vector<PlannedObject> parts) {
+  const auto outcomes = Replay(std::move(parts));
+  ASSERT_TRUE(outcomes) << Name(outcomes.error().kind()) << ": " << outcomes.error().message();
+  for (const ObjectOutcome& outcome : *outcomes) EXPECT_EQ(outcome.state, ObjectState::kLoaded);
+}
+
 LoadPlan WarehouseContract::Plan(std::vector<PlannedObject> objects) {
   return {.batch = fmt::format("batch-{}-{}", ::getpid(), ++batches_),
           .objects = std::move(objects),
-          .replaces = false};
+          .replaces = false,
+          .replays = false};
 }
 
 Result<std::vector<ObjectOutcome>> WarehouseContract::Load(Warehouse& warehouse,
@@ -191,10 +250,14 @@ std::vector<ObjectState> WarehouseContract::States(const std::vector<ObjectOutco
   return states;
 }
 
-Result<std::vector<ObjectOutcome>> WarehouseContract::Replace(std::vector<PlannedObject> objects) {
+LoadPlan WarehouseContract::ReplacePlan(std::vector<PlannedObject> objects) {
   LoadPlan plan = Plan(std::move(objects));
   plan.replaces = true;
-  return Load(*warehouse_, plan);
+  return plan;
+}
+
+Result<std::vector<ObjectOutcome>> WarehouseContract::Replace(std::vector<PlannedObject> objects) {
+  return Load(*warehouse_, ReplacePlan(std::move(objects)));
 }
 
 void WarehouseContract::MustReplace(std::vector<PlannedObject> objects) {
@@ -228,11 +291,12 @@ std::vector<std::string> WarehouseContract::EndState(WarehouseHarness& harness) 
            "SELECT row('utm', request_id, source)::VARCHAR FROM tracking.utm UNION ALL "
            "SELECT row('ledger', name, object_identity, table_name, state, lines, no_route, "
            "dropped, routed, staged, loaded, duplicates, differing, quarantined, min_time, "
-           "max_time)::VARCHAR FROM sluice.ledger UNION ALL "
+           "max_time, replay_of)::VARCHAR FROM sluice.ledger UNION ALL "
            "SELECT row('duplicates', table_name, object, line, event_key, event_time, "
            "differs)::VARCHAR FROM sluice.duplicates UNION ALL "
            "SELECT row('quarantine', object, table_name, line, at_byte, length, reason, "
-           "column_name, encoding, payload)::VARCHAR FROM sluice.quarantine")) {
+           "column_name, encoding, payload, part, accepted, ended_at IS NULL)::VARCHAR FROM "
+           "sluice.quarantine")) {
     state.push_back(row[0].value_or("NULL"));
   }
   std::ranges::sort(state);

@@ -85,12 +85,24 @@ class WarehouseContract : public ::testing::TestWithParam<WarehouseContractParam
     std::string store = "file:///raw/";
   };
 
+  // An event in quarantine that is tried again: it becomes a row of a table, or stays for a reason.
+  struct Again {
+    int line = 0;
+    std::string was_table = "events";
+    std::vector<Row> events = {}, utm = {};  // one of one of them, or none
+    std::string reason = "";                 // stays
+  };
+
   WarehouseContract();
   void SetUp() override;
 
   PlannedObject Put(const Raw& raw) { return Put(*harness_, raw); }
   PlannedObject Put(WarehouseHarness& harness, const Raw& raw);
+  // A replay's part of `raw`, its Parquet written. `attempt` tells two parts apart.
+  PlannedObject PutPart(const PlannedObject& raw, const std::vector<Again>& again,
+                        const std::string& attempt = "1");
   LoadPlan Plan(std::vector<PlannedObject> objects);
+  LoadPlan ReplacePlan(std::vector<PlannedObject> objects);
   // Stage and Commit.
   Result<std::vector<ObjectOutcome>> Load(Warehouse& warehouse, const LoadPlan& plan);
   Result<std::vector<ObjectOutcome>> Load(std::vector<PlannedObject> objects);
@@ -98,6 +110,9 @@ class WarehouseContract : public ::testing::TestWithParam<WarehouseContractParam
   // The same of a load that replaces.
   Result<std::vector<ObjectOutcome>> Replace(std::vector<PlannedObject> objects);
   void MustReplace(std::vector<PlannedObject> objects);
+  // The same of parts that replay quarantine.
+  Result<std::vector<ObjectOutcome>> Replay(std::vector<PlannedObject> parts);
+  void MustReplay(std::vector<PlannedObject> parts);
   // Of outcomes that all have one.
   static std::vector<ObjectState> States(const std::vector<ObjectOutcome>& outcomes);
 

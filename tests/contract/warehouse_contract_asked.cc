@@ -304,8 +304,14 @@ TEST_P(WarehouseContract, WhatIsInQuarantineIsSummedUpAndListed) {
   }
   EXPECT_THAT(groups, ElementsAre("events bad_value at 3 of 2 objects: a 2",
                                   "* no_route  1 of 1 objects: a 4"));
-  EXPECT_THAT(summary->seen, ElementsAre(testing::Pair("*", 6u), testing::Pair("events", 5u),
-                                         testing::Pair("utm", 0u)));
+  using Seen = QuarantineSummary::Seen;
+  EXPECT_THAT(summary->seen,
+              ElementsAre(Seen{"*", "", 6}, Seen{"events", "", 5}, Seen{"utm", "", 0}));
+  const auto hours = warehouse_->SumQuarantine({.table = "*", .by_hour = true});
+  ASSERT_TRUE(hours) << hours.error().message();
+  ASSERT_THAT(hours->groups, testing::SizeIs(1));
+  EXPECT_THAT(hours->groups[0].hour, testing::EndsWith(":00:00"));
+  EXPECT_THAT(hours->seen, testing::Contains(Seen{"events", hours->groups[0].hour, 5}));
   const auto keys = [&](const QuarantineFilter& filter) {
     std::vector<std::string> found;
     const auto events = warehouse_->ListQuarantined(filter);

@@ -215,6 +215,26 @@ TEST_P(WarehouseContract, C21ObjectsAreListedByKeyInPages) {
   EXPECT_THAT((*one)[0].loaded_at, HasSubstr(":"));
 }
 
+// Every object has a row for each table, zeros included; one that was loaded before the table was
+// there has none.
+TEST_P(WarehouseContract, ObjectsAreListedThatWereLoadedWhenATableWasThere) {
+  MustLoad({Put({.key = "a", .events = {{"1"}}}), Put({.key = "b", .events = {{"2"}}})});
+  harness_->Execute("DELETE FROM sluice.ledger WHERE raw_key = 'a' AND table_name = 'utm'");
+  const auto listed = [&](const std::string& table) {
+    std::vector<std::string> keys;
+    const auto page = warehouse_->ListObjects({.store = "file:///raw/", .table = table});
+    EXPECT_TRUE(page) << page.error().message();
+    for (const LedgerObject& one : *page) {
+      keys.push_back(one.raw_key + " " + std::string(Name(one.state)));
+    }
+    return keys;
+  };
+  EXPECT_THAT(listed("utm"), ElementsAre("b loaded"));
+  EXPECT_THAT(listed("events"), ElementsAre("a loaded", "b loaded"));
+  EXPECT_THAT(listed("*"), ElementsAre("a loaded", "b loaded"));
+  EXPECT_THAT(listed("another"), testing::IsEmpty());
+}
+
 TEST_P(WarehouseContract, C22DoubledLedgerRowsAreKnown) {
   const PlannedObject object = Put({.key = "a", .events = {{"1"}}});
   MustLoad({object});

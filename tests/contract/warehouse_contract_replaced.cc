@@ -65,6 +65,18 @@ TEST_P(WarehouseContract, WhatHasNeverBeenLoadedIsLoaded) {
   EXPECT_THAT(Column(kEvents), ElementsAre("1 new"));
 }
 
+// `backfill --replace --table`: the ledger knows nothing of the object's part for it.
+TEST_P(WarehouseContract, ATableThatWasAddedLaterIsFilledByReplacing) {
+  const PlannedObject object =
+      Put({.key = "a", .events = {{"1", 0, "old"}}, .utm = {{"u1"}, {"u2"}}, .bad_events = 1});
+  MustLoad({object});
+  const auto state = EndState();
+  harness_->Execute("DELETE FROM tracking.utm");
+  harness_->Execute("DELETE FROM sluice.ledger WHERE table_name = 'utm'");
+  MustReplace({object});
+  EXPECT_EQ(EndState(), state);
+}
+
 TEST_P(WarehouseContract, AHeldVersionIsReplacedToo) {
   MustLoad({Put({.key = "a", .events = {{"1", 0, "old"}}})});
   const PlannedObject held =
@@ -164,9 +176,7 @@ TEST_P(WarehouseContract, OldParquetMayLackColumnsThatTheTableGotSince) {
   const auto warehouse = harness_->Open(wide);
   const PlannedObject with_events_only =
       Put({.key = "a", .events = {{"1", 0, "new"}}, .etag = "e2", .version = 2});
-  LoadPlan plan = Plan({with_events_only});
-  plan.replaces = true;
-  const auto replaced = Load(*warehouse, plan);
+  const auto replaced = Load(*warehouse, ReplacePlan({with_events_only}));
   ASSERT_TRUE(replaced) << replaced.error().message();
   EXPECT_THAT(Column("SELECT request_id || ' ' || source || ' ' || COALESCE(medium, 'NULL') FROM "
                      "tracking.utm ORDER BY 1"),
@@ -191,9 +201,9 @@ TEST_P(WarehouseContract, WithoutAKeyTheObjectColumnTellsWhichRowsAreOld) {
         Load(*warehouse, Plan({Put({.key = key, .utm = {{"u", 0, "old"}, {"u", 0, "old"}}}),
                                Put({.key = key + "2", .utm = {{"u", 0, "beside"}}})}));
     ASSERT_TRUE(loaded) << loaded.error().message();
-    LoadPlan plan = Plan({Put({.key = key, .utm = {{"u", 0, "new"}}, .etag = "e2", .version = 2})});
-    plan.replaces = true;
-    const auto replaced = Load(*warehouse, plan);
+    const auto replaced = Load(
+        *warehouse,
+        ReplacePlan({Put({.key = key, .utm = {{"u", 0, "new"}}, .etag = "e2", .version = 2})}));
     EXPECT_EQ(replaced.has_value(), is_declared) << (replaced ? "" : replaced.error().message());
     if (!replaced) {
       EXPECT_THAT(replaced.error().message(), HasSubstr("without a unique key"));
@@ -216,9 +226,9 @@ TEST_P(WarehouseContract, WhatWasLoadedBeforeTheObjectColumnWasThereIsNotReplace
   keyless.tables[1].schema.columns.push_back({"sluice_object", {.kind = TypeKind::kBigInt}, false});
   keyless.tables[1].sources.push_back({});
   const auto after = harness_->Open(keyless);
-  LoadPlan plan = Plan({Put({.key = "a", .utm = {{"u", 0, "new"}}, .etag = "e2", .version = 2})});
-  plan.replaces = true;
-  const auto replaced = Load(*after, plan);
+  const auto replaced =
+      Load(*after,
+           ReplacePlan({Put({.key = "a", .utm = {{"u", 0, "new"}}, .etag = "e2", .version = 2})}));
   ASSERT_FALSE(replaced);
   EXPECT_EQ(replaced.error().kind(), ErrorKind::kBadData) << replaced.error().message();
   EXPECT_THAT(Column("SELECT source FROM tracking.seen"), ElementsAre("old"));

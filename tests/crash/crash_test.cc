@@ -58,17 +58,25 @@ class CrashTest : public ::testing::Test {
   // What is struck: a run, or something else that is done to what runs have left.
   using Work = Status (*)(const std::string& folder, std::shared_ptr<FaultPlan> faults);
 
-  // From now on attempts start with the end of a run, and what was overwritten then.
-  void BeginAfterOverwriting() {
+  // From now on attempts start with the end of a run, and what was done then, and do that `work`.
+  void BeginAfter(Status (*then)(const std::string& folder), Work work,
+                  std::vector<std::string> words) {
     RunToTheEnd();
-    const Status overwritten = Scenario::Overwrite(folder_);
-    ASSERT_TRUE(overwritten) << overwritten.error().message();
+    const Status done = then(folder_);
+    ASSERT_TRUE(done) << done.error().message();
     std::filesystem::remove_all(prepared_);
     std::filesystem::rename(folder_, prepared_);
     Reset();
-    work_ = &Scenario::Replace;
-    words_ = {"backfill", "--from", "2026-11-23T10", "--replace"};
+    work_ = work;
+    words_ = std::move(words);
     least_points_ = 30;
+  }
+  void BeginAfterOverwriting() {
+    BeginAfter(&Scenario::Overwrite, &Scenario::Replace,
+               {"backfill", "--from", "2026-11-23T10", "--replace"});
+  }
+  void BeginAfterMending() {
+    BeginAfter(&Scenario::Mend, &Scenario::Replay, {"quarantine", "replay"});
   }
 
   // Once without faults to its end, as an operator's scheduler would start it.
@@ -187,6 +195,23 @@ TEST_F(CrashTest, TheUndisturbedReplaceIsNotTrivial) {
   EXPECT_EQ(RunToTheEnd(), state);
 }
 
+TEST_F(CrashTest, TheUndisturbedReplayIsNotTrivial) {
+  BeginAfterMending();
+  const auto before = Scenario::Inspect(folder_);
+  ASSERT_TRUE(before) << before.error().message();
+  const Scenario::EndState state = RunToTheEnd();
+  // Events 3 and 16, and the three that nobody wanted.
+  EXPECT_EQ(state.rows.size(), before->rows.size() + 5);
+  const auto waiting = [](const Scenario::EndState& of) {
+    return std::ranges::count_if(of.quarantined,
+                                 [](const std::string& event) { return event.ends_with("waits"); });
+  };
+  EXPECT_LT(waiting(state), waiting(*before));
+  EXPECT_GT(waiting(state), 0);
+  EXPECT_THAT(state.unbalanced, ::testing::IsEmpty());
+  EXPECT_EQ(RunToTheEnd(), state);
+}
+
 // Points, and what kinds of operation were struck: none of them may go missing unnoticed.
 void ExpectEnough(int points, const std::map<std::string, int>& struck, const char* what) {
   std::printf("crash points: %d %s, of %zu kinds\n", points, what, struck.size());
@@ -223,6 +248,24 @@ TEST_F(CrashTest, C2_AnyOperationOfAReplaceMayFail) {
     EXPECT_GE(points, least_points_);
   }
   EXPECT_TRUE(struck.contains("commit"));
+}
+
+TEST_F(CrashTest, C2_AnyOperationOfAReplayMayFail) {
+  BeginAfterMending();
+  std::map<std::string, int> struck;
+  for (const char* verb : {"fail-before", "fail-after"}) {
+    const int points = TryAll(verb, struck);
+    std::printf("crash points: %d of a replay, %s\n", points, verb);
+    EXPECT_GE(points, least_points_);
+  }
+  EXPECT_TRUE(struck.contains("commit"));
+}
+
+TEST_F(CrashTest, C2_TheProcessMayBeKilledAnywhereInAReplay) {
+  BeginAfterMending();
+  const int points = KillAll("kill-before");
+  std::printf("crash points: %d of a replay, killed\n", points);
+  EXPECT_GE(points, least_points_);
 }
 
 TEST_F(CrashTest, C2_TheProcessMayBeKilledAnywhereInAReplace) {

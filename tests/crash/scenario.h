@@ -37,11 +37,18 @@ class Scenario {
   // One `backfill --replace` of all of them in this process.
   static Status Replace(const std::string& folder, std::shared_ptr<FaultPlan> faults);
 
+  // After a run to the end: one more raw object with events that no table takes; and then a
+  // configuration that takes what was too long, and has a table without a key for what no rule
+  // matched.
+  static Status Mend(const std::string& folder);
+  // One `quarantine replay` in this process.
+  static Status Replay(const std::string& folder, std::shared_ptr<FaultPlan> faults);
+
   // What is to be the same whatever happened on the way.
   struct EndState {
-    std::vector<std::string> rows;      // of both tables, in order
+    std::vector<std::string> rows;      // of all tables, in order
     std::set<std::string> quarantined;  // reason, column and bytes; an event that landed twice is
-                                        // there twice, so a set
+                                        // there twice, so a set; and whether it waits
     std::set<std::string> objects;      // of the objects landed before: key and state
     std::vector<std::string>
         unbalanced;        // ledger rows that do not add up, and keys that a table holds twice

@@ -5,21 +5,10 @@ import json
 import os
 import unittest
 
-import duckdb
-
 from pipeline import HOUR, PipelineTest, events
 
 
 class Asking(PipelineTest):
-    def by_hand(self, *statements):
-        """What somebody else does to the warehouse."""
-        database = duckdb.connect(str(self.pipeline.data / "warehouse.duckdb"))
-        try:
-            for sql in statements:
-                database.execute(sql)
-        finally:
-            database.close()
-
     def load(self, name, content, hour=HOUR):
         key = self.pipeline.put_raw(name, content, hour)
         self.pipeline.announce(key)
@@ -46,7 +35,7 @@ class Verify(Asking):
 
     def test_what_somebody_else_did_is_found(self):
         self.load("a.ndjson", events(10))
-        self.by_hand("INSERT INTO tracking.events SELECT * FROM tracking.events WHERE request_id LIKE '00000003%'",
+        self.pipeline.change_warehouse("INSERT INTO tracking.events SELECT * FROM tracking.events WHERE request_id LIKE '00000003%'",
                      "INSERT INTO tracking.events (request_id, request_timestamp, cookie_id, topic) VALUES"
                      " ('x', TIMESTAMP '2026-11-23 17:00:00', 'c', 't')")
         found = self.verify(exit_code=3)["tables"][0]
@@ -65,7 +54,7 @@ class Verify(Asking):
 
     def test_rows_that_are_missing_are_found_in_their_hour(self):
         self.load("a.ndjson", events(10))
-        self.by_hand("DELETE FROM tracking.events WHERE request_id LIKE '0000000%'")
+        self.pipeline.change_warehouse("DELETE FROM tracking.events WHERE request_id LIKE '0000000%'")
         self.assertEqual(self.verify(exit_code=3)["tables"][0]["hours"],
                          [{"hour": "2026-11-23T10", "rows": 0, "at_least": 10, "at_most": 10}])
         # Old rows may have been taken away for good.
@@ -79,14 +68,14 @@ class Verify(Asking):
         late = {"request_timestamp": "2026-11-23 03:00:00"}
         for i in range(3):
             self.load(f"{i}.ndjson", events(10, 20 * i) + events(1, 20 * i + 15, **late))
-        self.by_hand("DELETE FROM tracking.events WHERE request_timestamp >= '2026-11-23 10:00:00'")
+        self.pipeline.change_warehouse("DELETE FROM tracking.events WHERE request_timestamp >= '2026-11-23 10:00:00'")
         found = self.verify(exit_code=3)["tables"][0]
         self.assertEqual((found["hours"], found["missing_in_range"]), ([], 30))
         self.assertIn("tracking.events: at least 30 rows of these hours are missing", self.pipeline.run("verify", *self.DAY, exit_code=3).stdout)
 
     def test_rows_without_a_ledger_need_a_person(self):
         self.load("a.ndjson", events(1))
-        self.by_hand("DROP SCHEMA sluice CASCADE")
+        self.pipeline.change_warehouse("DROP SCHEMA sluice CASCADE")
         self.assertIn("no ledger", self.pipeline.run("verify", exit_code=3).stdout)
 
 
@@ -109,7 +98,8 @@ class WhyObject(Why):
         story = self.why(key)
         batch, at = self.pipeline.query("SELECT batch, strftime(loaded_at, '%Y-%m-%d %H:%M:%S') FROM sluice.ledger WHERE table_name = '*'")[0]
         self.assertEqual((story["kind"], story["state"]), ("object", "loaded"))
-        self.assertEqual(story["verdict"], f"loaded on {at} by batch {batch}; 1 of its 22 events are in quarantine")
+        self.assertEqual(story["verdict"], f"loaded on {at} by batch {batch}; 1 of its 22 events are in quarantine: sluice quarantine show --object"
+                                           f" {key} shows them, sluice quarantine replay tries them again")
         texts = self.texts(story)
         self.assertIn("events: 21 events = 20 loaded + 1 duplicates + 0 quarantined", texts)
         for store in ("parquet", "quarantine"):
@@ -159,7 +149,7 @@ class WhyEvent(Why):
         self.assertEqual((story["kind"], story["state"]), ("event", "loaded"))
         self.assertRegex(story["verdict"], f"^loaded on .* by batch .* into tracking.events, from line 21 of {key}$")
         self.assertIn("a duplicate, not loaded into events at 2026-11-23 10:00:19: line 1 of " + HOUR + "b.ndjson", self.texts(story))
-        self.by_hand(f"INSERT INTO tracking.events SELECT * FROM tracking.events WHERE request_id = '{self.ID.format(19)}'")
+        self.pipeline.change_warehouse(f"INSERT INTO tracking.events SELECT * FROM tracking.events WHERE request_id = '{self.ID.format(19)}'")
         self.assertEqual(self.why(self.ID.format(19), exit_code=3)["state"], "doubled")
 
     def test_an_event_that_is_in_no_table(self):
@@ -169,7 +159,7 @@ class WhyEvent(Why):
         self.assertIn("not loaded, and an event in quarantine has this value somewhere: null_in_not_null in column cookie_id; to fix: ", story["verdict"])
         self.assertIn(f"line 21 of {key}", self.texts(story))
         self.assertEqual(self.why(self.ID.format(78), exit_code=3)["state"], "not_landed")
-        self.by_hand(f"DELETE FROM tracking.events WHERE request_id = '{self.ID.format(5)}'",
+        self.pipeline.change_warehouse(f"DELETE FROM tracking.events WHERE request_id = '{self.ID.format(5)}'",
                      "INSERT INTO tracking.events (request_id, request_timestamp, cookie_id, topic) VALUES"
                      " ('theirs', TIMESTAMP '2026-11-23 10:00:01', 'c', 't')")
         story = self.why(self.ID.format(5), exit_code=3)
@@ -241,7 +231,7 @@ class WhyHour(Why):
         self.load("a.ndjson", events(30), "date=2026-11-23/11/")
         # What is sent in the last minutes of an hour lands in the next one.
         self.assertEqual(self.why("2026-11-23T10", "--by", "event-time")["state"], "loaded")
-        self.by_hand("DELETE FROM tracking.events")
+        self.pipeline.change_warehouse("DELETE FROM tracking.events")
         story = self.why("2026-11-23T10", "--by", "event-time", exit_code=3)
         self.assertEqual(story["state"], "removed")
         self.assertIn("and no row is there", story["verdict"])
@@ -281,7 +271,7 @@ class Gc(Asking):
         third = self.pipeline.put_raw("c.ndjson", events(10, 50))
         self.pipeline.announce(first, third)
         self.pipeline.run("process", "--init-ledger")
-        self.by_hand(f"UPDATE sluice.ledger SET parquet = '' WHERE raw_key = '{third}'")
+        self.pipeline.change_warehouse(f"UPDATE sluice.ledger SET parquet = '' WHERE raw_key = '{third}'")
         theirs = [self.pipeline.data / "parquet" / name for name in ("README", HOUR + "events/no-0123456789abcdef.parquet", HOUR + "theirs.parquet")]
         for path in theirs:
             path.write_bytes(b"PAR1 is how it begins")
@@ -375,6 +365,9 @@ class Quarantine(Asking):
         self.assertEqual([(g["table"], g["reason"], g["column"], g["events"], g["of"], g["objects"]) for g in groups],
                          [("events", "too_long", "website_id", 4, 149, 2), ("*", "no_route", "", 1, 151, 1), ("*", "not_json", "", 1, 151, 1)])
         self.assertEqual((groups[0]["example"]["raw_key"], groups[0]["example"]["line"]), (key, 96))
+        hour, = {group["hour"] for group in self.pipeline.ask("quarantine", "list", "--by", "hour", "--reason", "too_long")["groups"]}
+        self.assertRegex(hour, r"^20\d\d-\d\d-\d\d \d\d:00:00$")
+        self.assertRegex(self.pipeline.run("quarantine", "list", "--by", "hour").stdout, r"events +too_long +website_id +20\d\d-\d\d-\d\d \d\d:00 +4 ")
         text = self.pipeline.run("quarantine", "list", "--reason", "too_long").stdout
         self.assertRegex(text, r"events +too_long +website_id +4 +2\.68% +2 ")
         self.assertNotIn("no_route", text)
@@ -390,7 +383,7 @@ class Quarantine(Asking):
     def test_surroundings(self):
         self.assertIn("nothing of that", self.pipeline.run("quarantine", "list").stdout)
         self.assertEqual(list(self.pipeline.folder.rglob("*")), [])
-        for wrong in (["quarantine"], ["quarantine", "list", "--since", "soon"], ["quarantine", "show", "--limit", "0"]):
+        for wrong in (["quarantine"], ["quarantine", "list", "--since", "soon"], ["quarantine", "list", "--by", "day"], ["quarantine", "show", "--limit", "0"]):
             self.pipeline.run(*wrong, exit_code=2)
 
 

@@ -5,12 +5,14 @@ import contextlib
 import datetime
 import json
 import os
+import pathlib
 import signal
 import unittest
 
 import duckdb
 from pipeline import HOUR, PipelineTest, events, wait_until
 
+EXAMPLES = pathlib.Path(__file__).resolve().parents[2] / "examples" / "tracking"
 NEXT_HOUR = "date=2026-11-23/15/"
 
 
@@ -111,8 +113,7 @@ class Backfill(PipelineTest):
     def test_replace_mends_what_somebody_deleted(self):
         self.put(10, objects=2)
         self.backfill("--from", "2026-11-23")
-        with contextlib.closing(duckdb.connect(str(self.pipeline.data / "warehouse.duckdb"))) as warehouse:
-            warehouse.execute("DELETE FROM tracking.events WHERE request_id < '00000015'")
+        self.pipeline.change_warehouse("DELETE FROM tracking.events WHERE request_id < '00000015'")
         self.assertEqual(self.rows(), 5)
         self.backfill("--from", "2026-11-23", "--replace")
         self.assertEqual(self.rows(), 20)
@@ -129,6 +130,57 @@ class Backfill(PipelineTest):
         self.assertIn("not replaced, the old rows stay", done.stderr)
         self.assertEqual(self.pipeline.query("SELECT topic, count(*) FROM tracking.events GROUP BY 1 ORDER BY 1"), [("mended", 10), ("page.view", 10)])
         self.assertNotEqual(self.pipeline.ledger_rows(), before)
+
+    def configuration(self, *tables):
+        """Of this pipeline, with these of its tables."""
+        known = {"events": {"ddl": str(EXAMPLES / "events.sql"), "when": {"has": "topic"}, "unique": ["request_id"], "time": "request_timestamp"},
+                 "utm": {"ddl": str(EXAMPLES / "utm.sql"), "when": {"has": "source"}, "unique": ["request_id"]}}
+        data = self.pipeline.data
+        path = self.pipeline.folder / f"{'-'.join(tables)}.yaml"
+        path.write_text(json.dumps({
+            "name": "tracking", "source": {"dir": str(data)}, "raw": {"url": f"dir:{data}/raw"}, "parquet": {"url": f"dir:{data}/parquet"},
+            "quarantine": {"url": f"dir:{data}/quarantine", "hold_above": "100%"}, "warehouse": {"duckdb": f"{data}/warehouse.duckdb"},
+            "tables": [known[table] for table in tables]}))
+        return path
+
+    def test_a_table_that_was_added_later_is_filled_from_what_was_loaded_before(self):
+        def put(number):
+            utm = [json.dumps({"request_id": f"u{number}-{i}", "source": "x", "medium": "y"}).encode() + b"\n" for i in range(5)]
+            self.pipeline.put_raw(f"{number}.ndjson", events(10, number * 10) + b"".join(utm))
+
+        def count(table):
+            return self.pipeline.query(f"SELECT count(*) FROM {table}")[0][0]
+
+        one, both = self.configuration("events"), self.configuration("events", "utm")
+        for number in range(3):
+            put(number)
+        self.backfill("--config", one, "--from", "2026-11-23")
+        self.assertEqual((count("tracking.events"), count("sluice.quarantine")), (30, 15))
+        put(3)
+        found = self.backfill("--config", both, "--from", "2026-11-23")
+        self.assertEqual((found["processed"]["loaded"], count("tracking.utm")), (1, 5))
+
+        since = ("--config", both, "--from", "2026-11-23", "--replace", "--table", "utm")
+        plan = self.backfill(*since, "--dry-run")["plan"]
+        self.assertEqual((plan["table"], plan["stored"], plan["loaded_before"], plan["to_load"]), ("utm", 4, 1, 3))
+        # One that cannot be replaced keeps nobody from being filled, and is all that is left to do.
+        hidden = self.pipeline.data / min(path for path in self.pipeline.files("parquet") if "/0-" in path)
+        content = hidden.read_bytes()
+        hidden.unlink()
+        self.pipeline.run("backfill", *since, exit_code=1)
+        self.assertEqual((count("tracking.events"), count("tracking.utm"), count("sluice.quarantine")), (40, 15, 5))
+        hidden.write_bytes(content)
+        self.assertIn("3 loaded before with utm, 1 to load, again if", self.pipeline.run("backfill", *since, "--dry-run").stdout)
+        before = self.pipeline.query("SELECT * FROM sluice.ledger WHERE raw_key NOT LIKE '%/0.ndjson' ORDER BY ALL")
+        self.assertEqual(self.backfill(*since)["processed"]["loaded"], 1)
+        self.assertEqual((count("tracking.events"), count("tracking.utm"), count("sluice.quarantine")), (40, 20, 0))
+        self.assertEqual(self.pipeline.query("SELECT * FROM sluice.ledger WHERE raw_key NOT LIKE '%/0.ndjson' ORDER BY ALL"), before)
+        self.assertIn("nothing to do", self.pipeline.run("backfill", *since).stdout)
+        self.assert_nothing_doubled()
+        self.assertTrue(self.pipeline.ask("--config", both, "status")["balanced"])
+
+        self.assert_plain_failure(self.pipeline.run("backfill", *since[:-3], "--table", "utm", exit_code=2), "--table needs --replace")
+        self.assert_plain_failure(self.pipeline.run("backfill", *since[:-1], "clicks", exit_code=2), "tracking.events, tracking.utm")
 
     def test_no_range_is_silently_empty(self):
         self.put(1, objects=1)

@@ -12,7 +12,7 @@ import unittest
 
 from pipeline import PROGRAM, PipelineTest, environment, events
 
-COMMANDS = ("init", "run", "land", "process", "status", "backfill", "reconcile", "verify", "why", "quarantine", "pause", "resume", "gc", "check", "ddl", "convert", "generate", "send", "sample", "lambda",
+COMMANDS = ("init", "run", "land", "process", "status", "backfill", "reconcile", "verify", "why", "quarantine", "pause", "resume", "gc", "check", "ddl", "convert", "generate", "send", "sample", "preview", "lambda",
             "completion")
 VERSION = r"^sluice \d+\.\d+\.\d+ \((avx512|avx2|neon|scalar)\)\n$"
 
@@ -54,7 +54,7 @@ class Json(PipelineTest):
                  "test_events", "other_events", "paused", "tables"}
     CONVERTED = {"table", "routed", "quarantined", "coerced", "nulled", "truncated", "unknown_fields"}
     STATUS = {"now", "fresh_to", "is_estimate", "freshness", "concerns", "next", "source", "notifications", "backlog",
-              "warehouse_error", "paused", "balanced", "objects", "events", "no_route", "dropped", "events_last_hour", "states",
+              "warehouse_error", "paused", "balanced", "objects", "events", "no_route", "dropped", "accepted", "events_last_hour", "states",
               "tables", "hours", "event_hours", "quarantine", "fields", "sample"}
     BACKLOG = {"source_since", "notifications_since", "notifications_expire", "objects", "bytes", "objects_since"}
     LANDED_HOUR = {"hour", "objects", "waiting", "stuck", "events", "loaded", "duplicates", "quarantined", "dropped", "balanced"}
@@ -120,9 +120,63 @@ class Json(PipelineTest):
         self.assertEqual(self.check_status()["source"], {"waiting": sent, "in_flight": 0, "dead": 0})
         self.assertEqual(self.pipeline.ask("sample", "-n", 100000, out)["messages"], sent)
         self.assertEqual(self.pipeline.ask("sample", "-n", 100000, out)["most_receives"], 3)
+        elsewhere = self.another_pipeline()  # that has no source, and names this one's
+        named = elsewhere.ask("sample", "-n", 10, "--source", f"dir:{self.pipeline.data}", elsewhere.folder / "sample.ndjson")
+        self.assertEqual((named["messages"], named["most_receives"]), (10, 4))
+        self.assertEqual(len(list(elsewhere.folder.rglob("*"))), 1)
         # What it copied is what landing makes of the same messages.
         self.assertEqual(self.pipeline.ask("land")["landed"]["messages"], sent)
         self.pipeline.run("convert", "--out", "parquet", out)
+
+    def test_preview(self):
+        source = self.pipeline.folder / "events.ndjson"
+        source.write_bytes(2 * events(10) + b"not json\n")
+        before = sorted(self.pipeline.folder.rglob("*"))
+        found = self.pipeline.ask("preview", source)
+        self.assert_keys(found, {"file", "whole", "events", "bytes", "no_route", "dropped", "duplicate_keys",
+                                 "quarantined", "held", "tables", "quarantine"})
+        self.assertEqual((found["events"], found["bytes"], found["whole"]), (21, source.stat().st_size, True))
+        for table in found["tables"]:
+            self.assert_keys(table, self.CONVERTED | {"rows", "duplicates", "examples"})
+        rows, utm = found["tables"]
+        self.assertEqual((rows["rows"], rows["duplicates"], utm["rows"], len(rows["examples"])), (20, 10, 0, 3))
+        example = rows["examples"][0]
+        self.assert_keys(example, {"line", "duplicate_of", "row"})
+        wanted = json.loads(source.read_text().splitlines()[0])
+        self.assertEqual({key: example["row"][key] for key in ("request_id", "topic")},
+                         {key: wanted[key] for key in ("request_id", "topic")})
+        [group] = found["quarantine"]
+        self.assert_keys(group, {"table", "reason", "column", "events", "examples"})
+        self.assertEqual(group["examples"], [{"line": 21, "at_byte": source.stat().st_size - 9, "length": 8,
+                                              "encoding": "utf8", "payload": "not json"}])
+        everything = self.pipeline.ask("preview", "--examples", 99, source)["tables"][0]["examples"]
+        self.assertEqual([row["duplicate_of"] for row in everything], 10 * [None] + list(range(1, 11)))
+        first = self.pipeline.ask("preview", "--limit", 4, "--examples", 0, source)
+        self.assertEqual((first["events"], first["whole"], first["tables"][0]["examples"]), (4, False, []))
+        with source.open("rb") as file:
+            done = subprocess.run(self.pipeline.command("preview", "-"), capture_output=True, text=True, stdin=file,
+                                  env=environment(), timeout=300)
+        self.assertIn("standard input: 21 events", done.stdout)
+        self.assertIn("line 11, a duplicate of line 1", self.pipeline.run("preview", "--examples", 11, source).stdout)
+        self.assertEqual(sorted(self.pipeline.folder.rglob("*")), before)
+
+    def test_preview_says_what_would_be_held(self):
+        source = self.pipeline.folder / "events.ndjson"
+        for bad, held in ((9, False), (10, True)):
+            source.write_bytes(events(1) + bad * b"{}\n")
+            self.assertEqual(self.pipeline.ask("preview", source)["held"], held)
+        self.assertIn("would be held", self.pipeline.run("preview", "--strict", source, exit_code=3).stdout)
+
+    def test_counted_messages_are_landed_and_may_be_kept(self):
+        self.pipeline.generate(1000)
+        sent = self.pipeline.send()
+        report = self.pipeline.ask("run", "--keep", "--limit", 3)
+        self.assertEqual((report["landed"]["messages"], report["landed"]["deleted"]), (3, 0))
+        self.assertEqual(report["processed"]["objects"], 1)
+        self.assertEqual(self.check_status()["source"], {"waiting": sent, "in_flight": 0, "dead": 0})
+        report = self.pipeline.ask("land", "--limit", 3)["landed"]
+        self.assertEqual((report["messages"], report["deleted"], report["objects"]), (3, 3, 1))
+        self.assertEqual(self.check_status()["source"]["waiting"], sent - 3)
 
     def test_generate_never_mixes_events_and_result_on_standard_output(self):
         """With --out - it may refuse --json, or write one JSON document and nothing else."""
@@ -161,8 +215,12 @@ class ExitCodes(PipelineTest):
     def test_wrong_usage_is_2_says_why_and_touches_nothing(self):
         before = sorted(self.pipeline.folder.rglob("*"))
         for arguments in ([], ["no-such-command"], ["run", "--no-such-flag"], ["run", "--once", "--follow"],
+                          ["run", "--limit", "0"], ["land", "--limit", "5", "--follow"], ["process", "--limit", "5"],
+                          ["preview"], ["preview", "a", "b"], ["preview", "--limit", "0", "a"],
                           ["convert"], ["send"], ["generate", "--events", "many"], ["sample", "-n", "0"],
-                          ["sample", "-n", "100001"], ["sample", "-n", "some"], ["sample", "--json"], ["sample", "a", "b"], ["generate", "--share-broken", "2"],
+                          ["sample", "-n", "100001"], ["sample", "-n", "some"], ["sample", "--json"], ["sample", "a", "b"],
+                          ["sample", "--source", "nonsense", "x"], ["sample", "--source", "kinesis:x", "x"],
+                          ["generate", "--share-broken", "2"],
                           ["convert", "--compression", "lzo", "x"], ["run", "--set", "no-equals-sign"],
                           ["run", "--set", "load.thread=2"], ["run", "--set", "load.threads=many"],
                           ["run", "--log-level", "loud"]):
@@ -180,7 +238,7 @@ class ExitCodes(PipelineTest):
         source = self.pipeline.folder / "events.ndjson"
         source.write_bytes(events(1))
         before = sorted(self.pipeline.folder.rglob("*"))
-        for arguments in (["--version"], ["run"], ["land"], ["process"], ["status"], ["check"], ["convert", source],
+        for arguments in (["--version"], ["run"], ["land"], ["process"], ["status"], ["check"], ["convert", source], ["preview", source],
                           ["generate"], ["send", source], ["sample"]):
             with self.subTest(arguments=arguments):
                 done = self.pipeline.run(*arguments, exit_code=2, env=environment(SLUICE_ISA="mmx"))
@@ -232,7 +290,7 @@ class ExitCodes(PipelineTest):
         self.assertEqual(self.pipeline.run("sample", "--quiet", "-").stderr, "")
 
     def test_a_missing_file_is_1_and_named(self):
-        for arguments in (["send", "no-such-file"], ["convert", "no-such-file"]):
+        for arguments in (["send", "no-such-file"], ["convert", "no-such-file"], ["preview", "no-such-file"]):
             with self.subTest(arguments=arguments):
                 self.assert_plain_failure(self.pipeline.run(*arguments, exit_code=1), "no-such-file",
                                           "No such file or directory")

@@ -54,7 +54,7 @@ class Interrupted(PipelineTest):
         return False
 
     def test_a_pipe_that_nobody_writes_to_keeps_nobody(self):
-        for arguments in (["convert", "--out", self.out, self.pipe], ["send", self.pipe]):
+        for arguments in (["convert", "--out", self.out, self.pipe], ["send", self.pipe], ["preview", self.pipe]):
             with self.subTest(arguments=arguments), self.pipeline.started(*arguments) as process:
                 wait_until(lambda: self.is_open(process), "it reads the pipe")
                 self.assert_stops(process, signal.SIGINT)

@@ -166,11 +166,14 @@ class Pipeline:
                 " JOIN body ON body.number = message.number WHERE name = ? ORDER BY message.number", (queue,))]
 
     def query(self, sql):
-        database = duckdb.connect(str(self.data / "warehouse.duckdb"), read_only=True)
-        try:
+        with contextlib.closing(duckdb.connect(str(self.data / "warehouse.duckdb"), read_only=True)) as database:
             return database.execute(sql).fetchall()
-        finally:
-            database.close()
+
+    def change_warehouse(self, *statements):
+        """By somebody else's hand."""
+        with contextlib.closing(duckdb.connect(str(self.data / "warehouse.duckdb"))) as database:
+            for sql in statements:
+                database.execute(sql)
 
     def files(self, *stores):
         """Every object of the stores: path below the data folder → content."""

@@ -145,20 +145,15 @@ class Damaged(PipelineTest):
         self.assert_finished(self.truth)
 
     def test_C14_a_target_table_of_other_columns_stops_the_load_and_keeps_the_notification(self):
-        import duckdb
         self.pipeline.run("process")
-        database = duckdb.connect(str(self.pipeline.data / "warehouse.duckdb"))
-        database.execute("ALTER TABLE tracking.utm DROP COLUMN device")
-        database.close()
+        self.pipeline.change_warehouse("ALTER TABLE tracking.utm DROP COLUMN device")
         # Mending a table takes a person, and time.
         for _ in range(MORE_THAN_ANY_MESSAGE_IS_DELIVERED):
             self.assert_plain_failure(self.pipeline.run("run", exit_code=1), "utm", "device")
         status = self.pipeline.status()
         self.assertEqual((status["notifications"]["waiting"], status["objects"]), (1, 0))
         self.assertEqual([table["rows"] for table in status["tables"]], [0, 0])
-        database = duckdb.connect(str(self.pipeline.data / "warehouse.duckdb"))
-        database.execute("ALTER TABLE tracking.utm ADD COLUMN device VARCHAR")
-        database.close()
+        self.pipeline.change_warehouse("ALTER TABLE tracking.utm ADD COLUMN device VARCHAR")
         self.pipeline.run("run")
         self.assert_finished(self.truth)
 

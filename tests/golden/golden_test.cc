@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <iterator>
 #include <map>
 #include <memory>
 #include <numeric>
@@ -17,6 +18,7 @@
 #include "sluice/config/load_config.h"
 #include "sluice/schema/ddl_parser.h"
 #include "sluice/schema/table_set_builder.h"
+#include "sluice/transform/preview.h"
 #include "sluice/transform/stream_converter.h"
 #include "tests/golden/case_folder.h"
 #include "tests/golden/memory_outputs.h"
@@ -107,6 +109,18 @@ std::string RowText(const CellRow& row) {
   return text + "}";
 }
 
+// The same of a preview's row, which is of no raw object.
+std::string RowText(const PreviewedRow& row, const Table& table) {
+  std::string text = "{";
+  auto cell = row.cells.begin();
+  for (const Column& column : table.schema.columns) {
+    if (column.generated) continue;
+    AppendJsonString(text, column.name);
+    text += ":" + *cell++ + ",";
+  }
+  return text + fmt::format("\"{}\":{}}}", kLineColumn, row.line);
+}
+
 struct QuarantineRow {
   std::string text, without_payload;
 };
@@ -123,6 +137,22 @@ QuarantineRow QuarantineText(const CellRow& row) {
     (name == "payload" ? payload : text) += member;
   }
   return {.text = text + payload + "}", .without_payload = text + "}"};
+}
+
+QuarantineRow QuarantineText(const PreviewedFault& previewed, const TableSet& tables) {
+  const RecordFault& fault = previewed.fault;
+  JsonText json;
+  json.BeginObject().Key("table");
+  json.Value(fault.table ? tables.tables[*fault.table].name() : "*");
+  json.Key("line").Value(fault.line).Key("at_byte").Value(fault.byte_offset);
+  json.Key("length").Value(fault.byte_length).Key("reason").Value(Name(fault.reason));
+  json.Key("column");
+  fault.column ? json.Value(tables.tables[*fault.table].schema.columns[*fault.column].name)
+               : json.Null();
+  json.Key("encoding").Value(previewed.payload.encoding);
+  std::string text = json.text(), payload;
+  AppendJsonString(payload, previewed.payload.text);
+  return {.text = text + ",\"payload\":" + payload + "}", .without_payload = text + "}"};
 }
 
 class ConvertCase : public ::testing::TestWithParam<std::string> {
@@ -160,9 +190,47 @@ class ConvertCase : public ::testing::TestWithParam<std::string> {
       return;
     }
     ASSERT_TRUE(converted) << converted.error().message();
-    for (const Table& table : tables.tables) CheckRows(table.name(), outputs);
-    CheckQuarantine(outputs);
+    for (const Table& table : tables.tables) {
+      std::vector<std::string> rows;
+      for (const CellRow& row : Rows(table.name(), outputs)) rows.push_back(RowText(row));
+      CheckRows(table.name(), rows);
+    }
+    std::vector<QuarantineRow> quarantined;
+    for (const CellRow& row : Rows("*", outputs)) quarantined.push_back(QuarantineText(row));
+    CheckQuarantine(quarantined);
     CheckCounts(tables, converted->counts);
+  }
+
+  // What `preview` shows of it is what it becomes.
+  void CheckPreview(const TableSet& tables, std::string_view input) const {
+    StringSource source(input);
+    const auto preview = PreviewStream(source, tables, {.lines = SIZE_MAX, .examples = SIZE_MAX});
+    if (folder_.Has("error")) {
+      ASSERT_FALSE(preview) << "it was previewed, and should have been refused";
+      EXPECT_EQ(preview.error().kind(), ErrorKind::kBadData);
+      return;
+    }
+    ASSERT_TRUE(preview) << preview.error().message();
+    for (size_t i = 0; i < tables.tables.size(); ++i) {
+      const Table& table = tables.tables[i];
+      std::vector<std::string> rows;
+      for (const PreviewedRow& row : preview->tables[i].examples) {
+        rows.push_back(RowText(row, table));
+      }
+      CheckRows(table.name(), rows);
+      EXPECT_EQ(preview->tables[i].rows, rows.size());
+    }
+    std::vector<PreviewedFault> faults;
+    for (const PreviewedFaults& group : preview->faults) {
+      EXPECT_EQ(group.events, group.examples.size());
+      std::ranges::copy(group.examples, std::back_inserter(faults));
+    }
+    EXPECT_EQ(preview->quarantined, faults.size());
+    std::ranges::sort(faults, {}, [](const PreviewedFault& of) { return of.fault.line; });
+    std::vector<QuarantineRow> quarantined;
+    for (const PreviewedFault& of : faults) quarantined.push_back(QuarantineText(of, tables));
+    CheckQuarantine(quarantined);
+    CheckCounts(tables, preview->counts);
   }
 
  private:
@@ -191,22 +259,19 @@ class ConvertCase : public ::testing::TestWithParam<std::string> {
     return rows ? *std::move(rows) : std::vector<CellRow>();
   }
 
-  void CheckRows(const std::string& table, const MemoryOutputs& outputs) const {
-    std::vector<std::string> have;
-    for (const CellRow& row : Rows(table, outputs)) have.push_back(RowText(row));
+  void CheckRows(const std::string& table, const std::vector<std::string>& have) const {
     const std::string name = "want." + table;
     const std::string difference = FirstDifference(name, Wanted(name), have);
     EXPECT_TRUE(difference.empty()) << difference;
   }
 
-  void CheckQuarantine(const MemoryOutputs& outputs) const {
+  void CheckQuarantine(const std::vector<QuarantineRow>& made) const {
     const std::vector<std::string> want = Wanted("quarantine");
     std::vector<std::string> have;
-    for (const CellRow& row : Rows("*", outputs)) {
-      QuarantineRow made = QuarantineText(row);
+    for (const QuarantineRow& row : made) {
       const bool bare =
           have.size() < want.size() && want[have.size()].find(",\"payload\":") == std::string::npos;
-      have.push_back(bare ? made.without_payload : made.text);
+      have.push_back(bare ? row.without_payload : row.text);
     }
     const std::string difference = FirstDifference("quarantine", want, have);
     EXPECT_TRUE(difference.empty()) << difference;
@@ -237,6 +302,10 @@ TEST_P(ConvertCase, GivesWhatItsFolderSays) {
   ASSERT_TRUE(input) << input.error().message();
   ConversionOptions options{.parquet = {.object_id = kObjectId}};
   CheckConversion(**tables, *input, options, SIZE_MAX);
+  {
+    SCOPED_TRACE("previewed");
+    CheckPreview(**tables, *input);
+  }
   if (input->size() > kCutUpTo) return;
   SCOPED_TRACE("read in small pieces");
   options.chunks.chunk = Bytes{16};

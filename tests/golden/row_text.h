@@ -8,9 +8,7 @@
 
 namespace sluice {
 
-// One value of a Parquet file as people write it: JSON for integers, booleans, floating numbers (in
-// the fewest digits that give the same value), texts and NULL; SQL's spelling in quotes for
-// decimals, dates and timestamps ("12.50", "2020-06-01", "2020-06-01 00:00:24.000000", in UTC).
+// One value of a Parquet file, as ValueText gives it, or null.
 struct Cell {
   std::string column;
   std::string text;

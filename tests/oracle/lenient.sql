@@ -9,5 +9,5 @@ CREATE TABLE lab.lenient
 	,number INTEGER
 	,size INTEGER NOT NULL
 	,day DATE
-	,rest VARCHAR(200)
+	,rest VARCHAR(200) DEFAULT 'nothing'
 )

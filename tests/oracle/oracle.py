@@ -172,7 +172,7 @@ def _object_text(event, left, depth=0):
 
 def _collected(column, event, table, left):
     if not left:
-        return Accept(None)
+        return Accept(None) if column.default is None else _as_default(column, json_scan.Value('string', None, column.default), table)
     return column_values.convert(column, json_scan.read(_object_text(event, left)), table)
 
 

@@ -304,6 +304,8 @@ class RowTest(unittest.TestCase):
         t = table('a INTEGER;rest VARCHAR(99)', on_unknown_field='collect', collect='rest')
         self.assertEqual(outcomes('{"y": [1, 2],"a":1,"x":"2"}', t), [Row('t', (1, '{"y":[1, 2],"x":"2"}'))])
         self.assertEqual(outcomes('{"a":1}', t), [Row('t', (1, None))])
+        t = table("a INTEGER;rest VARCHAR(99) DEFAULT '{}'", on_unknown_field='collect', collect='rest')
+        self.assertEqual(outcomes('{"a":1}', t), [Row('t', (1, '{}'))])
 
     def test_unknown_fields_beside_paths(self):
         t = table('url VARCHAR(9);rest SUPER', on_unknown_field='collect', collect='rest', when=(('has', ('kind',)),))

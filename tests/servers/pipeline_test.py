@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The whole pipeline on real servers: whatever they do, the end state is the embedded run's."""
 import json
+import subprocess
 import urllib.request
 
 import aws_pipeline
@@ -53,6 +54,24 @@ class MotoTest(AwsTest):
         self.pipeline.send()
         self.pipeline.drain()
         self.assert_end()
+
+    def test_somebodys_queue_is_looked_into_and_tried_and_keeps_its_messages(self):
+        address, places = self.enterContext(aws_pipeline.on_moto())
+        self.pipeline = AwsPipeline(self.pipeline.folder, sqs=address, s3=address, **places)
+        self.pipeline.generate(2000, records=20)
+        aws_pipeline.keep_what_sqs_takes(self.pipeline.folder / "messages.ndjson")
+        sent = self.pipeline.send()
+        sample = self.pipeline.folder / "sample.ndjson"
+        done = subprocess.run([pipeline.PROGRAM, "--dir", self.pipeline.folder / "none", "sample", "--json", "-n", "15", sample,
+                               "--source", address + places["source"], "--region", servers.REGION],
+                              capture_output=True, text=True, env=self.pipeline.environment(), timeout=600)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        events = json.loads(done.stdout)["events"]
+        self.assertEqual(self.pipeline.ask("preview", sample)["events"], events)
+        landed = self.pipeline.ask("run", "--keep", "--limit", 5)["landed"]
+        self.assertEqual((landed["messages"], landed["objects"], landed["deleted"]), (5, 1, 0))
+        status = self.pipeline.status()["source"]
+        self.assertEqual((status["waiting"], status["in_flight"]), (sent, 0))
 
     def test_check_says_what_works_and_what_is_not_there(self):
         address, places = self.enterContext(aws_pipeline.on_moto())

@@ -30,6 +30,8 @@ KINDS = [
     r'sys_load_error_detail .* pg_backend_pid\(\)', r' FROM pg_attribute a JOIN pg_class c ', r' FROM pg_class c JOIN pg_namespace n ',
     r'^CREATE TEMP TABLE "sluice_gone_\d+" AS SELECT ', r'^DELETE FROM "tracking"."events" USING "sluice_gone_\d+" g WHERE ', r'^COPY "sluice_other_\d+" \(',
     r'^CREATE TEMP TABLE "sluice_back" AS SELECT ', r'^UPDATE "sluice"."duplicates" SET differs = NULL FROM ', r"^UPDATE .* SET state = 'replaced'",
+    r"'changed' END AS verdict", r'^COPY "sluice_replayed" \(',
+    r'^UPDATE "sluice"."quarantine" SET part = r_part, ', r'^UPDATE "sluice"."quarantine" SET table_name = r_table, ', r'^SELECT CAST\(q\.object AS VARCHAR\), l\.object_identity',
     r'^SELECT COALESCE\(MIN\(l.state\), ', r'^SELECT state, CAST\(COUNT', r" name = 'it''s another'",
     r"^SELECT CAST\(c\.hour AS VARCHAR\).* DATE_TRUNC\('hour', ", r"^SELECT CAST\(u\.hour AS VARCHAR\).* DATE_TRUNC\('hour', d\.event_time\)", r"^SELECT CAST\(object AS VARCHAR\), .* AND reason <> ''",
     r'^SELECT d\.event_key, .* HAVING COUNT\(\*\) > 1',

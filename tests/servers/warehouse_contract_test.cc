@@ -312,8 +312,6 @@ class RedshimHarness : public WarehouseHarness {
 // Who makes a table is told that it is there where another's transaction, which was not over when
 // he looked, has made it meanwhile.
 TEST(PostgresPrepareTest, WhatAnotherMakesMeanwhileIsThere) {
-  if (std::getenv("SLUICE_POSTGRES_HOST") == nullptr)
-    GTEST_SKIP() << "only PostgreSQL makes one wait";
   TableSet tables;
   Table& table = tables.tables.emplace_back();
   table.schema.schema = "tracking";
@@ -348,7 +346,6 @@ TEST(PostgresPrepareTest, WhatAnotherMakesMeanwhileIsThere) {
 
 // By its indexes, however long it is: as lookups by id and by key, which every load makes.
 TEST(PostgresPrepareTest, C21_TheLedgerIsNotReadWhole) {
-  if (std::getenv("SLUICE_POSTGRES_HOST") == nullptr) GTEST_SKIP() << "only PostgreSQL has indexes";
   PostgresHarness harness;
   const TableSet tables;
   const LedgerNames names = {.pipeline = "tracking",
@@ -358,7 +355,7 @@ TEST(PostgresPrepareTest, C21_TheLedgerIsNotReadWhole) {
   harness.Execute(
       "INSERT INTO sluice.ledger SELECT 'tracking', n, 'identity', 'store', 'key/' || n, '*', "
       "'loaded', "
-      "NULL, 'r', '', 'c', 1, 'batch-' || n, 0, 0, 0, 0, 0, 0, 0, 0, 0, NULL, NULL, now() FROM "
+      "NULL, 'r', '', 'c', 1, 'batch-' || n, 0, 0, 0, 0, 0, 0, 0, 0, 0, NULL, NULL, now(), 0 FROM "
       "generate_series(1, 100000) n");
   harness.Execute("ANALYZE sluice.ledger");
   const std::vector<int64_t> objects = {7, 70'000};
@@ -374,7 +371,6 @@ TEST(PostgresPrepareTest, C21_TheLedgerIsNotReadWhole) {
 
 // A firewall forgets connections without a word to either end.
 TEST(RedshimConnectionTest, C12_AConnectionThatIsForgottenIsFoundOut) {
-  if (std::getenv("SLUICE_REDSHIM_HOST") == nullptr) GTEST_SKIP() << "PostgreSQL is at no TCP port";
   RedshimHarness harness(RedshimHarness::Way::kWire);
   const auto connection = PgConnection::Open(harness.Target(), {}, {});
   ASSERT_TRUE(connection) << connection.error().message();
@@ -415,9 +411,8 @@ std::vector<WarehouseContractParam> Started() {
 // when the load was staged.
 TEST_P(WarehouseContract, AnEventThatComesInOnceMoreMeanwhileIsNotLost) {
   MustLoad({Put({.key = "a", .events = {{"1", 0, "old"}}})});
-  LoadPlan plan =
-      Plan({Put({.key = "a", .events = {{"2", 0, "new"}}, .etag = "e2", .version = 2})});
-  plan.replaces = true;
+  const LoadPlan plan =
+      ReplacePlan({Put({.key = "a", .events = {{"2", 0, "new"}}, .etag = "e2", .version = 2})});
   auto staged = warehouse_->Stage(plan);
   ASSERT_TRUE(staged) << staged.error().message();
   const auto other = harness_->Open(tables_);
@@ -434,13 +429,12 @@ TEST_P(WarehouseContract, AnEventThatComesInOnceMoreMeanwhileIsNotLost) {
 
 TEST_P(WarehouseContract, WhatWasReplacedMeanwhileIsNotReplacedByWhatWasStagedBefore) {
   MustLoad({Put({.key = "a", .events = {{"1", 0, "old"}}})});
-  LoadPlan plan =
-      Plan({Put({.key = "a", .events = {{"2", 0, "new"}}, .etag = "e2", .version = 2})});
-  plan.replaces = true;
+  const LoadPlan plan =
+      ReplacePlan({Put({.key = "a", .events = {{"2", 0, "new"}}, .etag = "e2", .version = 2})});
   auto staged = warehouse_->Stage(plan);
   ASSERT_TRUE(staged) << staged.error().message();
-  LoadPlan first = Plan({Put({.key = "a", .events = {{"3", 0, "first"}}, .etag = "e1b"})});
-  first.replaces = true;
+  const LoadPlan first =
+      ReplacePlan({Put({.key = "a", .events = {{"3", 0, "first"}}, .etag = "e1b"})});
   ASSERT_TRUE(Load(*harness_->Open(tables_), first));
   const auto state = EndState();
   EXPECT_FALSE((*staged)->Commit());

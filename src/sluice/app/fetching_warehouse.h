@@ -86,6 +86,17 @@ class FetchingWarehouse final : public Warehouse {
   Result<std::vector<QuarantinedEvent>> ListQuarantined(const QuarantineFilter& filter) override {
     return warehouse_->ListQuarantined(filter);
   }
+  Result<std::vector<QuarantinedLine>> ListReplayable(
+      const QuarantineFilter& filter, const std::optional<QuarantinedLine>& after) override {
+    return warehouse_->ListReplayable(filter, after);
+  }
+  Result<uint64_t> AcceptQuarantined(const QuarantineFilter& filter,
+                                     const Acceptance& acceptance) override {
+    return warehouse_->AcceptQuarantined(filter, acceptance);
+  }
+  Result<bool> AcceptOverwritten(int64_t object, const Acceptance& acceptance) override {
+    return warehouse_->AcceptOverwritten(object, acceptance);
+  }
   Result<EventTraces> FindEvent(const std::string& key, size_t limit) override {
     return warehouse_->FindEvent(key, limit);
   }

@@ -12,6 +12,28 @@
 #include "sluice/object/directory_root.h"
 
 namespace sluice {
+namespace {
+
+// A batch that somebody asks for by name.
+class OneObject final : public ObjectInbox {
+ public:
+  explicit OneObject(AnnouncedObject object) : objects_{std::move(object)} {}
+
+  Status Fill(const std::stop_token&) override { return {}; }
+  const std::vector<AnnouncedObject>& objects() const override { return objects_; }
+  bool empty() const override { return false; }
+  void Settled(const RawKey&) override {}
+  Status KeepAlive() override { return {}; }
+  Status DeleteSettled() override { return {}; }
+  Status GiveBack() override { return {}; }
+  InboxCounts counts() const override { return {}; }
+
+ private:
+  const std::vector<AnnouncedObject> objects_;
+};
+
+}  // namespace
+
 Status RequireRunnable(const PipelineConfig& config) {
   SLUICE_TRY(RequireParts(config, "a pipeline",
                           {ConfigPart::kSource, ConfigPart::kRaw, ConfigPart::kNotifications,
@@ -77,7 +99,8 @@ Status Pipeline::OpenStores() {
 }
 
 Pipeline::Landing Pipeline::MakeLanding(WhenEmpty when_empty, AfterCommit after_commit,
-                                        std::chrono::milliseconds wait) {
+                                        std::chrono::milliseconds wait,
+                                        std::optional<size_t> most_messages) {
   connector_.EndOldUploads(config_.raw);
   if (stream_ != nullptr) return MakeStreamLanding(when_empty, wait);
   LanderOptions options{.layout = *RawLayout::Parse(config_.raw.layout),  // that was checked
@@ -87,6 +110,7 @@ Pipeline::Landing Pipeline::MakeLanding(WhenEmpty when_empty, AfterCommit after_
                         .close_age = std::chrono::ceil<std::chrono::seconds>(config_.raw.close_age),
                         .close_size = config_.raw.close_size,
                         .receive_wait = wait};
+  options.close_messages = std::min(options.close_messages, most_messages.value_or(SIZE_MAX));
   const auto lander = std::make_shared<Lander>(*source_, *raw_, environment_.clock, options);
   return [lander](Deadline deadline, const std::stop_token& stop) {
     return lander->LandOne(deadline, stop);
@@ -133,17 +157,44 @@ Result<std::unique_ptr<ProcessStage>> Pipeline::MakeProcess(AfterLoad after_load
 Result<std::unique_ptr<ProcessStage>> Pipeline::MakeBackfill(const HourRange& hours,
                                                              EmptyLedger empty_ledger,
                                                              bool replaces,
+                                                             const std::string& since_table,
                                                              ProcessProgress progress) {
   const RawLayout layout = *RawLayout::Parse(config_.raw.layout);  // that was checked
-  const auto walk =
-      std::make_shared<RawWalk>(*raw_, LedgerPagesOf(*warehouse_), FoldersOf(layout, hours));
+  const bool is_of_table = !since_table.empty();
+  const auto walk = std::make_shared<RawWalk>(
+      *raw_, LedgerPagesOf(*warehouse_, is_of_table ? since_table : "*"), FoldersOf(layout, hours));
   const Bytes max_size = config_.load.max_size;
+  const bool takes_all = replaces && !is_of_table;
   return MakeStage(
       {.load = {.replaces = replaces}, .empty_ledger = empty_ledger},
-      [this, walk, layout, max_size, replaces] {
-        return std::make_unique<BackfillInbox>(walk, raw_->uri(), layout, max_size, replaces);
+      [this, walk, layout, max_size, takes_all] {
+        return std::make_unique<BackfillInbox>(walk, raw_->uri(), layout, max_size, takes_all);
       },
       std::move(progress));
+}
+
+Result<ReplayReport> Pipeline::Replay(const QuarantineFilter& filter,
+                                      const std::function<void(uint64_t)>& progress) {
+  SLUICE_ASSIGN(const WarehouseState state, warehouse_->Probe());
+  if (state.paused) {
+    return Fail(ErrorKind::kPermanent, "loading is paused, nothing was loaded: {}", *state.paused);
+  }
+  if (!state.ledger_exists) return ReplayReport();
+  // Tables may have been added to the configuration since the ledger was made.
+  SLUICE_TRY(warehouse_->Prepare());
+  connector_.EndOldUploads(config_.parquet);
+  return RunReplay({*config_.tables, *raw_, parquet_.get(), *warehouse_, environment_.clock},
+                   ReplayOptionsOf(config_), filter, ThreadCount(config_.load.threads),
+                   environment_.stop, progress);
+}
+
+Result<ProcessReport> Pipeline::LoadHeld(const RawKey& key, const std::string& why) {
+  SLUICE_ASSIGN(const ObjectInfo found, raw_->Stat(key.text));
+  const AnnouncedObject object{key, found.etag, found.size};
+  SLUICE_ASSIGN(const auto stage,
+                MakeStage({.transform = {.accepted = why}},
+                          [object] { return std::make_unique<OneObject>(object); }, {}));
+  return stage->ProcessBatch(environment_.stop);
 }
 
 Result<std::unique_ptr<ProcessStage>> Pipeline::MakeStage(ProcessOptions options,
@@ -153,7 +204,8 @@ Result<std::unique_ptr<ProcessStage>> Pipeline::MakeStage(ProcessOptions options
   connector_.EndOldUploads(config_.quarantine);
   options.transform = {.parquet = ParquetOptionsOf(config_),
                        .layout = *RawLayout::Parse(config_.raw.layout),  // that was checked
-                       .hold_above = config_.quarantine.hold_above};
+                       .hold_above = config_.quarantine.hold_above,
+                       .accepted = std::move(options.transform.accepted)};
   options.warn_above = config_.quarantine.warn_above;
   options.workers = ThreadCount(config_.load.threads);
   return ProcessStage::Make({*config_.tables,

@@ -3,9 +3,12 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
+#include <string>
 
 #include "sluice/app/pipeline_parts.h"
 #include "sluice/app/process_stage.h"
+#include "sluice/app/replay.h"
 #include "sluice/base/result.h"
 #include "sluice/config/pipeline_config.h"
 #include "sluice/land/lander.h"
@@ -35,16 +38,25 @@ class Pipeline {
   // Lands one object of the source, as Lander::LandOne and StreamLander::LandOne do.
   using Landing = std::function<Result<LandReport>(Deadline deadline, const std::stop_token& stop)>;
   // `wait` is how long an empty source is listened to. A stream keeps its records whatever is done.
+  // Of a queue, an object has at most `most_messages`.
   Landing MakeLanding(WhenEmpty when_empty, AfterCommit after_commit,
-                      std::chrono::milliseconds wait);
+                      std::chrono::milliseconds wait, std::optional<size_t> most_messages = {});
   Result<std::unique_ptr<ProcessStage>> MakeProcess(AfterLoad after_load, EmptyLedger empty_ledger,
                                                     std::chrono::milliseconds wait,
                                                     ProcessProgress progress);
   // The same for objects of the raw store that the ledger does not have, whoever told of them:
-  // those of `hours`, each once, then nothing more.
+  // those of `hours`, each once, then nothing more. With `replaces` also what is loaded: all of it,
+  // or what was loaded before the table `since_table` was there.
   Result<std::unique_ptr<ProcessStage>> MakeBackfill(const HourRange& hours,
                                                      EmptyLedger empty_ledger, bool replaces,
+                                                     const std::string& since_table,
                                                      ProcessProgress progress);
+  // Events that are in quarantine once more, with the tables of today: app/replay.h. kPermanent
+  // where loading is paused.
+  Result<ReplayReport> Replay(const QuarantineFilter& filter,
+                              const std::function<void(uint64_t)>& progress);
+  // One raw object, however many of its events go to quarantine; `why` stands in the ledger.
+  Result<ProcessReport> LoadHeld(const RawKey& key, const std::string& why);
 
  private:
   Result<std::unique_ptr<ProcessStage>> MakeStage(ProcessOptions options, MakeInbox next_inbox,

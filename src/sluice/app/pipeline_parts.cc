@@ -22,6 +22,12 @@ ParquetWriterOptions ParquetOptionsOf(const PipelineConfig& config) {
   return {.codec = config.parquet.compression};
 }
 
+ReplayOptions ReplayOptionsOf(const PipelineConfig& config) {
+  return {.parquet = ParquetOptionsOf(config),
+          .chunks = {},
+          .layout = *RawLayout::Parse(config.raw.layout)};  // that was checked
+}
+
 LedgerNames NamesOf(const PipelineConfig& config) {
   return {.pipeline = config.name,
           .schema = config.warehouse.schema,

@@ -8,6 +8,7 @@
 #include "sluice/connect/connector.h"
 #include "sluice/object/object_store.h"
 #include "sluice/parquet/parquet_writer.h"
+#include "sluice/transform/event_replayer.h"
 #include "sluice/warehouse/ledger_sql.h"
 #include "sluice/warehouse/warehouse.h"
 
@@ -27,6 +28,8 @@ Result<std::unique_ptr<Warehouse>> OpenWarehouse(const PipelineConfig& config,
 
 // How Parquet objects are written: a part of the revision.
 ParquetWriterOptions ParquetOptionsOf(const PipelineConfig& config);
+
+ReplayOptions ReplayOptionsOf(const PipelineConfig& config);
 
 // Which ledger, and which pipeline of it: "postgres host:5432/database, schema sluice, pipeline
 // tracking".

@@ -35,21 +35,28 @@ Deadline EndOf(const StageRequest& request) {
   return request.deadline.value_or(Deadline::Never());
 }
 
+// Kept messages are hidden for a while, or a drain would land them for ever; not so after one
+// object.
+AfterCommit AfterCommitOf(const StageRequest& request) {
+  if (request.keep == Keep::kNothing) return AfterCommit::kDelete;
+  return request.messages ? AfterCommit::kGiveBack : AfterCommit::kKeep;
+}
+
 // One stage's share of a loop: lands or processes once; false when there is nothing more to do.
 // Landing is done at the first empty answer: under a steady producer there is always one message
-// more, and a drain must end.
+// more, and a drain must end. Where messages are counted it is done after one object.
 class Landing {
  public:
   Landing(Pipeline& pipeline, const StageRequest& request)
       : land_one_(pipeline.MakeLanding(
             request.mode == RunMode::kDrain ? WhenEmpty::kClose : WhenEmpty::kWait,
-            request.keep == Keep::kMessages ? AfterCommit::kKeep : AfterCommit::kDelete,
-            WaitOf(request.mode, pipeline.config().source.location))) {}
+            AfterCommitOf(request), WaitOf(request.mode, pipeline.config().source.location),
+            request.messages)) {}
 
   Result<bool> Once(const StageRequest& request, const std::stop_token& stop, RunReport& report) {
     SLUICE_ASSIGN(const LandReport landed, land_one_(EndOf(request), stop));
     report.landed += landed;
-    return landed.objects > 0 && !landed.queue_was_empty;
+    return landed.objects > 0 && !landed.queue_was_empty && !request.messages;
   }
 
  private:
@@ -71,8 +78,9 @@ class Processing {
   static Result<Processing> BeginBackfill(Pipeline& pipeline, const HourRange& hours,
                                           const StageRequest& request, const RunProgress& progress,
                                           const RunReport& report) {
-    SLUICE_ASSIGN(auto stage, pipeline.MakeBackfill(hours, request.empty_ledger, request.replaces,
-                                                    Telling(progress, report)));
+    SLUICE_ASSIGN(auto stage,
+                  pipeline.MakeBackfill(hours, request.empty_ledger, request.replaces,
+                                        request.since_table, Telling(progress, report)));
     return Processing(std::move(stage));
   }
 

@@ -4,6 +4,7 @@
 #include <functional>
 #include <optional>
 #include <stop_token>
+#include <string>
 
 #include "sluice/app/pipeline.h"
 #include "sluice/app/process_stage.h"
@@ -22,8 +23,13 @@ enum class Keep {
 struct StageRequest {
   RunMode mode = RunMode::kDrain;
   Keep keep = Keep::kNothing;
+  // Of a queue: land one raw object of at most so many messages, 100,000 at most, and no more. What
+  // is kept can be received again at once. Draining only.
+  std::optional<size_t> messages;
   EmptyLedger empty_ledger = EmptyLedger::kRefuseOverRows;
   bool replaces = false;  // RunBackfill: what is loaded is loaded again, in place of the old rows
+  // With it: only what was loaded before this table, of this name, was there. Empty: everything.
+  std::string since_table;
   // After it nothing new is begun. Absent: `load.deadline` after the start where rows are loaded
   // and the queue is drained, else never.
   std::optional<Deadline> deadline;

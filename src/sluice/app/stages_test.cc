@@ -90,6 +90,21 @@ TEST_F(StagesTest, RunBeginsNothingNewAfterTheConfiguredDeadline) {
   EXPECT_EQ(report->processed.objects, 10u);
 }
 
+// Of 120 messages; ten fill a raw object.
+TEST_F(StagesTest, CountedMessagesAreOneObject) {
+  const auto landed = RunBoth(*pipeline_, {.messages = 4}, clock_, {}, {});
+  ASSERT_TRUE(landed) << landed.error().message();
+  EXPECT_EQ(landed->landed.messages, 4u);
+  EXPECT_EQ(landed->processed.objects, 1u);
+  EXPECT_EQ(pipeline_->source()->Depth()->visible, 116u);
+
+  const auto kept = RunLand(*pipeline_, {.keep = Keep::kMessages, .messages = 15}, clock_, {}, {});
+  ASSERT_TRUE(kept) << kept.error().message();
+  EXPECT_EQ(kept->landed.messages, 10u);
+  EXPECT_EQ(kept->landed.objects, 1u);
+  EXPECT_EQ(pipeline_->source()->Depth()->visible, 116u);
+}
+
 TEST_F(StagesTest, WhoFollowsHasNoDeadline) {
   ASSERT_EQ(Land().landed.objects, 12u);
   std::stop_source stop;

@@ -101,8 +101,12 @@ JsonText& JsonText::Value(bool truth) {
 }
 
 JsonText& JsonText::Null() {
+  return Json("null");
+}
+
+JsonText& JsonText::Json(std::string_view json) {
   Separate();
-  text_ += "null";
+  text_ += json;
   return *this;
 }
 

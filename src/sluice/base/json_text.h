@@ -29,6 +29,7 @@ class JsonText {
   JsonText& Value(double number);  // not finite: null
   JsonText& Value(bool truth);
   JsonText& Null();
+  JsonText& Json(std::string_view json);  // one value, as it is
 
   const std::string& text() const { return text_; }
 

@@ -7,24 +7,31 @@
 #include "sluice/cli/exit_code.h"
 #include "sluice/cli/report_text.h"
 #include "sluice/cli/session.h"
+#include "sluice/cli/which_tables.h"
 #include "sluice/operate/backfill_plan.h"
 
 namespace sluice {
 namespace {
 
 struct BackfillFlags {
-  std::string from, to;
+  std::string from, to, table;
   bool dry_run = false, init_ledger = false, replace = false;
   int parallel = 0;
 };
 
+std::string HowLoadedBefore(const BackfillPlan& plan) {
+  if (!plan.table.empty()) return " with " + plan.table;
+  return plan.replaces ? " and to be replaced" : "";
+}
+
 std::string ToText(const BackfillPlan& plan) {
   std::string text = fmt::format(
       "plan       hours {} to {} (UTC, the last one not included)\n"
-      "           {} objects in the raw store: {} loaded before{}, {} to load, {}\n",
+      "           {} objects in the raw store: {} loaded before{}, {} to load{}, {}\n",
       HourText(plan.hours.from), HourText(plan.hours.to), WithThousands(plan.stored),
-      WithThousands(plan.loaded_before), plan.replaces ? " and to be replaced" : "",
-      WithThousands(plan.to_load), ToText(plan.size_to_load));
+      WithThousands(plan.loaded_before), HowLoadedBefore(plan), WithThousands(plan.to_load),
+      plan.table.empty() ? "" : ", again if they are loaded without " + plan.table,
+      ToText(plan.size_to_load));
   if (plan.held + plan.set_aside > 0) {
     text += fmt::format("           {} of them were held and {} set aside, and are tried again\n",
                         WithThousands(plan.held), WithThousands(plan.set_aside));
@@ -45,6 +52,8 @@ void AppendPlan(JsonText& json, const BackfillPlan& plan) {
   json.Key("to").Value(HourText(plan.hours.to)).Key("stored").Value(plan.stored);
   json.Key("to_load").Value(plan.to_load).Key("bytes_to_load").Value(plan.size_to_load.count);
   json.Key("loaded_before").Value(plan.loaded_before).Key("replaces").Value(plan.replaces);
+  json.Key("table");
+  plan.table.empty() ? json.Null() : json.Value(plan.table);
   json.Key("held").Value(plan.held);
   json.Key("set_aside").Value(plan.set_aside).Key("foreign").Value(plan.foreign);
   json.Key("gone").Value(plan.gone).EndObject();
@@ -71,7 +80,8 @@ Status Load(Session& session, const BackfillFlags& flags, PipelineConfig config,
   SLUICE_ASSIGN(const auto pipeline, Pipeline::Open(std::move(config), std::move(surroundings)));
   StageRequest request;
   if (flags.init_ledger) request.empty_ledger = EmptyLedger::kAccept;
-  request.replaces = plan.replaces;
+  request.replaces = plan.replaces || !plan.table.empty();
+  request.since_table = plan.table;
   Progress progress(session.clock(), "backfill", "objects", plan.objects(),
                     session.progress_mode());
   SLUICE_ASSIGN(const RunReport report,
@@ -94,11 +104,23 @@ Status Load(Session& session, const BackfillFlags& flags, PipelineConfig config,
 Status Backfill(Session& session, const BackfillFlags& flags) {
   const auto hours = ParseHourRange(flags.from, flags.to);
   if (!hours) return session.WrongUsage(hours.error().message());
+  if (!flags.table.empty() && !flags.replace) {
+    return session.WrongUsage(
+        "--table needs --replace: what was loaded before the table was there is loaded again");
+  }
   SLUICE_ASSIGN(PipelineConfig config, session.Configuration());
+  std::string table;
+  if (!flags.table.empty()) {
+    SLUICE_ASSIGN(const std::vector<size_t> which,
+                  WhichTables(session, *config.tables, flags.table));
+    table = config.tables->tables[which.front()].name();
+  }
   SLUICE_ASSIGN(const auto view, session.OpenView(config));
   SLUICE_ASSIGN(const auto raw, view->OpenRaw());
-  SLUICE_ASSIGN(const BackfillPlan plan, PlanBackfill(*raw, LedgerPagesOf(view->warehouse()),
-                                                      view->layout(), *hours, flags.replace));
+  SLUICE_ASSIGN(BackfillPlan plan,
+                PlanBackfill(*raw, LedgerPagesOf(view->warehouse(), table.empty() ? "*" : table),
+                             view->layout(), *hours, flags.replace && table.empty()));
+  plan.table = table;
   if (!session.flags.json) SLUICE_TRY(Print(ToText(plan)));
   if (flags.dry_run || plan.objects() == 0) {
     return Print(session.flags.json    ? ToJson(plan, nullptr, view->tables())
@@ -125,6 +147,10 @@ void AddBackfill(CLI::App& app, Session& session, int& exit_code) {
   command->add_flag("--dry-run", flags->dry_run, "Show the plan, and load nothing");
   command->add_flag("--replace", flags->replace,
                     "Load again what is loaded, in place of the rows that it became then");
+  command
+      ->add_option("--table", flags->table,
+                   "With --replace: only what was loaded before this table was configured")
+      ->type_name("TABLE");
   command->add_option("--parallel", flags->parallel, "Threads; default: load.threads")
       ->type_name("N")
       ->check(CLI::Range(1, 1024));
@@ -135,7 +161,9 @@ void AddBackfill(CLI::App& app, Session& session, int& exit_code) {
       "loads no second time.\nWith --replace an object's old rows go and its new ones come in one "
       "transaction: no reader misses them.\n\nExamples:\n  sluice backfill --from 2026-11-20T10 "
       "--dry-run\n  sluice backfill --from 2026-11-01 --to 2026-11-21 --parallel 2\n  sluice "
-      "backfill --from 2026-11-20T10 --replace");
+      "backfill --from 2026-11-20T10 --replace\n  sluice backfill --from 2026-01-01 --to "
+      "2026-11-01 "
+      "--replace --table clicks");
   command->callback([&session, &exit_code, flags] {
     if (const Status done = Backfill(session, *flags); !done) {
       exit_code = session.Fail(done.error());

@@ -95,6 +95,7 @@ int RunCommandLine(int argc, char** argv) {
   AddGenerate(app, session, exit_code);
   AddSend(app, session, exit_code);
   AddSample(app, session, exit_code);
+  AddPreview(app, session, exit_code);
   AddLambda(app, session, exit_code);
   AddCompletion(app, session, exit_code);
   for (CLI::App* command : app.get_subcommands([](CLI::App*) { return true; }))

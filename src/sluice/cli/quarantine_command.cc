@@ -5,25 +5,22 @@
 
 #include "sluice/base/json_text.h"
 #include "sluice/base/utf8.h"
+#include "sluice/cli/quarantine_flags.h"
 #include "sluice/cli/session.h"
-#include "sluice/config/units.h"
 
 namespace sluice {
 namespace {
 
-struct QuarantineFlags {
-  std::string table, reason, column, object, since;
-  size_t limit = 20;
-};
-
-uint64_t SeenBy(const QuarantineSummary& summary, const std::string& table) {
-  const auto found =
-      std::ranges::find(summary.seen, table, &std::pair<std::string, uint64_t>::first);
-  return found == summary.seen.end() ? 0 : found->second;
+// How many events its table got to see, in its hour where it has one.
+uint64_t SeenBy(const QuarantineSummary& summary, const QuarantineGroup& group) {
+  for (const QuarantineSummary::Seen& seen : summary.seen) {
+    if (seen.table == group.table && seen.hour == group.hour) return seen.events;
+  }
+  return 0;
 }
 
 double Share(const QuarantineSummary& summary, const QuarantineGroup& group) {
-  const uint64_t seen = SeenBy(summary, group.table);
+  const uint64_t seen = SeenBy(summary, group);
   return seen == 0 ? 0 : static_cast<double>(group.events) / static_cast<double>(seen);
 }
 
@@ -33,8 +30,13 @@ std::string Place(const QuarantinedEvent& event) {
   return event.line == 0 ? key : fmt::format("{} line {}", key, event.line);
 }
 
+std::string GivenUp(const QuarantinedEvent& event) {
+  return event.accepted.empty() ? "" : fmt::format("  given up: {}\n", event.accepted);
+}
+
 std::string ToText(const QuarantineSummary& summary) {
   if (summary.groups.empty()) return "nothing of that is in quarantine\n";
+  const bool by_hour = !summary.groups[0].hour.empty();
   std::vector<std::vector<std::string>> rows = {
       {"table", "reason", "column", "events", "share", "objects", "first", "last"}};
   for (const QuarantineGroup& group : summary.groups) {
@@ -42,11 +44,14 @@ std::string ToText(const QuarantineSummary& summary) {
         {group.table == "*" ? "(no route)" : group.table, group.reason, group.column,
          WithThousands(group.events), fmt::format("{:.3g}%", 100 * Share(summary, group)),
          WithThousands(group.objects), group.first.substr(0, 19), group.last.substr(0, 19)});
+    if (by_hour) rows.back().insert(rows.back().begin() + 3, group.hour.substr(0, 16));
   }
+  if (by_hour) rows[0].insert(rows[0].begin() + 3, "hour");
   std::string text = FormatTable(rows);
   for (const QuarantineGroup& group : summary.groups) {
     text += fmt::format("\n{}{}{}: {}\n  {}\n", group.reason, group.column.empty() ? "" : " ",
                         group.column, Place(group.example), WithoutControls(group.example.payload));
+    text += GivenUp(group.example);
   }
   return text + "\nall of them: sluice quarantine show --reason REASON\n";
 }
@@ -56,7 +61,8 @@ void AppendEvent(JsonText& json, const QuarantinedEvent& event) {
   json.Key("column").Value(event.column).Key("raw_key").Value(event.raw_key);
   json.Key("line").Value(event.line).Key("at_byte").Value(event.at_byte);
   json.Key("length").Value(event.length).Key("encoding").Value(event.encoding);
-  json.Key("payload").Value(event.payload).Key("at").Value(event.at).EndObject();
+  json.Key("payload").Value(event.payload).Key("at").Value(event.at);
+  json.Key("accepted").Value(event.accepted).EndObject();
 }
 
 std::string ToJson(const QuarantineSummary& summary) {
@@ -64,8 +70,13 @@ std::string ToJson(const QuarantineSummary& summary) {
   json.BeginObject().Key("groups").BeginArray();
   for (const QuarantineGroup& group : summary.groups) {
     json.BeginObject().Key("table").Value(group.table).Key("reason").Value(group.reason);
-    json.Key("column").Value(group.column).Key("events").Value(group.events);
-    json.Key("of").Value(SeenBy(summary, group.table)).Key("objects").Value(group.objects);
+    json.Key("column")
+        .Value(group.column)
+        .Key("hour")
+        .Value(group.hour)
+        .Key("events")
+        .Value(group.events);
+    json.Key("of").Value(SeenBy(summary, group)).Key("objects").Value(group.objects);
     json.Key("first").Value(group.first).Key("last").Value(group.last).Key("example");
     AppendEvent(json, group.example);
     json.EndObject();
@@ -83,6 +94,7 @@ std::string ToText(const std::vector<QuarantinedEvent>& events, size_t limit) {
                     event.column, event.table == "*" ? "(no route)" : event.table);
     text += fmt::format("  {}{}\n", event.encoding == "utf8" ? "" : event.encoding + ": ",
                         WithoutControls(event.payload));
+    text += GivenUp(event);
   }
   if (events.size() == limit) text += fmt::format("the first {}: --limit shows more\n", limit);
   return text;
@@ -94,21 +106,6 @@ std::string ToJson(const std::vector<QuarantinedEvent>& events) {
   for (const QuarantinedEvent& event : events) AppendEvent(json, event);
   json.EndArray().EndObject();
   return json.text() + "\n";
-}
-
-Result<QuarantineFilter> FilterOf(Session& session, const QuarantineFlags& flags) {
-  // With its schema or without.
-  QuarantineFilter filter{.table = flags.table.substr(flags.table.rfind('.') + 1),
-                          .reason = flags.reason,
-                          .column = flags.column,
-                          .raw_key = flags.object,
-                          .since = {},
-                          .limit = flags.limit};
-  if (flags.since.empty()) return filter;
-  const auto since = ParseDuration(flags.since);
-  if (!since) return session.WrongUsage("--since: " + since.error().message());
-  filter.since = session.clock().Now() - *since;
-  return filter;
 }
 
 Status List(Session& session, const QuarantineFlags& flags) {
@@ -127,44 +124,36 @@ Status Show(Session& session, const QuarantineFlags& flags) {
   return Print(session.flags.json ? ToJson(events) : ToText(events, filter.limit));
 }
 
-void AddFilter(CLI::App& command, QuarantineFlags& flags) {
-  command.add_option("--table", flags.table, "Only events that were routed to it; '*': no route")
-      ->type_name("TABLE");
-  command.add_option("--reason", flags.reason, "Only events that are there for this reason")
-      ->type_name("REASON");
-  command.add_option("--column", flags.column, "Only events that are there because of this column")
-      ->type_name("COLUMN");
-  command.add_option("--object", flags.object, "Only events of this raw object")->type_name("KEY");
-  command.add_option("--since", flags.since, "Only what came there in the last hours or days")
-      ->type_name("DURATION");
-  command.add_option("--limit", flags.limit, "At most so many")
-      ->type_name("N")
-      ->check(CLI::Range(1, 10'000))
-      ->capture_default_str();
-}
-
 }  // namespace
 
 void AddQuarantine(CLI::App& app, Session& session, int& exit_code) {
   auto flags = std::make_shared<QuarantineFlags>();
-  CLI::App* command =
-      app.add_subcommand("quarantine", "Look at the events that could not become rows");
+  CLI::App* command = app.add_subcommand(
+      "quarantine", "The events that could not become rows: look at them, try them again");
   command->require_subcommand(1);
   command->footer(
       "Examples:\n  sluice quarantine list --since 1d\n  sluice quarantine show --table events "
-      "--reason bad_value");
+      "--reason too_long\n  sluice quarantine replay --dry-run");
   CLI::App* list = command->add_subcommand("list", "How many, by table, reason and column");
   AddFilter(*list, *flags);
+  AddLimit(*list, *flags);
+  list->add_option("--by", flags->by,
+                   "hour: those of each hour, in UTC, in which they came there apart")
+      ->type_name("hour")
+      ->check(CLI::IsMember({"hour"}));
   list->footer("Only reads.\n\nExample:\n  sluice quarantine list --since 1d");
   list->callback([&session, &exit_code, flags] {
     if (const Status done = List(session, *flags); !done) exit_code = session.Fail(done.error());
   });
   CLI::App* show = command->add_subcommand("show", "The events themselves, the oldest first");
   AddFilter(*show, *flags);
+  AddLimit(*show, *flags);
   show->footer("Only reads.\n\nExample:\n  sluice quarantine show --reason too_long --limit 5");
   show->callback([&session, &exit_code, flags] {
     if (const Status done = Show(session, *flags); !done) exit_code = session.Fail(done.error());
   });
+  AddQuarantineReplay(*command, session, exit_code);
+  AddQuarantineAccept(*command, session, exit_code);
 }
 
 }  // namespace sluice

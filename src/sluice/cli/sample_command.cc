@@ -8,6 +8,7 @@
 #include "sluice/cli/output_file.h"
 #include "sluice/cli/session.h"
 #include "sluice/land/message_sampler.h"
+#include "sluice/operate/init_files.h"
 
 namespace sluice {
 namespace {
@@ -15,6 +16,7 @@ namespace {
 struct SampleFlags {
   SampleOptions options;
   std::string out = "-";
+  std::string source, region;
 };
 
 std::string ToText(const SampleReport& report, const std::string& out) {
@@ -34,11 +36,27 @@ std::string ToJson(const SampleReport& report) {
   return json.text() + "\n";
 }
 
+// --source in place of the configuration's.
+Status NameSource(Session& session, const SampleFlags& flags, SourceConfig& config) {
+  if (flags.source.empty()) return {};
+  const auto named = ParseInitSource(flags.source, flags.region);
+  if (!named) return session.WrongUsage("--source: " + named.error().message());
+  const auto location = named->kind == InitSource::Kind::kSqs ? ParseSqsUrl(named->text)
+                        : named->kind == InitSource::Kind::kKinesis
+                            ? ParseKinesisStream(named->text)
+                            : ParseDirectory(named->text, "");
+  if (!location) return session.WrongUsage("--source: " + location.error().message());
+  config.location = *location;
+  config.service.region = named->region;
+  return {};
+}
+
 Result<int> Sample(Session& session, const SampleFlags& flags) {
   if (session.flags.json && flags.out == "-") {
     return session.WrongUsage("--json and FILE - both want standard output: name a file");
   }
   SLUICE_ASSIGN(PipelineConfig config, session.Configuration());
+  SLUICE_TRY(NameSource(session, flags, config.source));
   SLUICE_ASSIGN(const auto view, session.OpenView(std::move(config)));
   if (view->config().source.location.kind == Location::Kind::kKinesis) {
     return session.WrongUsage("sample copies messages of a queue, and the source is a stream");
@@ -78,6 +96,12 @@ void AddSample(CLI::App& app, Session& session, int& exit_code) {
       ->type_name("N")
       ->check(CLI::Range(1, 100'000));
   command
+      ->add_option("--source", flags->source,
+                   "In place of the configuration's: an SQS queue's address or dir:PATH")
+      ->type_name("URL");
+  command->add_option("--region", flags->region, "Of --source, where its address does not say it")
+      ->type_name("REGION");
+  command
       ->add_option(
           "FILE", flags->out,
           "File to write, as NDJSON like a raw object; - for standard output, as without it")
@@ -85,7 +109,8 @@ void AddSample(CLI::App& app, Session& session, int& exit_code) {
   command->footer(
       "Each message counts as received once more, and a queue with a dead-letter queue takes away\n"
       "what was received too often.\n\n"
-      "Example:\n  sluice sample -n 100 sample.ndjson");
+      "Examples:\n  sluice sample -n 100 sample.ndjson\n  sluice sample -n 100 --source "
+      "https://sqs.eu-central-1.amazonaws.com/111111111111/tracking | sluice preview -");
   command->callback([&session, &exit_code, flags] {
     const Result<int> code = Sample(session, *flags);
     exit_code = code ? *code : session.Fail(code.error());

@@ -76,6 +76,7 @@ void AddInit(CLI::App& app, Session& session, int& exit_code);
 void AddGenerate(CLI::App& app, Session& session, int& exit_code);
 void AddSend(CLI::App& app, Session& session, int& exit_code);
 void AddSample(CLI::App& app, Session& session, int& exit_code);
+void AddPreview(CLI::App& app, Session& session, int& exit_code);
 void AddStages(CLI::App& app, Session& session, int& exit_code);  // land, process, run
 void AddConvert(CLI::App& app, Session& session, int& exit_code);
 void AddBackfill(CLI::App& app, Session& session, int& exit_code);

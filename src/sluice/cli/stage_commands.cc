@@ -2,6 +2,7 @@
 #include <CLI/CLI.hpp>
 #include <charconv>
 #include <memory>
+#include <optional>
 
 #include "sluice/app/stages.h"
 #include "sluice/cli/alert_teller.h"
@@ -18,6 +19,7 @@ using Stage = Result<RunReport> (*)(Pipeline&, const StageRequest&, Clock&, std:
 struct StageFlags {
   bool once = false, follow = false, keep = false, init_ledger = false, strict = false;
   double seconds = 0;
+  std::optional<size_t> limit;
 };
 
 StageRequest RequestOf(const StageFlags& flags, Clock& clock) {
@@ -25,6 +27,7 @@ StageRequest RequestOf(const StageFlags& flags, Clock& clock) {
   if (flags.follow) request.mode = RunMode::kFollow;
   if (flags.keep) request.keep = Keep::kMessages;
   if (flags.init_ledger) request.empty_ledger = EmptyLedger::kAccept;
+  request.messages = flags.limit;
   constexpr double kForever = 1e9;
   if (flags.seconds >= kForever) {
     request.deadline = Deadline::Never();
@@ -75,9 +78,18 @@ void AddStage(CLI::App& app, Session& session, int& exit_code, const char* name,
   CLI::App* command = app.add_subcommand(name, what);
   auto* once =
       command->add_flag("--once", flags->once, "Stop when the queue is empty (the default)");
-  command->add_flag("--follow", flags->follow, "Go on until stopped")->excludes(once);
+  auto* follow =
+      command->add_flag("--follow", flags->follow, "Go on until stopped")->excludes(once);
   command->add_flag("--keep", flags->keep,
                     "Delete no message, to try it on a queue that others use");
+  if (stage != &RunProcess) {
+    command
+        ->add_option("--limit", flags->limit,
+                     "Land at most so many messages of the source queue, as one raw object")
+        ->type_name("N")
+        ->check(CLI::Range(1, 100'000))
+        ->excludes(follow);
+  }
   command
       ->add_option(
           "--deadline", flags->seconds,
@@ -105,7 +117,9 @@ void AddStage(CLI::App& app, Session& session, int& exit_code, const char* name,
 void AddStages(CLI::App& app, Session& session, int& exit_code) {
   AddStage(app, session, exit_code, "run",
            "Land and process: from the source queue to the warehouse",
-           "Examples:\n  sluice run --once\n  sluice --config sluice.yaml run --follow", &RunBoth);
+           "Examples:\n  sluice run --once\n  sluice run --keep --limit 100\n  sluice --config "
+           "sluice.yaml run --follow",
+           &RunBoth);
   AddStage(app, session, exit_code, "land", "Turn messages of the source queue into raw objects",
            "Example:\n  sluice --config sluice.yaml land --follow", &RunLand);
   AddStage(app, session, exit_code, "process",

@@ -216,7 +216,13 @@ std::string ToText(const StatusReport& report) {
   text += "\n" + TablesText(report);
   text += EventHoursText(report.event_hours);
   if (report.landed && report.event_hours.empty()) text += HoursText(*report.landed);
-  text += QuarantineText(report.quarantine) + FieldsText(report) + ConcernsText(concerns, style);
+  text += QuarantineText(report.quarantine);
+  if (report.accepted() > 0) {
+    text +=
+        fmt::format("\naccepted  {} of those in quarantine: sluice quarantine list --accepted\n",
+                    WithThousands(report.accepted()));
+  }
+  text += FieldsText(report) + ConcernsText(concerns, style);
   text += report.Balances()
               ? fmt::format("\n{}balanced{}: events in = loaded + duplicates + quarantined\n",
                             style.green, style.reset)

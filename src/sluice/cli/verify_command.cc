@@ -5,6 +5,7 @@
 
 #include "sluice/cli/exit_code.h"
 #include "sluice/cli/session.h"
+#include "sluice/cli/which_tables.h"
 #include "sluice/config/units.h"
 #include "sluice/operate/verify.h"
 
@@ -103,21 +104,6 @@ Result<HourRange> HoursOf(Session& session, const VerifyFlags& flags) {
   const Timestamp now = session.clock().Now();
   return HourRange{std::chrono::floor<std::chrono::hours>(now - *since),
                    std::chrono::floor<std::chrono::hours>(now) + std::chrono::hours(1)};
-}
-
-// All tables, or the one that is named, with or without its schema.
-Result<std::vector<size_t>> WhichTables(Session& session, const TableSet& tables,
-                                        const std::string& name) {
-  std::vector<size_t> which;
-  std::string known;
-  for (size_t i = 0; i < tables.tables.size(); ++i) {
-    const Table& table = tables.tables[i];
-    known += (known.empty() ? "" : ", ") + FullName(table);
-    if (name.empty() || name == table.name() || name == FullName(table)) which.push_back(i);
-  }
-  if (!which.empty()) return which;
-  return session.WrongUsage(
-      fmt::format("--table {}: there is no such table; the configuration has {}", name, known));
 }
 
 Result<int> RunVerify(Session& session, const VerifyFlags& flags) {

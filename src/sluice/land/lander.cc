@@ -167,10 +167,8 @@ Result<LandReport> Landing::Finish() {
   SLUICE_ASSIGN(const PendingObject::Committed committed, object_->Commit());
   report_.objects = 1;
   report_.bytes_out = committed.info.size;
-  if (options_.after_commit == AfterCommit::kKeep) {
-    held_.Leave();
-    return report_;
-  }
+  if (options_.after_commit == AfterCommit::kKeep) held_.Leave();
+  if (options_.after_commit != AfterCommit::kDelete) return report_;  // ~HeldMessages gives back
   const DeleteCounts counts = held_.Delete();
   report_.deleted = counts.deleted;
   report_.delete_failures = counts.failures;

@@ -22,7 +22,9 @@ enum class WhenEmpty {
 
 enum class AfterCommit {
   kDelete,
-  kKeep,  // delete nothing: the messages come again when their visibility timeout has passed
+  kKeep,      // delete nothing: the messages come again when their visibility timeout has passed
+  kGiveBack,  // delete nothing: the messages can be had again at once, by others and by the next
+              // LandOne
 };
 
 struct LanderOptions {

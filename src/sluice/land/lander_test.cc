@@ -303,6 +303,17 @@ TEST_F(LanderTest, KeepingDeletesNothingAndReleasesNothing) {
   EXPECT_EQ(Land(options)->messages, 3u);
 }
 
+TEST_F(LanderTest, WhatIsGivenBackCanBeHadAtOnce) {
+  SendMany(30);
+  LanderOptions options = Plain();
+  options.after_commit = AfterCommit::kGiveBack;
+  options.close_messages = 4;
+  EXPECT_EQ(Land(options)->messages, 4u);
+  EXPECT_EQ(source_->Depth()->visible, 30u);
+  EXPECT_EQ(source_->Depth()->in_flight, 0u);
+  EXPECT_EQ(Land(options)->messages, 4u);
+}
+
 // Fault L14: what is landed makes room for more.
 TEST_F(LanderTest, AFailedReceiveLandsWhatCameBefore) {
   SendMany(30);

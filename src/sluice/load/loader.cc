@@ -48,7 +48,8 @@ Status Loader::LoadBatch(size_t begin, size_t end) {
   for (int attempt = 1;; ++attempt) {
     const LoadPlan plan{.batch = MakeUniqueId(clock_.Now()),
                         .objects = {part.begin(), part.end()},
-                        .replaces = options_.replaces};
+                        .replaces = options_.replaces,
+                        .replays = options_.replays};
     SLUICE_ASSIGN(const auto staged, warehouse_.Stage(plan));
     auto committed = staged->Commit();
     if (committed) {
@@ -92,7 +93,7 @@ Status Loader::LoadBatch(size_t begin, size_t end) {
 // its neighbours: there the ledger's count decides.
 Status Loader::CheckFaults() {
   if (faults_.size() < objects_.size()) {
-    LeaveForLater(options_.replaces ? 0 : options_.most_set_aside);
+    LeaveForLater(options_.sets_aside() ? options_.most_set_aside : 0);
     return {};
   }
   const Error& last = faults_.back().error;
@@ -105,7 +106,7 @@ Status Loader::CheckFaults() {
         "nothing was deleted; mend the cause and run again: {}",
         last.message());
   }
-  if (options_.replaces) {
+  if (!options_.sets_aside()) {
     LeaveForLater(0);
     return {};
   }
@@ -127,7 +128,9 @@ void Loader::LeaveForLater(size_t most) {
         .object = objects_[fault.index].object,
         .state = {},
         .batch = {},
-        .reason = options_.replaces
+        .reason = options_.replays ? fmt::format("not replayed, its events stay in quarantine: {}",
+                                                 fault.error.message())
+                  : options_.replaces
                       ? fmt::format("not replaced, the old rows stay: {}", fault.error.message())
                       : fmt::format("refused, and so were more than {} others of its load: it "
                                     "comes again; look at their reasons in the ledger: {}",

@@ -21,6 +21,11 @@ struct LoaderOptions {
   // The objects take the place of whatever is loaded of their keys. One that is refused leaves the
   // old rows where they are, and is not set aside for it.
   bool replaces = false;
+  // The objects are parts that a replay makes. One that is refused leaves its events in quarantine.
+  bool replays = false;
+
+  // What cannot be loaded stays as it is.
+  bool sets_aside() const { return !replaces && !replays; }
 };
 
 // Brings transformed objects into the warehouse. A load that fails for its data is halved until the
@@ -36,7 +41,7 @@ class Loader {
 
   // One entry for each object, in order, with a state that the ledger holds durably. Without one,
   // and with a reason: more than most_set_aside of a load were refused, and this one comes again,
-  // or it was to replace.
+  // or it was to replace or to replay. Without either: its events left quarantine meanwhile.
   // Objects that were loaded by somebody else meanwhile are loaded. On an error some of them may be
   // loaded; the ledger knows which.
   Result<std::vector<ObjectOutcome>> Load(std::span<const PlannedObject> objects);

@@ -117,6 +117,14 @@ class ScriptedWarehouse : public Warehouse {
   Result<std::vector<QuarantinedEvent>> ListQuarantined(const QuarantineFilter&) override {
     return {};
   }
+  Result<std::vector<QuarantinedLine>> ListReplayable(
+      const QuarantineFilter&, const std::optional<QuarantinedLine>&) override {
+    return {};
+  }
+  Result<uint64_t> AcceptQuarantined(const QuarantineFilter&, const Acceptance&) override {
+    return 0;
+  }
+  Result<bool> AcceptOverwritten(int64_t, const Acceptance&) override { return false; }
   Result<EventTraces> FindEvent(const std::string&, size_t) override { return {}; }
 };
 

@@ -131,6 +131,7 @@ Table AnyTable(Dice& dice, std::string name) {
   if (dice.OneIn(6)) table.on_unknown_field = OnUnknownField::kQuarantine;
   if (dice.OneIn(4) && !columns.back().not_null) {
     table.schema.columns.back() = MakeColumn("rest", {.kind = TypeKind::kSuper, .length = 65'535});
+    if (dice.OneIn(3)) table.schema.columns.back().default_text = "7";
     table.on_unknown_field = OnUnknownField::kCollect;
     table.collect = columns.size() - 1;
   }

@@ -31,6 +31,9 @@ struct BackfillPlan {
   Bytes size_to_load;
   // What is loaded before is loaded again, in place of what it became then.
   bool replaces = false;
+  // Not empty: loaded before is what was loaded when this table was there. It stays; what was
+  // loaded before that is to load, in place of what it became then.
+  std::string table = {};
   uint64_t objects() const { return to_load + (replaces ? loaded_before : 0); }
 
   void Add(const RawKeyState& state, BackfillStep step);

@@ -199,6 +199,14 @@ class ScriptedLedger : public Warehouse {
   Result<std::vector<QuarantinedEvent>> ListQuarantined(const QuarantineFilter&) override {
     return No();
   }
+  Result<std::vector<QuarantinedLine>> ListReplayable(
+      const QuarantineFilter&, const std::optional<QuarantinedLine>&) override {
+    return No();
+  }
+  Result<uint64_t> AcceptQuarantined(const QuarantineFilter&, const Acceptance&) override {
+    return No();
+  }
+  Result<bool> AcceptOverwritten(int64_t, const Acceptance&) override { return No(); }
   Result<std::vector<EventHour>> CountHours(const Table&, const EventHours&) override {
     return No();
   }

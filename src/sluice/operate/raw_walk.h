@@ -5,6 +5,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "sluice/base/result.h"
@@ -27,8 +28,12 @@ struct RawKeyState {
 
 // Asks for a page of the ledger's objects.
 using LedgerPages = std::function<Result<std::vector<LedgerObject>>(const LedgerRange&)>;
-inline LedgerPages LedgerPagesOf(Warehouse& warehouse) {
-  return [&warehouse](const LedgerRange& range) { return warehouse.ListObjects(range); };
+// With the name of a table: only objects that were loaded when that was there already.
+inline LedgerPages LedgerPagesOf(Warehouse& warehouse, std::string table = "*") {
+  return [&warehouse, table = std::move(table)](LedgerRange range) {
+    range.table = table;
+    return warehouse.ListObjects(range);
+  };
 }
 
 // Walks through folders of the raw store and what the ledger says of them at the same time, a page

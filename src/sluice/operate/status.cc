@@ -96,6 +96,12 @@ bool StatusReport::Balances() const {
   return balances;
 }
 
+uint64_t StatusReport::accepted() const {
+  uint64_t sum = objects.accepted;
+  for (const TableStatus& table : tables) sum += table.balance.accepted;
+  return sum;
+}
+
 uint64_t StatusReport::notifications_waiting() const {
   return notifications ? notifications->visible + notifications->in_flight : 0;
 }

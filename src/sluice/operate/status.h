@@ -62,6 +62,8 @@ struct StatusReport {
   // Some rows of the first table that has any: column and value, NULLs left out.
   std::vector<std::vector<std::pair<std::string, std::string>>> sample;
 
+  // Events in quarantine that were given up.
+  uint64_t accepted() const;
   // Whether invariant 5 holds for the sums of the ledger; the tables themselves have no part in it.
   // False means that somebody else changed the ledger.
   bool Balances() const;

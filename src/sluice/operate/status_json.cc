@@ -130,6 +130,7 @@ std::string ToJson(const StatusReport& report) {
   json.Key("balanced").Value(report.Balances());
   json.Key("objects").Value(report.objects.objects).Key("events").Value(report.objects.lines);
   json.Key("no_route").Value(report.objects.no_route).Key("dropped").Value(report.objects.dropped);
+  json.Key("accepted").Value(report.accepted());
   json.Key("events_last_hour").Value(landed.events_last_hour);
   AppendStates(json, report);
   AppendTables(json, report);

@@ -83,10 +83,12 @@ void AddPlaces(const EventTraces& traces, Story& story) {
                                     AtTime(place.time), place.line, place.raw_key));
   }
   for (const EventTraces::Place& place : traces.quarantined) {
-    story.Add(place.at, fmt::format("mentioned in quarantine, {}{}{}: line {} of {}", place.reason,
-                                    place.column.empty() ? "" : " in column " + place.column,
-                                    place.table == "*" ? "" : " for " + place.table, place.line,
-                                    place.raw_key));
+    story.Add(
+        place.at,
+        fmt::format("mentioned in quarantine, {}{}{}: line {} of {}{}", place.reason,
+                    place.column.empty() ? "" : " in column " + place.column,
+                    place.table == "*" ? "" : " for " + place.table, place.line, place.raw_key,
+                    place.accepted.empty() ? "" : ", given up: " + place.accepted));
   }
 }
 
@@ -101,13 +103,26 @@ void EndAbsent(const Witnesses& w, const EventTraces& traces, const std::vector<
         "sluice verify, then load " + part.raw_key + " again");
   }
   if (!traces.quarantined.empty()) {
-    const EventTraces::Place& place = traces.quarantined.back();
+    // One that waits, if there is one.
+    const EventTraces::Place* waits = &traces.quarantined.back();
+    for (const EventTraces::Place& one : traces.quarantined) {
+      if (one.accepted.empty()) waits = &one;
+    }
+    const EventTraces::Place& place = *waits;
+    if (!place.accepted.empty()) {
+      return story.End("accepted",
+                       "not loaded, and the event in quarantine that has this value somewhere was "
+                       "given up: " +
+                           place.accepted);
+    }
     return story.End(
         "quarantined",
         fmt::format("not loaded, and an event in quarantine has this value somewhere: "
                     "{}{}",
                     place.reason, place.column.empty() ? "" : " in column " + place.column),
-        "mend the producer, or the table's DDL or options");
+        "mend the producer; or the table's DDL or options, then sluice quarantine replay "
+        "--object " +
+            place.raw_key);
   }
   if (!traces.duplicates.empty()) {
     return story.End("removed",

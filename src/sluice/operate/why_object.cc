@@ -16,6 +16,7 @@ struct RawObject {
   std::string identity;           // of what is stored; or empty
   std::vector<LedgerPart> parts;  // the newest first
   std::optional<Timestamp> hour;  // absent: not as the layout says
+  int64_t accepted = 0;           // events in quarantine that were given up
 
   std::string Backfill() const {
     return hour ? "sluice backfill --from " + HourText(*hour) : "give it a key as raw.layout says";
@@ -30,26 +31,42 @@ Result<std::string> WhetherThere(ObjectStore* store, const std::string& key) {
   return std::unexpected(found.error());
 }
 
+// Where a file of the ledger's is.
+Status AddFile(ObjectStore* store, std::string_view what, const LedgerPart& part, Story& story) {
+  if (part.parquet.empty()) return {};
+  SLUICE_ASSIGN(const std::string there, WhetherThere(store, part.parquet));
+  story.Add("", fmt::format("{} object {} ({})", what, part.parquet, there));
+  return {};
+}
+
+// A replay's rows say by how much the object's own changed.
+Status AddReplay(const Witnesses& witnesses, const LedgerPart& part, Story& story) {
+  if (part.table == "*") {
+    story.Add(part.loaded_at, fmt::format("replayed by batch {}: {} of its events left quarantine",
+                                          part.batch, -part.quarantined));
+    return {};
+  }
+  if (part.loaded + part.duplicates == 0) return {};
+  story.Add("",
+            fmt::format("{}: {} loaded + {} duplicates", part.table, part.loaded, part.duplicates));
+  return AddFile(witnesses.parquet, "Parquet", part, story);
+}
+
 Status AddPart(const Witnesses& witnesses, const LedgerPart& part, Story& story) {
+  if (part.replay_of != 0) return AddReplay(witnesses, part, story);
   if (part.table == "*") {
     std::string text = fmt::format(
         "{} by batch {}: {} lines, of which {} quarantined, {} without a route, {} dropped",
         Name(part.state), part.batch, part.lines, part.quarantined, part.no_route, part.dropped);
     if (!part.reason.empty()) text += ": " + part.reason;
     story.Add(part.loaded_at, std::move(text));
-    if (part.parquet.empty()) return {};
-    SLUICE_ASSIGN(const std::string there, WhetherThere(witnesses.quarantine, part.parquet));
-    story.Add("", fmt::format("quarantine object {} ({})", part.parquet, there));
-    return {};
+    return AddFile(witnesses.quarantine, "quarantine", part, story);
   }
   if (part.routed == 0) return {};
   story.Add("",
             fmt::format("{}: {} events = {} loaded + {} duplicates + {} quarantined", part.table,
                         part.routed, part.loaded, part.duplicates, part.quarantined));
-  if (part.parquet.empty()) return {};
-  SLUICE_ASSIGN(const std::string there, WhetherThere(witnesses.parquet, part.parquet));
-  story.Add("", fmt::format("Parquet object {} ({})", part.parquet, there));
-  return {};
+  return AddFile(witnesses.parquet, "Parquet", part, story);
 }
 
 // Each version's own row, then its tables'; the oldest version first.
@@ -64,6 +81,19 @@ Status AddLedger(const RawObject& object, Story& story) {
   return {};
 }
 
+Status AddAccepted(RawObject& object, Story& story) {
+  SLUICE_ASSIGN(const QuarantineSummary given_up,
+                object.witnesses.warehouse.SumQuarantine(
+                    {.raw_key = object.key, .kind = QuarantineKind::kAccepted}));
+  for (const QuarantineGroup& group : given_up.groups) {
+    object.accepted += static_cast<int64_t>(group.events);
+    story.Add("", fmt::format("{} quarantined events given up, {}{}{}: {}", group.events,
+                              group.reason, group.column.empty() ? "" : " in column ", group.column,
+                              group.example.accepted));
+  }
+  return {};
+}
+
 void EndKnown(const RawObject& object, const LedgerPart& part, Story& story) {
   const std::string name(Name(part.state));
   const std::string reason = part.reason.empty() ? "" : ": " + part.reason;
@@ -71,9 +101,16 @@ void EndKnown(const RawObject& object, const LedgerPart& part, Story& story) {
     case ObjectState::kLoaded: {
       std::string sentence =
           fmt::format("loaded on {} by batch {}", MomentText(part.loaded_at), part.batch);
-      if (part.quarantined > 0) {
-        sentence +=
-            fmt::format("; {} of its {} events are in quarantine", part.quarantined, part.lines);
+      int64_t quarantined = part.quarantined;
+      for (const LedgerPart& other : object.parts) {
+        if (other.table == "*" && other.replay_of == part.object) quarantined += other.quarantined;
+      }
+      quarantined -= object.accepted;
+      if (quarantined > 0) {
+        sentence += fmt::format(
+            "; {} of its {} events are in quarantine: sluice quarantine show --object {} shows "
+            "them, sluice quarantine replay tries them again",
+            quarantined, part.lines, object.key);
       }
       if (!object.stored) sentence += "; it is no longer in the raw store";
       return story.End(name, std::move(sentence));
@@ -81,8 +118,11 @@ void EndKnown(const RawObject& object, const LedgerPart& part, Story& story) {
     case ObjectState::kReplaced:
       return story.End(name, "not loaded, because another version took its place" + reason);
     case ObjectState::kHeld:
-      return story.End(name, "not loaded, because it is held" + reason,
-                       "mend what the reason says, then " + object.Backfill());
+      return story.End(
+          name, "not loaded, because it is held" + reason,
+          fmt::format("mend what the reason says, then {}; or sluice quarantine accept "
+                      "WHY --object {}",
+                      object.Backfill(), object.key));
     case ObjectState::kSetAside:
       return story.End(name, "not loaded, because it is set aside" + reason,
                        "mend what the reason says, then " + object.Backfill());
@@ -137,7 +177,7 @@ void EndUnknown(const RawObject& object, Story& story) {
 const LedgerPart* DecidingPart(const RawObject& object) {
   const LedgerPart* deciding = nullptr;
   for (const LedgerPart& part : object.parts) {
-    if (part.table != "*") continue;
+    if (part.table != "*" || part.replay_of != 0) continue;
     if (part.identity == object.identity) return &part;
     const bool is_better = deciding == nullptr || (part.state == ObjectState::kLoaded &&
                                                    deciding->state != ObjectState::kLoaded);
@@ -171,6 +211,7 @@ Result<Story> WhyObject(const Witnesses& witnesses, const std::string& key) {
   SLUICE_ASSIGN(object.parts,
                 witnesses.warehouse.ListParts({.store = witnesses.raw_uri, .raw_key = key}));
   SLUICE_TRY(AddLedger(object, story));
+  SLUICE_TRY(AddAccepted(object, story));
   if (object.parts.empty()) story.Add("", "the ledger does not know it");
   if (witnesses.waiting_notifications() > 0) {
     story.Add("", fmt::format("{} notifications wait or are being worked on",

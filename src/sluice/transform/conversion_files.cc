@@ -22,6 +22,10 @@ Status ConversionFiles::Append(const ConvertedChunk& chunk, std::vector<PageJob>
     MoveJobs(*parts_[i].writer, jobs);
   }
   if (chunk.faults.empty()) return {};
+  if (options_.on_faults) {
+    options_.on_faults(chunk.faults);
+    return {};
+  }
   if (!quarantine_) SLUICE_TRY(OpenQuarantine());
   return quarantine_->Append(chunk.faults);
 }

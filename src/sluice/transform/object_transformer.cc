@@ -2,9 +2,9 @@
 #include "sluice/transform/object_transformer.h"
 
 #include "sluice/base/hash.h"
+#include "sluice/transform/planned_table.h"
 #include "sluice/transform/quarantine_writer.h"
 #include "sluice/transform/revision.h"
-#include "sluice/warehouse/field_changes.h"
 
 namespace sluice {
 namespace {
@@ -61,40 +61,6 @@ class DerivedObjects : public ConversionOutputs {
   const std::string_view revision_;
 };
 
-std::vector<FieldChange> ChangesOf(const Table& table, const TableCounts& counts) {
-  std::vector<FieldChange> changes;
-  const auto add = [&](FieldChangeKind kind, const std::vector<uint64_t>& by_column) {
-    for (size_t i = 0; i < by_column.size(); ++i) {
-      if (by_column[i] > 0) changes.push_back({kind, table.schema.columns[i].name, by_column[i]});
-    }
-  };
-  add(FieldChangeKind::kCoerced, counts.coerced);
-  add(FieldChangeKind::kNulled, counts.nulled);
-  add(FieldChangeKind::kTruncated, counts.truncated);
-  for (const auto& [name, events] : counts.unknown_fields) {
-    changes.push_back({FieldChangeKind::kUnknown, name, events});
-  }
-  return changes;
-}
-
-PlannedTable PlanTable(size_t index, const Table& table, const TableCounts& counts,
-                       const std::optional<ParquetFileInfo>& file, const std::string& key) {
-  PlannedTable planned{.table = index,
-                       .routed = counts.routed,
-                       .quarantined = counts.quarantined,
-                       .changes = ToText(ChangesOf(table, counts))};
-  if (!file) return planned;
-  planned.parquet = key;
-  if (!table.time) return planned;
-  size_t position = 0;  // of the time column among the file's
-  for (size_t i = 0; i < *table.time; ++i) position += table.schema.columns[i].generated ? 0 : 1;
-  if (const auto& range = file->int_ranges[position]) {
-    planned.min_time = Timestamp(std::chrono::microseconds(range->min));
-    planned.max_time = Timestamp(std::chrono::microseconds(range->max));
-  }
-  return planned;
-}
-
 }  // namespace
 
 ObjectTransformer::ObjectTransformer(const TableSet& tables, TransformOptions options,
@@ -112,6 +78,11 @@ Result<std::unique_ptr<ObjectTransformer>> ObjectTransformer::Make(const TableSe
   SLUICE_ASSIGN(auto converter, StreamConverter::Make(tables));
   return std::unique_ptr<ObjectTransformer>(
       new ObjectTransformer(tables, std::move(options), stores, std::move(converter)));
+}
+
+bool IsHeld(uint64_t quarantined, uint64_t lines, const TransformOptions& options) {
+  const double limit = options.hold_above * static_cast<double>(lines);
+  return quarantined >= options.hold_at_least && static_cast<double>(quarantined) > limit;
 }
 
 Result<TransformedObject> ObjectTransformer::Transform(const RawKey& key,
@@ -162,13 +133,12 @@ Result<TransformedObject> ObjectTransformer::Transform(const RawKey& key,
     object.tables.push_back(PlanTable(i, tables_.tables[i], counts.tables[i], converted->files[i],
                                       outputs.TableKey(i)));
   }
+  object.reason = options_.accepted;
   TransformedObject result{.fate = object,
                            .counts = counts,
                            .stored_bytes = reader.info().size.count,
                            .decompressed_bytes = converted->bytes};
-  const double limit = options_.hold_above * static_cast<double>(object.lines);
-  if (object.quarantined >= options_.hold_at_least &&
-      static_cast<double>(object.quarantined) > limit) {
+  if (options_.accepted.empty() && IsHeld(object.quarantined, object.lines, options_)) {
     std::string reason =
         fmt::format("{} of {} events went to quarantine, more than hold_above allows",
                     object.quarantined, object.lines);

@@ -22,7 +22,12 @@ struct TransformOptions {
   // the rest would hide it.
   double hold_above = 0.2;
   uint64_t hold_at_least = 10;  // quarantined events; with fewer an object is never held
+  // Not empty: a person has looked, and no object is held; why, for the ledger.
+  std::string accepted = {};
 };
+
+// Whether an object is held for those of its events that would go to quarantine.
+bool IsHeld(uint64_t quarantined, uint64_t lines, const TransformOptions& options);
 
 // The stores that transform works between; all outlive the transformer.
 struct TransformStores {

@@ -2,8 +2,10 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -35,6 +37,9 @@ struct ConversionOptions {
   size_t threads = 1;
   // Key-value pairs for every file, before its own counts.
   std::vector<std::pair<std::string, std::string>> metadata;
+  // Where it is set, faults go there, in line order, and no quarantine file is made. By one thread
+  // at a time, but not always the caller's.
+  std::function<void(std::span<const RecordFault>)> on_faults = {};
 };
 
 struct ConvertedStream {
@@ -45,9 +50,9 @@ struct ConvertedStream {
 };
 
 // Turns one stream of JSON lines, compressed or not, into a Parquet file for each table and one for
-// quarantine, in memory that does not depend on its length. The one path of the product: pipeline,
-// `convert` and `preview` differ in source and outputs only. One stream at a time; reused for any
-// number of streams. `tables` outlives it.
+// quarantine, in memory that does not depend on its length. The one path of the product: pipeline
+// and `convert` differ in source and outputs only. One stream at a time; reused for any number of
+// streams. `tables` outlives it.
 class StreamConverter {
  public:
   static Result<std::unique_ptr<StreamConverter>> Make(const TableSet& tables,

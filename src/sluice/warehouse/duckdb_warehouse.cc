@@ -13,6 +13,7 @@
 #include "sluice/warehouse/duckdb_file.h"
 #include "sluice/warehouse/duckdb_load.h"
 #include "sluice/warehouse/live_tables.h"
+#include "sluice/warehouse/replay.h"
 #include "sluice/warehouse/stage_replaced.h"
 #include "sluice/warehouse/staged_load.h"
 
@@ -115,15 +116,17 @@ Status DuckDbWarehouse::Prepare() {
 
 Result<std::unique_ptr<StagedLoad>> DuckDbWarehouse::Stage(const LoadPlan& plan) {
   SLUICE_TRY(CheckPlan(tables_, plan));
-  LoadFacts facts = {
-      .batch = plan.batch, .loaded_at = clock_.Now(), .tables = PlannedTables(tables_, plan)};
+  LoadFacts facts = {.batch = plan.batch,
+                     .loaded_at = clock_.Now(),
+                     .tables = PlannedTables(tables_, plan),
+                     .replays = plan.replays};
   const auto stage = [&](DuckDbTurn& turn) -> Status {
     SLUICE_TRY(RequireLedger(turn));
     SLUICE_TRY(RequireTables(*turn.session, names_, tables_));
     std::vector<SqlRow> rows;
     std::vector<const PlannedObject*> objects;
     for (const PlannedObject& object : plan.objects) {
-      AddPlanRows(tables_, objects.size(), object, "", "", rows);
+      AddPlanRows(tables_, objects.size(), object, "", object.reason, rows);
       objects.push_back(&object);
     }
     DuckDbStage staged(tables_, names_, options_, *turn.session);
@@ -131,6 +134,7 @@ Result<std::unique_ptr<StagedLoad>> DuckDbWarehouse::Stage(const LoadPlan& plan)
     if (plan.replaces) {
       SLUICE_TRY(StageReplaced(*turn.session, staged, names_, tables_, facts));
     }
+    if (plan.replays) SLUICE_TRY(StageReplayed(*turn.session, staged, names_, plan));
     for (const StagedTable& table : facts.tables) {
       SLUICE_TRY(staged.AddTable(table.table, objects));
     }
@@ -283,6 +287,24 @@ Result<std::vector<QuarantinedEvent>> DuckDbWarehouse::ListQuarantined(
   if (!Exists()) return std::vector<QuarantinedEvent>();
   SLUICE_ASSIGN(const DuckDbTurn turn, TakeTurn(Purpose::kRead));
   return Read(turn).ListQuarantined(filter);
+}
+
+Result<std::vector<QuarantinedLine>> DuckDbWarehouse::ListReplayable(
+    const QuarantineFilter& filter, const std::optional<QuarantinedLine>& after) {
+  if (!Exists()) return std::vector<QuarantinedLine>();
+  SLUICE_ASSIGN(const DuckDbTurn turn, TakeTurn(Purpose::kRead));
+  return Read(turn).ListReplayable(filter, after);
+}
+
+Result<uint64_t> DuckDbWarehouse::AcceptQuarantined(const QuarantineFilter& filter,
+                                                    const Acceptance& acceptance) {
+  SLUICE_ASSIGN(const DuckDbTurn turn, TakeTurn(Purpose::kWrite));
+  return Read(turn).AcceptQuarantined(filter, acceptance);
+}
+
+Result<bool> DuckDbWarehouse::AcceptOverwritten(int64_t object, const Acceptance& acceptance) {
+  SLUICE_ASSIGN(const DuckDbTurn turn, TakeTurn(Purpose::kWrite));
+  return Read(turn).AcceptOverwritten(object, acceptance);
 }
 
 Result<EventTraces> DuckDbWarehouse::FindEvent(const std::string& key, size_t limit) {

@@ -70,6 +70,11 @@ class DuckDbWarehouse : public Warehouse {
   Result<std::vector<std::string>> NamedAmong(std::span<const std::string> keys) override;
   Result<QuarantineSummary> SumQuarantine(const QuarantineFilter& filter) override;
   Result<std::vector<QuarantinedEvent>> ListQuarantined(const QuarantineFilter& filter) override;
+  Result<std::vector<QuarantinedLine>> ListReplayable(
+      const QuarantineFilter& filter, const std::optional<QuarantinedLine>& after) override;
+  Result<uint64_t> AcceptQuarantined(const QuarantineFilter& filter,
+                                     const Acceptance& acceptance) override;
+  Result<bool> AcceptOverwritten(int64_t object, const Acceptance& acceptance) override;
   Result<EventTraces> FindEvent(const std::string& key, size_t limit) override;
 
  private:

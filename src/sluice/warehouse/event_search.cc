@@ -61,7 +61,8 @@ EventTraces::Place PlaceOf(const TextRow& row) {
           .at = row[5].value_or(""),
           .time = {},
           .reason = {},
-          .column = {}};
+          .column = {},
+          .accepted = {}};
 }
 
 // As the event spells it: a text in its quotes, so that "12" is not found in "123".
@@ -101,14 +102,16 @@ Result<EventTraces> FindEvent(SqlSession& session, const LedgerNames& names, con
   SLUICE_ASSIGN(
       const std::vector<TextRow> quarantined,
       session.Query("find quarantined",
-                    PlacesSql(names, "quarantine", "x.reason, COALESCE(x.column_name, '')",
-                              fmt::format("POSITION({} IN x.payload) > 0",
+                    PlacesSql(names, "quarantine",
+                              "x.reason, COALESCE(x.column_name, ''), COALESCE(x.accepted, '')",
+                              fmt::format("x.part IS NULL AND POSITION({} IN x.payload) > 0",
                                           names.dialect.Literal(Spelling(key))),
                               limit)));
   for (const TextRow& row : quarantined) {
     EventTraces::Place& place = traces.quarantined.emplace_back(PlaceOf(row));
     place.reason = row[6].value_or("");
     place.column = row[7].value_or("");
+    place.accepted = row[8].value_or("");
   }
   return traces;
 }

@@ -30,6 +30,7 @@ struct EventTraces {
     std::optional<std::string> time;
     bool differs = false;        // of a duplicate: from the row that stands in its place
     std::string reason, column;  // of quarantine
+    std::string accepted;        // of quarantine: why it was given up; mostly empty
   };
   std::vector<Row> rows;
   std::vector<Place> duplicates, quarantined;

@@ -16,8 +16,10 @@ std::string PartsSql(const LedgerNames& names, const PartQuery& query) {
     condition += fmt::format(" AND {} = {}", d.Exact("raw_key"), d.Exact(d.Literal(query.raw_key)));
   }
   if (!query.table.empty()) {
-    condition += fmt::format(" AND table_name = {} AND state = 'loaded' AND routed > 0",
-                             d.Literal(query.table));
+    condition += fmt::format(
+        " AND table_name = {} AND state = 'loaded' AND (routed > 0 OR "
+        "staged > 0)",
+        d.Literal(query.table));
   }
   if (query.state) condition += fmt::format(" AND state = '{}'", Name(*query.state));
   if (query.with_changes) {
@@ -34,7 +36,9 @@ std::string PartsSql(const LedgerNames& names, const PartQuery& query) {
       "SELECT CAST(object AS VARCHAR), object_identity, raw_key, table_name, state, "
       "COALESCE(reason, ''), parquet, batch, CAST(lines AS VARCHAR), CAST(no_route AS VARCHAR), "
       "CAST(dropped AS VARCHAR), CAST(routed AS VARCHAR), CAST(loaded AS VARCHAR), CAST(duplicates "
-      "AS VARCHAR), CAST(quarantined AS VARCHAR), CAST(loaded_at AS VARCHAR), revision FROM {} "
+      "AS VARCHAR), CAST(quarantined AS VARCHAR), CAST(loaded_at AS VARCHAR), revision, "
+      "CAST(replay_of AS "
+      "VARCHAR) FROM {} "
       "WHERE "
       "{} "
       "ORDER BY loaded_at DESC, object, table_name LIMIT {}",
@@ -64,13 +68,14 @@ Result<std::vector<LedgerPart>> ListParts(SqlSession& session, const LedgerNames
                      .revision = text(16),
                      .parquet = text(6),
                      .batch = text(7),
-                     .lines = ToCount(row[8]),
-                     .no_route = ToCount(row[9]),
-                     .dropped = ToCount(row[10]),
-                     .routed = ToCount(row[11]),
-                     .loaded = ToCount(row[12]),
-                     .duplicates = ToCount(row[13]),
-                     .quarantined = ToCount(row[14]),
+                     .replay_of = NumberOf(row[17]),
+                     .lines = NumberOf(row[8]),
+                     .no_route = NumberOf(row[9]),
+                     .dropped = NumberOf(row[10]),
+                     .routed = NumberOf(row[11]),
+                     .loaded = NumberOf(row[12]),
+                     .duplicates = NumberOf(row[13]),
+                     .quarantined = NumberOf(row[14]),
                      .loaded_at = text(15)});
     LedgerPart& part = parts.back();
     if (part.state == ObjectState::kLoaded && part.table != "*") part.changes.swap(part.reason);

@@ -27,8 +27,11 @@ struct LedgerPart {
   std::string changes;  // of a table's part that is loaded: field_changes.h; may be empty
   std::string parquet;  // key of the Parquet object; of "*" of the quarantine object; may be empty
   std::string batch;
-  uint64_t lines = 0, no_route = 0, dropped = 0;  // of "*"
-  uint64_t routed = 0, loaded = 0, duplicates = 0, quarantined = 0;
+  // Not 0: events of that object that were in quarantine, and by how much its counts changed when
+  // they were tried again (ADR 0055); may be negative.
+  int64_t replay_of = 0;
+  int64_t lines = 0, no_route = 0, dropped = 0;  // of "*"
+  int64_t routed = 0, loaded = 0, duplicates = 0, quarantined = 0;
   std::string loaded_at;  // UTC, as the warehouse spells it
 };
 

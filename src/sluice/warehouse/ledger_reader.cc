@@ -167,8 +167,8 @@ Result<std::vector<TableBalance>> LedgerReader::Balance() {
   for (const TextRow& row : rows) {
     const auto count = [&](size_t i) { return ToCount(row[i]); };
     const std::string name = row[0].value_or("");
-    const TableBalance found = {name,     count(1), count(2), count(3), count(4), count(5),
-                                count(6), count(7), count(8), count(9), count(10)};
+    const TableBalance found = {name,     count(1), count(2), count(3), count(4),  count(5),
+                                count(6), count(7), count(8), count(9), count(10), count(11)};
     const auto place = std::ranges::find(balance, name, &TableBalance::table);
     if (place != balance.end()) {
       *place = found;
@@ -280,6 +280,24 @@ Result<std::vector<QuarantinedEvent>> LedgerReader::ListQuarantined(
   SLUICE_ASSIGN(const bool exists, Exists());
   if (!exists) return std::vector<QuarantinedEvent>();
   return sluice::ListQuarantined(session_, names_, filter);
+}
+
+Result<std::vector<QuarantinedLine>> LedgerReader::ListReplayable(
+    const QuarantineFilter& filter, const std::optional<QuarantinedLine>& after) {
+  SLUICE_ASSIGN(const bool exists, Exists());
+  if (!exists) return std::vector<QuarantinedLine>();
+  return sluice::ListReplayable(session_, names_, filter, after);
+}
+
+Result<uint64_t> LedgerReader::AcceptQuarantined(const QuarantineFilter& filter,
+                                                 const Acceptance& acceptance) {
+  SLUICE_TRY(Require());
+  return sluice::AcceptQuarantined(session_, names_, filter, acceptance);
+}
+
+Result<bool> LedgerReader::AcceptOverwritten(int64_t object, const Acceptance& acceptance) {
+  SLUICE_TRY(Require());
+  return sluice::AcceptOverwritten(session_, names_, object, acceptance);
 }
 
 Result<EventTraces> LedgerReader::FindEvent(const std::string& key, size_t limit) {

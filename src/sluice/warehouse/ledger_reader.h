@@ -9,6 +9,7 @@
 
 #include "sluice/base/result.h"
 #include "sluice/schema/table.h"
+#include "sluice/warehouse/acceptance.h"
 #include "sluice/warehouse/event_search.h"
 #include "sluice/warehouse/ledger_object.h"
 #include "sluice/warehouse/ledger_part.h"
@@ -48,6 +49,10 @@ class LedgerReader {
   Result<std::vector<std::string>> NamedAmong(std::span<const std::string> keys);
   Result<QuarantineSummary> SumQuarantine(const QuarantineFilter& filter);
   Result<std::vector<QuarantinedEvent>> ListQuarantined(const QuarantineFilter& filter);
+  Result<std::vector<QuarantinedLine>> ListReplayable(const QuarantineFilter& filter,
+                                                      const std::optional<QuarantinedLine>& after);
+  Result<uint64_t> AcceptQuarantined(const QuarantineFilter& filter, const Acceptance& acceptance);
+  Result<bool> AcceptOverwritten(int64_t object, const Acceptance& acceptance);
   Result<EventTraces> FindEvent(const std::string& key, size_t limit);
 
  private:

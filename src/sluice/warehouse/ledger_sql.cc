@@ -27,7 +27,8 @@ std::string LedgerColumns(const SqlDialect& d) {
       "NULL, version BIGINT NOT NULL, batch {id} NOT NULL, lines BIGINT NOT NULL, no_route BIGINT "
       "NOT NULL, dropped BIGINT NOT NULL, routed BIGINT NOT NULL, staged BIGINT NOT NULL, loaded "
       "BIGINT NOT NULL, duplicates BIGINT NOT NULL, differing BIGINT NOT NULL, quarantined BIGINT "
-      "NOT NULL, min_time TIMESTAMP, max_time TIMESTAMP, loaded_at TIMESTAMP NOT NULL",
+      "NOT NULL, min_time TIMESTAMP, max_time TIMESTAMP, loaded_at TIMESTAMP NOT NULL, replay_of "
+      "BIGINT NOT NULL",
       fmt::arg("name", d.Text(kName)), fmt::arg("identity", d.Text(kLongestIdentity)),
       fmt::arg("store", d.Text(kLongestStore)), fmt::arg("key", d.Text(kKey)),
       fmt::arg("state", d.Text(kState)), fmt::arg("reason", d.Text(kLongestReason)),
@@ -132,8 +133,10 @@ std::vector<std::string> PrepareTablesSql(const TableSet& tables, const LedgerNa
               d.Text(kName), d.Text(kLongestEventKey), d.Text(kId))) +
       d.SortedBy("object"));
   sql.push_back(CreateTable(names.In("quarantine"),
-                            fmt::format("name {} NOT NULL, {}, batch {} NOT NULL", d.Text(kName),
-                                        ColumnsOf(d, QuarantineColumns()), d.Text(kId))) +
+                            fmt::format("name {} NOT NULL, {}, batch {} NOT NULL, part BIGINT, "
+                                        "accepted {}, ended_at TIMESTAMP",
+                                        d.Text(kName), ColumnsOf(d, QuarantineColumns()),
+                                        d.Text(kId), d.Text(kLongestReason))) +
                 d.SortedBy("object"));
   for (const Table& table : tables.tables) {
     sql.push_back(CreateTable(names.Target(table.schema), ColumnsOf(d, table.schema.columns)) +
@@ -191,7 +194,7 @@ std::string InsertIntoLedger(const LedgerNames& names) {
   return fmt::format(
       "INSERT INTO {} (name, object, object_identity, store, raw_key, table_name, state, reason, "
       "revision, parquet, content, version, batch, lines, no_route, dropped, routed, staged, "
-      "loaded, duplicates, differing, quarantined, min_time, max_time, loaded_at)",
+      "loaded, duplicates, differing, quarantined, min_time, max_time, loaded_at, replay_of)",
       names.In("ledger"));
 }
 
@@ -281,24 +284,29 @@ std::string BalanceSql(const LedgerNames& names) {
     sums += fmt::format(", CAST(SUM({}) AS VARCHAR)", column);
   }
   return fmt::format(
-      "SELECT table_name, CAST(COUNT(*) AS VARCHAR){} FROM {} WHERE name = {} AND state = 'loaded' "
-      "GROUP BY table_name ORDER BY table_name",
-      sums, names.In("ledger"), names.Pipeline());
+      "SELECT table_name, CAST(SUM(CASE WHEN replay_of = 0 THEN 1 ELSE 0 END) AS VARCHAR){0}, "
+      "CAST(COALESCE(MAX(a_events), 0) AS VARCHAR) FROM {1} LEFT JOIN (SELECT q.table_name AS "
+      "a_table, COUNT(*) AS a_events FROM {2} q JOIN {1} l ON l.name = q.name AND l.object = "
+      "q.object AND l.table_name = '*' AND l.state = 'loaded' WHERE q.name = {3} AND q.accepted IS "
+      "NOT NULL GROUP BY q.table_name) a ON a_table = table_name WHERE name = {3} AND state = "
+      "'loaded' GROUP BY table_name ORDER BY table_name",
+      sums, names.In("ledger"), names.In("quarantine"), names.Pipeline());
 }
 
 std::string StatesSql(const LedgerNames& names) {
   return fmt::format(
       "SELECT state, CAST(COUNT(*) AS VARCHAR), CAST(SUM(lines) AS VARCHAR) FROM {} WHERE name = "
       "{} "
-      "AND table_name = '*' GROUP BY state ORDER BY state",
+      "AND table_name = '*' AND replay_of = 0 GROUP BY state ORDER BY state",
       names.In("ledger"), names.Pipeline());
 }
 
 std::string ListObjectsSql(const LedgerNames& names, const LedgerRange& range) {
   const SqlDialect& d = names.dialect;
   const std::string key = d.ByBytes("raw_key");
-  std::string condition = fmt::format("name = {} AND store = {} AND table_name = '*'",
-                                      names.Pipeline(), d.Literal(range.store));
+  std::string condition =
+      fmt::format("name = {} AND store = {} AND table_name = {} AND replay_of = 0",
+                  names.Pipeline(), d.Literal(range.store), d.Literal(range.table));
   if (!range.after_key.empty()) {
     condition += fmt::format(" AND ({0} > {1} OR (raw_key = {1} AND object > {2}))", key,
                              d.Literal(range.after_key), range.after_object);
@@ -308,10 +316,17 @@ std::string ListObjectsSql(const LedgerNames& names, const LedgerRange& range) {
   }
   return fmt::format(
       "SELECT CAST(object AS VARCHAR), object_identity, raw_key, state, COALESCE(reason, ''), "
-      "CAST(lines AS VARCHAR), CAST(dropped AS VARCHAR), CAST(loaded AS VARCHAR), CAST(duplicates "
-      "AS VARCHAR), CAST(quarantined AS VARCHAR), batch, CAST(loaded_at AS VARCHAR) FROM {} WHERE "
-      "{} ORDER BY {}, object LIMIT {}",
-      names.In("ledger"), condition, key, range.limit);
+      "CAST(lines AS VARCHAR), CAST(dropped + COALESCE(r_dropped, 0) AS VARCHAR), CAST(loaded + "
+      "COALESCE(r_loaded, 0) AS "
+      "VARCHAR), CAST(duplicates + COALESCE(r_duplicates, 0) AS VARCHAR), CAST(quarantined + "
+      "COALESCE(r_quarantined, 0) AS VARCHAR), batch, CAST(loaded_at AS VARCHAR) FROM {0} LEFT "
+      "JOIN "
+      "(SELECT replay_of AS r_of, SUM(dropped) AS r_dropped, SUM(loaded) AS r_loaded, "
+      "SUM(duplicates) AS r_duplicates, "
+      "SUM(quarantined) AS r_quarantined FROM {0} WHERE name = {1} AND table_name = '*' AND "
+      "replay_of <> 0 GROUP BY replay_of) r ON r_of = object WHERE {2} ORDER BY {3}, object LIMIT "
+      "{4}",
+      names.In("ledger"), names.Pipeline(), condition, key, range.limit);
 }
 
 std::vector<std::string> TakeTableLockSql(const LedgerNames& names) {

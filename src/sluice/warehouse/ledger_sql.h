@@ -21,7 +21,7 @@ namespace sluice {
 // arguments.
 
 // The version of these tables. A session refuses a database with another one.
-inline constexpr int64_t kLedgerVersion = 2;
+inline constexpr int64_t kLedgerVersion = 3;
 // In bytes: what is longer is cut before it is sent.
 inline constexpr int kLongestReason = 4'096;
 inline constexpr int kLongestEventKey = 65'535;
@@ -81,7 +81,7 @@ std::string PausedSql(const LedgerNames& names);
 std::string PauseSql(const LedgerNames& names, const std::optional<std::string>& reason);
 // One text: how many objects, without these, were refused since one was loaded.
 std::string RefusedInARowSql(const LedgerNames& names, std::span<const int64_t> others_than);
-// Rows (table, ten sums in TableBalance's order) over what is loaded.
+// Rows (table, eleven sums in TableBalance's order) over what is loaded.
 std::string BalanceSql(const LedgerNames& names);
 // State, objects, events.
 std::string StatesSql(const LedgerNames& names);

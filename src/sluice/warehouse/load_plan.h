@@ -37,6 +37,23 @@ struct PlannedTable {
   std::optional<Timestamp> min_time, max_time;
 };
 
+// An event that was in quarantine when it was converted once more.
+struct ReplayedEvent {
+  uint64_t line = 0;                  // of its raw object
+  std::string was_table;              // as sluice.quarantine has it: a table, or "*"
+  bool passes = false;                // it is a row now, or dropped by a rule
+  bool changes = false;               // it passes, or does not for another reason than before
+  std::string table, reason, column;  // of one that does not pass
+};
+
+// A part of a raw object that is loaded: events that were in quarantine and are to be rows (ADR
+// 0055). Its counts say what becomes of them; its ledger rows will say by how much that changes
+// what the raw object's own say.
+struct PlannedReplay {
+  int64_t of = 0;  // the raw object
+  std::vector<ReplayedEvent> events;
+};
+
 // One raw object on its way into the warehouse: everything that its ledger rows will say before the
 // warehouse has counted.
 struct PlannedObject {
@@ -51,7 +68,9 @@ struct PlannedObject {
   std::string quarantine;    // key in the quarantine store; empty when nothing was quarantined
   uint64_t quarantined = 0;  // rows in it: no_route and those of all tables
   std::vector<PlannedTable>
-      tables;  // one for every table of the TableSet, in its order, zeros included
+      tables;               // one for every table of the TableSet, in its order, zeros included
+  std::string reason = {};  // why it is loaded though it was held; mostly empty
+  std::optional<PlannedReplay> replay = {};  // then it is no raw object, but a part of one
 };
 
 // What one load is to bring in: each object once, each raw key of a store once, in plan order,
@@ -61,6 +80,9 @@ struct LoadPlan {
   std::vector<PlannedObject> objects;
   // Whatever is loaded of their keys makes room for them, in the same transaction.
   bool replaces = false;
+  // All of them are parts that a replay of quarantine makes. One whose events are not in quarantine
+  // any more as they were loads nothing and gets no state.
+  bool replays = false;
 };
 
 // An object that is settled without loading anything: held, set aside or vanished.
@@ -89,6 +111,7 @@ struct TableBalance {
   std::string table;  // "*" is the objects themselves
   uint64_t objects = 0, lines = 0, no_route = 0, dropped = 0, routed = 0, staged = 0, loaded = 0,
            duplicates = 0, differing = 0, quarantined = 0;
+  uint64_t accepted = 0;  // of the quarantined, given up; of "*" those without a route
 };
 
 }  // namespace sluice

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "sluice/schema/quarantine_schema.h"
+#include "sluice/warehouse/replay.h"
 #include "sluice/warehouse/sql_text.h"
 #include "sluice/warehouse/table_sql.h"
 
@@ -88,7 +89,8 @@ std::string VerdictSql(const LedgerNames& names) {
       "l.object_identity END), MAX(l.object_identity)) AS other, MAX(l.batch) AS batch FROM {} p "
       "LEFT JOIN {} l "
       "ON {} = {} AND l.name = {} AND l.table_name = '*' AND "
-      "l.state IN ('loaded', 'replaced') WHERE p.table_name = '*' GROUP BY p.ord, p.object",
+      "l.replay_of = 0 AND l.state IN ('loaded', 'replaced') WHERE p.table_name = '*' GROUP BY "
+      "p.ord, p.object",
       names.Temp("sluice_verdict"), names.Temp("sluice_plan"), names.In("ledger"),
       names.dialect.Exact("l.raw_key"), names.dialect.Exact("p.raw_key"), names.Pipeline());
 }
@@ -139,7 +141,8 @@ std::string OtherVersionsSql(const LedgerNames& names, const LoadFacts& facts) {
       "'superseded: a newer version of the key was there first: ' ELSE 'overwritten: the key is "
       "loaded with other "
       "content: ' END || v.other, p.revision, p.parquet, p.content, p.version, {}, {}, {}, {}, {}, "
-      "0, 0, 0, 0, {}, NULL, NULL, {} FROM {} p JOIN {} v ON v.object = p.object WHERE v.verdict "
+      "0, 0, 0, 0, {}, NULL, NULL, {}, p.replay_of FROM {} p JOIN {} v ON v.object = p.object "
+      "WHERE v.verdict "
       "IN ('older', 'overwritten')",
       InsertIntoLedger(names), names.Pipeline(), names.dialect.Literal(facts.batch),
       unless_older("lines"), unless_older("no_route"), unless_older("dropped"),
@@ -211,7 +214,8 @@ std::string LedgerOfTablesSql(const LedgerNames& names, const LoadFacts& facts) 
       "NULLIF(p.reason, ''), p.revision, p.parquet, p.content, p.version, {}, 0, 0, 0, p.routed, "
       "COALESCE(c.staged, 0), "
       "COALESCE(c.loaded, 0), COALESCE(c.duplicates, 0), COALESCE(c.differing, 0), "
-      "COALESCE(c.quarantined, 0), c.min_time, c.max_time, {} FROM {} p JOIN {} o ON o.object = "
+      "COALESCE(c.quarantined, 0), c.min_time, c.max_time, {}, p.replay_of FROM {} p JOIN {} o ON "
+      "o.object = "
       "p.object LEFT JOIN {} c ON c.object = p.object AND c.table_name = p.table_name WHERE "
       "p.table_name <> '*'",
       InsertIntoLedger(names), names.Pipeline(), names.dialect.Literal(facts.batch),
@@ -221,10 +225,13 @@ std::string LedgerOfTablesSql(const LedgerNames& names, const LoadFacts& facts) 
 
 std::string LedgerOfObjectsSql(const LedgerNames& names, const LoadFacts& facts) {
   return fmt::format(
-      "{} SELECT {}, o.object, o.object_identity, o.store, o.raw_key, '*', 'loaded', NULL, "
-      "o.revision, o.parquet, o.content, o.version, {}, o.lines, o.no_route, o.dropped, o.routed, "
+      "{} SELECT {}, o.object, o.object_identity, o.store, o.raw_key, '*', 'loaded', "
+      "NULLIF(o.reason, ''), o.revision, o.parquet, o.content, o.version, {}, o.lines, o.no_route, "
+      "o.dropped, o.routed, "
       "COALESCE(c.staged, 0), COALESCE(c.loaded, 0), COALESCE(c.duplicates, 0), "
-      "COALESCE(c.differing, 0), COALESCE(c.quarantined, 0), c.min_time, c.max_time, {} FROM {} o "
+      "COALESCE(c.differing, 0), COALESCE(c.quarantined, 0), c.min_time, c.max_time, {}, "
+      "o.replay_of "
+      "FROM {} o "
       "LEFT JOIN {} c ON c.object = o.object",
       InsertIntoLedger(names), names.Pipeline(), names.dialect.Literal(facts.batch),
       TimestampLiteral(facts.loaded_at), names.Temp("sluice_todo"), SumsBy(names, "object"));
@@ -302,14 +309,16 @@ std::vector<SqlStatement> CommitSql(const TableSet& tables, const LedgerNames& n
         ErrorKind::kTransient));
     TakeAway(tables, names, *facts.replaced, sql);
   }
-  run("judge objects", facts.replaced ? AllTodoSql(names) : VerdictSql(names));
+  run("judge objects", facts.replaced  ? AllTodoSql(names)
+                       : facts.replays ? ReplayVerdictSql(names)
+                                       : VerdictSql(names));
   run("list what is to do", TodoSql(names));
   const auto analyze = [&](std::string_view table) {
     if (names.dialect.kind() != SqlDialect::Kind::kPostgres) return;
     run(fmt::format("analyze {}", table), "ANALYZE " + names.Temp(table));
   };
   analyze("sluice_todo");
-  if (!facts.replaced) {
+  if (!facts.replaced && !facts.replays) {
     DeleteProvisional(names,
                       fmt::format("SELECT object FROM {} WHERE verdict <> 'known' UNION ALL {}",
                                   names.Temp("sluice_verdict"), VersionsOfTodoSql(names)),
@@ -339,11 +348,15 @@ std::vector<SqlStatement> CommitSql(const TableSet& tables, const LedgerNames& n
                   "FROM {}",
                   names.In("duplicates"), names.Pipeline(), names.dialect.Literal(facts.batch),
                   names.Temp("sluice_losers")));
-  run("insert quarantine",
-      InsertQuarantineSql(
-          names, facts.batch,
-          fmt::format("SELECT object FROM {} WHERE verdict IN ('todo', 'overwritten')",
-                      names.Temp("sluice_verdict"))));
+  if (facts.replays) {
+    MarkReplayed(names, facts.loaded_at, sql);
+  } else {
+    run("insert quarantine",
+        InsertQuarantineSql(
+            names, facts.batch,
+            fmt::format("SELECT object FROM {} WHERE verdict IN ('todo', 'overwritten')",
+                        names.Temp("sluice_verdict"))));
+  }
   run("count", CountLosersAndBadSql(names));
   run("insert ledger rows of tables", LedgerOfTablesSql(names, facts));
   run("insert ledger rows of objects", LedgerOfObjectsSql(names, facts));
@@ -386,7 +399,8 @@ std::vector<SqlStatement> SettleSql(const LedgerNames& names, const std::string&
       fmt::format(
           "{} SELECT {}, p.object, p.object_identity, p.store, p.raw_key, p.table_name, p.state, "
           "p.reason, p.revision, p.parquet, p.content, p.version, {}, p.lines, p.no_route, "
-          "p.dropped, p.routed, 0, 0, 0, 0, p.quarantined, NULL, NULL, {} FROM {} p JOIN {} "
+          "p.dropped, p.routed, 0, 0, 0, 0, p.quarantined, NULL, NULL, {}, p.replay_of FROM {} p "
+          "JOIN {} "
           "o ON o.object = p.object",
           InsertIntoLedger(names), names.Pipeline(), names.dialect.Literal(batch),
           TimestampLiteral(settled_at), names.Temp("sluice_plan"), names.Temp("sluice_todo")));

@@ -31,6 +31,7 @@ struct LoadFacts {
   std::vector<StagedTable> tables;
   // Whether it replaces, and what is to be taken away. Each of these tables is in `tables` too.
   std::optional<std::vector<ReplacedTable>> replaced = {};
+  bool replays = false;  // parts of raw objects that are loaded: see replay.h
 };
 
 // What stands between BEGIN and COMMIT when sluice_plan, sluice_bad and the sluice_stage_N of

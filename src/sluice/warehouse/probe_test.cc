@@ -239,9 +239,10 @@ TEST_P(ProbeTest, AStopEndsItAndCleansUp) {
   ExpectAllRemoved(*probe);
 }
 
+class RedshiftProbeTest : public ProbeTest {};
+
 // A load's staging takes its manifests away itself.
-TEST_P(ProbeTest, WhatLoadsStagedAndCannotBeRemovedIsSaid) {
-  if (GetParam() != SqlDialect::Kind::kRedshift) GTEST_SKIP();
+TEST_P(RedshiftProbeTest, WhatLoadsStagedAndCannotBeRemovedIsSaid) {
   store_.keeps_all = true;
   const auto report = Run(*Open());
   ASSERT_TRUE(report);
@@ -329,8 +330,7 @@ TEST_P(ProbeTest, RollbackIsAsExpectedOnlyWhereTheSameIsCommittedWithoutAFailure
   EXPECT_EQ(Answer(*report, "rollback").verdict, ProbeVerdict::kDoNotLoad);
 }
 
-TEST_P(ProbeTest, WrongZstdIsHarmlessUnlessThePipelineWritesIt) {
-  if (GetParam() != SqlDialect::Kind::kRedshift) GTEST_SKIP();
+TEST_P(RedshiftProbeTest, WrongZstdIsHarmlessUnlessThePipelineWritesIt) {
   for (const bool is_refused : {false, true}) {
     if (is_refused) Refuse("COPY sluice_probe_zstd");
     compression_ = Codec::kSnappy;
@@ -354,6 +354,7 @@ TEST_P(ProbeTest, WithoutTheStatementThatKeepsItBusyNothingIsSaidOfRaces) {
 INSTANTIATE_TEST_SUITE_P(Server, ProbeTest,
                          ::testing::Values(SqlDialect::Kind::kPostgres,
                                            SqlDialect::Kind::kRedshift));
+INSTANTIATE_TEST_SUITE_P(Server, RedshiftProbeTest, ::testing::Values(SqlDialect::Kind::kRedshift));
 
 // Two that race, and what the server says of when they began, got past what decides, and ended.
 class ProbeRaceTest : public ProbeTest {

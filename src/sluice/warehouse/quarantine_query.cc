@@ -15,8 +15,9 @@ std::string FromQuarantine(const LedgerNames& names, const QuarantineFilter& fil
   const SqlDialect& d = names.dialect;
   std::string text = fmt::format(
       "FROM {} q LEFT JOIN {} l ON l.name = q.name AND l.object = q.object AND l.table_name = '*' "
-      "WHERE q.name = {}",
-      names.In("quarantine"), names.In("ledger"), names.Pipeline());
+      "WHERE q.name = {} AND {}",
+      names.In("quarantine"), names.In("ledger"), names.Pipeline(),
+      filter.kind == QuarantineKind::kWaiting ? "q.ended_at IS NULL" : "q.accepted IS NOT NULL");
   const auto want = [&](std::string_view column, const std::string& value) {
     if (!value.empty()) text += fmt::format(" AND {} = {}", column, d.Literal(value));
   };
@@ -34,13 +35,14 @@ std::string FromQuarantine(const LedgerNames& names, const QuarantineFilter& fil
 std::string EventColumns(const std::string& payload) {
   return fmt::format(
       "q.table_name AS t, q.reason AS r, COALESCE(q.column_name, '') AS c, COALESCE(l.raw_key, "
-      "'') AS raw_key, q.line, q.at_byte, q.length, q.encoding, {} AS payload, l.loaded_at AS at",
+      "'') AS raw_key, q.line, q.at_byte, q.length, q.encoding, {} AS payload, l.loaded_at AS at, "
+      "COALESCE(q.accepted, '') AS accepted",
       payload);
 }
 
 constexpr std::string_view kEventTexts =
     "e.t, e.r, e.c, e.raw_key, CAST(e.line AS VARCHAR), CAST(e.at_byte AS VARCHAR), CAST(e.length "
-    "AS VARCHAR), e.encoding, e.payload, COALESCE(CAST(e.at AS VARCHAR), '')";
+    "AS VARCHAR), e.encoding, e.payload, COALESCE(CAST(e.at AS VARCHAR), ''), e.accepted";
 
 QuarantinedEvent EventOf(const TextRow& row) {
   const auto text = [&](size_t i) { return row[i].value_or(""); };
@@ -53,33 +55,45 @@ QuarantinedEvent EventOf(const TextRow& row) {
           .length = ToCount(row[6]),
           .encoding = text(7),
           .payload = text(8),
-          .at = text(9)};
+          .at = text(9),
+          .accepted = text(10)};
+}
+
+// The hour in which something was loaded, as text, or none.
+std::string HourSql(const QuarantineFilter& filter, std::string_view loaded_at) {
+  if (!filter.by_hour) return "CAST('' AS VARCHAR(32))";
+  return fmt::format("COALESCE(CAST(DATE_TRUNC('hour', {}) AS VARCHAR), '')", loaded_at);
 }
 
 std::string SumSql(const LedgerNames& names, const QuarantineFilter& filter) {
   const std::string from = FromQuarantine(names, filter);
+  const std::string hour = HourSql(filter, "l.loaded_at");
   const std::string first = fmt::format(
-      "SELECT {}, ROW_NUMBER() OVER (PARTITION BY q.table_name, q.reason, q.column_name ORDER BY "
-      "l.loaded_at, q.object, q.line, q.at_byte) AS place {}",
-      EventColumns(fmt::format("SUBSTRING(q.payload, 1, {})", kExample)), from);
+      "SELECT {}, {} AS h, ROW_NUMBER() OVER (PARTITION BY q.table_name, q.reason, q.column_name{} "
+      "ORDER BY l.loaded_at, q.object, q.line, q.at_byte) AS place {}",
+      EventColumns(fmt::format("SUBSTRING(q.payload, 1, {})", kExample)), hour,
+      filter.by_hour ? ", " + hour : "", from);
   const std::string sums = fmt::format(
-      "SELECT q.table_name AS t, q.reason AS r, COALESCE(q.column_name, '') AS c, COUNT(*) AS n, "
-      "COUNT(DISTINCT q.object) AS objects, MIN(l.loaded_at) AS first, MAX(l.loaded_at) AS last {} "
-      "GROUP BY 1, 2, 3",
-      from);
+      "SELECT q.table_name AS t, q.reason AS r, COALESCE(q.column_name, '') AS c, {} AS h, "
+      "COUNT(*) "
+      "AS n, COUNT(DISTINCT q.object) AS objects, MIN(l.loaded_at) AS first, MAX(l.loaded_at) AS "
+      "last {} GROUP BY 1, 2, 3{}",
+      hour, from, filter.by_hour ? ", 4" : "");
   return fmt::format(
       "SELECT {}, CAST(g.n AS VARCHAR), CAST(g.objects AS VARCHAR), COALESCE(CAST(g.first AS "
-      "VARCHAR), ''), COALESCE(CAST(g.last AS VARCHAR), '') FROM ({}) g JOIN ({}) e ON e.t = g.t "
-      "AND e.r = g.r AND e.c = g.c AND e.place = 1 ORDER BY g.n DESC, g.t, g.r, g.c LIMIT {}",
+      "VARCHAR), ''), COALESCE(CAST(g.last AS VARCHAR), ''), g.h FROM ({}) g JOIN ({}) e ON e.t = "
+      "g.t AND e.r = g.r AND e.c = g.c AND e.h = g.h AND e.place = 1 ORDER BY g.h, g.n DESC, g.t, "
+      "g.r, g.c LIMIT {}",
       kEventTexts, sums, first, filter.limit);
 }
 
 std::string SeenSql(const LedgerNames& names, const QuarantineFilter& filter) {
   return fmt::format(
-      "SELECT table_name, CAST(SUM(CASE WHEN table_name = '*' THEN lines ELSE routed END) AS "
-      "VARCHAR) FROM {} WHERE name = {}{} GROUP BY table_name ORDER BY table_name",
-      names.In("ledger"), names.Pipeline(),
-      filter.since ? " AND loaded_at >= " + TimestampLiteral(*filter.since) : "");
+      "SELECT table_name, {} AS h, CAST(SUM(CASE WHEN table_name = '*' THEN lines ELSE routed END) "
+      "AS VARCHAR) FROM {} WHERE name = {}{} GROUP BY 1{} ORDER BY 2, 1",
+      HourSql(filter, "loaded_at"), names.In("ledger"), names.Pipeline(),
+      filter.since ? " AND loaded_at >= " + TimestampLiteral(*filter.since) : "",
+      filter.by_hour ? ", 2" : "");
 }
 
 }  // namespace
@@ -94,16 +108,17 @@ Result<QuarantineSummary> SumQuarantine(SqlSession& session, const LedgerNames& 
     summary.groups.push_back({.table = example.table,
                               .reason = example.reason,
                               .column = example.column,
-                              .events = ToCount(row[10]),
-                              .objects = ToCount(row[11]),
-                              .first = row[12].value_or(""),
-                              .last = row[13].value_or(""),
+                              .hour = row[15].value_or(""),
+                              .events = ToCount(row[11]),
+                              .objects = ToCount(row[12]),
+                              .first = row[13].value_or(""),
+                              .last = row[14].value_or(""),
                               .example = example});
   }
   SLUICE_ASSIGN(const std::vector<TextRow> seen,
                 session.Query("count what was seen", SeenSql(names, filter)));
   for (const TextRow& row : seen) {
-    summary.seen.emplace_back(row[0].value_or(""), ToCount(row[1]));
+    summary.seen.push_back({row[0].value_or(""), row[1].value_or(""), ToCount(row[2])});
   }
   return summary;
 }
@@ -120,6 +135,44 @@ Result<std::vector<QuarantinedEvent>> ListQuarantined(SqlSession& session, const
   std::vector<QuarantinedEvent> events;
   for (const TextRow& row : rows) events.push_back(EventOf(row));
   return events;
+}
+
+Result<std::vector<QuarantinedLine>> ListReplayable(SqlSession& session, const LedgerNames& names,
+                                                    const QuarantineFilter& filter,
+                                                    const std::optional<QuarantinedLine>& after) {
+  const std::string key = names.dialect.ByBytes("l.raw_key");
+  std::string condition = "l.state = 'loaded'";
+  if (after) {
+    const std::string literal = names.dialect.Literal(after->raw_key);
+    condition += fmt::format(
+        " AND ({0} > {1} OR (l.raw_key = {1} AND (q.object > {2} OR (q.object = {2} AND q.line > "
+        "{3}))))",
+        key, literal, after->object, after->line);
+  }
+  SLUICE_ASSIGN(
+      const std::vector<TextRow> rows,
+      session.Query(
+          "list replayable",
+          fmt::format("SELECT CAST(q.object AS VARCHAR), l.object_identity, l.store, l.raw_key, "
+                      "l.content, CAST(l.version AS VARCHAR), CAST(q.line AS VARCHAR), "
+                      "q.table_name, q.reason, COALESCE(q.column_name, '') {} AND {} ORDER BY {}, "
+                      "q.object, q.line LIMIT {}",
+                      FromQuarantine(names, filter), condition, key, filter.limit)));
+  std::vector<QuarantinedLine> lines;
+  for (const TextRow& row : rows) {
+    const auto text = [&](size_t i) { return row[i].value_or(""); };
+    lines.push_back({.object = NumberOf(row[0]),
+                     .identity = text(1),
+                     .store = text(2),
+                     .raw_key = text(3),
+                     .content = text(4),
+                     .version = NumberOf(row[5]),
+                     .line = ToCount(row[6]),
+                     .table = text(7),
+                     .reason = text(8),
+                     .column = text(9)});
+  }
+  return lines;
 }
 
 }  // namespace sluice

@@ -14,6 +14,11 @@
 
 namespace sluice {
 
+enum class QuarantineKind {
+  kWaiting,   // to be mended and replayed, or given up
+  kAccepted,  // given up
+};
+
 // Which events in quarantine; all that is said must hold.
 struct QuarantineFilter {
   std::string table = {};  // "*": no route
@@ -21,6 +26,8 @@ struct QuarantineFilter {
   std::string raw_key = {};
   std::optional<Timestamp> since = {};  // when the ledger says that they came there
   size_t limit = 100;
+  QuarantineKind kind = QuarantineKind::kWaiting;
+  bool by_hour = false;  // sums: those of each hour in which they came there apart
 };
 
 // An event in quarantine. Times in UTC, as the warehouse spells them.
@@ -31,11 +38,22 @@ struct QuarantinedEvent {
   uint64_t at_byte = 0, length = 0;
   std::string encoding, payload;  // docs/formats.md
   std::string at;
+  std::string accepted;  // why it was given up; empty where it was not
 };
 
-// Those of one table, reason and column.
+// One of a raw object that is loaded, to be tried again.
+struct QuarantinedLine {
+  int64_t object = 0;
+  std::string identity, store, raw_key, content;
+  int64_t version = 0;
+  uint64_t line = 0;
+  std::string table, reason, column;  // the column may be empty
+};
+
+// Those of one table, reason and column, and of one hour where that is asked for.
 struct QuarantineGroup {
   std::string table, reason, column;
+  std::string hour;  // its beginning, or empty
   uint64_t events = 0, objects = 0;
   std::string first, last;
   QuarantinedEvent example;  // the first; at most 200 bytes of its payload
@@ -43,8 +61,14 @@ struct QuarantineGroup {
 
 struct QuarantineSummary {
   std::vector<QuarantineGroup> groups;  // the largest first
-  // How many events each table got to see in that time, by the ledger; "*": all lines.
-  std::vector<std::pair<std::string, uint64_t>> seen;
+  // How many events each table got to see in that time, or in that hour, by the ledger; "*": all
+  // lines.
+  struct Seen {
+    std::string table, hour;
+    uint64_t events = 0;
+    bool operator==(const Seen&) const = default;
+  };
+  std::vector<Seen> seen;
 };
 
 // Over a session that has a ledger.
@@ -52,5 +76,9 @@ Result<QuarantineSummary> SumQuarantine(SqlSession& session, const LedgerNames& 
                                         const QuarantineFilter& filter);
 Result<std::vector<QuarantinedEvent>> ListQuarantined(SqlSession& session, const LedgerNames& names,
                                                       const QuarantineFilter& filter);
+// In the order of raw key (its bytes), object and line; behind `after`, where one is given.
+Result<std::vector<QuarantinedLine>> ListReplayable(SqlSession& session, const LedgerNames& names,
+                                                    const QuarantineFilter& filter,
+                                                    const std::optional<QuarantinedLine>& after);
 
 }  // namespace sluice

@@ -267,11 +267,12 @@ void TakeAway(const TableSet& tables, const LedgerNames& names,
        fmt::format("UPDATE {} SET state = 'replaced', reason = 'another version of the key took "
                    "its place' WHERE name = {} AND state = 'loaded' AND object IN ({})",
                    names.In("ledger"), names.Pipeline(), versions)});
-  // What never was loaded is nothing that could have been replaced: it may come again.
+  // What never was loaded is nothing that could have been replaced: it may come again. So may the
+  // same events be replayed, when they are in quarantine once more.
   sql.push_back(
       {"delete old ledger rows",
        fmt::format("DELETE FROM {} WHERE name = {} AND (object IN (SELECT object FROM {}) "
-                   "OR (state <> 'replaced' AND object IN ({})))",
+                   "OR ((state <> 'replaced' OR replay_of <> 0) AND object IN ({})))",
                    names.In("ledger"), names.Pipeline(), names.Temp("sluice_plan"), versions)});
 }
 

@@ -13,6 +13,7 @@
 #include "sluice/base/unique_id.h"
 #include "sluice/schema/identifier.h"
 #include "sluice/warehouse/live_tables.h"
+#include "sluice/warehouse/replay.h"
 #include "sluice/warehouse/stage_replaced.h"
 #include "sluice/warehouse/stage_sql.h"
 #include "sluice/warehouse/staged_load.h"
@@ -139,11 +140,12 @@ Status ServerWarehouse::StageAll(ServerSession& session, const LoadPlan& plan,
   std::vector<SqlRow> rows;
   std::vector<const PlannedObject*> objects;
   for (const PlannedObject& object : plan.objects) {
-    AddPlanRows(tables_, objects.size(), object, "", "", rows);
+    AddPlanRows(tables_, objects.size(), object, "", object.reason, rows);
     objects.push_back(&object);
   }
   SLUICE_TRY(StagePlan(session, rows, objects));
   if (plan.replaces) SLUICE_TRY(StageReplaced(session, session, names_, tables_, facts));
+  if (plan.replays) SLUICE_TRY(StageReplayed(session, session, names_, plan));
   for (const StagedTable& table : facts.tables) {
     SLUICE_TRY(StageTable(session, table.table, objects));
   }
@@ -152,8 +154,10 @@ Status ServerWarehouse::StageAll(ServerSession& session, const LoadPlan& plan,
 
 Result<std::unique_ptr<StagedLoad>> ServerWarehouse::Stage(const LoadPlan& plan) {
   SLUICE_TRY(CheckPlan(tables_, plan));
-  LoadFacts facts = {
-      .batch = plan.batch, .loaded_at = clock_.Now(), .tables = PlannedTables(tables_, plan)};
+  LoadFacts facts = {.batch = plan.batch,
+                     .loaded_at = clock_.Now(),
+                     .tables = PlannedTables(tables_, plan),
+                     .replays = plan.replays};
   SLUICE_ASSIGN(auto session, connector_->Connect());
   // Temporary tables go with the session: nothing can have happened.
   if (Status staged = StageAll(*session, plan, facts); !staged) {
@@ -296,6 +300,23 @@ Result<std::vector<QuarantinedEvent>> ServerWarehouse::ListQuarantined(
     const QuarantineFilter& filter) {
   SLUICE_ASSIGN(const auto session, connector_->Connect());
   return Read(*session).ListQuarantined(filter);
+}
+
+Result<std::vector<QuarantinedLine>> ServerWarehouse::ListReplayable(
+    const QuarantineFilter& filter, const std::optional<QuarantinedLine>& after) {
+  SLUICE_ASSIGN(const auto session, connector_->Connect());
+  return Read(*session).ListReplayable(filter, after);
+}
+
+Result<uint64_t> ServerWarehouse::AcceptQuarantined(const QuarantineFilter& filter,
+                                                    const Acceptance& acceptance) {
+  SLUICE_ASSIGN(const auto session, connector_->Connect());
+  return Read(*session).AcceptQuarantined(filter, acceptance);
+}
+
+Result<bool> ServerWarehouse::AcceptOverwritten(int64_t object, const Acceptance& acceptance) {
+  SLUICE_ASSIGN(const auto session, connector_->Connect());
+  return Read(*session).AcceptOverwritten(object, acceptance);
 }
 
 Result<EventTraces> ServerWarehouse::FindEvent(const std::string& key, size_t limit) {

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 
 #include "sluice/base/utf8.h"
 #include "sluice/schema/quarantine_schema.h"
@@ -57,28 +58,46 @@ std::vector<StagedColumn> PlanColumns() {
           {"no_route", big, true},
           {"dropped", big, true},
           {"routed", big, true},
-          {"quarantined", big, true}};
+          {"quarantined", big, true},
+          {"replay_of", big, true}};
 }
 
 void AddPlanRows(const TableSet& tables, size_t place, const PlannedObject& object,
                  std::string_view state, std::string_view reason, std::vector<SqlRow>& rows) {
   const auto number = [](uint64_t n) { return static_cast<int64_t>(n); };
+  // A replay's rows say by how much the counts of its raw object change.
+  std::map<std::string, int64_t> was;
+  if (object.replay) {
+    for (const ReplayedEvent& event : object.replay->events) ++was[event.was_table];
+  }
+  const auto take = [&](const std::string& table) {
+    const auto found = was.extract(table);
+    return found ? found.mapped() : 0;
+  };
   const auto add = [&](const std::string& table, std::string_view why, const std::string& parquet,
                        int64_t lines, int64_t no_route, int64_t dropped, int64_t routed,
                        int64_t quarantined) {
     rows.push_back({number(place), object.object, object.identity, object.store, object.raw_key,
                     table, std::string(state), std::string(Utf8Prefix(why, kLongestReason)),
                     object.revision, parquet, object.content, object.version, lines, no_route,
-                    dropped, routed, quarantined});
+                    dropped, routed, quarantined, object.replay ? object.replay->of : 0});
   };
-  uint64_t routed = 0;
+  int64_t routed = 0, quarantined = number(object.quarantined);
+  const int64_t no_route = number(object.no_route) - take("*");
   for (const PlannedTable& table : object.tables) {
-    routed += table.routed;
-    add(tables.tables[table.table].name(), state.empty() ? table.changes : reason, table.parquet, 0,
-        0, 0, number(table.routed), number(table.quarantined));
+    const std::string& name = tables.tables[table.table].name();
+    const int64_t before = take(name);
+    routed += number(table.routed) - before;
+    add(name, state.empty() ? table.changes : reason, table.parquet, 0, 0, 0,
+        number(table.routed) - before, number(table.quarantined) - before);
   }
-  add("*", reason, object.quarantine, number(object.lines), number(object.no_route),
-      number(object.dropped), number(routed), number(object.quarantined));
+  for (const auto& [name, before] : was) {  // tables that are not configured any more
+    routed -= before;
+    add(name, state.empty() ? "" : reason, "", 0, 0, 0, -before, -before);
+  }
+  if (object.replay) quarantined -= number(object.replay->events.size());
+  add("*", reason, object.quarantine, object.replay ? 0 : number(object.lines), no_route,
+      number(object.dropped), routed, quarantined);
 }
 
 std::string CreateStageSql(const LedgerNames& names, std::string_view table,

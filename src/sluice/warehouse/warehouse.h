@@ -10,6 +10,7 @@
 
 #include "sluice/base/result.h"
 #include "sluice/schema/table.h"
+#include "sluice/warehouse/acceptance.h"
 #include "sluice/warehouse/event_search.h"
 #include "sluice/warehouse/ledger_object.h"
 #include "sluice/warehouse/ledger_part.h"
@@ -112,6 +113,18 @@ class Warehouse {
   // they came there. Both read only, and answer nothing where there is no ledger.
   virtual Result<QuarantineSummary> SumQuarantine(const QuarantineFilter& filter) = 0;
   virtual Result<std::vector<QuarantinedEvent>> ListQuarantined(const QuarantineFilter& filter) = 0;
+  // What a replay of quarantine is to try again, of raw objects that are loaded: see
+  // quarantine_query.h. Reads only.
+  virtual Result<std::vector<QuarantinedLine>> ListReplayable(
+      const QuarantineFilter& filter, const std::optional<QuarantinedLine>& after) = 0;
+  // Gives up the events of `filter`, whose limit is not minded, that wait in quarantine and whose
+  // raw objects are loaded: how many. Under the load lock. May answer kOutcomeUnknown; repeating it
+  // with the same acceptance is safe. kPermanent where there is no ledger.
+  virtual Result<uint64_t> AcceptQuarantined(const QuarantineFilter& filter,
+                                             const Acceptance& acceptance) = 0;
+  // The same of a version of a key that is held because another one is loaded: it never loads.
+  // False: it is nothing of that.
+  virtual Result<bool> AcceptOverwritten(int64_t object, const Acceptance& acceptance) = 0;
   // Where an event is: in which tables, among duplicates, in quarantine.
   virtual Result<EventTraces> FindEvent(const std::string& key, size_t limit) = 0;
 };

@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <CLI/CLI.hpp>
+#include <memory>
+
+#include "sluice/base/json_text.h"
+#include "sluice/base/utf8.h"
+#include "sluice/cli/quarantine_flags.h"
+#include "sluice/cli/session.h"
+
+namespace sluice {
+namespace {
+
+struct AcceptFlags {
+  QuarantineFlags filter;
+  std::string why;
+};
+
+// What was done.
+struct Accepted {
+  uint64_t events = 0;                    // given up
+  std::optional<ProcessReport> released;  // an object that was held for its bad events
+  bool keeps_old = false;                 // an object that was held as overwritten
+};
+
+std::string ToText(const Accepted& done) {
+  if (done.keeps_old) return "accepted: it never loads, the version that is loaded stays\n";
+  if (done.released) {
+    return fmt::format("accepted and loaded: {} of its {} events are in quarantine\n",
+                       WithThousands(done.released->quarantined),
+                       WithThousands(done.released->events()));
+  }
+  if (done.events == 0) return "nothing of that is in quarantine\n";
+  return fmt::format("accepted: {} events; sluice quarantine list --accepted shows them\n",
+                     WithThousands(done.events));
+}
+
+std::string ToJson(const Accepted& done) {
+  JsonText json;
+  json.BeginObject().Key("accepted").Value(done.events);
+  json.Key("keeps_old").Value(done.keeps_old).Key("released");
+  if (done.released) {
+    json.BeginObject().Key("events").Value(done.released->events());
+    json.Key("quarantined").Value(done.released->quarantined).EndObject();
+  } else {
+    json.Null();
+  }
+  json.EndObject();
+  return json.text() + "\n";
+}
+
+// Repeated once where nobody knows whether it was done.
+template <typename Call>
+auto Surely(Call&& call) {
+  auto done = call();
+  if (!done && done.error().kind() == ErrorKind::kOutcomeUnknown) done = call();
+  return done;
+}
+
+// The newest version of the key that is held.
+std::optional<LedgerPart> HeldOf(const std::vector<LedgerPart>& parts) {
+  for (const LedgerPart& part : parts) {
+    if (part.table == "*" && part.state == ObjectState::kHeld) return part;
+  }
+  return std::nullopt;
+}
+
+Result<Accepted> Load(Session& session, const AcceptFlags& flags) {
+  SLUICE_ASSIGN(const auto pipeline, session.OpenPipeline());
+  SLUICE_ASSIGN(ProcessReport report,
+                pipeline->LoadHeld({flags.filter.object}, "accepted: " + flags.why));
+  if (report.paused) {
+    return Fail(ErrorKind::kPermanent, "loading is paused, nothing was loaded: {}", *report.paused);
+  }
+  if (report.failure) return std::unexpected(*report.failure);
+  if (report.loaded == 0) {
+    return Fail(ErrorKind::kPermanent, "it was accepted, and not loaded: sluice why {}",
+                flags.filter.object);
+  }
+  return Accepted{.events = 0, .released = std::move(report), .keeps_old = false};
+}
+
+Result<Accepted> Accept(Session& session, const AcceptFlags& flags,
+                        const QuarantineFilter& filter) {
+  SLUICE_ASSIGN(PipelineConfig config, session.Configuration());
+  SLUICE_ASSIGN(const auto view, session.OpenView(config));
+  Warehouse& warehouse = view->warehouse();
+  const Acceptance acceptance{flags.why, session.clock().Now()};
+  if (!filter.raw_key.empty()) {
+    SLUICE_ASSIGN(const auto raw, view->OpenRaw());
+    SLUICE_ASSIGN(const auto parts,
+                  warehouse.ListParts({.store = raw->uri(), .raw_key = filter.raw_key}));
+    if (const auto held = HeldOf(parts)) {
+      SLUICE_ASSIGN(const bool keeps_old,
+                    Surely([&] { return warehouse.AcceptOverwritten(held->object, acceptance); }));
+      if (keeps_old) return Accepted{.events = 0, .released = {}, .keeps_old = true};
+      return Load(session, flags);
+    }
+  }
+  SLUICE_ASSIGN(const uint64_t events,
+                Surely([&] { return warehouse.AcceptQuarantined(filter, acceptance); }));
+  return Accepted{.events = events, .released = {}, .keeps_old = false};
+}
+
+Status Run(Session& session, const AcceptFlags& flags) {
+  const QuarantineFlags& f = flags.filter;
+  if (f.table.empty() && f.reason.empty() && f.column.empty() && f.object.empty() &&
+      f.since.empty()) {
+    return session.WrongUsage("say which events: --table, --reason, --column, --object or --since");
+  }
+  SLUICE_ASSIGN(const QuarantineFilter filter, FilterOf(session, f));
+  SLUICE_ASSIGN(const Accepted done, Accept(session, flags, filter));
+  return Print(session.flags.json ? ToJson(done) : ToText(done));
+}
+
+}  // namespace
+
+void AddQuarantineAccept(CLI::App& quarantine, Session& session, int& exit_code) {
+  auto flags = std::make_shared<AcceptFlags>();
+  CLI::App* command = quarantine.add_subcommand(
+      "accept", "Give events up, for a reason that is kept; or load an object that is held");
+  command->add_option("why", flags->why, "Why, for whoever asks later")
+      ->type_name("WHY")
+      ->required()
+      ->check([](const std::string& text) {
+        return text.empty() ? std::string("a reason is needed") : std::string();
+      });
+  AddFilter(*command, flags->filter);
+  command->footer(
+      "Events that are given up stay in sluice.quarantine, and no replay tries them again. With "
+      "--object KEY of an object\nthat is held: one with too many bad events is loaded, and these "
+      "wait in quarantine like any; of one that was\nwritten over the old version stays.\n\n"
+      "Examples:\n  sluice quarantine accept \"a test of the producer's\" --reason no_route "
+      "--since "
+      "1d\n  sluice quarantine accept \"all of them were sent again\" --object "
+      "date=2026-11-20/10/archive.ndjson");
+  command->callback([&session, &exit_code, flags] {
+    flags->why = WithoutControls(flags->why);
+    if (const Status done = Run(session, *flags); !done) exit_code = session.Fail(done.error());
+  });
+}
+
+}  // namespace sluice

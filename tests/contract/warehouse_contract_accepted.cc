@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a person gives up: events in quarantine, and versions of a key.
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+
+#include "tests/contract/warehouse_contract.h"
+
+namespace sluice {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+using ::testing::SizeIs;
+
+const Acceptance kAcceptance = {.why = "it's a \\ test",
+                                .at = Timestamp(std::chrono::days(20'001))};
+
+TEST_P(WarehouseContract, WhatIsAcceptedWaitsNoLonger) {
+  const PlannedObject a = Put({.key = "a", .events = {{"1"}}, .bad_events = 2, .no_route = 1});
+  MustLoad({a, Put({.key = "b", .bad_events = 1})});
+  const auto none = warehouse_->AcceptQuarantined({.reason = "too_long"}, kAcceptance);
+  ASSERT_TRUE(none) << none.error().message();
+  EXPECT_EQ(*none, 0u);
+  const QuarantineFilter filter = {.table = "events", .raw_key = "a", .limit = 1};
+  const auto accepted = warehouse_->AcceptQuarantined(filter, kAcceptance);
+  ASSERT_TRUE(accepted) << accepted.error().message();
+  EXPECT_EQ(*accepted, 2u);
+  const auto state = EndState();
+  EXPECT_EQ(*warehouse_->AcceptQuarantined(filter, kAcceptance), 2u);  // repeated as it was
+  EXPECT_EQ(EndState(), state);
+
+  EXPECT_THAT(*warehouse_->ListReplayable({}, {}), SizeIs(2));
+  EXPECT_THAT(*warehouse_->ListQuarantined({}), SizeIs(2));
+  const auto given_up = warehouse_->ListQuarantined({.kind = QuarantineKind::kAccepted});
+  ASSERT_TRUE(given_up) << given_up.error().message();
+  ASSERT_THAT(*given_up, SizeIs(2));
+  EXPECT_EQ((*given_up)[0].accepted, kAcceptance.why);
+  const auto balance = warehouse_->Balance();
+  ASSERT_TRUE(balance) << balance.error().message();
+  EXPECT_EQ((*balance)[0].accepted, 2u);
+  EXPECT_EQ((*balance)[0].quarantined, 3u);
+  EXPECT_EQ((*balance)[2].accepted, 0u);
+  // A replay that saw them wait comes too late.
+  const auto late = Replay({PutPart(a, {{.line = 2, .events = {{"2"}}}})});
+  ASSERT_TRUE(late) << late.error().message();
+  EXPECT_EQ((*late)[0].state, std::nullopt);
+  EXPECT_EQ(EndState(), state);
+}
+
+TEST_P(WarehouseContract, AnAcceptedOverwrittenVersionNeverLoads) {
+  const PlannedObject old = Put({.key = "a", .events = {{"1", 0, "old"}}});
+  MustLoad({old});
+  EXPECT_FALSE(*warehouse_->AcceptOverwritten(old.object, kAcceptance));
+  const PlannedObject held =
+      Put({.key = "a", .events = {{"2", 0, "new"}}, .bad_events = 1, .etag = "e2", .version = 2});
+  EXPECT_EQ(MustLoad({held})[0].state, ObjectState::kHeld);
+  const auto accepted = warehouse_->AcceptOverwritten(held.object, kAcceptance);
+  ASSERT_TRUE(accepted) << accepted.error().message();
+  EXPECT_TRUE(*accepted);
+  EXPECT_TRUE(*warehouse_->AcceptOverwritten(held.object, kAcceptance));
+  EXPECT_EQ(MustLoad({held})[0].state, ObjectState::kReplaced);
+  EXPECT_EQ(MustLoad({old})[0].state, ObjectState::kLoaded);
+  EXPECT_THAT(Column("SELECT \"location\" FROM tracking.events"), ElementsAre("old"));
+  EXPECT_THAT(Column("SELECT state || ' ' || reason FROM sluice.ledger WHERE table_name = '*' AND "
+                     "version = 2"),
+              ElementsAre("replaced accepted: " + kAcceptance.why));
+  EXPECT_THAT(*warehouse_->ListQuarantined({}), IsEmpty());
+}
+
+// Too many bad events, and no other version: what is accepted there is that it loads.
+TEST_P(WarehouseContract, AHeldObjectWithoutAnotherVersionIsNotOverwritten) {
+  PlannedObject a = Put({.key = "a", .events = {{"1"}}, .bad_events = 1});
+  ASSERT_TRUE(
+      warehouse_->Settle(std::vector<Settlement>{{ObjectState::kHeld, a, "too many bad events"}}));
+  const auto state = EndState();
+  EXPECT_FALSE(*warehouse_->AcceptOverwritten(a.object, kAcceptance));
+  EXPECT_EQ(*warehouse_->AcceptQuarantined({.raw_key = "a"}, kAcceptance), 0u);
+  EXPECT_EQ(EndState(), state);
+  a.reason = "accepted: it's known";
+  MustLoad({a});
+  EXPECT_THAT(Column("SELECT reason FROM sluice.ledger WHERE table_name = '*'"),
+              ElementsAre("accepted: it's known"));
+  EXPECT_EQ(One("SELECT count(*)::VARCHAR FROM sluice.ledger WHERE reason IS NOT NULL"), "1");
+  EXPECT_THAT(*warehouse_->ListReplayable({}, {}), SizeIs(1));
+}
+
+}  // namespace
+}  // namespace sluice

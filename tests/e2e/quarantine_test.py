@@ -1,0 +1,197 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Events in quarantine are tried again after a fix of the DDL or the configuration, or given up."""
+
+import json
+import subprocess
+import unittest
+
+from pipeline import HOUR, PROGRAM, PipelineTest, environment
+
+CONFIG = """name: mended
+source: {dir: data}
+raw: {url: "dir:data/raw"}
+parquet: {url: "dir:data/parquet"}
+quarantine: {url: "dir:data/quarantine", hold_above: 100%}
+warehouse: {duckdb: data/warehouse.duckdb}
+tables:
+  - {ddl: t.sql, when: {has: id}, unique: [id]OPTIONS}
+"""
+ANOTHER_TABLE = "  - {ddl: u.sql, when: {has: other}, unique: [other]}\n"
+LINES = ('{"id": 1, "word": "a"}\n\n{"id": 2, "word": "longer"}\n{"id": 3, "word": "far too long for it"}\n{"other": 4}\n'
+         '{"id": 6, "word": "longer", "count": "x"}\n')
+
+
+class Quarantine(PipelineTest):
+    def setUp(self):
+        super().setUp()
+        self.configure(3)
+        (self.pipeline.folder / "u.sql").write_text("CREATE TABLE u (other INTEGER NOT NULL)")
+
+    def configure(self, length, options="", more=""):
+        (self.pipeline.folder / "t.sql").write_text(f"CREATE TABLE t (id INTEGER NOT NULL, word VARCHAR({length}), count INTEGER)")
+        (self.pipeline.folder / "sluice.yaml").write_text(CONFIG.replace("OPTIONS", options) + more)
+
+    def here(self, *arguments, exit_code=0):
+        done = subprocess.run([PROGRAM, *arguments], capture_output=True, text=True, env=environment(),
+                              cwd=self.pipeline.folder, stdin=subprocess.DEVNULL, timeout=300)
+        self.assertEqual(done.returncode, exit_code, done.stdout + done.stderr)
+        return done.stderr if exit_code == 2 else done.stdout
+
+    def ask(self, *arguments, **options):
+        return json.loads(self.here(*arguments, "--json", **options))
+
+    def load(self, name="a.ndjson", content=LINES):
+        key = self.pipeline.put_raw(name, content.encode())
+        self.here("backfill", "--from", "2026-11-23T14")
+        return key
+
+    def ids(self):
+        return [row[0] for row in self.pipeline.query("SELECT id FROM t ORDER BY 1")]
+
+    def state(self):
+        return self.pipeline.ledger_rows(), self.pipeline.query("SELECT * FROM sluice.quarantine ORDER BY ALL"), self.ids()
+
+    def waiting(self):
+        return {(group["table"], group["reason"], group["column"]): group["events"] for group in self.ask("quarantine", "list")["groups"]}
+
+    def test_what_passes_after_a_fix_is_loaded_and_the_rest_stays(self):
+        key = self.load()
+        self.assertEqual(self.waiting(), {("t", "too_long", "word"): 3, ("*", "no_route", ""): 1})
+        self.configure(10, more=ANOTHER_TABLE)
+        before = self.state(), self.pipeline.digests("parquet", "raw", "quarantine")
+        text = self.here("quarantine", "replay", "--dry-run")
+        self.assertIn("2 of 4 events of 1 raw objects would become rows; nothing was changed", text)
+        self.assertIn("1 of too_long word t would stay for another reason now: bad_integer count t", text)
+        tried = self.ask("quarantine", "replay", "--dry-run", "--reason", "too_long")
+        self.assertEqual((tried["dry_run"], tried["events"], tried["passed"]), (True, 3, 1))
+        self.assertEqual(tried["groups"], [{
+            "table": "t", "reason": "too_long", "column": "word", "events": 3, "passed": 1, "not_tried": [],
+            "stay": [{"table": "t", "reason": "bad_integer", "column": "count", "events": 1},
+                     {"table": "t", "reason": "too_long", "column": "word", "events": 1}]}])
+        self.assertEqual((self.state(), self.pipeline.digests("parquet", "raw", "quarantine")), before)
+
+        text = self.here("quarantine", "replay")
+        self.assertIn("2 of 4 events of 1 raw objects left quarantine; the others stay there", text)
+        self.assertEqual((self.ids(), self.pipeline.query("SELECT other FROM u")), ([1, 2], [(4,)]))
+        self.assertEqual(self.waiting(), {("t", "too_long", "word"): 1, ("t", "bad_integer", "count"): 1})
+        self.assertEqual([event["line"] for event in self.ask("quarantine", "show")["events"]], [4, 6])
+        status = self.ask("status")
+        self.assertTrue(status["balanced"])
+        self.assertEqual((status["objects"], status["events"], status["no_route"]), (1, 5, 0))
+        self.assertEqual([(table["routed"], table["loaded"], table["quarantined"], table["rows"]) for table in status["tables"]],
+                         [(4, 2, 2, 2), (1, 1, 0, 1)])
+        # Again: nothing passes that did not before.
+        before = self.state()
+        self.assertEqual(self.ask("quarantine", "replay")["passed"], 0)
+        self.assertEqual(self.state(), before)
+
+        self.configure(30, ", on_bad_value: null", more=ANOTHER_TABLE)
+        self.assertEqual(self.ask("quarantine", "replay", "--object", key, "--column", "count")["passed"], 1)
+        self.assertEqual(self.ask("quarantine", "replay", "--table", "t", "--since", "1h")["passed"], 1)
+        self.assertEqual((self.ids(), self.waiting()), ([1, 2, 3, 6], {}))
+        self.assertIn("nothing of that is in quarantine", self.here("quarantine", "replay"))
+        self.assertTrue(self.ask("status")["balanced"])
+        self.ask("verify", "--from", "2026-11-23")
+
+    def test_why_tells_of_a_replay_and_names_the_commands(self):
+        key = self.load()
+        self.assertIn(f"4 of its 5 events are in quarantine: sluice quarantine show --object {key} shows them, sluice quarantine replay tries them again",
+                      self.ask("why", key)["verdict"])
+        self.assertIn(f"sluice quarantine replay --object {key}", self.ask("why", "longer", exit_code=3)["verdict"])
+        self.configure(30, ", on_bad_value: null", more=ANOTHER_TABLE)
+        self.here("quarantine", "replay")
+        story = self.here("why", key)
+        self.assertIn("4 of its events left quarantine", story)
+        self.assertIn("t: 3 loaded + 0 duplicates", story)
+        self.assertNotIn("events are in quarantine", story)
+        self.assertIn(f"from line 3 of {key}", self.ask("why", "2")["verdict"])
+        self.assertIn("5 events, of which 0 in quarantine", self.here("why", "2026-11-23T14"))
+
+    def test_replace_takes_what_was_replayed_with_it(self):
+        self.load()
+        self.load("b.ndjson", '{"id": 2, "word": "b"}\n')
+        self.configure(10, more=ANOTHER_TABLE)
+        self.here("quarantine", "replay")  # id 2 is a duplicate of b's
+        self.assertEqual(self.ids(), [1, 2])
+        self.configure(3, more=ANOTHER_TABLE)
+        self.here("backfill", "--from", "2026-11-23T14", "--replace")
+        self.assertEqual((self.ids(), self.pipeline.query("SELECT word FROM t WHERE id = 2")), ([1, 2], [("b",)]))
+        self.assertEqual(self.pipeline.query("SELECT other FROM u"), [(4,)])
+        self.assertEqual(self.waiting(), {("t", "too_long", "word"): 3})
+        self.assertEqual(self.pipeline.query("SELECT count(*) FROM sluice.ledger WHERE replay_of <> 0"), [(0,)])
+        self.assertTrue(self.ask("status")["balanced"])
+        self.configure(30, ", on_bad_value: null", more=ANOTHER_TABLE)
+        self.assertEqual(self.ask("quarantine", "replay")["passed"], 3)
+        self.assertEqual((self.ids(), self.waiting()), ([1, 2, 3, 6], {}))
+        # What was rows by a replay is rows by a replace.
+        self.here("backfill", "--from", "2026-11-23T14", "--replace")
+        self.assertEqual((self.ids(), self.waiting()), ([1, 2, 3, 6], {}))
+        self.assertEqual(self.pipeline.query("SELECT count(*) FROM sluice.ledger WHERE replay_of <> 0"), [(0,)])
+        status = self.ask("status")
+        self.assertEqual((status["balanced"], status["events"], status["objects"]), (True, 6, 2))
+
+    def test_without_the_raw_object_it_is_said_and_nothing_is_lost(self):
+        key = self.load()
+        gone = self.load("b.ndjson", '{"id": 7, "word": "longer"}\n')
+        path = self.pipeline.data / "raw" / gone
+        content = path.read_bytes()
+        self.configure(10, more=ANOTHER_TABLE)
+        path.unlink()
+        self.assertIn("1 of too_long word t cannot be tried again: its raw object is gone", self.here("quarantine", "replay"))
+        path.write_bytes(b'{"id": 8, "word": "other"}\n')
+        self.assertIn("was written over", self.here("quarantine", "replay"))
+        self.assertEqual(self.ids(), [1, 2])
+        path.write_bytes(content)
+        self.assertEqual(self.ask("quarantine", "replay", "--object", key)["passed"], 0)
+        self.assertEqual(self.ask("quarantine", "replay")["passed"], 1)
+        self.assertEqual(self.ids(), [1, 2, 7])
+
+    def test_what_is_accepted_is_kept_with_its_reason_and_not_tried_again(self):
+        key = self.load()
+        self.assertIn("say which events", self.here("quarantine", "accept", "x", exit_code=2))
+        self.here("quarantine", "accept", "", "--table", "t", exit_code=2)
+        text = self.here("quarantine", "accept", "it's a test", "--reason", "too_long", "--object", key)
+        self.assertIn("accepted: 3 events", text)
+        self.assertEqual(self.waiting(), {("*", "no_route", ""): 1})
+        accepted = self.ask("quarantine", "show", "--accepted")["events"]
+        self.assertEqual([(event["line"], event["accepted"]) for event in accepted], [(3, "it's a test"), (4, "it's a test"), (6, "it's a test")])
+        self.assertIn("given up: it's a test", self.here("quarantine", "list", "--accepted"))
+        self.assertEqual(self.ask("status")["accepted"], 3)
+        self.assertIn("3 of those in quarantine", self.here("status"))
+        story = self.here("why", key)
+        self.assertIn("3 quarantined events given up, too_long in column word: it's a test", story)
+        self.assertIn("1 of its 5 events are in quarantine", story)
+        self.assertIn("given up: it's a test", self.ask("why", "longer")["verdict"])
+        self.configure(30, ", on_bad_value: null", more=ANOTHER_TABLE)
+        self.assertEqual(self.ask("quarantine", "replay")["passed"], 1)
+        self.assertEqual(self.ids(), [1])
+        self.assertEqual(self.ask("quarantine", "accept", "again", "--since", "1h"), {"accepted": 0, "keeps_old": False, "released": None})
+
+    def test_an_object_that_is_held_is_loaded_when_that_is_accepted(self):
+        lines = '{"id": 1}\n' + "".join(f'{{"id": {i}, "word": "longer"}}\n' for i in range(2, 20))
+        key = self.pipeline.put_raw("a.ndjson", lines.encode())
+        held = ("--set", "quarantine.hold_above=20%")
+        self.here("backfill", "--from", "2026-11-23T14", *held)
+        self.assertEqual(self.ids(), [])
+        self.assertIn(f"or sluice quarantine accept WHY --object {key}", self.ask("why", key, exit_code=3)["verdict"])
+        self.assertEqual(self.ask("quarantine", "replay")["events"], 0)
+        done = self.ask("quarantine", "accept", "the producer knows", "--object", key, *held)
+        self.assertEqual(done, {"accepted": 0, "keeps_old": False, "released": {"events": 19, "quarantined": 18}})
+        self.assertEqual((self.ids(), sum(self.waiting().values())), ([1], 18))
+        self.assertIn("accepted: the producer knows", self.here("why", key))
+        self.assertEqual(self.ask("quarantine", "accept", "and these too", "--object", key)["accepted"], 18)
+
+    def test_an_object_that_was_overwritten_is_left_when_that_is_accepted(self):
+        key = self.load("a.ndjson", '{"id": 1, "word": "old"}\n')
+        self.pipeline.announce(self.pipeline.put_raw("a.ndjson", b'{"id": 1, "word": "new"}\n{"id": 2}\n'))
+        self.here("process")
+        self.assertEqual(self.ask("status")["states"]["held"]["objects"], 1)
+        self.assertEqual(self.ask("quarantine", "accept", "a mistake", "--object", key), {"accepted": 0, "keeps_old": True, "released": None})
+        self.assertNotIn("held", self.ask("status")["states"])
+        self.here("backfill", "--from", "2026-11-23T14")
+        self.assertEqual(self.pipeline.query("SELECT id, word FROM t"), [(1, "old")])
+        self.assertIn("a mistake", self.here("why", key))
+
+
+if __name__ == "__main__":
+    unittest.main()

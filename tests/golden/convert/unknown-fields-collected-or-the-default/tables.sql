@@ -1,0 +1,1 @@
+CREATE TABLE t (v INTEGER, extra VARCHAR(20) DEFAULT 'none');
