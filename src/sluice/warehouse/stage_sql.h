@@ -30,8 +30,8 @@ std::vector<StagedColumn> StagedQuarantineColumns();
 std::string StageTable(size_t index);  // "sluice_stage_1" of table 0
 
 std::vector<StagedColumn> PlanColumns();
-// The rows of sluice_plan. `state` is a settlement's, and then `reason` is in every row; in a load it
-// is the object's own, and the tables' rows have their changes.
+// The rows of sluice_plan. `state` is a settlement's, and then `reason` is in every row; in a load
+// it is the object's own, and the tables' rows have their changes.
 void AddPlanRows(const TableSet& tables, size_t place, const PlannedObject& object,
                  std::string_view state, std::string_view reason, std::vector<SqlRow>& rows);
 
