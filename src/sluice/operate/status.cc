@@ -59,8 +59,10 @@ Status AskLedger(const StatusParts& parts, StatusDepth depth, StatusReport& repo
                                                          .with_changes = true,
                                                          .since = report.now - kFieldMemory,
                                                          .limit = kChangedParts}));
-  const std::map<std::string, uint64_t> seen(report.quarantine.seen.begin(),
-                                             report.quarantine.seen.end());
+  std::map<std::string, uint64_t> seen;
+  for (const QuarantineSummary::Seen& table : report.quarantine.seen) {
+    seen[table.table] += table.events;
+  }
   SLUICE_ASSIGN(report.fields, FieldsOf(changed, seen, parts.tables, parts.names, report.now));
   if (depth != StatusDepth::kLedger) {
     for (size_t i = 0; i < report.tables.size(); ++i) {
