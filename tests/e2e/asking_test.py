@@ -73,6 +73,12 @@ class Verify(Asking):
         self.assertEqual((found["hours"], found["missing_in_range"]), ([], 30))
         self.assertIn("tracking.events: at least 30 rows of these hours are missing", self.pipeline.run("verify", *self.DAY, exit_code=3).stdout)
 
+    def test_a_table_that_somebody_dropped_is_missed(self):
+        self.load("a.ndjson", events(3))
+        self.pipeline.change_warehouse("DROP TABLE tracking.events")
+        for time in ((), ("--from", "2999-01-01")):
+            self.assertRegex(self.pipeline.run("verify", *time, exit_code=3).stdout, r"tracking\.events +no table +\d+ +\d+\n")
+
     def test_rows_without_a_ledger_need_a_person(self):
         self.load("a.ndjson", events(1))
         self.pipeline.change_warehouse("DROP SCHEMA sluice CASCADE")

@@ -76,6 +76,11 @@ std::string ToText(const VerifyReport& report) {
   std::vector<std::vector<std::string>> rows = {
       {"", "rows now", "loaded", "not ours", "missing", "in range", "keys twice"}};
   for (const VerifiedTable& table : report.tables) {
+    if (!table.exists && table.rows_missing() > 0) {
+      rows.push_back({table.table, "no table", WithThousands(table.check.loaded), "",
+                      WithThousands(table.rows_missing())});
+      continue;
+    }
     if (!table.exists) {
       rows.push_back({table.table, "not there yet"});
       continue;

@@ -91,7 +91,8 @@ class FactFinder {
     Key& key = keys_[i];
     key.fact = facts_.size();
     facts_.push_back({.key = i, .can_route = IsFew(key.unfit, key.events), .rank = RankOf(key)});
-    key.has_few_values &= value_keys_ < kMostValueKeys;
+    // An id or a time of today says nothing of the events of tomorrow.
+    key.has_few_values &= value_keys_ < kMostValueKeys && RankOf(key) < 2;
     if (!key.has_few_values) return;
     ++value_keys_;
     for (auto& [value, fact] : key.values) {
@@ -137,7 +138,8 @@ void NameTables(std::vector<ProposedTable>& tables) {
   std::set<std::string> taken;
   for (ProposedTable& table : tables) {
     std::string words = IdentifierOf(WordsOfRule(table.when)).substr(0, 50);
-    if (words.starts_with('_')) words.erase(0, 1);
+    if (words.size() > 1 && words[0] == '_' && (words[1] < '0' || words[1] > '9'))
+      words.erase(0, 1);
     std::string name = tables.size() == 1 ? "events" : words + "_events";
     for (int n = 2; !taken.insert(name).second; ++n) name = fmt::format("{}_events_{}", words, n);
     table.name = std::move(name);

@@ -138,8 +138,6 @@ void ColumnObserver::Add(const JsonValue& value, TypeTrials& trials) {
       ++strings_;
       all_uuids_ &= IsUuid(value.text);
       all_bare_dates_ &= value.text.size() == std::string_view("2026-11-23").size();
-      has_offset_ |=
-          value.text.size() > 10 && value.text.find_first_of("Z+-", 10) != std::string_view::npos;
       break;
     case JsonKind::kObject:
       ++objects_;

@@ -88,9 +88,15 @@ std::optional<IdName> IdNameOf(std::string_view key) {
                      whole == "eventid" || whole == "requestid";
   if (!is_id) return std::nullopt;
   if (words.size() == 1) return IdName::kEvent;
-  const bool names_event = HasAny(key, {"event", "request", "message", "record", "hit", "log",
-                                        "transaction", "insert", "sequence", "row", "delivery"});
+  const bool names_event = HasAny(key, {"event", "request", "message", "record", "hit", "insert"});
   return names_event ? IdName::kEvent : IdName::kThing;
+}
+
+std::optional<IdName> IdNameOf(const FieldPath& path) {
+  const std::string& key = path.back();
+  if (path.size() == 1 || WordsOf(key).size() != 1) return IdNameOf(key);
+  // "id" is of what it stands in.
+  return IdNameOf(fmt::format("{}_{}", path[path.size() - 2], key));
 }
 
 bool IsTimeName(std::string_view key) {

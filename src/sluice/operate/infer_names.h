@@ -24,10 +24,11 @@ std::string IdentifierOf(std::string_view key);
 std::string IdentifierOf(const FieldPath& path);
 
 // How likely a key with this name tells events apart: kEvent names what happened ("request_id",
-// "uuid"), kThing anything that has an id, somebody ("user_id") who may well do more than one
-// thing. None: no id.
+// "uuid", "event.id"), kThing anything that has an id, somebody ("user_id", "user.id") who may well
+// do more than one thing. None: no id.
 enum class IdName { kEvent, kThing };
 std::optional<IdName> IdNameOf(std::string_view key);
+std::optional<IdName> IdNameOf(const FieldPath& path);
 
 // Whether the name speaks of a time, and whether of the time at which the event happened: one that
 // says when it was received or sent may differ when it is sent again.

@@ -37,9 +37,13 @@ TEST(InferNames, AnIdOfAnEventIsMoreThanThatOfAThing) {
   for (const char* const key : {"id", "uuid", "request_id", "eventId", "event-uuid", "messageId"}) {
     EXPECT_EQ(IdNameOf(key), IdName::kEvent) << key;
   }
-  for (const char* const key : {"user_id", "cookie_id", "ad_id", "accountId"}) {
+  for (const char* const key : {"user_id", "cookie_id", "ad_id", "accountId", "transaction_id"}) {
     EXPECT_EQ(IdNameOf(key), IdName::kThing) << key;
   }
+  EXPECT_EQ(IdNameOf(FieldPath{"user", "id"}), IdName::kThing);
+  EXPECT_EQ(IdNameOf(FieldPath{"event", "user", "id"}), IdName::kThing);
+  EXPECT_EQ(IdNameOf(FieldPath{"user", "request_id"}), IdName::kEvent);
+  EXPECT_EQ(IdNameOf(FieldPath{"event", "id"}), IdName::kEvent);
   for (const char* const key : {"", "topic", "identity", "idea", "paid", "request"}) {
     EXPECT_EQ(IdNameOf(key), std::nullopt) << key;
   }

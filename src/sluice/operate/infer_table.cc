@@ -12,8 +12,8 @@
 namespace sluice {
 namespace {
 
-// Before any id is believed to tell events apart; a few events do not share even a user.
-constexpr uint64_t kEnoughForAnyId = 20;
+// Fewer events may have different ids of anything.
+constexpr uint64_t kFewEvents = 100;
 
 std::string DigestOf(std::string_view text) {
   const Sha256Digest digest = Sha256Of(text);
@@ -72,10 +72,22 @@ std::vector<std::string> NamesOf(const std::vector<FieldPath>& paths) {
   return names;
 }
 
+bool NamesEvent(const FieldPath& path) {
+  return std::ranges::any_of(path, [](const std::string& key) {
+    const std::vector<std::string> words = WordsOf(key);
+    return std::ranges::find(words, "event") != words.end();
+  });
+}
+
 }  // namespace
 
 TableObserver::TableObserver(const SampleFields& fields)
-    : fields_(fields), observers_(fields.tree().size()) {}
+    : fields_(fields), observers_(fields.tree().size()) {
+  for (size_t i = 0; i < observers_.size(); ++i) {
+    const FieldPath path = fields.PathOf(static_cast<int>(i));
+    is_event_id_.push_back(!path.empty() && IdNameOf(path) == IdName::kEvent);
+  }
+}
 
 void TableObserver::Add(const EventReader& event, TypeTrials& trials) {
   ++events_;
@@ -86,7 +98,7 @@ void TableObserver::Add(const EventReader& event, TypeTrials& trials) {
     const JsonValue& value = event.value(field);
     if (value.kind == JsonKind::kAbsent) continue;
     observers_[i].Add(value, trials);
-    if (is_new && IdNameOf(fields_.tree().key(field))) AddKey(field, value, trials);
+    if (is_new && is_event_id_[i]) AddKey(field, value, trials);
   }
 }
 
@@ -141,12 +153,12 @@ ProposedColumn TableObserver::Describe(int field, bool is_required) const {
   return proposed;
 }
 
+// Only an id of events: in a sample hardly anybody's comes twice, and in the stream it does.
 void TableObserver::ChooseUnique(const std::vector<int>& fields, ProposedTable& table) const {
-  for (const IdName wanted : {IdName::kEvent, IdName::kThing}) {
-    if (wanted == IdName::kThing && different_ < kEnoughForAnyId) break;
+  for (const bool names_event : {true, false}) {
     for (size_t i = 0; i < fields.size() && !table.unique; ++i) {
       const auto use = keys_.find(fields[i]);
-      if (IdNameOf(fields_.tree().key(fields[i])) != wanted || use == keys_.end()) continue;
+      if (use == keys_.end() || NamesEvent(fields_.PathOf(fields[i])) != names_event) continue;
       const uint64_t lacking = different_ - use->second.seen.size() - use->second.repeated;
       const uint64_t repeated = use->second.repeated;
       ProposedColumn& column = table.columns[i];
@@ -167,32 +179,40 @@ void TableObserver::ChooseUnique(const std::vector<int>& fields, ProposedTable& 
         table.unique_reason +=
             fmt::format("; {} have none that can be a key and go to quarantine", lacking);
       }
+      if (different_ < kFewEvents) table.unique_reason += "; so few show little";
     }
   }
 }
 
+// One of the event itself before one of something in it; one that every event has before one that
+// nearly all have.
 void TableObserver::ChooseTime(const std::vector<int>& fields, ProposedTable& table) const {
-  // First one that every event has, then one that nearly all have.
-  for (const bool exactly : {true, false}) {
-    for (size_t i = 0; i < fields.size(); ++i) {
-      const ColumnObserver& observer = observers_[static_cast<size_t>(fields[i])];
-      ProposedColumn& column = table.columns[i];
-      const std::optional<InferredType> time = observer.InferTime(events_);
-      if (!time || (exactly && time->unfit > 0) || table.unique == i ||
-          !IsEventTimeName(fields_.tree().key(fields[i]))) {
-        continue;
+  for (const bool is_nested : {false, true}) {
+    for (const bool exactly : {true, false}) {
+      for (size_t i = 0; i < fields.size() && !table.time; ++i) {
+        if ((fields_.PathOf(fields[i]).size() > 1) == is_nested)
+          TryTime(fields[i], i, exactly, table);
       }
-      table.time = i;
-      table.time_reason = "the first time that events have; a duplicate must have the same";
-      column.column.not_null = true;
-      if (time->unfit > 0) {
-        column.column.type = time->type;
-        column.source.epoch = time->epoch;
-        column.reason = time->reason;
-        table.time_reason += "; " + time->reason;
-      }
-      return;
     }
+  }
+}
+
+void TableObserver::TryTime(int field, size_t i, bool exactly, ProposedTable& table) const {
+  const std::optional<InferredType> time =
+      observers_[static_cast<size_t>(field)].InferTime(events_);
+  if (!time || (exactly && time->unfit > 0) || table.unique == i ||
+      !IsEventTimeName(fields_.tree().key(field))) {
+    return;
+  }
+  ProposedColumn& column = table.columns[i];
+  table.time = i;
+  table.time_reason = "the first time that events have; a duplicate must have the same";
+  column.column.not_null = true;
+  if (time->unfit > 0) {
+    column.column.type = time->type;
+    column.source.epoch = time->epoch;
+    column.reason = time->reason;
+    table.time_reason += "; " + time->reason;
   }
 }
 

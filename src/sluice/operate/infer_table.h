@@ -40,9 +40,12 @@ class TableObserver {
   ProposedColumn Describe(int field, bool is_required) const;
   void ChooseUnique(const std::vector<int>& fields, ProposedTable& table) const;
   void ChooseTime(const std::vector<int>& fields, ProposedTable& table) const;
+  // The i-th column's field, where it may be the time.
+  void TryTime(int field, size_t i, bool exactly, ProposedTable& table) const;
 
   const SampleFields& fields_;
   std::vector<ColumnObserver> observers_;  // by field
+  std::vector<bool> is_event_id_;          // by field
   std::map<int, KeyUse> keys_;
   std::unordered_set<std::string> lines_;  // digests
   uint64_t events_ = 0;

@@ -19,6 +19,7 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using ::testing::Not;
 using ::testing::Pair;
 
 SampleLines LinesOf(const std::vector<std::string>& texts) {
@@ -267,8 +268,10 @@ Chosen ChosenFor(const std::vector<std::string>& events) {
 
 TEST(Infer, TheUniqueKeyIsWhatNoTwoEventsShare) {
   EXPECT_EQ(ChosenFor({R"({"user_id":"u","request_id":"r"})"}).unique, "request_id");
-  EXPECT_EQ(ChosenFor(Repeat(R"({"user_id":"u$"})", 19)).unique, std::nullopt);
-  EXPECT_EQ(ChosenFor(Repeat(R"({"user_id":"u$"})", 20)).unique, "user_id");
+  EXPECT_EQ(ChosenFor(Repeat(R"({"user_id":"u$"})", 200)).unique, std::nullopt);
+  EXPECT_EQ(ChosenFor(Repeat(R"({"user":{"id":"u$"},"x":{"event_id":"$"}})", 9)).unique,
+            "x_event_id");
+  EXPECT_EQ(ChosenFor(Repeat(R"({"request_id":"r$","event_id":"$"})", 9)).unique, "event_id");
   EXPECT_EQ(ChosenFor(Repeat(R"({"message":"text $"})", 200)).unique, std::nullopt);
   // An event that comes twice is the same event.
   const auto events = Repeat(R"({"id":"$"})", 100);
@@ -290,8 +293,31 @@ TEST(Infer, TheTimeIsOneThatEveryEventHas) {
   EXPECT_EQ(ChosenFor({R"({"received_at":"2026-11-23 10:00:00","ts":"2026-11-23 10:00:00"})"}).time,
             "ts");
   EXPECT_EQ(ChosenFor({R"({"received_at":"2026-11-23 10:00:00"})"}).time, std::nullopt);
+  EXPECT_EQ(
+      ChosenFor({R"({"user":{"created_at":"2026-11-23 10:00:00"},"ts":"2026-11-23 10:00:00"})"})
+          .time,
+      "ts");
   EXPECT_EQ(ChosenFor({R"({"created_at":"2026-11-23"})"}).time, std::nullopt) << "a day is no time";
   EXPECT_EQ(ChosenFor({R"({"ts":"2026-11-23 10:00:00"})", R"({"ts":null})"}).time, std::nullopt);
+}
+
+TEST(Infer, NoIdAndNoTimeOfTodayIsARule) {
+  for (const std::string key : {"tenant_id", "app_time"}) {
+    const Proposal proposal =
+        InferTables(LinesOf(Both(Repeat(R"({")" + key + R"(":"Mon","a":"$","c":1})", 100),
+                                 Repeat(R"({")" + key + R"(":"Tue","b":"$","d":1})", 100))));
+    ASSERT_EQ(proposal.tables.size(), 2u);
+    for (const ProposedTable& table : proposal.tables) {
+      EXPECT_THAT(ToText(table.when), Not(HasSubstr(key)));
+    }
+  }
+}
+
+TEST(Infer, ATableOfANumberHasAName) {
+  const Proposal proposal = InferTables(LinesOf(
+      Both(Repeat(R"({"type":"404","a":"$"})", 100), Repeat(R"({"type":"page","b":"$"})", 100))));
+  ASSERT_EQ(proposal.tables.size(), 2u);
+  EXPECT_EQ(proposal.tables[0].name, "_404_events");
 }
 
 TEST(Infer, AFewFaultsTakeNoTimeAndNoRuleAway) {

@@ -53,6 +53,20 @@ std::string HourText(const HourCheck& hour) {
   return text;
 }
 
+namespace {
+
+// Of a table that is not there: what was loaded into it is missing.
+Result<TableCheck> CheckOfNothing(const Table& table, Warehouse& warehouse) {
+  TableCheck check;
+  SLUICE_ASSIGN(const auto balance, warehouse.Balance());
+  for (const TableBalance& sums : balance) {
+    if (sums.table == table.name()) check.loaded = check.loaded_by_us = sums.loaded;
+  }
+  return check;
+}
+
+}  // namespace
+
 Result<VerifyReport> Verify(const TableSet& tables, const std::vector<size_t>& which,
                             Warehouse& warehouse, const HourRange& hours) {
   VerifyReport report{.hours = hours};
@@ -64,12 +78,13 @@ Result<VerifyReport> Verify(const TableSet& tables, const std::vector<size_t>& w
     const Table& table = tables.tables[index];
     Result<TableCheck> check = warehouse.Check(table, {hours.from, hours.to});
     const bool exists = check || check.error().kind() != ErrorKind::kNotFound;
-    if (!check && exists) return std::unexpected(check.error());
+    if (!exists) check = CheckOfNothing(table, warehouse);
+    if (!check) return std::unexpected(check.error());
     report.tables.push_back({.table = FullName(table),
                              .exists = exists,
                              .has_time = table.time.has_value(),
                              .has_key = !table.unique.empty(),
-                             .check = std::move(check).value_or(TableCheck())});
+                             .check = std::move(*check)});
   }
   return report;
 }

@@ -15,7 +15,7 @@ namespace sluice {
 // One table beside the ledger.
 struct VerifiedTable {
   std::string table;   // "tracking.events"
-  bool exists = true;  // false: no load has made it yet
+  bool exists = true;  // false: no load has made it yet, or somebody took it away
   bool has_time = false, has_key = false;
   TableCheck check;
 
@@ -28,7 +28,7 @@ struct VerifiedTable {
   }
   // Of the range, at least: no hour of it may tell, where objects reach over several.
   uint64_t rows_missing_in_range() const {
-    if (!has_time) return rows_missing();
+    if (!has_time || !exists) return rows_missing();
     return check.at_least_in_range > check.rows_in_range
                ? check.at_least_in_range - check.rows_in_range
                : 0;
