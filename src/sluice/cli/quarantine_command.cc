@@ -40,10 +40,10 @@ std::string ToText(const QuarantineSummary& summary) {
   std::vector<std::vector<std::string>> rows = {
       {"table", "reason", "column", "events", "share", "objects", "first", "last"}};
   for (const QuarantineGroup& group : summary.groups) {
-    rows.push_back(
-        {group.table == "*" ? "(no route)" : group.table, group.reason, group.column,
-         WithThousands(group.events), fmt::format("{:.3g}%", 100 * Share(summary, group)),
-         WithThousands(group.objects), group.first.substr(0, 19), group.last.substr(0, 19)});
+    rows.push_back({TableText(group.table), group.reason, group.column, WithThousands(group.events),
+                    fmt::format("{:.3g}%", 100 * Share(summary, group)),
+                    WithThousands(group.objects), group.first.substr(0, 19),
+                    group.last.substr(0, 19)});
     if (by_hour) rows.back().insert(rows.back().begin() + 3, group.hour.substr(0, 16));
   }
   if (by_hour) rows[0].insert(rows[0].begin() + 3, "hour");
@@ -89,9 +89,8 @@ std::string ToText(const std::vector<QuarantinedEvent>& events, size_t limit) {
   if (events.empty()) return "nothing of that is in quarantine\n";
   std::string text;
   for (const QuarantinedEvent& event : events) {
-    text +=
-        fmt::format("{}: {}{}{} {}\n", Place(event), event.reason, event.column.empty() ? "" : " ",
-                    event.column, event.table == "*" ? "(no route)" : event.table);
+    text += fmt::format("{}: {}{}{} {}\n", Place(event), event.reason,
+                        event.column.empty() ? "" : " ", event.column, TableText(event.table));
     text += fmt::format("  {}{}\n", event.encoding == "utf8" ? "" : event.encoding + ": ",
                         WithoutControls(event.payload));
     text += GivenUp(event);

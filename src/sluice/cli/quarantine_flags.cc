@@ -8,6 +8,10 @@
 
 namespace sluice {
 
+std::string TableText(const std::string& table) {
+  return table == "*" ? "(no route)" : table;
+}
+
 Result<QuarantineFilter> FilterOf(Session& session, const QuarantineFlags& flags) {
   // With its schema or without.
   QuarantineFilter filter{

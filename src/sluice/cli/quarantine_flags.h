@@ -25,6 +25,8 @@ struct QuarantineFlags {
 
 void AddFilter(CLI::App& command, QuarantineFlags& flags);
 void AddLimit(CLI::App& command, QuarantineFlags& flags);
+// "events", "(no route)".
+std::string TableText(const std::string& table);
 Result<QuarantineFilter> FilterOf(Session& session, const QuarantineFlags& flags);
 
 // `replay` and `accept`, below `quarantine`.

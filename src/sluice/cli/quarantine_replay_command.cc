@@ -19,8 +19,7 @@ struct ReplayFlags {
 
 std::string ToText(const Reason& reason) {
   const auto& [table, name, column] = reason;
-  return fmt::format("{}{}{} {}", name, column.empty() ? "" : " ", column,
-                     table == "*" ? "(no route)" : table);
+  return fmt::format("{}{}{} {}", name, column.empty() ? "" : " ", column, TableText(table));
 }
 
 std::string ToText(const ReplayReport& report, bool is_dry) {
@@ -30,9 +29,8 @@ std::string ToText(const ReplayReport& report, bool is_dry) {
   std::string stay;
   for (const auto& [was, group] : report.groups) {
     const auto& [table, reason, column] = was;
-    rows.push_back({table == "*" ? "(no route)" : table, reason, column,
-                    WithThousands(group.events()), WithThousands(group.passed),
-                    WithThousands(group.events() - group.passed)});
+    rows.push_back({TableText(table), reason, column, WithThousands(group.events()),
+                    WithThousands(group.passed), WithThousands(group.events() - group.passed)});
     for (const auto& [now, count] : group.stay) {
       if (now == was) continue;
       stay += fmt::format("{} of {} {} now: {}\n", WithThousands(count), ToText(was),

@@ -94,8 +94,7 @@ Result<int> RunReconcile(Session& session, const ReconcileFlags& flags) {
   SLUICE_ASSIGN(const auto view, session.OpenView(std::move(config)));
   SLUICE_ASSIGN(const auto raw, view->OpenRaw());
   const Timestamp now = session.clock().Now();
-  const HourRange hours{std::chrono::floor<std::chrono::hours>(now - *since),
-                        std::chrono::floor<std::chrono::hours>(now) + std::chrono::hours(1)};
+  const HourRange hours = HoursSince(now, *since);
   std::optional<Announcer> announcer;
   if (flags.repair) {
     if (view->notifications() == nullptr) {

@@ -121,7 +121,8 @@ std::string EventHoursText(const std::vector<TableHours>& tables) {
     std::vector<std::vector<std::string>> rows = {
         {"events of " + Cut(table.table), "rows now", "duplicates"}};
     for (const EventHour& hour : table.hours) {
-      rows.push_back({HourText(hour), WithThousands(hour.rows), WithThousands(hour.duplicates)});
+      rows.push_back(
+          {HourText(hour.hour), WithThousands(hour.rows), WithThousands(hour.duplicates)});
     }
     if (table.hours.empty()) rows.push_back({"none in the last 24 hours", "", ""});
     text += "\n" + FormatTable(rows);

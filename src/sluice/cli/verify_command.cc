@@ -36,7 +36,7 @@ std::string Findings(const VerifiedTable& table) {
   if (!check.hours.empty()) {
     text += fmt::format("\n{}: hours of event time that do not fit the ledger\n", table.table);
     for (const HourCheck& hour : check.hours) {
-      text += fmt::format("    {}  {} rows, and by the ledger {} to {}\n", HourText(hour),
+      text += fmt::format("    {}  {} rows, and by the ledger {} to {}\n", HourText(hour.hour),
                           WithThousands(hour.rows), WithThousands(hour.at_least),
                           WithThousands(hour.at_most));
     }
@@ -106,9 +106,7 @@ Result<HourRange> HoursOf(Session& session, const VerifyFlags& flags) {
   }
   const auto since = ParseDuration(flags.since);
   if (!since) return session.WrongUsage("--since: " + since.error().message());
-  const Timestamp now = session.clock().Now();
-  return HourRange{std::chrono::floor<std::chrono::hours>(now - *since),
-                   std::chrono::floor<std::chrono::hours>(now) + std::chrono::hours(1)};
+  return HoursSince(session.clock().Now(), *since);
 }
 
 Result<int> RunVerify(Session& session, const VerifyFlags& flags) {

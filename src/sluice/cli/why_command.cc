@@ -7,6 +7,7 @@
 #include "sluice/cli/session.h"
 #include "sluice/cli/zone_hours.h"
 #include "sluice/config/units.h"
+#include "sluice/operate/status.h"
 #include "sluice/operate/why.h"
 
 namespace sluice {
@@ -37,11 +38,6 @@ Result<Story> Ask(const Witnesses& witnesses, const WhyFlags& flags,
   if (key.starts_with(witnesses.raw_uri)) key = key.substr(witnesses.raw_uri.size());
   const bool is_object = key != flags.what || witnesses.layout.HourOf({key}).has_value();
   return is_object ? WhyObject(witnesses, key) : WhyEvent(witnesses, key);
-}
-
-Result<std::optional<QueueDepth>> DepthOf(Queue* queue) {
-  if (queue == nullptr) return std::nullopt;
-  return queue->Depth();
 }
 
 Result<int> RunWhy(Session& session, const WhyFlags& flags) {

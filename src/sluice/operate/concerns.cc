@@ -242,12 +242,6 @@ std::string AgeText(std::chrono::microseconds age) {
   return fmt::format("{} s", std::chrono::floor<seconds>(age).count());
 }
 
-std::string HourText(const EventHour& hour) {
-  std::string text = hour.hour.substr(0, 13);
-  std::ranges::replace(text, ' ', 'T');
-  return text;
-}
-
 std::string MinuteText(Timestamp time, Timestamp now) {
   std::string text = ToIso8601(time).substr(0, 16);
   if (text.substr(0, 10) == ToIso8601(now).substr(0, 10)) return text.substr(11);

@@ -54,8 +54,6 @@ std::vector<std::string> NextSteps(const StatusReport& report,
 
 // "3 d 22 h", "2 h 4 min", "12 min", "45 s".
 std::string AgeText(std::chrono::microseconds age);
-// "2026-11-23T14".
-std::string HourText(const EventHour& hour);
 // "14:01" of today in UTC, "2026-11-23 14:01" of another day.
 std::string MinuteText(Timestamp time, Timestamp now);
 

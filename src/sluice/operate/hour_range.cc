@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <set>
 
 namespace sluice {
@@ -87,6 +88,17 @@ Result<HourRange> ParseHourRange(std::string_view from, std::string_view to) {
                 HourText(first.time), HourText(end.time));
   }
   return HourRange{first.time, end.time};
+}
+
+std::string HourText(std::string_view sql_time) {
+  std::string text(sql_time.substr(0, std::string_view("2026-11-20 10").size()));
+  std::ranges::replace(text, ' ', 'T');
+  return text;
+}
+
+HourRange HoursSince(Timestamp now, std::chrono::microseconds since) {
+  using std::chrono::hours;
+  return {std::chrono::floor<hours>(now - since), std::chrono::floor<hours>(now) + hours(1)};
 }
 
 std::string HourText(Timestamp hour) {

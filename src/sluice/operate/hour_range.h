@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <chrono>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -23,8 +24,11 @@ struct HourRange {
 Result<Timestamp> ParseHour(std::string_view text);
 // `to` empty: the end of the day or hour that `from` names.
 Result<HourRange> ParseHourRange(std::string_view from, std::string_view to);
-// "2026-11-20T10".
+// "2026-11-20T10"; of a time in UTC as a warehouse spells it, too.
 std::string HourText(Timestamp hour);
+std::string HourText(std::string_view sql_time);
+// From the hour in which `since` before now was until the end of this one.
+HourRange HoursSince(Timestamp now, std::chrono::microseconds since);
 
 // Below which the objects of these hours are, each once, in the order of their bytes. A layout
 // without %H, or with %M before it, has folders that hold other hours too.

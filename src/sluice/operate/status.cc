@@ -38,11 +38,6 @@ Status CountHours(const TableSet& tables, Warehouse& warehouse, StatusReport& re
   return {};
 }
 
-Result<std::optional<QueueDepth>> DepthOf(Queue* queue) {
-  if (queue == nullptr) return std::optional<QueueDepth>();
-  return queue->Depth();
-}
-
 Status AskLedger(const StatusParts& parts, StatusDepth depth, StatusReport& report) {
   Warehouse& warehouse = parts.warehouse;
   SLUICE_ASSIGN(report.states, warehouse.States());
@@ -87,6 +82,11 @@ Status WalkRaw(const StatusParts& parts, StatusReport& report) {
 }
 
 }  // namespace
+
+Result<std::optional<QueueDepth>> DepthOf(Queue* queue) {
+  if (queue == nullptr) return std::optional<QueueDepth>();
+  return queue->Depth();
+}
 
 bool StatusReport::Balances() const {
   bool balances = objects.lines == objects.routed + objects.no_route + objects.dropped;

@@ -86,6 +86,9 @@ struct StatusParts {
 // reads their times too.
 enum class StatusDepth { kLedger, kTables, kEventHours };
 
+// Absent where the queue is not there yet.
+Result<std::optional<QueueDepth>> DepthOf(Queue* queue);
+
 // A warehouse that cannot be asked is no failure: the report says so.
 Result<StatusReport> GatherStatus(const StatusParts& parts, Timestamp now,
                                   const StatusLimits& limits, StatusDepth depth);

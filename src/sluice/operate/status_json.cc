@@ -47,7 +47,7 @@ void AppendEventHours(JsonText& json, const StatusReport& report) {
   json.Key("event_hours").BeginArray();
   for (const TableHours& table : report.event_hours) {
     for (const EventHour& hour : table.hours) {
-      json.BeginObject().Key("table").Value(table.table).Key("hour").Value(HourText(hour));
+      json.BeginObject().Key("table").Value(table.table).Key("hour").Value(HourText(hour.hour));
       json.Key("rows").Value(hour.rows).Key("duplicates").Value(hour.duplicates).EndObject();
     }
   }

@@ -28,7 +28,7 @@ void AppendTable(JsonText& json, const VerifiedTable& table) {
   }
   json.EndArray().Key("hours").BeginArray();
   for (const HourCheck& hour : check.hours) {
-    json.BeginObject().Key("hour").Value(HourText(hour)).Key("rows").Value(hour.rows);
+    json.BeginObject().Key("hour").Value(HourText(hour.hour)).Key("rows").Value(hour.rows);
     json.Key("at_least").Value(hour.at_least).Key("at_most").Value(hour.at_most).EndObject();
   }
   json.EndArray().EndObject();
@@ -45,12 +45,6 @@ bool VerifyReport::NeedsAttention() const {
 std::string FullName(const Table& table) {
   const std::string& schema = table.schema.schema;
   return schema.empty() ? table.name() : schema + "." + table.name();
-}
-
-std::string HourText(const HourCheck& hour) {
-  std::string text = hour.hour.substr(0, 13);
-  std::ranges::replace(text, ' ', 'T');
-  return text;
 }
 
 namespace {

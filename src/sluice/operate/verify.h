@@ -56,9 +56,6 @@ Result<VerifyReport> Verify(const TableSet& tables, const std::vector<size_t>& w
 // "tracking.events", or "events" where its DDL names no schema.
 std::string FullName(const Table& table);
 
-// "2026-11-23T14".
-std::string HourText(const HourCheck& hour);
-
 std::string ToJson(const VerifyReport& report);
 
 }  // namespace sluice

@@ -40,23 +40,10 @@ Result<std::string> One(const Result<std::vector<TextRow>>& rows) {
 
 Result<uint64_t> AcceptQuarantined(SqlSession& session, const LedgerNames& names,
                                    const QuarantineFilter& filter, const Acceptance& acceptance) {
-  const SqlDialect& d = names.dialect;
-  std::string condition = fmt::format(
+  const std::string condition = fmt::format(
       "object IN (SELECT l.object FROM {} l WHERE l.name = {} AND l.table_name = '*' AND l.state = "
-      "'loaded'",
-      names.In("ledger"), names.Pipeline());
-  if (!filter.raw_key.empty()) {
-    condition +=
-        fmt::format(" AND {} = {}", d.Exact("l.raw_key"), d.Exact(d.Literal(filter.raw_key)));
-  }
-  if (filter.since) condition += " AND l.loaded_at >= " + TimestampLiteral(*filter.since);
-  condition += ")";
-  const auto want = [&](std::string_view column, const std::string& value) {
-    if (!value.empty()) condition += fmt::format(" AND {} = {}", column, d.Literal(value));
-  };
-  want("table_name", filter.table);
-  want("reason", filter.reason);
-  want("column_name", filter.column);
+      "'loaded'{}){}",
+      names.In("ledger"), names.Pipeline(), OfObjects(names, filter), OfEvents(names, filter, ""));
   std::vector<SqlStatement> sql = TakeLock(names);
   sql.push_back(Accept(names, acceptance, condition));
   SLUICE_ASSIGN(

@@ -54,7 +54,7 @@ std::string PlacesSql(const LedgerNames& names, std::string_view table, std::str
 
 EventTraces::Place PlaceOf(const TextRow& row) {
   return {.table = row[0].value_or(""),
-          .object = static_cast<int64_t>(ToCount(row[1])),
+          .object = NumberOf(row[1]),
           .raw_key = row[2].value_or(""),
           .line = ToCount(row[3]),
           .batch = row[4].value_or(""),

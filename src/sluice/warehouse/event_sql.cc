@@ -52,6 +52,32 @@ std::string EventSql::Matches(std::string_view of, std::string_view with) const 
   return matches;
 }
 
+std::string EventSql::Columns(std::string_view of) const {
+  std::string columns;
+  for (const size_t column : columns_) {
+    columns += fmt::format("{}{}.{}", columns.empty() ? "" : ", ", of, Name(column));
+  }
+  return columns;
+}
+
+std::string EventSql::NumberedColumns(std::string_view of, std::string_view k) const {
+  std::string columns;
+  for (size_t i = 0; i < columns_.size(); ++i) {
+    columns += fmt::format("{}.{} AS {}{}, ", of, Name(columns_[i]), k, i);
+  }
+  return columns;
+}
+
+std::string EventSql::MatchesNumbered(std::string_view of, std::string_view with,
+                                      std::string_view k) const {
+  std::string matches;
+  for (size_t i = 0; i < columns_.size(); ++i) {
+    matches +=
+        fmt::format("{}{}.{} = {}.{}{}", i == 0 ? "" : " AND ", of, Name(columns_[i]), with, k, i);
+  }
+  return matches;
+}
+
 std::string EventSql::Within(std::string_view of, const std::vector<TimeInterval>& times) const {
   if (!table_.time || times.empty()) return "";
   const std::string column = fmt::format("{}.{}", of, Name(*table_.time));

@@ -30,6 +30,10 @@ class EventSql {
   std::string Key(std::string_view of) const;
   std::string Time(std::string_view of) const;
   std::string Matches(std::string_view of, std::string_view with) const;
+  // "s.a, s.b"; "s.a AS k0, s.b AS k1, "; and what matches a table that has these k.
+  std::string Columns(std::string_view of) const;
+  std::string NumberedColumns(std::string_view of, std::string_view k) const;
+  std::string MatchesNumbered(std::string_view of, std::string_view with, std::string_view k) const;
   // Keeps the scan of `of` to these times: " AND …", or nothing where there are none.
   std::string Within(std::string_view of, const std::vector<TimeInterval>& times) const;
   // A moment to compare the time column itself with, so that sort keys prune. It has one.

@@ -59,7 +59,7 @@ Result<std::vector<LedgerPart>> ListParts(SqlSession& session, const LedgerNames
       return Fail(ErrorKind::kPermanent, "the ledger holds a state of another version: {}",
                   text(4));
     }
-    parts.push_back({.object = static_cast<int64_t>(ToCount(row[0])),
+    parts.push_back({.object = NumberOf(row[0]),
                      .identity = text(1),
                      .raw_key = text(2),
                      .table = text(3),

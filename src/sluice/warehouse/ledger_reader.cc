@@ -202,7 +202,7 @@ Result<std::vector<LedgerObject>> LedgerReader::ListObjects(const LedgerRange& r
     const auto text = [&](size_t i) { return row[i].value_or(""); };
     const auto state = ObjectStateNamed(text(3));
     if (!state) return UnknownState(text(3));
-    objects.push_back({.object = static_cast<int64_t>(ToCount(row[0])),
+    objects.push_back({.object = NumberOf(row[0]),
                        .identity = text(1),
                        .raw_key = text(2),
                        .state = *state,

@@ -12,23 +12,12 @@ constexpr int kExample = 200;
 
 // The rows of q, with what the ledger, l, says of their objects.
 std::string FromQuarantine(const LedgerNames& names, const QuarantineFilter& filter) {
-  const SqlDialect& d = names.dialect;
-  std::string text = fmt::format(
+  const std::string from = fmt::format(
       "FROM {} q LEFT JOIN {} l ON l.name = q.name AND l.object = q.object AND l.table_name = '*' "
       "WHERE q.name = {} AND {}",
       names.In("quarantine"), names.In("ledger"), names.Pipeline(),
       filter.kind == QuarantineKind::kWaiting ? "q.ended_at IS NULL" : "q.accepted IS NOT NULL");
-  const auto want = [&](std::string_view column, const std::string& value) {
-    if (!value.empty()) text += fmt::format(" AND {} = {}", column, d.Literal(value));
-  };
-  want("q.table_name", filter.table);
-  want("q.reason", filter.reason);
-  want("q.column_name", filter.column);
-  if (!filter.raw_key.empty()) {
-    text += fmt::format(" AND {} = {}", d.Exact("l.raw_key"), d.Exact(d.Literal(filter.raw_key)));
-  }
-  if (filter.since) text += " AND l.loaded_at >= " + TimestampLiteral(*filter.since);
-  return text;
+  return from + OfEvents(names, filter, "q.") + OfObjects(names, filter);
 }
 
 // The columns of QuarantinedEvent, in its order.
@@ -97,6 +86,29 @@ std::string SeenSql(const LedgerNames& names, const QuarantineFilter& filter) {
 }
 
 }  // namespace
+
+std::string OfEvents(const LedgerNames& names, const QuarantineFilter& filter,
+                     std::string_view of) {
+  std::string text;
+  const auto want = [&](std::string_view column, const std::string& value) {
+    if (value.empty()) return;
+    text += fmt::format(" AND {}{} = {}", of, column, names.dialect.Literal(value));
+  };
+  want("table_name", filter.table);
+  want("reason", filter.reason);
+  want("column_name", filter.column);
+  return text;
+}
+
+std::string OfObjects(const LedgerNames& names, const QuarantineFilter& filter) {
+  const SqlDialect& d = names.dialect;
+  std::string text;
+  if (!filter.raw_key.empty()) {
+    text += fmt::format(" AND {} = {}", d.Exact("l.raw_key"), d.Exact(d.Literal(filter.raw_key)));
+  }
+  if (filter.since) text += " AND l.loaded_at >= " + TimestampLiteral(*filter.since);
+  return text;
+}
 
 Result<QuarantineSummary> SumQuarantine(SqlSession& session, const LedgerNames& names,
                                         const QuarantineFilter& filter) {

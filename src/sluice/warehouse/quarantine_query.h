@@ -71,6 +71,11 @@ struct QuarantineSummary {
   std::vector<Seen> seen;
 };
 
+// What a filter asks of sluice.quarantine, whose columns `of` stands before ("q."), and of its
+// object's row of the ledger, l: " AND …", or nothing.
+std::string OfEvents(const LedgerNames& names, const QuarantineFilter& filter, std::string_view of);
+std::string OfObjects(const LedgerNames& names, const QuarantineFilter& filter);
+
 // Over a session that has a ledger.
 Result<QuarantineSummary> SumQuarantine(SqlSession& session, const LedgerNames& names,
                                         const QuarantineFilter& filter);

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "sluice/warehouse/sql_text.h"
+#include "sluice/warehouse/table_sql.h"
 
 namespace sluice {
 namespace {
@@ -51,16 +52,12 @@ class ReplacedTableSql {
 
   // What the losers among the old rows lost against stays.
   std::string Gone() const {
-    std::string keys;
-    for (size_t i = 0; i < event_.columns().size(); ++i) {
-      keys += fmt::format("s.{} AS sluice_k{}, ", event_.Name(event_.columns()[i]), i);
-    }
     return fmt::format(
         "CREATE TEMP TABLE {} AS SELECT DISTINCT {}{} AS sluice_key, {} AS sluice_time FROM {} s "
         "WHERE NOT EXISTS (SELECT 1 FROM {} x WHERE x.name = {} AND x.table_name = {} AND x.object "
         "= s.sluice_object AND x.line = s.sluice_line)",
-        gone_, keys, event_.Key("s"), event_.Time("s"), old_, names_.In("duplicates"),
-        names_.Pipeline(), event_.TableName());
+        gone_, event_.NumberedColumns("s", "sluice_k"), event_.Key("s"), event_.Time("s"), old_,
+        names_.In("duplicates"), names_.Pipeline(), event_.TableName());
   }
 
   // Whether the table has as many of the old rows as were loaded, or, by their keys, no more than
@@ -91,10 +88,6 @@ class ReplacedTableSql {
 
   // The earliest of those that lost: by version, object and line.
   std::string Back() const {
-    std::string keys;
-    for (const size_t column : event_.columns()) {
-      keys += fmt::format("{}s.{}", keys.empty() ? "" : ", ", event_.Name(column));
-    }
     return fmt::format(
         "SELECT {} AS b_table, b.sluice_object AS b_object, b.sluice_line AS b_line FROM (SELECT "
         "s.sluice_object, s.sluice_line, ROW_NUMBER() OVER (PARTITION BY {} ORDER BY l.version, "
@@ -102,23 +95,16 @@ class ReplacedTableSql {
         "x.table_name = {} AND x.object = s.sluice_object AND x.line = s.sluice_line JOIN {} l ON "
         "l.name = {} AND l.object = s.sluice_object AND l.table_name = '*' WHERE NOT EXISTS "
         "(SELECT 1 FROM {} t WHERE {}{})) b WHERE b.place = 1",
-        event_.TableName(), keys, other_, gone_, IsGoneIn("s"), names_.In("duplicates"),
-        names_.Pipeline(), event_.TableName(), names_.In("ledger"), names_.Pipeline(), target_,
-        event_.Matches("t", "s"), event_.Within("t", times_));
+        event_.TableName(), event_.Columns("s"), other_, gone_, IsGoneIn("s"),
+        names_.In("duplicates"), names_.Pipeline(), event_.TableName(), names_.In("ledger"),
+        names_.Pipeline(), target_, event_.Matches("t", "s"), event_.Within("t", times_));
   }
 
   std::string InsertBack() const {
-    std::string columns, values;
-    for (const Column& column : table_.schema.columns) {
-      if (!IsFilled(column)) continue;
-      const std::string name = QuoteIdentifier(column.name);
-      columns += (columns.empty() ? "" : ", ") + name;
-      values += (values.empty() ? "" : ", ") + names_.dialect.FromStaged(column.type, "s." + name);
-    }
     return fmt::format(
-        "INSERT INTO {} ({}) SELECT {} FROM {} s JOIN {} b ON b.b_table = {} AND b.b_object = "
-        "s.sluice_object AND b.b_line = s.sluice_line",
-        target_, columns, values, other_, names_.Temp("sluice_back"), event_.TableName());
+        "{} FROM {} s JOIN {} b ON b.b_table = {} AND b.b_object = s.sluice_object AND b.b_line = "
+        "s.sluice_line",
+        InsertStaged(names_, table_), other_, names_.Temp("sluice_back"), event_.TableName());
   }
 
   std::string GoneAsDuplicates() const {
@@ -139,12 +125,7 @@ class ReplacedTableSql {
 
  private:
   std::string IsGoneIn(std::string_view of) const {
-    std::string matches;
-    for (size_t i = 0; i < event_.columns().size(); ++i) {
-      matches += fmt::format("{}{}.{} = g.sluice_k{}", i == 0 ? "" : " AND ", of,
-                             event_.Name(event_.columns()[i]), i);
-    }
-    return matches;
+    return event_.MatchesNumbered(of, "g", "sluice_k");
   }
 
   const LedgerNames& names_;
@@ -278,7 +259,6 @@ void TakeAway(const TableSet& tables, const LedgerNames& names,
 
 void BringBack(const TableSet& tables, const LedgerNames& names, const std::string& batch,
                const std::vector<ReplacedTable>& replaced, std::vector<SqlStatement>& sql) {
-  const std::string text = names.dialect.Text(127);
   std::vector<std::string> back, gone, left_out;
   std::vector<std::pair<std::string, std::string>> inserts;
   for (const ReplacedTable& one : replaced) {
@@ -305,7 +285,8 @@ void BringBack(const TableSet& tables, const LedgerNames& names, const std::stri
                   "differing = differing - m_differing FROM ({} UNION ALL {}) m WHERE name = {} "
                   "AND object = m_object AND table_name = m_table",
                   names.In("ledger"), MovedSql(names, batch, "table_name"),
-                  MovedSql(names, batch, fmt::format("CAST('*' AS {})", text)), names.Pipeline()));
+                  MovedSql(names, batch, fmt::format("CAST('*' AS {})", names.dialect.Text(127))),
+                  names.Pipeline()));
   run("forget what came back",
       fmt::format("DELETE FROM {} WHERE name = {} AND EXISTS (SELECT 1 FROM {} WHERE {})",
                   names.In("duplicates"), names.Pipeline(), names.Temp("sluice_back"), kIsBack));

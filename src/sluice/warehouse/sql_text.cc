@@ -17,6 +17,13 @@ std::string Quote(std::string_view text, char quote) {
   return quoted += quote;
 }
 
+template <typename Number>
+Number Parsed(const std::optional<std::string>& text) {
+  Number number = 0;
+  if (text) std::from_chars(text->data(), text->data() + text->size(), number);
+  return number;
+}
+
 }  // namespace
 
 std::string QuoteIdentifier(std::string_view name) {
@@ -39,15 +46,11 @@ std::optional<Timestamp> FromSqlTime(std::string text) {
 }
 
 int64_t NumberOf(const std::optional<std::string>& text) {
-  int64_t number = 0;
-  if (text) std::from_chars(text->data(), text->data() + text->size(), number);
-  return number;
+  return Parsed<int64_t>(text);
 }
 
 uint64_t ToCount(const std::optional<std::string>& text) {
-  uint64_t number = 0;
-  if (text) std::from_chars(text->data(), text->data() + text->size(), number);
-  return number;
+  return Parsed<uint64_t>(text);
 }
 
 }  // namespace sluice

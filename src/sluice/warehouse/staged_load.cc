@@ -35,7 +35,7 @@ std::vector<TimeInterval> PlannedTimes(const Table& table, const LoadPlan& plan,
 // Names what is wrong with one object's staged rows; absent when nothing is.
 std::optional<std::string> Mismatch(const PlannedTable& table, const TextRow* counted) {
   const uint64_t expected = table.routed - table.quarantined;
-  const uint64_t found = counted ? static_cast<uint64_t>(NumberOf((*counted)[1])) : 0;
+  const uint64_t found = counted ? ToCount((*counted)[1]) : 0;
   if (found != expected) return fmt::format("rows={} planned={}", found, expected);
   if (counted == nullptr || !(*counted)[2] || !table.min_time || !table.max_time) return {};
   const auto earliest = FromSqlTime(*(*counted)[2]),
@@ -111,7 +111,7 @@ Status CheckStagedQuarantine(SqlSession& session, const LedgerNames& names, cons
   SLUICE_ASSIGN(const std::vector<TextRow> counts, session.Query("count bad", CountBadSql(names)));
   std::map<int64_t, std::map<std::string, uint64_t>> found;
   for (const TextRow& row : counts) {
-    found[NumberOf(row[0])][row[1].value_or("")] = static_cast<uint64_t>(NumberOf(row[2]));
+    found[NumberOf(row[0])][row[1].value_or("")] = ToCount(row[2]);
   }
   for (const PlannedObject* object : objects) {
     std::map<std::string, uint64_t> by_table = std::move(found[object->object]);

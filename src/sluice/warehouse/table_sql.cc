@@ -12,6 +12,17 @@
 
 namespace sluice {
 
+std::string InsertStaged(const LedgerNames& names, const Table& table) {
+  std::string columns, values;
+  for (const Column& column : table.schema.columns) {
+    if (!IsFilled(column)) continue;
+    const std::string name = QuoteIdentifier(column.name);
+    columns += (columns.empty() ? "" : ", ") + name;
+    values += (values.empty() ? "" : ", ") + names.dialect.FromStaged(column.type, "s." + name);
+  }
+  return fmt::format("INSERT INTO {} ({}) SELECT {}", names.Target(table.schema), columns, values);
+}
+
 TableSql::TableSql(const LedgerNames& names, const Table& table, size_t index,
                    std::vector<TimeInterval> times)
     : names_(names),
@@ -30,13 +41,8 @@ std::string TableSql::Fresh() const {
     return fmt::format("CREATE TEMP TABLE {} AS SELECT {} AS place FROM {}", fresh_, kPlace,
                        staged);
   }
-  std::string keys, groups, matches;
-  for (size_t i = 0; i < event_.columns().size(); ++i) {
-    const std::string name = event_.Name(event_.columns()[i]);
-    keys += fmt::format("s.{} AS k{}, ", name, i);
-    groups += fmt::format("{}s.{}", i == 0 ? "" : ", ", name);
-    matches += fmt::format("{}t.{} = f.k{}", i == 0 ? "" : " AND ", name, i);
-  }
+  const std::string keys = event_.NumberedColumns("s", "k"), groups = event_.Columns("s"),
+                    matches = event_.MatchesNumbered("t", "f", "k");
   return fmt::format(
       "CREATE TEMP TABLE {} AS SELECT f.place FROM (SELECT {}MIN({}) AS place FROM {} GROUP BY "
       "{}) f WHERE NOT EXISTS (SELECT 1 FROM {} t WHERE {}{})",
@@ -44,18 +50,9 @@ std::string TableSql::Fresh() const {
 }
 
 std::string TableSql::Insert() const {
-  std::string names, values;
-  for (const Column& column : table_.schema.columns) {
-    if (!IsFilled(column)) continue;
-    const std::string name = QuoteIdentifier(column.name);
-    names += fmt::format("{}{}", names.empty() ? "" : ", ", name);
-    values += (values.empty() ? "" : ", ") + names_.dialect.FromStaged(column.type, "s." + name);
-  }
   return fmt::format(
-      "INSERT INTO {} ({}) SELECT {} FROM {} s JOIN {} o ON o.object = s.sluice_object JOIN {} f "
-      "ON "
-      "f.place = {}",
-      target_, names, values, stage_, names_.Temp("sluice_todo"), fresh_, kPlace);
+      "{} FROM {} s JOIN {} o ON o.object = s.sluice_object JOIN {} f ON f.place = {}",
+      InsertStaged(names_, table_), stage_, names_.Temp("sluice_todo"), fresh_, kPlace);
 }
 
 std::string TableSql::Spare() const {

@@ -15,6 +15,9 @@ namespace sluice {
 // A staged row's place in the plan: plan order, then line. `o` is sluice_todo, `s` the stage.
 inline constexpr std::string_view kPlace = "(o.ord * 4294967296 + s.sluice_line)";
 
+// INSERT INTO the table what loads fill of it, SELECT that FROM s, a stage; without the FROM.
+std::string InsertStaged(const LedgerNames& names, const Table& table);
+
 // What a load does with one table's rows, as SQL. Reads sluice_todo and sluice_stage_N;
 // sluice_fresh_N holds the places of the rows that become rows of the table. Narrow tables only:
 // wide rows are read once, when they are inserted.
