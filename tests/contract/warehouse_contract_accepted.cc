@@ -40,6 +40,13 @@ TEST_P(WarehouseContract, WhatIsAcceptedWaitsNoLonger) {
   EXPECT_EQ((*balance)[0].accepted, 2u);
   EXPECT_EQ((*balance)[0].quarantined, 3u);
   EXPECT_EQ((*balance)[2].accepted, 0u);
+  for (const bool asked : {false, true}) {
+    const auto objects = warehouse_->ListObjects({.store = a.store, .with_accepted = asked});
+    ASSERT_TRUE(objects) << objects.error().message();
+    ASSERT_THAT(*objects, SizeIs(2));
+    EXPECT_EQ((*objects)[0].accepted, asked ? 2u : 0u);
+    EXPECT_EQ((*objects)[1].accepted, 0u);
+  }
   // A replay that saw them wait comes too late.
   const auto late = Replay({PutPart(a, {{.line = 2, .events = {{"2"}}}})});
   ASSERT_TRUE(late) << late.error().message();

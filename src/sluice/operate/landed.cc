@@ -6,22 +6,18 @@
 #include <utility>
 
 #include "sluice/operate/backfill_plan.h"
-#include "sluice/operate/hour_range.h"
 #include "sluice/operate/story.h"
 
 namespace sluice {
 namespace {
 
+enum class Stands { kIsLoaded, kWaits, kIsStuck };
+
 struct StoredObject {
   Timestamp landed, hour;
   Bytes size;
-  bool waits = false;
+  Stands stands = Stands::kIsLoaded;
 };
-
-std::vector<std::string> FoldersUntil(Timestamp now, const RawLayout& layout) {
-  const Timestamp end = std::chrono::floor<std::chrono::hours>(now) + std::chrono::hours(1);
-  return FoldersOf(layout, {end - kLandedHours, end});
-}
 
 // Gathers what was met on the way.
 class Gathering {
@@ -29,20 +25,17 @@ class Gathering {
   Gathering(const RawLayout& layout, Timestamp now, const StatusLimits& limits)
       : layout_(layout), now_(now), limits_(limits) {}
 
-  void AddStored(const std::string& key, const ObjectInfo& object, bool waits) {
+  void AddStored(const std::string& key, const ObjectInfo& object, Stands stands) {
     LandedHour* const hour = HourOf(key);
     if (hour == nullptr) return;
     ++hour->objects;
-    objects_.push_back({object.last_modified, hour->hour, object.size, waits});
+    objects_.push_back({object.last_modified, hour->hour, object.size, stands});
+    if (stands != Stands::kIsStuck) return;
+    ++hour->stuck;
+    if (landed_.first_stuck.empty()) landed_.first_stuck = key;
   }
   void AddGone(const std::string& key) {
     if (LandedHour* const hour = HourOf(key)) ++hour->objects;
-  }
-  void AddStuck(const std::string& key) {
-    LandedHour* const hour = HourOf(key);
-    if (hour == nullptr) return;
-    ++hour->stuck;
-    if (landed_.first_stuck.empty()) landed_.first_stuck = key;
   }
   void AddLoaded(const LedgerObject& object) {
     LandedHour* const hour = HourOf(object.raw_key);
@@ -55,25 +48,26 @@ class Gathering {
     const std::string hour_ago = MomentText(ToIso8601(now_ - std::chrono::hours(1)));
     if (MomentText(object.loaded_at) >= hour_ago) landed_.events_last_hour += object.lines;
     const double most = limits_.warn_above * static_cast<double>(object.lines);
-    if (static_cast<double>(object.quarantined) <= most) return;
+    const uint64_t quarantined = object.quarantined - std::min(object.quarantined, object.accepted);
+    if (static_cast<double>(quarantined) <= most) return;
     ++landed_.noisy;
     landed_.noisy_events += object.lines;
-    landed_.noisy_quarantined += object.quarantined;
+    landed_.noisy_quarantined += quarantined;
   }
   void LetNewestWait(uint64_t count) {
     SortObjects();
     const size_t first = objects_.size() - std::min<size_t>(objects_.size(), count);
-    for (size_t i = first; i < objects_.size(); ++i) objects_[i].waits = true;
+    for (size_t i = first; i < objects_.size(); ++i) objects_[i].stands = Stands::kWaits;
     landed_.is_estimate = true;
   }
 
   Landed Finish() {
     SortObjects();
     for (const StoredObject& object : objects_) {
-      if (!object.waits) {
-        if (!landed_.oldest_waiting) landed_.fresh_to = object.landed;
-        continue;
+      if (object.stands == Stands::kIsLoaded && !landed_.oldest_waiting) {
+        landed_.fresh_to = object.landed;
       }
+      if (object.stands != Stands::kWaits) continue;
       ++landed_.waiting;
       ++hours_[object.hour].waiting;
       landed_.waiting_size += object.size;
@@ -115,18 +109,22 @@ class Gathering {
   Landed landed_;
 };
 
-bool IsStuck(const RawKeyState& state) {
-  return std::ranges::any_of(state.known, [](const LedgerObject& one) {
-    return one.state == ObjectState::kHeld || one.state == ObjectState::kSetAside;
-  });
+Stands StandsOf(const RawKeyState& state, BackfillStep step, const std::string& store) {
+  if (step == BackfillStep::kLoadedBefore) return Stands::kIsLoaded;
+  return state.IsStuck(store) ? Stands::kIsStuck : Stands::kWaits;
 }
 
 }  // namespace
 
+HourRange LastHours(Timestamp now) {
+  const Timestamp end = std::chrono::floor<std::chrono::hours>(now) + std::chrono::hours(1);
+  return {end - kLandedHours, end};
+}
+
 Result<Landed> WalkLanded(ObjectStore& raw, const LedgerPages& ledger, const RawLayout& layout,
                           Timestamp now, const StatusLimits& limits) {
   Gathering gathering(layout, now, limits);
-  RawWalk walk(raw, ledger, FoldersUntil(now, layout));
+  RawWalk walk(raw, ledger, FoldersOf(layout, LastHours(now)));
   while (true) {
     SLUICE_ASSIGN(const std::optional<RawKeyState> state, walk.Next());
     if (!state) return gathering.Finish();
@@ -135,9 +133,7 @@ Result<Landed> WalkLanded(ObjectStore& raw, const LedgerPages& ledger, const Raw
     if (step == BackfillStep::kGone) {
       gathering.AddGone(state->key);
     } else {
-      const bool is_stuck = step == BackfillStep::kLoad && IsStuck(*state);
-      gathering.AddStored(state->key, *state->stored, step == BackfillStep::kLoad && !is_stuck);
-      if (is_stuck) gathering.AddStuck(state->key);
+      gathering.AddStored(state->key, *state->stored, StandsOf(*state, step, raw.uri()));
     }
     for (const LedgerObject& object : state->known) {
       if (object.state == ObjectState::kLoaded) gathering.AddLoaded(object);
@@ -149,11 +145,11 @@ Result<Landed> EstimateLanded(ObjectStore& raw, const RawLayout& layout, Timesta
                               const StatusLimits& limits, uint64_t notifications) {
   Gathering gathering(layout, now, limits);
   const LedgerPages nothing = [](const LedgerRange&) { return std::vector<LedgerObject>(); };
-  RawWalk walk(raw, nothing, FoldersUntil(now, layout));
+  RawWalk walk(raw, nothing, FoldersOf(layout, LastHours(now)));
   while (true) {
     SLUICE_ASSIGN(const std::optional<RawKeyState> state, walk.Next());
     if (!state) break;
-    gathering.AddStored(state->key, *state->stored, false);
+    gathering.AddStored(state->key, *state->stored, Stands::kIsLoaded);
   }
   gathering.LetNewestWait(notifications);
   return gathering.Finish();

@@ -11,6 +11,7 @@
 #include "sluice/base/clock.h"
 #include "sluice/base/result.h"
 #include "sluice/object/object_names.h"
+#include "sluice/operate/hour_range.h"
 #include "sluice/operate/raw_walk.h"
 
 namespace sluice {
@@ -40,19 +41,21 @@ struct LandedHour {
 
 // The last kLandedHours hours of landing, the one that runs included.
 inline constexpr std::chrono::hours kLandedHours{24};
+HourRange LastHours(Timestamp now);
 struct Landed {
   // In order, from the first hour in which anything landed to the one that runs; empty where
   // nothing did. Of a layout without %H each is a day, by its first hour.
   std::vector<LandedHour> hours;
-  // Landing time of the newest object before which none waits: all that landed until then is in the
-  // tables, or held. Absent where there is none.
+  // Landing time of the newest object that is loaded and before which none waits: all that landed
+  // until then is in the tables, or stuck. Absent where there is none.
   std::optional<Timestamp> fresh_to;
   bool is_estimate = false;  // of all of this: nobody could ask the ledger
   uint64_t waiting = 0;
   Bytes waiting_size;
   std::optional<Timestamp> oldest_waiting;
   uint64_t overdue = 0;  // of those that wait: for longer than the grace
-  // Loaded, with more in quarantine than warn_above allows: how many, and their events.
+  // Loaded, with more in quarantine than warn_above allows, but for what was given up: how many,
+  // and their events.
   uint64_t noisy = 0, noisy_events = 0, noisy_quarantined = 0;
   std::string first_stuck;        // a key
   uint64_t events_last_hour = 0;  // loaded in the hour before now
@@ -60,7 +63,7 @@ struct Landed {
   friend bool operator==(const Landed&, const Landed&) = default;
 };
 
-// Walks once through the hours; only reads.
+// Walks once through the hours; only reads. `ledger` says what was given up.
 Result<Landed> WalkLanded(ObjectStore& raw, const LedgerPages& ledger, const RawLayout& layout,
                           Timestamp now, const StatusLimits& limits);
 

@@ -126,17 +126,41 @@ TEST_F(LandedTest, FreshIsWhatWasLoadedBeforeTheFirstThatWaits) {
   EXPECT_EQ(landed.hours[1].waiting, 1u);
 }
 
+// What was given up is of no concern any more.
+TEST_F(LandedTest, WhatWasAcceptedMakesNoNoise) {
+  const std::string key = Store(minutes(20), "a");
+  Know(key, ObjectState::kLoaded, {.lines = 10, .quarantined = 3, .accepted = 1});
+  EXPECT_EQ(Walk().noisy, 1u);
+  EXPECT_EQ(Walk().noisy_quarantined, 2u);
+  ledger_[0].accepted = 2;
+  EXPECT_EQ(Walk().noisy, 0u) << "at the share";
+  EXPECT_EQ(Walk().hours.at(0).quarantined, 3u) << "it balances as before";
+}
+
 TEST_F(LandedTest, WhatIsHeldWaitsForNobodyButAPerson) {
+  StoreLoaded(minutes(130), "loaded", "2026-11-27 12:25:00");
   const std::string held = Store(minutes(120), "held");
   Know(held, ObjectState::kHeld, {.lines = 10, .quarantined = 9});
   const std::string aside = Store(minutes(110), "aside");
   Know(aside, ObjectState::kSetAside);
   const Landed landed = Walk();
   EXPECT_EQ(landed.waiting, 0u);
-  EXPECT_EQ(landed.fresh_to, kNow - minutes(110));
+  EXPECT_EQ(landed.fresh_to, kNow - minutes(130)) << "nothing of it is in the tables";
   EXPECT_EQ(landed.first_stuck, aside) << "in the order of keys";
   EXPECT_EQ(landed.hours.front().stuck, 2u);
-  EXPECT_EQ(landed.hours.front().events, 0u) << "none of them is loaded";
+  EXPECT_EQ(landed.hours.front().events, 10u) << "none of theirs is loaded";
+}
+
+TEST_F(LandedTest, OnlyTheVersionThatIsStoredIsStuck) {
+  const std::string key = Store(minutes(120), "a");
+  Know(key, ObjectState::kHeld);
+  EXPECT_EQ(Walk().hours.at(0).stuck, 1u);
+  store_.objects[0].etag = "another";
+  EXPECT_EQ(Walk().hours.at(0).stuck, 0u);
+  EXPECT_EQ(Walk().waiting, 1u);
+  EXPECT_EQ(Walk().first_stuck, "");
+  store_.objects[0].etag = "";  // as a directory lists it
+  EXPECT_EQ(Walk().hours.at(0).stuck, 1u);
 }
 
 TEST_F(LandedTest, WhatIsNoLongerThereWasLoadedAllTheSame) {

@@ -13,18 +13,16 @@ namespace {
 constexpr size_t kListed = 1'000;
 constexpr size_t kAsked = 10'000;  // of the ledger, which may be far away
 
-bool IsFinal(ObjectState state) {
-  return state == ObjectState::kLoaded || state == ObjectState::kReplaced;
-}
-
 }  // namespace
 
-bool RawKeyState::IsSettled(const std::string& store) const {
+bool RawKeyState::StoredIs(std::initializer_list<ObjectState> states,
+                           const std::string& store) const {
   if (!stored) return false;
   const std::string identity =
       stored->etag.empty() ? "" : ObjectIdentity{store, {key}, stored->etag}.ToText();
   return std::ranges::any_of(known, [&](const LedgerObject& object) {
-    return IsFinal(object.state) && (identity.empty() || object.identity == identity);
+    return std::ranges::find(states, object.state) != states.end() &&
+           (identity.empty() || object.identity == identity);
   });
 }
 

@@ -3,6 +3,7 @@
 
 #include <deque>
 #include <functional>
+#include <initializer_list>
 #include <optional>
 #include <string>
 #include <utility>
@@ -21,9 +22,17 @@ struct RawKeyState {
   std::optional<ObjectInfo> stored;
   std::vector<LedgerObject> known;  // its versions
 
-  // Does the ledger say for good what became of what is stored? Where the listing names no version,
-  // any one that is loaded counts.
-  bool IsSettled(const std::string& store) const;
+  // Is the version that is stored in one of these states? Where the listing names no version, as
+  // that of a directory does not, any one counts.
+  bool StoredIs(std::initializer_list<ObjectState> states, const std::string& store) const;
+  // Does the ledger say for good what became of what is stored?
+  bool IsSettled(const std::string& store) const {
+    return StoredIs({ObjectState::kLoaded, ObjectState::kReplaced}, store);
+  }
+  // Does what is stored wait for a person?
+  bool IsStuck(const std::string& store) const {
+    return StoredIs({ObjectState::kHeld, ObjectState::kSetAside}, store);
+  }
 };
 
 // Asks for a page of the ledger's objects.

@@ -154,6 +154,8 @@ TEST_F(RawWalkTest, ReconcileTellsYoungFromMissing) {
   Know(hour + "5-came-back", ObjectState::kVanished);
   Know(hour + "6-gone");
   Know(hour + "7-never-there", ObjectState::kVanished);
+  Store(hour + "9-held-before", "new", grace);
+  Know(hour + "9-held-before", ObjectState::kHeld, "old");
   Store(hour + "8-overwritten", "new");
   Know(hour + "8-overwritten", ObjectState::kLoaded, "old");
   std::vector<std::string> told;
@@ -163,16 +165,18 @@ TEST_F(RawWalkTest, ReconcileTellsYoungFromMissing) {
                                   return Status();
                                 });
   ASSERT_TRUE(report);
-  EXPECT_EQ(report->stored, 6u);
+  EXPECT_EQ(report->stored, 7u);
   EXPECT_EQ(report->overwritten, 1u);
   EXPECT_EQ(report->loaded, 1u);
   EXPECT_EQ(report->pending, 1u);
   EXPECT_EQ(report->held, 1u);
-  EXPECT_EQ(report->missing, 2u);
+  EXPECT_EQ(report->missing, 3u);
   EXPECT_EQ(report->gone, 1u);
   EXPECT_EQ(report->vanished, 1u);
-  EXPECT_THAT(told, ElementsAre(hour + "2-missing", hour + "5-came-back", hour + "8-overwritten"));
-  EXPECT_THAT(report->examples, ElementsAre(hour + "2-missing", hour + "5-came-back"));
+  EXPECT_THAT(told, ElementsAre(hour + "2-missing", hour + "5-came-back", hour + "8-overwritten",
+                                hour + "9-held-before"));
+  EXPECT_THAT(report->examples,
+              ElementsAre(hour + "2-missing", hour + "5-came-back", hour + "9-held-before"));
 }
 
 TEST_F(RawWalkTest, WhatVanishedNeedsAPersonAndWhatWasReplacedDoesNot) {

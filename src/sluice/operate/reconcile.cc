@@ -21,11 +21,11 @@ bool IsKnownAs(const RawKeyState& state, ObjectState wanted) {
 }
 
 // Of what is stored, of the layout, and not settled.
-Status CountUnsettled(const RawKeyState& state, Timestamp pending_since, ReconcileReport& report,
-                      const OnMissing& on_missing) {
-  if (IsKnownAs(state, ObjectState::kHeld)) {
+Status CountUnsettled(const RawKeyState& state, const std::string& store, Timestamp pending_since,
+                      ReconcileReport& report, const OnMissing& on_missing) {
+  if (state.StoredIs({ObjectState::kHeld}, store)) {
     ++report.held;
-  } else if (IsKnownAs(state, ObjectState::kSetAside)) {
+  } else if (state.StoredIs({ObjectState::kSetAside}, store)) {
     ++report.set_aside;
   } else if (state.stored->last_modified > pending_since) {
     ++report.pending;
@@ -68,7 +68,7 @@ Result<ReconcileReport> Reconcile(ObjectStore& raw, const LedgerPages& ledger,
         }
         break;
       case BackfillStep::kLoad:
-        SLUICE_TRY(CountUnsettled(*state, pending_since, report, on_missing));
+        SLUICE_TRY(CountUnsettled(*state, raw.uri(), pending_since, report, on_missing));
         break;
     }
   }

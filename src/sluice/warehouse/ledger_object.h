@@ -17,6 +17,7 @@ struct LedgerObject {
   ObjectState state = ObjectState::kLoaded;
   std::string reason;  // one sentence, where it is not loaded
   uint64_t lines = 0, dropped = 0, loaded = 0, duplicates = 0, quarantined = 0;
+  uint64_t accepted = 0;  // of the quarantined, given up; where the range asks for it
   std::string batch;      // that wrote the row
   std::string loaded_at;  // when, in UTC, as the warehouse spells it
 };
@@ -28,6 +29,7 @@ struct LedgerRange {
   int64_t after_object = 0;
   std::string before_key;   // and keys less than this one; empty: no end
   std::string table = "*";  // only those of which the ledger knows what became of their part for it
+  bool with_accepted = false;  // reads sluice.quarantine too
   size_t limit = 1000;
 };
 

@@ -212,6 +212,7 @@ Result<std::vector<LedgerObject>> LedgerReader::ListObjects(const LedgerRange& r
                        .loaded = ToCount(row[7]),
                        .duplicates = ToCount(row[8]),
                        .quarantined = ToCount(row[9]),
+                       .accepted = ToCount(row[12]),
                        .batch = text(10),
                        .loaded_at = text(11)});
   }

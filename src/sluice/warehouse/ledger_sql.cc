@@ -314,19 +314,30 @@ std::string ListObjectsSql(const LedgerNames& names, const LedgerRange& range) {
   if (!range.before_key.empty()) {
     condition += fmt::format(" AND {} < {}", key, d.Literal(range.before_key));
   }
+  std::string accepted = "CAST('0' AS VARCHAR)", of_quarantine;
+  if (range.with_accepted) {
+    accepted = "CAST(COALESCE(a_events, 0) AS VARCHAR)";
+    of_quarantine = fmt::format(
+        " LEFT JOIN (SELECT object AS a_object, COUNT(*) AS a_events FROM {} WHERE name = {} AND "
+        "accepted IS NOT NULL AND object IN (SELECT object FROM {} WHERE {}) GROUP BY object) a ON "
+        "a_object = object",
+        names.In("quarantine"), names.Pipeline(), names.In("ledger"), condition);
+  }
   return fmt::format(
       "SELECT CAST(object AS VARCHAR), object_identity, raw_key, state, COALESCE(reason, ''), "
       "CAST(lines AS VARCHAR), CAST(dropped + COALESCE(r_dropped, 0) AS VARCHAR), CAST(loaded + "
       "COALESCE(r_loaded, 0) AS "
       "VARCHAR), CAST(duplicates + COALESCE(r_duplicates, 0) AS VARCHAR), CAST(quarantined + "
-      "COALESCE(r_quarantined, 0) AS VARCHAR), batch, CAST(loaded_at AS VARCHAR) FROM {0} LEFT "
+      "COALESCE(r_quarantined, 0) AS VARCHAR), batch, CAST(loaded_at AS VARCHAR), {5} FROM {0} "
+      "LEFT "
       "JOIN "
       "(SELECT replay_of AS r_of, SUM(dropped) AS r_dropped, SUM(loaded) AS r_loaded, "
       "SUM(duplicates) AS r_duplicates, "
       "SUM(quarantined) AS r_quarantined FROM {0} WHERE name = {1} AND table_name = '*' AND "
-      "replay_of <> 0 GROUP BY replay_of) r ON r_of = object WHERE {2} ORDER BY {3}, object LIMIT "
+      "replay_of <> 0 GROUP BY replay_of) r ON r_of = object{6} WHERE {2} ORDER BY {3}, object "
+      "LIMIT "
       "{4}",
-      names.In("ledger"), names.Pipeline(), condition, key, range.limit);
+      names.In("ledger"), names.Pipeline(), condition, key, range.limit, accepted, of_quarantine);
 }
 
 std::vector<std::string> TakeTableLockSql(const LedgerNames& names) {
