@@ -29,7 +29,7 @@ class Verify(Asking):
         self.assertEqual([table["table"] for table in found["tables"]], ["tracking.events", "tracking.utm"])
         self.assertEqual(found["tables"][0] | {"table": ""}, {
             "table": "", "exists": True, "rows": 150, "loaded": 150, "not_ours": 0, "missing": 0, "rows_in_range": 150, "missing_in_range": 0, "keys_twice": 0,
-            "rows_too_many": 0, "doubled": [], "hours": []})
+            "rows_too_many": 0, "doubled": [], "differing": 0, "differing_keys": [], "hours": []})
         self.assertFalse(found["needs_attention"])
         self.assertIn("each key once", self.pipeline.run("verify", *self.DAY).stdout)
 
@@ -158,6 +158,30 @@ class WhyEvent(Why):
         self.pipeline.change_warehouse(f"INSERT INTO tracking.events SELECT * FROM tracking.events WHERE request_id = '{self.ID.format(19)}'")
         self.assertEqual(self.why(self.ID.format(19), exit_code=3)["state"], "doubled")
 
+    def test_a_loser_is_no_origin_however_many_there_are(self):
+        key = self.load("a.ndjson", events(1))
+        self.load("b.ndjson", events(1) * 25)
+        story = self.why(self.ID.format(0))
+        self.assertRegex(story["verdict"], f"^loaded on .* into tracking.events, from line 1 of {key}$")
+        self.assertEqual(self.texts(story).count("loaded by batch"), 1)
+        self.assertEqual(self.texts(story).count("a duplicate, not loaded"), 20)
+        self.assertIn("\n5 more duplicates", self.texts(story))
+        self.load("c.ndjson", events(1) * 1000)
+        story = self.why(self.ID.format(0))
+        self.assertEqual(story["verdict"], "loaded into tracking.events; from which raw object cannot be told: it has more duplicates than are"
+                                           " looked at")
+        self.assertNotIn("loaded by batch", self.texts(story))
+        self.assertIn("at least 981 more duplicates", self.texts(story))
+
+    def test_what_was_not_looked_into_is_named(self):
+        self.load("a.ndjson", events(20))
+        for path in (self.pipeline.data / "parquet").rglob("*.parquet"):
+            path.unlink()
+        for number, state, code in ((5, "loaded", 0), (78, "not_landed", 3)):
+            story = self.why(self.ID.format(number), exit_code=code)
+            self.assertEqual(story["state"], state)
+            self.assertIn("not all Parquet objects could be looked into: 1 of them are gone", story["verdict"])
+
     def test_an_event_that_is_in_no_table(self):
         key = self.load("a.ndjson", events(20) + events(1, 77, cookie_id=None))
         story = self.why(self.ID.format(77), exit_code=3)
@@ -241,6 +265,22 @@ class WhyHour(Why):
         story = self.why("2026-11-23T10", "--by", "event-time", exit_code=3)
         self.assertEqual(story["state"], "removed")
         self.assertIn("and no row is there", story["verdict"])
+
+    def test_rows_of_an_hour_that_are_gone_with_their_parquet_are_not_known(self):
+        self.load("a.ndjson", events(30), "date=2026-11-23/11/")
+        self.pipeline.change_warehouse("DROP TABLE tracking.events")
+        story = self.why("2026-11-23T10", "--by", "event-time", exit_code=3)
+        self.assertEqual(story["state"], "removed")
+        self.assertIn("tracking.events: there is no such table", self.texts(story))
+        for path in (self.pipeline.data / "parquet").rglob("*.parquet"):
+            path.unlink()
+        for hour in ("2026-11-23T10", "2026-11-23"):
+            story = self.why(hour, "--by", "event-time", exit_code=3)
+            self.assertEqual(story["state"], "not_known", hour)
+            self.assertIn("not known: no row is there, and not all Parquet objects", story["verdict"])
+            self.assertIn("sluice verify", story["verdict"])
+        # Of hours that no object reaches to, it is known.
+        self.assertEqual(self.why("2026-11-23T09", "--by", "event-time", exit_code=3)["state"], "nothing_sent")
 
     def test_hours_of_another_zone(self):
         for hour, zone, shown in (("2026-07-01T00", "Asia/Kolkata", "2026-06-30T18:30 to 2026-06-30T19:30"),

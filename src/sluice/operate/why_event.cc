@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
+#include <ranges>
 
 #include "sluice/operate/parquet_search.h"
 #include "sluice/operate/verify.h"
@@ -10,7 +12,9 @@
 namespace sluice {
 namespace {
 
-constexpr size_t kTraces = 20;
+// What of an event is looked at: duplicates, and places in quarantine; and how many of each are
+// told.
+constexpr size_t kTraces = 1'000, kTold = 20;
 
 // A line of a raw object that became a row.
 struct Origin {
@@ -21,9 +25,31 @@ struct Origin {
 // What was looked into, and what could not be.
 struct Search {
   std::vector<Origin> origins;
-  size_t missing = 0;  // Parquet objects that are gone
-  bool is_whole = true;
+  size_t missing = 0;      // Parquet objects that are gone
+  bool is_cut = false;     // there are more than kSearched
+  bool is_unread = false;  // others could not be looked into
+
+  bool is_whole() const { return missing == 0 && !is_cut && !is_unread; }
+  void Add(const Search& other) {
+    origins.insert(origins.end(), other.origins.begin(), other.origins.end());
+    missing += other.missing;
+    is_cut = is_cut || other.is_cut;
+    is_unread = is_unread || other.is_unread;
+  }
+  // "not all Parquet objects could be looked into: 2 of them are gone".
+  std::string WhatIsLeftOut() const {
+    std::vector<std::string> parts;
+    if (missing > 0) parts.push_back(fmt::format("{} of them are gone", missing));
+    if (is_cut) parts.push_back(fmt::format("only the newest {} of a table are read", kSearched));
+    if (is_unread) parts.emplace_back("some cannot be searched by key");
+    return fmt::format("not all Parquet objects could be looked into: {}", fmt::join(parts, ", "));
+  }
 };
+
+// Are there more duplicates than are looked at? Then one of those may be taken for the winner.
+bool HasMore(const EventTraces& traces) {
+  return traces.duplicates.size() > kTraces;
+}
 
 bool IsDuplicate(const EventTraces& traces, const LedgerPart& part, int64_t line) {
   return std::ranges::any_of(traces.duplicates, [&](const EventTraces::Place& place) {
@@ -40,9 +66,9 @@ Result<Search> FindOrigins(const Witnesses& w, const EventTraces& traces, const 
   SLUICE_ASSIGN(
       const std::vector<LedgerPart> parts,
       w.warehouse.ListParts({.table = table.name(), .times = times, .limit = kSearched + 1}));
-  search.is_whole = parts.size() <= kSearched && w.parquet != nullptr;
-  if (!CanSearchKeys(table)) search.is_whole = false;
-  if (w.parquet == nullptr || !CanSearchKeys(table)) return search;
+  search.is_cut = parts.size() > kSearched;
+  search.is_unread = !parts.empty() && (w.parquet == nullptr || !CanSearchKeys(table));
+  if (search.is_unread || HasMore(traces)) return search;
   for (size_t i = 0; i < std::min(parts.size(), kSearched); ++i) {
     if (parts[i].parquet.empty()) continue;
     const auto lines = LinesWithKey(*w.parquet, parts[i].parquet, table, key);
@@ -51,7 +77,7 @@ Result<Search> FindOrigins(const Witnesses& w, const EventTraces& traces, const 
       continue;
     }
     if (!lines && lines.error().kind() == ErrorKind::kBadData) {  // as of a table it was before
-      search.is_whole = false;
+      search.is_unread = true;
       continue;
     }
     if (!lines) return std::unexpected(lines.error());
@@ -77,12 +103,18 @@ std::string AtTime(const std::optional<std::string>& time) {
 }
 
 void AddPlaces(const EventTraces& traces, Story& story) {
-  for (const EventTraces::Place& place : traces.duplicates) {
+  const auto add_more = [&](const std::vector<EventTraces::Place>& places, std::string_view what) {
+    if (places.size() <= kTold) return;
+    story.Add("", fmt::format("{}{} more {}", places.size() > kTraces ? "at least " : "",
+                              std::min(places.size(), kTraces + 1) - kTold, what));
+  };
+  for (const EventTraces::Place& place : traces.duplicates | std::views::take(kTold)) {
     story.Add(place.at, fmt::format("a duplicate{}, not loaded into {}{}: line {} of {}",
                                     place.differs ? " with other values" : "", place.table,
                                     AtTime(place.time), place.line, place.raw_key));
   }
-  for (const EventTraces::Place& place : traces.quarantined) {
+  add_more(traces.duplicates, "duplicates");
+  for (const EventTraces::Place& place : traces.quarantined | std::views::take(kTold)) {
     story.Add(
         place.at,
         fmt::format("mentioned in quarantine, {}{}{}: line {} of {}{}", place.reason,
@@ -90,12 +122,12 @@ void AddPlaces(const EventTraces& traces, Story& story) {
                     place.table == "*" ? "" : " for " + place.table, place.line, place.raw_key,
                     place.accepted.empty() ? "" : ", given up: " + place.accepted));
   }
+  add_more(traces.quarantined, "mentions in quarantine");
 }
 
-void EndAbsent(const Witnesses& w, const EventTraces& traces, const std::vector<Origin>& gone,
-               bool is_whole, Story& story) {
-  if (!gone.empty()) {
-    const LedgerPart& part = gone.back().part;
+void EndAbsent(const Witnesses& w, const EventTraces& traces, const Search& search, Story& story) {
+  if (!search.origins.empty()) {
+    const LedgerPart& part = search.origins.back().part;
     return story.End(
         "removed",
         fmt::format("loaded on {} by batch {}, and removed from {} by somebody else since",
@@ -129,90 +161,85 @@ void EndAbsent(const Witnesses& w, const EventTraces& traces, const std::vector<
                      "not loaded as a duplicate of a row that somebody else has removed since",
                      "sluice verify, then load the row's raw object again");
   }
-  story.End("not_landed",
-            fmt::format(
-                "not loaded, because no table, no duplicate and no quarantine has it: it did "
-                "not land, or its raw object is not loaded{}{}",
-                is_whole ? ""
-                         : fmt::format(", or somebody removed it: not all Parquet objects could be "
-                                       "looked into, only the newest {} of a table",
-                                       kSearched),
-                w.waiting_notifications() > 0
-                    ? fmt::format(" ({} notifications wait)", w.waiting_notifications())
-                    : ""),
-            "sluice reconcile, then sluice why HOUR for the hour in which it was sent");
+  story.End(
+      "not_landed",
+      fmt::format("not loaded, because no table, no duplicate and no quarantine has it: it did "
+                  "not land, or its raw object is not loaded{}{}",
+                  search.is_whole() ? "" : ", or somebody removed it: " + search.WhatIsLeftOut(),
+                  w.waiting_notifications() > 0
+                      ? fmt::format(" ({} notifications wait)", w.waiting_notifications())
+                      : ""),
+      "sluice reconcile, then sluice why HOUR for the hour in which it was sent");
 }
 
-void EndPresent(const std::vector<std::string>& tables, const std::vector<Origin>& origins,
-                uint64_t rows, bool is_whole, Story& story) {
+void EndPresent(const EventTraces& traces, const std::vector<std::string>& tables,
+                const Search& search, uint64_t rows, Story& story) {
   if (rows > tables.size()) {
     return story.End("doubled", fmt::format("loaded, and there {} times", rows),
                      "sluice verify names what else is there twice");
   }
   const std::string where = fmt::format("{}", fmt::join(tables, ", "));
-  if (!origins.empty()) {
-    const Origin& origin = origins.back();
+  if (!search.origins.empty()) {
+    const Origin& origin = search.origins.back();
     return story.End("loaded", fmt::format("loaded on {} by batch {} into {}, from line {} of {}",
                                            MomentText(origin.part.loaded_at), origin.part.batch,
                                            where, origin.line, origin.part.raw_key));
   }
-  if (!is_whole) {
-    return story.End("loaded",
-                     fmt::format("loaded into {}; from which raw object cannot be told", where));
+  if (!search.is_whole() || HasMore(traces)) {
+    const std::string because =
+        HasMore(traces) ? "it has more duplicates than are looked at" : search.WhatIsLeftOut();
+    return story.End("loaded", fmt::format("loaded into {}; from which raw object cannot be told: "
+                                           "{}",
+                                           where, because));
   }
   story.End("not_ours", fmt::format("in {}, and not by sluice: no Parquet object has it", where),
             "sluice verify tells how many rows are not ours");
+}
+
+void AddOrigins(const Search& search, Story& story) {
+  if (search.missing > 0) {
+    story.Add("", fmt::format("{} Parquet objects that may have it are gone", search.missing));
+  }
+  for (const Origin& origin : search.origins) {
+    story.Add(origin.part.loaded_at,
+              fmt::format("loaded by batch {}: line {} of {}", origin.part.batch, origin.line,
+                          origin.part.raw_key));
+  }
 }
 
 }  // namespace
 
 Result<Story> WhyEvent(const Witnesses& witnesses, const std::string& key) {
   Story story{.kind = "event", .subject = key};
-  SLUICE_ASSIGN(const EventTraces traces, witnesses.warehouse.FindEvent(key, kTraces));
-  std::vector<Origin> origins;
+  SLUICE_ASSIGN(const EventTraces traces, witnesses.warehouse.FindEvent(key, kTraces + 1));
+  Search all;
   std::vector<std::string> tables;
   uint64_t rows = 0;
-  bool is_whole = true;
   for (const EventTraces::Row& row : traces.rows) {
     const Table& table = witnesses.tables.tables[row.table];
     SLUICE_ASSIGN(const Search search,
                   FindOrigins(witnesses, traces, table, key, IntervalOf(row.time)));
     rows += row.rows;
     tables.push_back(FullName(table));
-    is_whole = is_whole && search.is_whole && search.missing == 0;
     story.Add("", fmt::format("in {}{}{}", FullName(table), AtTime(row.time),
                               row.rows > 1 ? fmt::format(", {} rows", row.rows) : ""));
-    if (search.missing > 0) {
-      story.Add("", fmt::format("{} Parquet objects that may have it are gone", search.missing));
-    }
-    for (const Origin& origin : search.origins) {
-      story.Add(origin.part.loaded_at,
-                fmt::format("loaded by batch {}: line {} of {}", origin.part.batch, origin.line,
-                            origin.part.raw_key));
-      origins.push_back(origin);
-    }
+    AddOrigins(search, story);
+    all.Add(search);
   }
-  std::vector<Origin> gone;
-  bool knows_gone = true;
   if (traces.rows.empty()) {
     for (const Table& table : witnesses.tables.tables) {
       if (table.unique.empty()) continue;
       SLUICE_ASSIGN(const Search search, FindOrigins(witnesses, traces, table, key, std::nullopt));
-      gone.insert(gone.end(), search.origins.begin(), search.origins.end());
-      knows_gone = knows_gone && search.is_whole && search.missing == 0;
+      all.Add(search);
     }
-    for (const Origin& origin : gone) {
-      story.Add(origin.part.loaded_at,
-                fmt::format("loaded by batch {}: line {} of {}", origin.part.batch, origin.line,
-                            origin.part.raw_key));
-    }
+    AddOrigins(all, story);
   }
   AddPlaces(traces, story);
   story.SortLines();
   if (traces.rows.empty()) {
-    EndAbsent(witnesses, traces, gone, knows_gone, story);
+    EndAbsent(witnesses, traces, all, story);
   } else {
-    EndPresent(tables, origins, rows, is_whole, story);
+    EndPresent(traces, tables, all, rows, story);
   }
   return story;
 }

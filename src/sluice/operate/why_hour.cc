@@ -271,10 +271,14 @@ Result<Story> WhyEventHours(const Witnesses& witnesses, const HourRange& hours) 
   for (const Table& table : witnesses.tables.tables) {
     if (!table.time) continue;
     const auto check = witnesses.warehouse.Check(table, {hours.from, hours.to});
-    if (!check && check.error().kind() == ErrorKind::kNotFound) continue;  // not there yet
-    if (!check) return std::unexpected(check.error());
-    rows += check->rows_in_range;
-    story.Add("", fmt::format("{}: {} rows", FullName(table), check->rows_in_range));
+    if (check) {
+      rows += check->rows_in_range;
+      story.Add("", fmt::format("{}: {} rows", FullName(table), check->rows_in_range));
+    } else if (check.error().kind() == ErrorKind::kNotFound) {
+      story.Add("", FullName(table) + ": there is no such table");
+    } else {
+      return std::unexpected(check.error());
+    }
     SLUICE_ASSIGN(const Arrivals arrivals, FindArrivals(witnesses, table, hours));
     for (const auto& [hour, count] : arrivals.by_hour) {
       story.Add("", fmt::format("landed in {}: {} events, duplicates too", hour, count));
@@ -305,6 +309,11 @@ Result<Story> WhyEventHours(const Witnesses& witnesses, const HourRange& hours) 
       story.End("removed",
                 all.loads.ToText() + ", and no row is there: somebody has removed them since",
                 "sluice verify, then load these raw objects again: sluice backfill --replace");
+    } else if (rows == 0 && all.unread > 0 && !is_stuck) {
+      story.End("not_known",
+                "not known: no row is there, and not all Parquet objects that may tell of these "
+                "hours could be looked into",
+                "sluice verify tells whether rows are missing");
     } else if (is_all_there) {
       story.End("nothing_sent",
                 "not loaded, because what landed has no event with such a time, but for what is in "
