@@ -54,6 +54,26 @@ TEST_P(WarehouseContract, EventOfALoadedKeyIsADuplicate) {
   EXPECT_THAT(Column("SELECT table_name || ' ' || event_key || ' ' || differs FROM "
                      "sluice.duplicates ORDER BY table_name, line"),
               ElementsAre("events 1 0", "events 1 1", "utm u 0", "utm u 1"));
+  // Who asks is told of those that differ.
+  const Timestamp midnight = Timestamp(std::chrono::days(20'000));
+  const auto differing = [&](size_t table, std::chrono::hours from) {
+    const auto check = warehouse_->Check(tables_.tables[table],
+                                         {midnight + from, midnight + std::chrono::hours(24)});
+    EXPECT_TRUE(check) << check.error().message();
+    std::vector<std::string> found = {std::to_string(check ? check->differing : 99)};
+    for (const DoubledKey& key : check.value_or(TableCheck()).differing_keys) {
+      found.push_back(key.key + " " + key.time.value_or("") + " " + std::to_string(key.rows));
+    }
+    return found;
+  };
+  EXPECT_THAT(differing(0, std::chrono::hours(0)), ElementsAre("1", "1 2024-10-04 00:05:00 1"));
+  EXPECT_THAT(differing(0, std::chrono::hours(1)), ElementsAre("0"));
+  EXPECT_THAT(differing(1, std::chrono::hours(1)), ElementsAre("1", "u  1")) << "it has no time";
+  const auto summary = warehouse_->SumQuarantine({});
+  ASSERT_TRUE(summary) << summary.error().message();
+  using Seen = QuarantineSummary::Seen;
+  EXPECT_THAT(summary->seen,
+              ElementsAre(Seen{"*", "", 6, 2}, Seen{"events", "", 3, 1}, Seen{"utm", "", 3, 1}));
 }
 
 TEST_P(WarehouseContract, SameKeyAtAnotherTimeIsAnotherEvent) {

@@ -10,10 +10,10 @@ from pipeline import PipelineTest, environment, events, stop, wait_until
 
 
 class Webhook:
-    """Keeps what it is told; answers `status`."""
+    """Keeps what it is told; answers `status`, and 400 to types that are `refused`."""
 
     def __init__(self, test):
-        self.told, self.status = [], 204
+        self.told, self.status, self.refused = [], 204, ()
         webhook = self
 
         class Handler(http.server.BaseHTTPRequestHandler):
@@ -21,9 +21,10 @@ class Webhook:
 
             def do_POST(self):
                 body = self.rfile.read(int(self.headers["Content-Length"]))
-                if webhook.status == 204:
+                status = 400 if json.loads(body)["type"] in webhook.refused else webhook.status
+                if status == 204:
                     webhook.told.append((self.path, self.headers["Content-Type"], json.loads(body)))
-                self.send_response(webhook.status)
+                self.send_response(status)
                 self.send_header("Content-Length", "0")
                 self.end_headers()
 
@@ -132,6 +133,44 @@ class Alerts(PipelineTest):
         self.webhook.status = 204
         self.run_with("process")
         self.assertEqual(self.told(), [("held", "firing", "warning")])
+
+    def test_one_alert_that_is_refused_is_in_no_others_way(self):
+        self.loaded()
+        self.pipeline.announce(self.pipeline.put_landed("held.ndjson", b"not json\n" * 20, 0))
+        self.pipeline.announce(self.pipeline.put_landed("noisy.ndjson", events(20, first=60) + b"not json\n", 0))
+        self.webhook.refused = ("held",)
+        for told in ([("quarantine", "firing", "warning")], []):
+            done = self.run_with("process")
+            self.assertIn("cannot send alerts, they are sent the next time: the webhook refused: status=400", done.stderr)
+            self.assertEqual(self.told(), told)
+        self.webhook.refused = ()
+        self.run_with("process")
+        self.assertEqual(self.told(), [("held", "firing", "warning")])
+
+    def test_a_raw_store_that_cannot_be_asked_silences_nobody(self):
+        self.loaded()
+        self.pipeline.put_landed("lost.ndjson", events(20, first=40), 2 * 3600)
+        self.run_with("process")
+        self.assertEqual(self.told(), [("missing", "firing", "critical"), ("stale", "firing", "critical")])
+        raw, away = self.pipeline.data / "raw", self.pipeline.data / "away"
+        raw.rename(away)
+        raw.write_bytes(b"")
+        for told in ([("not_known", "firing", "warning")], []):
+            self.run_with("process", exit_code=1)
+            self.assertEqual(self.told(), told)
+        raw.unlink()
+        away.rename(raw)
+        self.run_with("process")
+        self.assertEqual(self.told(), [("not_known", "resolved", "info")])
+
+    def test_a_value_of_another_type_now_and_then_is_no_alert(self):
+        self.loaded()
+        self.pipeline.announce(self.pipeline.put_landed("a.ndjson", events(1200, first=100) + events(1, first=40, topic=7), 0))
+        self.run_with("process")
+        self.assertEqual(self.told(), [])
+        self.pipeline.announce(self.pipeline.put_landed("b.ndjson", events(5, first=50, topic=7), 0))
+        self.run_with("process")
+        self.assertEqual(self.told(), [("type_changed", "firing", "warning")])
 
     def test_who_follows_is_told_while_it_runs(self):
         self.loaded()

@@ -81,12 +81,13 @@ class Status(StatusTest):
 
     def test_a_raw_object_that_nobody_was_told_of_is_missing_after_an_hour(self):
         self.pipeline.run("process")
-        self.pipeline.put_landed("young.ndjson", events(3), 1800)
+        self.pipeline.put_landed("young.ndjson", events(3), 600)
         self.assertEqual(self.pipeline.status()["concerns"], [])
         self.pipeline.put_landed("old.ndjson", events(3, first=3), 2 * 3600)
         status = self.pipeline.status()
         self.assertEqual([(one["type"], one["severity"], one["count"], one["next"]) for one in status["concerns"]],
-                         [("missing", "critical", 1, "sluice reconcile --repair")])
+                         [("missing", "critical", 1, "sluice reconcile --repair"), ("stale", "critical", 0, "")])
+        self.assertIn("nothing was ever loaded, and the oldest of what is to be loaded waits for 2 h", status["concerns"][1]["text"])
         self.assertRegex(self.text(), r"(?m)^critical +1 raw object missing: (.*\n)*next +sluice reconcile --repair$")
         self.pipeline.run("reconcile", "--repair")
         self.pipeline.run("process")
@@ -103,9 +104,111 @@ class Status(StatusTest):
         self.assertIn("warehouse.duckdb", done.stderr)
         self.assertTrue(status["is_estimate"])
         self.assertEqual((status["notifications"]["waiting"], status["backlog"]["objects"]), (1, 1))
-        self.assertRegex(status["freshness"], r"^fresh to about [0-9 :-]+; nothing lost, nothing to do yet$")
+        self.assertRegex(status["freshness"], r"^fresh to about [0-9 :-]+; nothing lost as far as is known without the warehouse, "
+                                              "nothing to do yet$")
         self.assertEqual([one["type"] for one in status["concerns"]], ["warehouse_down", "stale"])
         self.assertIn("the warehouse cannot be asked", self.text(exit_code=1))
+
+    def concerns(self, status):
+        return [(one["type"], one["subject"], one["count"]) for one in status["concerns"]]
+
+    def not_known(self, *parts):
+        """Status where these cannot be asked: an error behind what the others know."""
+        done = self.pipeline.run("status", "--json", exit_code=1)
+        status = json.loads(done.stdout)
+        self.assertEqual([one["part"] for one in status["not_known"]], list(parts))
+        for one in status["not_known"]:
+            self.assertIn(one["error"], done.stderr)
+        text = self.text(exit_code=1)
+        for part in parts:
+            self.assertRegex(status["freshness"], f"as far as is known without .*the {part.replace('_', ' ')}")
+            self.assertRegex(text, r"(?m)^warning +not known: " if part != "warehouse" else r"(?m)^critical +the warehouse cannot be asked: ")
+        return status, text
+
+    def loaded(self):
+        self.pipeline.run("process")
+        self.pipeline.announce(self.pipeline.put_landed("a.ndjson", events(3), 0))
+        self.pipeline.run("process")
+
+    def test_queues_that_cannot_be_asked_hide_nothing_else(self):
+        self.loaded()
+        for path in self.pipeline.data.glob("queue.db*"):
+            path.unlink()
+        (self.pipeline.data / "queue.db").write_bytes(b"no database" * 1000)
+        status, text = self.not_known("source", "notifications")
+        self.assertEqual((status["source"], status["notifications"]), (None, None))
+        self.assertEqual((status["tables"][0]["rows"], status["events"], status["hours"][-1]["loaded"]), (3, 3, 3))
+        self.assertRegex(text, r"(?m)^source +not known$")
+        self.assertRegex(text, r"(?m)^tracking.events +3 +3 ")
+
+    def test_a_raw_store_that_cannot_be_asked_hides_nothing_else(self):
+        self.loaded()
+        (self.pipeline.data / "raw").rename(self.pipeline.data / "away")
+        (self.pipeline.data / "raw").write_bytes(b"")
+        status, text = self.not_known("raw_store")
+        self.assertTrue(status["freshness"].startswith("how fresh is not known; "), status["freshness"])
+        self.assertEqual((status["fresh_to"], status["tables"][0]["rows"]), (None, 3))
+        self.assertRegex(text, r"(?m)^raw store +not known$")
+
+    def test_a_ledger_and_tables_that_cannot_be_asked_hide_nothing_else(self):
+        self.loaded()
+        self.pipeline.change_warehouse("ALTER TABLE tracking.events RENAME referrer TO another")
+        status, text = self.not_known("tables")
+        self.assertEqual((status["tables"][0]["rows"], status["tables"][0]["loaded"]), (None, 3))
+        self.assertRegex(text, r"(?m)^tracking.events +3 +3 .* not known$")
+        self.pipeline.change_warehouse("ALTER TABLE sluice.quarantine RENAME reason TO another")
+        status, _ = self.not_known("warehouse")
+        self.assertTrue(status["is_estimate"])
+        self.assertEqual(status["hours"][-1]["objects"], 1)
+
+    def test_a_table_that_somebody_dropped_holds_nothing(self):
+        self.loaded()
+        self.pipeline.change_warehouse("DROP TABLE tracking.events")
+        status = self.pipeline.status()
+        self.assertIn(("rows_missing", "tracking.events", 3), self.concerns(status))
+        self.assertEqual(status["tables"][0]["rows"], 0)
+
+    def test_what_is_held_makes_nothing_fresher(self):
+        self.pipeline.run("process")
+        self.pipeline.announce(self.pipeline.put_landed("a.ndjson", events(3), 7200))
+        self.pipeline.run("process")
+        fresh = self.pipeline.status()["fresh_to"]
+        self.pipeline.announce(self.pipeline.put_landed("held.ndjson", b"not json\n" * 20, 0))
+        self.pipeline.run("process")
+        status = self.pipeline.status()
+        self.assertEqual(status["fresh_to"], fresh)
+        self.assertEqual(self.concerns(status), [("stale", "", 0), ("held", "", 1)])
+
+    def test_what_is_given_up_is_of_no_concern_any_more(self):
+        self.pipeline.run("process")
+        key = self.pipeline.put_landed("a.ndjson", events(20) + b"not json\n" * 2, 0)
+        self.pipeline.announce(key)
+        self.pipeline.run("process")
+        self.assertEqual(self.concerns(self.pipeline.status()), [("quarantine", "", 1)])
+        self.pipeline.run("quarantine", "accept", "it was a test", "--object", key)
+        status = self.pipeline.status()
+        self.assertEqual((self.concerns(status), status["accepted"], status["hours"][-1]["quarantined"]), ([], 2, 2))
+
+    def test_duplicates_with_other_values_show_a_key_that_is_none(self):
+        self.loaded()
+        self.pipeline.announce(self.pipeline.put_landed("again.ndjson", events(3), 0))
+        self.pipeline.run("process")
+        self.assertEqual(self.concerns(self.pipeline.status()), [])
+        self.pipeline.announce(self.pipeline.put_landed("others.ndjson", events(2, topic="another") + events(1, topic="a third"), 0))
+        self.pipeline.run("process")
+        status = self.pipeline.status()
+        self.assertEqual(self.concerns(status), [("differing", "tracking.events", 3)])
+        self.assertEqual(status["next"], ["sluice verify"])
+        self.assertIn("3 of the 9 events of the last 24 hours were dropped as duplicates of a row with other values (33.3 %)",
+                      status["concerns"][0]["text"])
+        self.assertRegex(self.text(), r"(?m)^differing +3 duplicates of tracking.events have other values than the row that is there: ")
+        found = self.pipeline.ask("verify", "--from", "2026-11-23")
+        self.assertEqual((found["tables"][0]["differing"], found["needs_attention"]), (3, False))
+        self.assertEqual([(one["key"][:8], one["time"], one["events"]) for one in found["tables"][0]["differing_keys"]],
+                         [("00000000", "2026-11-23 10:00:00", 2), ("00000001", "2026-11-23 10:00:01", 1)])
+        text = self.pipeline.run("verify", "--from", "2026-11-23").stdout
+        self.assertIn("tracking.events: 3 events dropped as duplicates of a row with other values; see one with sluice why KEY\n"
+                      "    00000000-0000-4000-8000-000000000000 at 2026-11-23 10:00:00  2 events\n", text)
 
     def test_fields_that_are_new_or_of_another_type_have_a_share_and_what_adds_them(self):
         self.pipeline.run("process")

@@ -28,7 +28,7 @@ Status TellAlerts(PipelineView& view, Timestamp now) {
   if (!HasWebhook(view.config())) return {};
   SLUICE_ASSIGN(const auto store, view.OpenIfThere(view.config().quarantine));
   if (store == nullptr) return {};
-  SLUICE_ASSIGN(const StatusReport report, StatusOf(view, now, StatusDepth::kLedger));
+  const StatusReport report = StatusOf(view, now, StatusDepth::kLedger);
   const std::string& pipeline = view.config().name;
   AlertLog log(*store, pipeline);
   SLUICE_ASSIGN(AlertMemory memory, log.Newest());
@@ -36,18 +36,24 @@ Status TellAlerts(PipelineView& view, Timestamp now) {
   if (alerts.empty()) return {};
   SLUICE_ASSIGN(const Secret url, WebhookOf(view));
   SLUICE_ASSIGN(Webhook webhook, Webhook::At(url));
-  Status posted;
-  size_t told = 0;
-  for (; told < alerts.size(); ++told) {
-    posted = webhook.Post(ToJson(alerts[told], pipeline, now));
-    if (!posted) break;
-    memory = Remember(std::move(memory), alerts[told], now);
+  Status told_all;
+  bool told_any = false;
+  for (const Alert& alert : alerts) {
+    const Status posted = webhook.Post(ToJson(alert, pipeline, now));
+    if (posted) {
+      memory = Remember(std::move(memory), alert, now);
+      told_any = true;
+      continue;
+    }
+    if (told_all) told_all = posted;
+    // One that is refused says nothing of the others; where nobody answers they would wait as long.
+    if (posted.error().kind() != ErrorKind::kPermanent) break;
   }
-  if (told > 0) {
+  if (told_any) {
     const Status kept = log.Append(memory);
     if (!kept && kept.error().kind() != ErrorKind::kConflict) return kept;
   }
-  return posted;
+  return told_all;
 }
 
 }  // namespace sluice

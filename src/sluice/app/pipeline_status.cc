@@ -3,22 +3,28 @@
 
 namespace sluice {
 
-Result<StatusReport> StatusOf(PipelineView& view, Timestamp now, StatusDepth depth) {
+StatusReport StatusOf(PipelineView& view, Timestamp now, StatusDepth depth) {
   const PipelineConfig& config = view.config();
-  SLUICE_ASSIGN(const auto raw, view.OpenIfThere(config.raw));
+  const auto raw = view.OpenIfThere(config.raw);
+  const auto source = view.Source(), notifications = view.Notifications();
+  std::vector<NotKnown> not_opened;
+  if (!source) not_opened.push_back({StatusPart::kSource, source.error()});
+  if (!notifications) not_opened.push_back({StatusPart::kNotifications, notifications.error()});
+  if (!raw) not_opened.push_back({StatusPart::kRawStore, raw.error()});
   const RawLayout layout = view.layout();
   const LedgerNames names = NamesOf(config);
   const StatusLimits limits{.stale_after = config.alert.stale_after,
                             .warn_above = config.quarantine.warn_above};
-  SLUICE_ASSIGN(StatusReport report, GatherStatus({.tables = view.tables(),
-                                                   .source = view.source(),
-                                                   .notifications = view.notifications(),
-                                                   .warehouse = view.warehouse(),
-                                                   .raw = raw.get(),
-                                                   .layout = layout,
-                                                   .names = names},
-                                                  now, limits, depth));
-  SLUICE_ASSIGN(report.notifications_kept, view.NotificationsKept());
+  StatusReport report = GatherStatus({.tables = view.tables(),
+                                      .source = source.value_or(nullptr),
+                                      .notifications = notifications.value_or(nullptr),
+                                      .warehouse = view.warehouse(),
+                                      .raw = raw ? raw->get() : nullptr,
+                                      .layout = layout,
+                                      .names = names,
+                                      .not_opened = std::move(not_opened)},
+                                     now, limits, depth);
+  report.notifications_kept = view.NotificationsKept();
   report.source_is_stream = config.source.location.kind == Location::Kind::kKinesis;
   return report;
 }

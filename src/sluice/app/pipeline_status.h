@@ -3,12 +3,11 @@
 
 #include "sluice/app/pipeline_view.h"
 #include "sluice/base/clock.h"
-#include "sluice/base/result.h"
 #include "sluice/operate/status.h"
 
 namespace sluice {
 
 // What GatherStatus answers of a configured pipeline, and what only its configuration knows.
-Result<StatusReport> StatusOf(PipelineView& view, Timestamp now, StatusDepth depth);
+StatusReport StatusOf(PipelineView& view, Timestamp now, StatusDepth depth);
 
 }  // namespace sluice

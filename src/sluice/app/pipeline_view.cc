@@ -10,8 +10,6 @@ Result<std::unique_ptr<PipelineView>> PipelineView::Open(PipelineConfig config,
   SLUICE_TRY(RequireRunnable(config));
   std::unique_ptr<PipelineView> view(new PipelineView(std::move(config), std::move(environment)));
   const PipelineConfig& c = view->config_;
-  SLUICE_ASSIGN(view->source_, view->connector_.OpenSource(WhenMissing::kLeave));
-  SLUICE_ASSIGN(view->notifications_, view->connector_.OpenNotifications(WhenMissing::kLeave));
   SLUICE_ASSIGN(view->warehouse_, OpenWarehouse(c, view->environment_));
   const auto look_for_queue = [&](std::string_view part, const Location& location) {
     return view->LookFor(part, location, QueueFile(location));
@@ -33,6 +31,20 @@ Result<std::unique_ptr<PipelineView>> PipelineView::Open(PipelineConfig config,
   return view;
 }
 
+Result<Queue*> PipelineView::Source() {
+  if (!source_) {
+    SLUICE_ASSIGN(source_, connector_.OpenSource(WhenMissing::kLeave));
+  }
+  return source_.get();
+}
+
+Result<Queue*> PipelineView::Notifications() {
+  if (!notifications_) {
+    SLUICE_ASSIGN(notifications_, connector_.OpenNotifications(WhenMissing::kLeave));
+  }
+  return notifications_.get();
+}
+
 Result<std::unique_ptr<ObjectStore>> PipelineView::OpenIfThere(const StoreConfig& store) {
   if (store.location.is_folder()) {
     SLUICE_ASSIGN(const bool exists, Exists(store.location.text));
@@ -52,11 +64,12 @@ RawLayout PipelineView::layout() const {
   return *RawLayout::Parse(config_.raw.layout);  // that was checked
 }
 
-Result<std::optional<std::chrono::seconds>> PipelineView::NotificationsKept() {
+std::optional<std::chrono::seconds> PipelineView::NotificationsKept() {
   if (config_.raw.notifications.kind != Location::Kind::kSqs) return std::nullopt;
-  SLUICE_ASSIGN(const auto queue, connector_.OpenSqsNotifications());
   // Whether the queue can be asked at all, its depth has shown.
-  const auto settings = queue->Settings();
+  const auto queue = connector_.OpenSqsNotifications();
+  if (!queue) return std::nullopt;
+  const auto settings = (*queue)->Settings();
   if (!settings) return std::nullopt;
   return settings->retention;
 }

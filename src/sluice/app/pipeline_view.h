@@ -14,16 +14,17 @@
 
 namespace sluice {
 
-// What is there of a pipeline, to look at: nothing is made, received or written. A queue that is
-// not there yet is null; the warehouse answers for itself that it holds nothing.
+// What is there of a pipeline, to look at: nothing is made, received or written. The warehouse
+// answers for itself that it holds nothing yet.
 class PipelineView {
  public:
   static Result<std::unique_ptr<PipelineView>> Open(PipelineConfig config,
                                                     PipelineEnvironment environment);
 
   const TableSet& tables() const { return *config_.tables; }
-  Queue* source() { return source_.get(); }
-  Queue* notifications() { return notifications_.get(); }
+  // Opened when they are first asked for. Null: it is not there yet, or the source is a stream.
+  Result<Queue*> Source();
+  Result<Queue*> Notifications();
   Warehouse& warehouse() { return *warehouse_; }
   const PipelineConfig& config() const { return config_; }
   // To open what else is there.
@@ -34,7 +35,7 @@ class PipelineView {
   Result<std::unique_ptr<ObjectStore>> OpenIfThere(const StoreConfig& store);
   RawLayout layout() const;
   // How long the queue keeps a notification; absent: for ever, or it does not tell.
-  Result<std::optional<std::chrono::seconds>> NotificationsKept();
+  std::optional<std::chrono::seconds> NotificationsKept();
   // One sentence for each part that is not there yet; the first run makes it.
   const std::vector<std::string>& not_there_yet() const { return not_there_yet_; }
 

@@ -140,13 +140,14 @@ Status Connect(Session& session, const PipelineConfig& config, const CheckFlags&
     const bool is_refused = concern.finding.weight == QueueFinding::Weight::kRefused;
     (is_refused ? found.refusals : findings).push_back(concern.part + ": " + concern.finding.text);
   }
-  const auto look_at = [&](Queue* queue, const Location& location) -> Status {
-    if (queue == nullptr || !location.is_folder()) return {};
-    SLUICE_TRY(queue->Depth());
+  const auto look_at = [&](Result<Queue*> queue, const Location& location) -> Status {
+    SLUICE_TRY(queue);
+    if (*queue == nullptr || !location.is_folder()) return {};
+    SLUICE_TRY((*queue)->Depth());
     return {};
   };
-  SLUICE_TRY(look_at(view->source(), config.source.location));
-  SLUICE_TRY(look_at(view->notifications(), config.raw.notifications));
+  SLUICE_TRY(look_at(view->Source(), config.source.location));
+  SLUICE_TRY(look_at(view->Notifications(), config.raw.notifications));
   if (LacksPassword(config, found.tried)) return {};
   SLUICE_ASSIGN(const WarehouseState state, view->warehouse().Probe());
   if (state.paused) findings.push_back("loading is paused: " + *state.paused);

@@ -97,12 +97,13 @@ Result<int> RunReconcile(Session& session, const ReconcileFlags& flags) {
   const HourRange hours = HoursSince(now, *since);
   std::optional<Announcer> announcer;
   if (flags.repair) {
-    if (view->notifications() == nullptr) {
+    SLUICE_ASSIGN(Queue* const notifications, view->Notifications());
+    if (notifications == nullptr) {
       return Fail(ErrorKind::kPermanent,
                   "the notification queue is not there yet: sluice process "
                   "makes it, and then this can fill it");
     }
-    announcer.emplace(raw->uri(), *view->notifications(), session.clock());
+    announcer.emplace(raw->uri(), *notifications, session.clock());
   }
   SLUICE_ASSIGN(ReconcileReport report,
                 Reconcile(*raw, LedgerPagesOf(view->warehouse()), view->layout(), hours,

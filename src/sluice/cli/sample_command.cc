@@ -61,11 +61,12 @@ Result<int> Sample(Session& session, const SampleFlags& flags) {
   if (view->config().source.location.kind == Location::Kind::kKinesis) {
     return session.WrongUsage("sample copies messages of a queue, and the source is a stream");
   }
+  SLUICE_ASSIGN(Queue* const source, view->Source());
   SampleReport report;
   // The file first: what cannot be written need not be received.
   SLUICE_ASSIGN(OutputFile out, OutputFile::Create(flags.out));
-  if (view->source() != nullptr) {
-    SLUICE_ASSIGN(report, SampleMessages(*view->source(), out, session.clock(), flags.options,
+  if (source != nullptr) {
+    SLUICE_ASSIGN(report, SampleMessages(*source, out, session.clock(), flags.options,
                                          Deadline::Never(), session.stop()));
   }
   SLUICE_TRY(out.Close());

@@ -53,6 +53,10 @@ Result<PipelineConfig> Session::Configuration() {
 
 Result<std::unique_ptr<Pipeline>> Session::OpenPipeline() {
   SLUICE_ASSIGN(PipelineConfig config, Configuration());
+  return OpenPipeline(std::move(config));
+}
+
+Result<std::unique_ptr<Pipeline>> Session::OpenPipeline(PipelineConfig config) {
   SLUICE_TRY(RequireRunnable(config));
   for (const std::string& warning : config.warnings) Log(LogLevel::kWarning, "{}", warning);
   for (const std::string& key : KeysWithoutEffect(config)) Log(LogLevel::kWarning, "{}", key);

@@ -52,6 +52,7 @@ class Session {
   Result<PipelineConfig> Configuration();
   // To work. Logs what the configuration warns of.
   Result<std::unique_ptr<Pipeline>> OpenPipeline();
+  Result<std::unique_ptr<Pipeline>> OpenPipeline(PipelineConfig config);
   // Time, the stop request, and the faults that a test asks for.
   Result<PipelineEnvironment> Surroundings();
   // To look: makes nothing.

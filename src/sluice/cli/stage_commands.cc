@@ -63,12 +63,14 @@ int RunStage(Session& session, Pipeline& pipeline, const StageFlags& flags, cons
 }
 
 int Run(Session& session, const StageFlags& flags, const char* verb, Stage stage) {
-  auto pipeline = session.OpenPipeline();
-  if (!pipeline) return session.Fail(pipeline.error());
-  AlertTeller teller(session, (*pipeline)->config());
-  const int code = RunStage(session, **pipeline, flags, verb, stage, teller);
+  const auto config = session.Configuration();
+  if (!config) return session.Fail(config.error());
+  AlertTeller teller(session, *config);
+  const auto pipeline = session.OpenPipeline(*config);
+  const int code = pipeline ? RunStage(session, **pipeline, flags, verb, stage, teller)
+                            : session.Fail(pipeline.error());
   // Who only lands need not see the warehouse.
-  if (stage != &RunLand) teller.Tell();
+  if (stage != &RunLand && code != kExitUsage) teller.Tell();
   return code;
 }
 

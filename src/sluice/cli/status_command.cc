@@ -32,12 +32,13 @@ Status Show(const Session& session, const StatusFlags& flags, const StatusReport
   return Print(text + (session.flags.json ? ToJson(report) + "\n" : ToText(report)));
 }
 
-// Once; a warehouse that cannot be asked is an error behind the report.
+// Once; each part that cannot be asked is an error behind the report.
 Status ShowOnce(Session& session, const StatusFlags& flags, PipelineView& view) {
-  SLUICE_ASSIGN(const StatusReport report, StatusOf(view, session.clock().Now(), flags.depth()));
+  const StatusReport report = StatusOf(view, session.clock().Now(), flags.depth());
   SLUICE_TRY(Show(session, flags, report));
-  if (report.warehouse_error) return std::unexpected(*report.warehouse_error);
-  return {};
+  if (report.not_known.empty()) return {};
+  for (size_t i = 1; i < report.not_known.size(); ++i) session.Fail(report.not_known[i].error);
+  return std::unexpected(report.not_known[0].error);
 }
 
 void Wait(Session& session) {
@@ -54,13 +55,9 @@ Status Watch(Session& session, const StatusFlags& flags, const PipelineConfig& c
     if (view == nullptr || !view->not_there_yet().empty()) {
       SLUICE_ASSIGN(view, session.OpenView(config));
     }
-    const auto report = StatusOf(*view, session.clock().Now(), flags.depth());
+    const StatusReport report = StatusOf(*view, session.clock().Now(), flags.depth());
     if (session.stop().stop_requested()) break;
-    if (report) {
-      SLUICE_TRY(Show(session, flags, *report));
-    } else {
-      session.Fail(report.error());
-    }
+    SLUICE_TRY(Show(session, flags, report));
     Wait(session);
   }
   return {};
@@ -84,8 +81,9 @@ void AddStatus(CLI::App& app, Session& session, int& exit_code) {
       ->check(CLI::IsMember({"landing", "event-time"}))
       ->capture_default_str();
   command->footer(
-      "Only reads. While the warehouse cannot be asked, what is known without it, and exit code "
-      "1.\n\nExamples:\n  sluice status --json\n  sluice status --watch\n  sluice status --by "
+      "Only reads. While the warehouse or another part cannot be asked, what is known without it, "
+      "and exit code 1.\n\nExamples:\n  sluice status --json\n  sluice status --watch\n  sluice "
+      "status --by "
       "event-time");
   command->callback([&session, &exit_code, flags] {
     if (const Status done = ShowStatus(session, *flags); !done)

@@ -15,6 +15,7 @@ namespace sluice {
 namespace {
 
 constexpr const char* kNothingYet = "nothing there yet";
+constexpr const char* kNotKnown = "not known";
 constexpr size_t kLabel = 15;        // columns
 constexpr size_t kLongestName = 28;  // of a table or a column; bytes
 
@@ -55,8 +56,11 @@ std::string Line(std::string_view label, std::string_view text) {
   return fmt::format("{:<{}}{}", label, kLabel, Wrapped(text, kLabel));
 }
 
-std::string Waiting(const std::optional<QueueDepth>& depth, Timestamp now) {
+std::string Waiting(const StatusReport& report, StatusPart part,
+                    const std::optional<QueueDepth>& depth) {
+  if (report.WhyNotKnown(part) != nullptr) return kNotKnown;
   if (!depth) return kNothingYet;
+  const Timestamp now = report.now;
   std::string text = WithThousands(depth->visible) + " waiting";
   if (depth->oldest) text += fmt::format(", the oldest for {}", AgeText(now - *depth->oldest));
   if (depth->in_flight > 0) text += fmt::format(", {} in flight", WithThousands(depth->in_flight));
@@ -76,17 +80,30 @@ std::string BacklogText(const StatusReport& report) {
 std::string TablesText(const StatusReport& report) {
   std::vector<std::vector<std::string>> rows = {
       {"", "events in", "loaded", "duplicates", "quarantined", "rows now"}};
+  const bool is_known = report.WhyNotKnown(StatusPart::kTables) == nullptr;
   for (const TableStatus& table : report.tables) {
     const TableBalance& b = table.balance;
     rows.push_back({Cut(table.table), WithThousands(b.routed), WithThousands(b.loaded),
                     WithThousands(b.duplicates), WithThousands(b.quarantined),
-                    WithThousands(table.rows.value_or(0))});
+                    is_known ? WithThousands(table.rows.value_or(0)) : kNotKnown});
   }
   const std::string no_route = WithThousands(report.objects.no_route);
   rows.push_back({"no route", no_route, "", "", no_route, ""});
   if (report.objects.dropped > 0)
     rows.push_back({"dropped", WithThousands(report.objects.dropped), "", "", "", ""});
   return FormatTable(rows);
+}
+
+// Of all duplicates that the ledger has.
+std::string DifferingText(const StatusReport& report) {
+  std::string text;
+  for (const TableStatus& table : report.tables) {
+    if (table.balance.differing == 0) continue;
+    text += Line("differing", fmt::format("{} duplicates of {} have other values than the row that "
+                                          "is there: sluice verify names some",
+                                          WithThousands(table.balance.differing), table.table));
+  }
+  return text.empty() ? text : "\n" + text;
 }
 
 std::string Mark(const LandedHour& hour) {
@@ -151,14 +168,15 @@ std::string QuarantineText(const QuarantineSummary& quarantine) {
 std::string FieldsText(const StatusReport& report) {
   constexpr size_t kShown = 6;
   if (report.fields.empty()) return "";
+  const Timestamp day = report.now - kFieldDay;
   std::string text = "\nfields, last 24 hours\n";
   for (size_t i = 0; i < std::min(kShown, report.fields.size()); ++i) {
     const FieldReport& field = report.fields[i];
     const std::string line = fmt::format(
         "{} {}: {} of {} events ({:.3g} %), {} {}", Cut(field.table),
         Cut(WithoutControls(field.name)), WithThousands(field.events), WithThousands(field.seen),
-        100 * field.share(), field.is_new ? "since" : "also before",
-        MinuteText(field.is_new ? field.first : report.now - kFieldDay, report.now));
+        100 * field.share(), field.first > day ? "since" : "also before",
+        MinuteText(std::max(field.first, day), report.now));
     text += Line("  " + std::string(Name(field.kind)), line);
     if (!field.alter.empty()) text += Line("", field.alter);
   }
@@ -198,12 +216,15 @@ std::string ToText(const StatusReport& report) {
       concerns, [](const Concern& concern) { return SeverityOf(concern.kind) != Severity::kInfo; });
   std::string text = fmt::format("{}{}{}", is_well ? style.green : style.yellow,
                                  Wrapped(FreshnessSentence(report, concerns), 0), style.reset);
-  text += Line("source", report.source_is_stream ? "a stream" : Waiting(report.source, report.now));
-  text += Line("notifications", Waiting(report.notifications, report.now));
+  text +=
+      Line("source", report.source_is_stream ? "a stream"
+                                             : Waiting(report, StatusPart::kSource, report.source));
+  text += Line("notifications", Waiting(report, StatusPart::kNotifications, report.notifications));
+  if (report.WhyNotKnown(StatusPart::kRawStore) != nullptr) text += Line("raw store", kNotKnown);
   text += BacklogText(report);
   if (report.paused) text += Line("paused", *report.paused);
   if (!report.ledger_exists) {
-    if (!report.warehouse_error) text += Line("warehouse", kNothingYet);
+    text += Line("warehouse", report.is_warehouse_down() ? kNotKnown : kNothingYet);
     return text + ConcernsText(concerns, style) + NextText(report, concerns);
   }
   text += Line("raw objects", fmt::format("{} known to the ledger, {} events",
@@ -214,7 +235,7 @@ std::string ToText(const StatusReport& report) {
     text += Line("rate", fmt::format("{} events loaded in the last hour, {}/s",
                                      WithThousands(events), WithThousands(events / 3600)));
   }
-  text += "\n" + TablesText(report);
+  text += "\n" + TablesText(report) + DifferingText(report);
   text += EventHoursText(report.event_hours);
   if (report.landed && report.event_hours.empty()) text += HoursText(*report.landed);
   text += QuarantineText(report.quarantine);

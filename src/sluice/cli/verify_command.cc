@@ -16,17 +16,32 @@ struct VerifyFlags {
   std::string from, to, since = "7d", table;
 };
 
+// The examples of `count` rows or events.
+std::string KeysText(const std::vector<DoubledKey>& keys, uint64_t count, std::string_view what) {
+  std::string text;
+  uint64_t told = 0;
+  for (const DoubledKey& key : keys) {
+    text += fmt::format("    {}{}  {} {}\n", key.key, key.time ? " at " + *key.time : "",
+                        WithThousands(key.rows), what);
+    told += key.rows;
+  }
+  return told < count ? text + "    …\n" : text;
+}
+
 std::string Findings(const VerifiedTable& table) {
   const TableCheck& check = table.check;
   std::string text;
   if (check.keys_twice > 0) {
     text += fmt::format("\n{}: {} keys more than once, {} rows too many\n", table.table,
                         WithThousands(check.keys_twice), WithThousands(check.rows_too_many));
-    for (const DoubledKey& key : check.doubled) {
-      text += fmt::format("    {}{}  {} rows\n", key.key, key.time ? " at " + *key.time : "",
-                          WithThousands(key.rows));
-    }
-    if (check.keys_twice > check.doubled.size()) text += "    …\n";
+    text += KeysText(check.doubled, check.keys_twice + check.rows_too_many, "rows");
+  }
+  if (check.differing > 0) {
+    text += fmt::format(
+        "\n{}: {} events dropped as duplicates of a row with other values; see one "
+        "with sluice why KEY\n",
+        table.table, WithThousands(check.differing));
+    text += KeysText(check.differing_keys, check.differing, "events");
   }
   if (table.rows_missing_in_range() > 0) {
     text += fmt::format("\n{}: at least {} rows of {} are missing\n", table.table,

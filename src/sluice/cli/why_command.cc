@@ -60,8 +60,10 @@ Result<int> RunWhy(Session& session, const WhyFlags& flags) {
   SLUICE_ASSIGN(const auto raw, view->OpenIfThere(view->config().raw));
   SLUICE_ASSIGN(const auto parquet, view->OpenIfThere(view->config().parquet));
   SLUICE_ASSIGN(const auto quarantine, view->OpenIfThere(view->config().quarantine));
-  SLUICE_ASSIGN(const auto source, DepthOf(view->source()));
-  SLUICE_ASSIGN(const auto notifications, DepthOf(view->notifications()));
+  SLUICE_ASSIGN(Queue* const source_queue, view->Source());
+  SLUICE_ASSIGN(Queue* const notification_queue, view->Notifications());
+  SLUICE_ASSIGN(const auto source, DepthOf(source_queue));
+  SLUICE_ASSIGN(const auto notifications, DepthOf(notification_queue));
   SLUICE_ASSIGN(const WarehouseState state, view->warehouse().Probe());
   const RawLayout layout = view->layout();
   const Witnesses witnesses{.tables = view->tables(),

@@ -31,13 +31,24 @@ bool IsDue(const Concern& concern, const ToldConcern& told, Timestamp now) {
   return CountIsNews(concern.kind) && concern.count > told.count && now - told.told >= kTellMore;
 }
 
-// What is known while the warehouse is down.
-bool IsKnownWithoutWarehouse(std::string_view type) {
-  for (const ConcernKind kind : {ConcernKind::kWarehouseDown, ConcernKind::kExpiring,
-                                 ConcernKind::kStale, ConcernKind::kDeadLetters}) {
-    if (type == Name(kind)) return true;
+bool IsOneOf(std::string_view type, std::initializer_list<ConcernKind> kinds) {
+  return std::ranges::any_of(kinds, [&](ConcernKind kind) { return type == Name(kind); });
+}
+
+// Is `now` of a part that could not be asked, and would have to say that `told` is over?
+bool Hides(const Concern& now, const ToldConcern& told) {
+  using enum ConcernKind;
+  if (now.kind == kWarehouseDown) {
+    return !IsOneOf(told.type, {kWarehouseDown, kNotKnown, kExpiring, kStale, kDeadLetters});
   }
-  return false;
+  if (now.kind != kNotKnown) return false;
+  if (now.subject == Name(StatusPart::kTables)) return IsOneOf(told.type, {kRowsMissing});
+  if (now.subject == Name(StatusPart::kRawStore)) {
+    return IsOneOf(told.type, {kMissing, kStale, kExpiring, kQuarantine});
+  }
+  const bool is_of_queue = IsOneOf(told.type, {kDeadLetters}) && told.subject == now.subject;
+  return is_of_queue || (now.subject == Name(StatusPart::kNotifications) &&
+                         IsOneOf(told.type, {kMissing, kStale, kExpiring}));
 }
 
 // The field in front of the next blank or line end, taken off with it; nothing where none stands.
@@ -83,12 +94,11 @@ std::vector<Alert> AlertsOf(const std::vector<Concern>& concerns, const AlertMem
                       .next = concern.next,
                       .since = told == memory.end() ? now : told->since});
   }
-  const bool is_down = std::ranges::any_of(
-      concerns, [](const Concern& one) { return one.kind == ConcernKind::kWarehouseDown; });
   for (const ToldConcern& told : memory) {
-    const bool goes_on = std::ranges::any_of(
-        concerns, [&](const Concern& one) { return IsAbout(told, Name(one.kind), one.subject); });
-    if (goes_on || (is_down && !IsKnownWithoutWarehouse(told.type))) continue;
+    const bool goes_on = std::ranges::any_of(concerns, [&](const Concern& one) {
+      return IsAbout(told, Name(one.kind), one.subject) || Hides(one, told);
+    });
+    if (goes_on) continue;
     alerts.push_back(
         {.state = Alert::State::kResolved,
          .type = told.type,

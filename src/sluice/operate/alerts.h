@@ -37,8 +37,9 @@ struct Alert {
 };
 
 // An alert is told when its concern begins and when it ends; in between once a day, and once an
-// hour while more raw objects, messages or fields come to it. While the warehouse is down, what
-// only it knows neither begins nor ends. Nobody is told of a pause: somebody has typed it.
+// hour while more raw objects, messages or fields come to it. While the warehouse or another part
+// cannot be asked, what only that knows neither begins nor ends. Nobody is told of a pause:
+// somebody has typed it.
 inline constexpr std::chrono::hours kTellAgain{24}, kTellMore{1};
 std::vector<Alert> AlertsOf(const std::vector<Concern>& concerns, const AlertMemory& memory,
                             Timestamp now);

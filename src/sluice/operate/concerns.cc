@@ -11,7 +11,7 @@
 namespace sluice {
 namespace {
 
-using std::chrono::days, std::chrono::hours, std::chrono::minutes, std::chrono::seconds;
+using std::chrono::days;
 
 std::string Count(uint64_t count, std::string_view what) {
   return fmt::format("{} {}{}", count, what, count == 1 ? "" : "s");
@@ -26,14 +26,52 @@ uint64_t Stuck(const StatusReport& report) {
   return stuck;
 }
 
-// For how long nothing new came into the tables, where that is longer than it should be.
-std::optional<std::chrono::microseconds> StaleFor(const StatusReport& report) {
-  const bool nothing_ever = !report.warehouse_error && report.states.empty();
-  if (!report.landed || nothing_ever) return std::nullopt;
-  const auto age = report.landed->fresh_to ? report.now - *report.landed->fresh_to
-                                           : std::chrono::microseconds(kLandedHours);
-  if (age <= report.limits.stale_after) return std::nullopt;
-  return age;
+// Since when nothing new came into the tables, as far as that is known. Of a pipeline that never
+// loaded anything: since when something waits.
+std::optional<Timestamp> StaleSince(const StatusReport& report) {
+  const Landed& landed = *report.landed;
+  if (landed.fresh_to) return landed.fresh_to;
+  if (!report.is_warehouse_down() && !report.states.empty()) return report.now - kLandedHours;
+  if (landed.oldest_waiting) return landed.oldest_waiting;
+  if (report.is_warehouse_down()) return report.now - kLandedHours;
+  return report.source ? report.source->oldest : std::nullopt;
+}
+
+void AddStale(const StatusReport& report, std::vector<Concern>& list) {
+  if (!report.landed) return;
+  const auto since = StaleSince(report);
+  if (!since || report.now - *since <= report.limits.stale_after) return;
+  const std::string age = AgeText(report.now - *since);
+  std::string text = fmt::format("nothing new in the tables for {} or longer", age);
+  if (report.landed->fresh_to) text = "nothing new in the tables for " + age;
+  if (!report.is_warehouse_down() && report.states.empty()) {
+    text = "nothing was ever loaded, and the oldest of what is to be loaded waits for " + age;
+  }
+  list.push_back({.kind = ConcernKind::kStale, .subject = {}, .text = text, .next = {}});
+}
+
+std::string WhatIsNotKnown(StatusPart part) {
+  switch (part) {
+    case StatusPart::kSource:
+      return "how much waits in the source";
+    case StatusPart::kNotifications:
+      return "how many notifications wait, and so what is missing";
+    case StatusPart::kRawStore:
+      return "what landed, and so how fresh the tables are and what is missing";
+    case StatusPart::kTables:
+      return "what the tables hold";
+    case StatusPart::kWarehouse:  // has a kind of its own
+      return "";
+  }
+  return "";
+}
+
+// At least so many raw objects nobody was told of: what waits in the queue may tell of the others.
+uint64_t Missing(const StatusReport& report) {
+  const bool is_known =
+      !report.is_warehouse_down() && report.WhyNotKnown(StatusPart::kNotifications) == nullptr;
+  if (!is_known || !report.landed) return 0;
+  return report.landed->overdue - std::min(report.landed->overdue, report.notifications_waiting());
 }
 
 class Concerns {
@@ -55,9 +93,15 @@ class Concerns {
 };
 
 void AddStanding(const StatusReport& report, Concerns& concerns) {
-  if (report.warehouse_error) {
-    concerns.Add(ConcernKind::kWarehouseDown, 0,
-                 "the warehouse cannot be asked: " + report.warehouse_error->message());
+  for (const auto& [part, error] : report.not_known) {
+    if (part == StatusPart::kWarehouse) {
+      concerns.Add(ConcernKind::kWarehouseDown, 0,
+                   "the warehouse cannot be asked: " + error.message());
+    } else {
+      concerns.Add(ConcernKind::kNotKnown, 0,
+                   fmt::format("not known: {}: {}", WhatIsNotKnown(part), error.message()),
+                   "sluice check --connect", std::string(Name(part)));
+    }
   }
   const auto expiry = report.expiry();
   if (expiry && *expiry < report.now + days(1)) {
@@ -68,25 +112,26 @@ void AddStanding(const StatusReport& report, Concerns& concerns) {
                           "reconcile only",
                           AgeText(*expiry - report.now))
             : "notifications have expired: what they told of is loaded by reconcile only",
-        report.warehouse_error ? "" : "sluice process");
+        report.is_warehouse_down() ? "" : "sluice process");
   }
   if (!report.Balances()) {
     concerns.Add(ConcernKind::kNotBalanced, 0,
                  "the ledger does not balance: somebody else changed it", "sluice verify");
   }
-  // What waits in the queue may tell of them.
-  if (!report.warehouse_error && report.landed && report.notifications_waiting() == 0 &&
-      report.landed->overdue > 0) {
-    concerns.Add(ConcernKind::kMissing, report.landed->overdue,
-                 Count(report.landed->overdue, "raw object") + " missing: nobody was told of them",
+  if (const uint64_t missing = Missing(report); missing > 0) {
+    const uint64_t waiting = report.notifications_waiting();
+    concerns.Add(ConcernKind::kMissing, missing,
+                 waiting == 0
+                     ? Count(missing, "raw object") + " missing: nobody was told of them"
+                     : fmt::format("at least {} missing: {} not loaded for more than {}, and only "
+                                   "{}",
+                                   Count(missing, "raw object"), report.landed->overdue,
+                                   AgeText(report.limits.grace),
+                                   waiting == 1 ? "1 notification waits"
+                                                : fmt::format("{} notifications wait", waiting)),
                  "sluice reconcile --repair");
   }
-  if (const auto age = StaleFor(report)) {
-    concerns.Add(ConcernKind::kStale, 0,
-                 report.landed->fresh_to
-                     ? fmt::format("nothing new in the tables for {}", AgeText(*age))
-                     : fmt::format("nothing new in the tables for {} or longer", AgeText(*age)));
-  }
+  AddStale(report, concerns.list);
 }
 
 void AddObjects(const StatusReport& report, Concerns& concerns) {
@@ -124,6 +169,22 @@ void AddRows(const StatusReport& report, Concerns& concerns) {
       "sluice quarantine list");
 }
 
+// A unique key that is none shows itself this way: other events are taken for duplicates.
+void AddDiffering(const StatusReport& report, Concerns& concerns) {
+  for (const TableStatus& table : report.tables) {
+    const double most = report.limits.warn_above * static_cast<double>(table.seen);
+    if (static_cast<double>(table.differing) <= most) continue;
+    concerns.Add(
+        ConcernKind::kDiffering, table.differing,
+        fmt::format("{}: {} of the {} events of the last 24 hours were dropped as "
+                    "duplicates of a row with other values ({:.3g} %): is its `unique` "
+                    "right?",
+                    table.table, table.differing, table.seen,
+                    100 * static_cast<double>(table.differing) / static_cast<double>(table.seen)),
+        "sluice verify", table.table);
+  }
+}
+
 // "tracking.events: 3 new fields: a, b, c", a table at a time; the first five names.
 void AddFields(const StatusReport& report, Concerns& concerns) {
   constexpr size_t kShown = 5, kLongest = 60;
@@ -159,6 +220,8 @@ std::string_view Name(ConcernKind kind) {
   switch (kind) {
     case ConcernKind::kWarehouseDown:
       return "warehouse_down";
+    case ConcernKind::kNotKnown:
+      return "not_known";
     case ConcernKind::kExpiring:
       return "expiring";
     case ConcernKind::kNotBalanced:
@@ -177,6 +240,8 @@ std::string_view Name(ConcernKind kind) {
       return "rows_missing";
     case ConcernKind::kQuarantine:
       return "quarantine";
+    case ConcernKind::kDiffering:
+      return "differing";
     case ConcernKind::kTypeChanged:
       return "type_changed";
     case ConcernKind::kNewField:
@@ -205,10 +270,12 @@ Severity SeverityOf(ConcernKind kind) {
     case ConcernKind::kMissing:
     case ConcernKind::kStale:
       return Severity::kCritical;
+    case ConcernKind::kNotKnown:
     case ConcernKind::kHeld:
     case ConcernKind::kDeadLetters:
     case ConcernKind::kRowsMissing:
     case ConcernKind::kQuarantine:
+    case ConcernKind::kDiffering:
     case ConcernKind::kTypeChanged:
       return Severity::kWarning;
     case ConcernKind::kPaused:
@@ -223,78 +290,9 @@ std::vector<Concern> ConcernsOf(const StatusReport& report) {
   AddStanding(report, concerns);
   AddObjects(report, concerns);
   AddRows(report, concerns);
+  AddDiffering(report, concerns);
   AddFields(report, concerns);
   return std::move(concerns.list);
-}
-
-std::string AgeText(std::chrono::microseconds age) {
-  const auto two = [](int64_t large, std::string_view one, int64_t small, std::string_view other) {
-    return small == 0 ? fmt::format("{} {}", large, one)
-                      : fmt::format("{} {} {} {}", large, one, small, other);
-  };
-  age = std::max(age, std::chrono::microseconds(0));
-  const auto d = std::chrono::floor<days>(age);
-  const auto h = std::chrono::floor<hours>(age - d);
-  const auto m = std::chrono::floor<minutes>(age - d - h);
-  if (d.count() > 0) return two(d.count(), "d", h.count(), "h");
-  if (h.count() > 0) return two(h.count(), "h", m.count(), "min");
-  if (m.count() > 0) return fmt::format("{} min", m.count());
-  return fmt::format("{} s", std::chrono::floor<seconds>(age).count());
-}
-
-std::string MinuteText(Timestamp time, Timestamp now) {
-  std::string text = ToIso8601(time).substr(0, 16);
-  if (text.substr(0, 10) == ToIso8601(now).substr(0, 10)) return text.substr(11);
-  text[10] = ' ';
-  return text;
-}
-
-std::string FreshnessSentence(const StatusReport& report, const std::vector<Concern>& concerns) {
-  const auto count_of = [&](ConcernKind kind) {
-    return std::ranges::count(concerns, kind, &Concern::kind);
-  };
-  std::string fresh = "nothing is loaded yet";
-  if (report.landed && report.landed->fresh_to) {
-    fresh = fmt::format("fresh to {}{}", report.landed->is_estimate ? "about " : "",
-                        MinuteText(*report.landed->fresh_to, report.now));
-  } else if (!report.states.empty()) {
-    fresh = "nothing that landed in the last 24 hours is loaded";
-  }
-  const bool is_lost = count_of(ConcernKind::kMissing) + count_of(ConcernKind::kNotBalanced) +
-                           count_of(ConcernKind::kDeadLetters) + count_of(ConcernKind::kHeld) >
-                       0;
-  const bool has_work =
-      std::ranges::any_of(concerns, [](const Concern& c) { return !c.next.empty(); });
-  const uint64_t waiting =
-      (report.landed ? report.landed->waiting : 0) + (report.source ? report.source->visible : 0);
-  std::string sentence =
-      fmt::format("{}; {}, {}", fresh, is_lost ? "not all is well" : "nothing lost",
-                  has_work      ? "something to do"
-                  : waiting > 0 ? "nothing to do yet"
-                                : "nothing to do");
-  const auto expiry = report.expiry();
-  if (expiry && *expiry > report.now) {
-    sentence += "; notifications expire in " + AgeText(*expiry - report.now);
-  }
-  return sentence;
-}
-
-std::vector<std::string> NextSteps(const StatusReport& report,
-                                   const std::vector<Concern>& concerns) {
-  std::vector<std::string> steps;
-  const auto add = [&](const std::string& step) {
-    if (!step.empty() && std::ranges::find(steps, step) == steps.end()) steps.push_back(step);
-  };
-  for (const Concern& concern : concerns) add(concern.next);
-  if (report.warehouse_error) return steps;
-  const bool has_source = report.source || report.source_is_stream;
-  if (!report.ledger_exists) {
-    add(has_source ? "sluice run --once" : "sluice send FILE");
-  } else if (!report.paused && report.notifications_waiting() > 0) {
-    add("sluice process");
-  }
-  if (report.ledger_exists && report.source && report.source->visible > 0) add("sluice run --once");
-  return steps;
 }
 
 }  // namespace sluice

@@ -15,6 +15,7 @@ namespace sluice {
 // What a person should know of, in the order in which it is told.
 enum class ConcernKind {
   kWarehouseDown,
+  kNotKnown,     // another part could not be asked
   kExpiring,     // notifications, within a day
   kNotBalanced,  // the ledger was changed by hand
   kMissing,      // raw objects that nobody was told of
@@ -24,7 +25,8 @@ enum class ConcernKind {
   kPaused,
   kRowsMissing,  // of a table
   kQuarantine,   // raw objects of a day with a larger share than quarantine.warn_above
-  kTypeChanged,  // values of a table's columns were taken as text, made NULL or cut, since a day
+  kDiffering,    // of a table's events of a day, so large a share of duplicates with other values
+  kTypeChanged,  // of so large a share values were taken as text, made NULL or cut, since a day
   kNewField,     // a table's events have fields that no column takes, since a day
 };
 std::string_view Name(ConcernKind kind);  // "warehouse_down", …: of JSON

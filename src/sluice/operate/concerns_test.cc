@@ -43,6 +43,17 @@ std::string Summary(const Concern& c) {
                      c.subject.empty() ? "" : " ", c.subject, c.count, c.next);
 }
 
+void CannotAsk(StatusReport& report, StatusPart part) {
+  report.not_known.push_back({part, Error(ErrorKind::kTransient, "lost connection")});
+}
+
+void NeverLoaded(StatusReport& report, std::chrono::microseconds age) {
+  report.states.clear();
+  report.landed = Landed{.oldest_waiting = kNow - age};
+  report.landed->waiting = 1;
+  report.notifications->visible = 1;
+}
+
 void WaitSince(StatusReport& report, std::chrono::microseconds age, uint64_t notifications) {
   report.landed->fresh_to = kNow - age - minutes(4);
   report.landed->oldest_waiting = kNow - age;
@@ -69,13 +80,66 @@ const std::vector<Case> kCases = {
      [](StatusReport& r) {
        WaitSince(r, hours(2), 2);
        r.notifications_kept = days(4);
-       r.warehouse_error = Error(ErrorKind::kTransient, "lost connection");
+       CannotAsk(r, StatusPart::kWarehouse);
        r.ledger_exists = false;
        r.states.clear();
        r.landed->is_estimate = true;
      },
      {"critical warehouse_down 0: ", "critical stale 0: "},
-     "fresh to about 14:01; nothing lost, nothing to do yet; notifications expire in 3 d 22 h"},
+     "fresh to about 14:01; nothing lost as far as is known without the warehouse, nothing to do "
+     "yet; notifications expire in 3 d 22 h"},
+    {"an outage of all",
+     [](StatusReport& r) {
+       r.ledger_exists = false;
+       r.states.clear();
+       r.landed.reset();
+       CannotAsk(r, StatusPart::kSource);
+       CannotAsk(r, StatusPart::kNotifications);
+       CannotAsk(r, StatusPart::kWarehouse);
+     },
+     {"warning not_known source 0: sluice check --connect",
+      "warning not_known notifications 0: sluice check --connect", "critical warehouse_down 0: "},
+     "how fresh is not known; nothing lost as far as is known without the source and the "
+     "notifications and the warehouse, something to do"},
+    {"a warehouse that nobody could ask yet",
+     [](StatusReport& r) {
+       NeverLoaded(r, minutes(10));
+       CannotAsk(r, StatusPart::kWarehouse);
+     },
+     {"critical warehouse_down 0: "},
+     "how fresh is not known; nothing lost as far as is known without the warehouse, nothing to do "
+     "yet"},
+    {"nobody can say how many notifications wait",
+     [](StatusReport& r) {
+       WaitSince(r, hours(2), 0);
+       CannotAsk(r, StatusPart::kNotifications);
+     },
+     {"warning not_known notifications 0: sluice check --connect", "critical stale 0: "},
+     "fresh to 14:01; nothing lost as far as is known without the notifications, something to do"},
+    {"the raw store cannot be asked",
+     [](StatusReport& r) {
+       r.landed.reset();
+       CannotAsk(r, StatusPart::kRawStore);
+     },
+     {"warning not_known raw_store 0: sluice check --connect"},
+     "how fresh is not known; nothing lost as far as is known without the raw store, something to "
+     "do"},
+    {"nothing was ever loaded, and waits for long",
+     [](StatusReport& r) { NeverLoaded(r, minutes(21)); },
+     {"critical stale 0: "},
+     "nothing is loaded yet; nothing lost, nothing to do yet"},
+    {"nothing was ever loaded, and waits since a moment",
+     [](StatusReport& r) { NeverLoaded(r, minutes(20)); },
+     {},
+     "nothing is loaded yet; nothing lost, nothing to do yet"},
+    {"nothing ever landed, and the source has a message since long",
+     [](StatusReport& r) {
+       r.states.clear();
+       r.landed = Landed();
+       r.source = QueueDepth{.visible = 1, .oldest = kNow - minutes(21)};
+     },
+     {"critical stale 0: "},
+     "nothing is loaded yet; nothing lost, nothing to do yet"},
     {"they expire within a day",
      [](StatusReport& r) {
        WaitSince(r, days(3) + hours(1), 2);
@@ -95,10 +159,14 @@ const std::vector<Case> kCases = {
      [](StatusReport& r) { WaitSince(r, hours(2), 0); },
      {"critical missing 2: sluice reconcile --repair", "critical stale 0: "},
      "fresh to 14:01; not all is well, something to do"},
-    {"their notifications may be among those that wait",
-     [](StatusReport& r) { WaitSince(r, hours(2), 1); },
+    {"their notifications may be those that wait",
+     [](StatusReport& r) { WaitSince(r, hours(2), 2); },
      {"critical stale 0: "},
      "fresh to 14:01; nothing lost, nothing to do yet"},
+    {"there are fewer notifications than objects that nobody loaded",
+     [](StatusReport& r) { WaitSince(r, hours(2), 1); },
+     {"critical missing 1: sluice reconcile --repair", "critical stale 0: "},
+     "fresh to 14:01; not all is well, something to do"},
     {"as fresh as it may be",
      [](StatusReport& r) { r.landed->fresh_to = kNow - minutes(20); },
      {},
@@ -163,6 +231,20 @@ const std::vector<Case> kCases = {
      },
      {"warning quarantine 1: sluice quarantine list"},
      "fresh to 16:01; nothing lost, something to do"},
+    {"duplicates that differ, so large a share as may be",
+     [](StatusReport& r) {
+       r.tables[0].seen = 1'000;
+       r.tables[0].differing = 1;
+     },
+     {},
+     "fresh to 16:01; nothing lost, nothing to do"},
+    {"duplicates that differ",
+     [](StatusReport& r) {
+       r.tables[0].seen = 1'000;
+       r.tables[0].differing = 2;
+     },
+     {"warning differing tracking.events 2: sluice verify"},
+     "fresh to 16:01; nothing lost, something to do"},
     {"new fields, and a column of another type",
      [](StatusReport& r) {
        const std::string table = "tracking.events";
@@ -215,6 +297,29 @@ TEST(ConcernsTest, FieldsAreNamedTheFirstFive) {
             "the ALTER that adds them");
 }
 
+TEST(ConcernsTest, MissingIsWhatNoNotificationCanTellOf) {
+  StatusReport report = Well();
+  report.landed->overdue = 5;
+  report.notifications = QueueDepth{.visible = 1, .in_flight = 1};
+  EXPECT_EQ(ConcernsOf(report).at(0).text,
+            "at least 3 raw objects missing: 5 not loaded for more than 1 h, and only 2 "
+            "notifications wait");
+}
+
+TEST(ConcernsTest, WhatIsNotKnownIsNullInJson) {
+  StatusReport report = Well();
+  for (const auto part : {StatusPart::kSource, StatusPart::kNotifications, StatusPart::kTables}) {
+    CannotAsk(report, part);
+  }
+  const std::string json = ToJson(report);
+  for (const char* const text :
+       {R"("source":null)", R"("notifications":null)", R"("rows":null)",
+        R"("warehouse_error":null)",
+        R"("not_known":[{"part":"source","error":"lost connection"},{"part":"notif)"}) {
+    EXPECT_THAT(json, HasSubstr(text));
+  }
+}
+
 TEST(ConcernsTest, WhatToTypeNext) {
   const auto next = [](const StatusReport& report) {
     return NextSteps(report, ConcernsOf(report));
@@ -235,7 +340,7 @@ TEST(ConcernsTest, WhatToTypeNext) {
   report.tables[0].balance.routed = 1;
   EXPECT_THAT(next(report), ElementsAre("sluice verify", "sluice resume", "sluice run --once"))
       << "each once";
-  report.warehouse_error = Error(ErrorKind::kTransient, "lost connection");
+  CannotAsk(report, StatusPart::kWarehouse);
   report.paused.reset();
   EXPECT_THAT(next(report), ElementsAre("sluice verify")) << "nothing can be loaded now";
 }

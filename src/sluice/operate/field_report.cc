@@ -30,36 +30,58 @@ std::string AlterFor(const LedgerNames& names, const Table& table, const std::st
                        .default_text = {}});
 }
 
+// What is gathered of a field.
+struct Found {
+  FieldReport report;
+  std::optional<Timestamp> first_large;  // in a raw object with more of it than warn_above
+
+  void Add(const LedgerPart& part, uint64_t events, Timestamp moment, const FieldQuestion& ask) {
+    report.first = std::min(report.first, moment);
+    if (moment >= ask.now - kFieldDay) report.events += events;
+    const double most = ask.warn_above * static_cast<double>(part.routed);
+    if (static_cast<double>(events) > most) {
+      first_large = std::min(first_large.value_or(moment), moment);
+    }
+  }
+};
+
 }  // namespace
 
 Result<std::vector<FieldReport>> FieldsOf(const std::vector<LedgerPart>& parts,
-                                          const std::map<std::string, uint64_t>& seen,
-                                          const TableSet& tables, const LedgerNames& names,
-                                          Timestamp now) {
-  std::map<std::tuple<size_t, FieldChangeKind, std::string>, FieldReport> found;
+                                          const FieldQuestion& question) {
+  const TableSet& tables = question.tables;
+  const Timestamp now = question.now;
+  std::map<std::tuple<size_t, FieldChangeKind, std::string>, Found> found;
   for (const LedgerPart& part : parts) {
     const auto table = std::ranges::find(tables.tables, part.table, &Table::name);
-    if (table == tables.tables.end()) continue;
+    if (table == tables.tables.end() || part.replay_of != 0) continue;
     const auto moment = MomentOf(part.loaded_at);
     if (!moment) return Fail(ErrorKind::kBadData, "not a time of the ledger: {}", part.loaded_at);
     SLUICE_ASSIGN(const std::vector<FieldChange> changes, ParseFieldChanges(part.changes));
     for (const FieldChange& change : changes) {
       const auto place = static_cast<size_t>(table - tables.tables.begin());
-      FieldReport& field = found[{place, change.kind, change.name}];
-      if (field.table.empty()) {
-        field = {.kind = change.kind, .table = FullName(*table), .name = change.name, .first = now};
+      const auto [at, is_first] = found.try_emplace({place, change.kind, change.name});
+      if (is_first) {
+        at->second.report = {
+            .kind = change.kind, .table = FullName(*table), .name = change.name, .first = now};
       }
-      field.first = std::min(field.first, *moment);
-      if (*moment >= now - kFieldDay) field.events += change.events;
+      at->second.Add(part, change.events, *moment, question);
     }
   }
   std::vector<FieldReport> fields;
-  for (auto& [key, field] : found) {
+  for (auto& [key, one] : found) {
+    FieldReport& field = one.report;
     if (field.events == 0) continue;
     const Table& table = tables.tables[std::get<0>(key)];
-    if (const auto count = seen.find(table.name()); count != seen.end()) field.seen = count->second;
-    field.is_new = field.first >= now - kFieldDay;
-    if (field.kind == FieldChangeKind::kUnknown) field.alter = AlterFor(names, table, field.name);
+    const auto count = question.seen.find(table.name());
+    if (count != question.seen.end()) field.seen = count->second;
+    if (field.kind == FieldChangeKind::kUnknown) {
+      field.is_new = field.first >= now - kFieldDay;
+      field.alter = AlterFor(question.names, table, field.name);
+    } else {
+      field.is_new = one.first_large && *one.first_large >= now - kFieldDay &&
+                     field.share() > question.warn_above;
+    }
     fields.push_back(std::move(field));
   }
   std::ranges::stable_sort(fields, std::greater(), &FieldReport::events);

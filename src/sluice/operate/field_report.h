@@ -22,8 +22,10 @@ struct FieldReport {
   std::string name;               // of the column, or the path
   uint64_t events = 0, seen = 0;  // how many of the table's events had it
   Timestamp first;                // loaded the first time, in the last kFieldMemory
-  bool is_new = false;            // and that was in the last day
-  std::string alter;              // the SQL that adds the column; of an unknown field only
+  // Of an unknown field: that was in the last day. Of another: in the last day its share was larger
+  // than warn_above, and of no raw object's events before.
+  bool is_new = false;
+  std::string alter;  // the SQL that adds the column; of an unknown field only
 
   double share() const {
     return seen == 0 ? 0 : static_cast<double>(events) / static_cast<double>(seen);
@@ -34,12 +36,19 @@ struct FieldReport {
 inline constexpr std::chrono::hours kFieldDay{24};
 inline constexpr std::chrono::days kFieldMemory{7};
 
+struct FieldQuestion {
+  const TableSet& tables;
+  const LedgerNames& names;
+  // How many events each table got in the last day, by its name.
+  const std::map<std::string, uint64_t>& seen;
+  Timestamp now;
+  double warn_above = 0;  // share of events
+};
+
 // What parts say that were loaded in the last kFieldMemory, by table, kind and name, the most
-// events first. `seen`: how many events each table got in the last day, by its name. Parts of
-// tables that are configured no more are left out. kBadData where the ledger holds something else.
+// events first. Parts of tables that are configured no more are left out, and those of replays,
+// whose events came before. kBadData where the ledger holds something else.
 Result<std::vector<FieldReport>> FieldsOf(const std::vector<LedgerPart>& parts,
-                                          const std::map<std::string, uint64_t>& seen,
-                                          const TableSet& tables, const LedgerNames& names,
-                                          Timestamp now);
+                                          const FieldQuestion& question);
 
 }  // namespace sluice

@@ -22,10 +22,11 @@ TableSet Tables() {
   return tables;
 }
 
-// A part that was loaded so long ago.
+// A part of a hundred events that was loaded so long ago.
 LedgerPart Part(std::string table, hours ago, std::string changes) {
   return {.table = std::move(table),
           .changes = std::move(changes),
+          .routed = 100,
           .loaded_at = ToIso8601(kNow - ago).substr(0, 19).replace(10, 1, " ")};
 }
 
@@ -33,7 +34,11 @@ std::vector<FieldReport> Fields(const std::vector<LedgerPart>& parts) {
   const LedgerNames names{.pipeline = "tracking",
                           .schema = "sluice",
                           .dialect = SqlDialect(SqlDialect::Kind::kPostgres)};
-  const auto fields = FieldsOf(parts, {{"events", 100}}, Tables(), names, kNow);
+  const auto fields = FieldsOf(parts, {.tables = Tables(),
+                                       .names = names,
+                                       .seen = {{"events", 100}},
+                                       .now = kNow,
+                                       .warn_above = 0.01});
   EXPECT_TRUE(fields);
   return fields.value_or(std::vector<FieldReport>());
 }
@@ -64,8 +69,7 @@ TEST(FieldReportTest, AddsUpTheDayAndLooksBackAWeek) {
                            .name = "source",
                            .events = 1,
                            .seen = 0,
-                           .first = kNow - hours(2),
-                           .is_new = true};
+                           .first = kNow - hours(2)};
   ASSERT_EQ(fields.size(), 3u);
   EXPECT_EQ(fields[0], page);
   EXPECT_EQ(fields[1].alter.substr(0, ip.alter.size()), ip.alter);
@@ -75,6 +79,44 @@ TEST(FieldReportTest, AddsUpTheDayAndLooksBackAWeek) {
   EXPECT_EQ(fields[2], source);
   EXPECT_DOUBLE_EQ(fields[1].share(), 0.05);
   EXPECT_DOUBLE_EQ(fields[2].share(), 0);
+}
+
+// "field new?" of the events' table.
+std::vector<std::string> NewFields(const std::vector<LedgerPart>& parts) {
+  std::vector<std::string> found;
+  for (const FieldReport& field : Fields(parts)) {
+    found.push_back(field.name + (field.is_new ? " new" : " not new"));
+  }
+  return found;
+}
+
+// One value of a hundred is at the share, two are above it: of an object's events and of the day's.
+TEST(FieldReportTest, AChangedValueIsNewsAboveAShare) {
+  EXPECT_THAT(NewFields({Part("events", hours(1), "coerced:page=2")}), ElementsAre("page new"));
+  EXPECT_THAT(NewFields({Part("events", hours(1), "coerced:page=1")}), ElementsAre("page not new"));
+  EXPECT_THAT(NewFields({Part("events", hours(1), "coerced:page=1"),
+                         Part("events", hours(2), "coerced:page=1")}),
+              ElementsAre("page not new"))
+      << "so many of the day, but of no object";
+  LedgerPart small = Part("events", hours(1), "coerced:page=1");
+  small.routed = 1;
+  EXPECT_THAT(NewFields({small}), ElementsAre("page not new")) << "so many of the object's only";
+  EXPECT_THAT(NewFields({Part("events", hours(1), "unknown:a=1")}), ElementsAre("a new"));
+}
+
+TEST(FieldReportTest, AColumnThatHadAFewAlwaysAndHasManyNowIsNews) {
+  EXPECT_THAT(NewFields({Part("events", hours(1), "nulled:page=50"),
+                         Part("events", hours(50), "nulled:page=1")}),
+              ElementsAre("page new"));
+  EXPECT_THAT(NewFields({Part("events", hours(1), "nulled:page=50"),
+                         Part("events", hours(50), "nulled:page=50")}),
+              ElementsAre("page not new"));
+}
+
+TEST(FieldReportTest, AReplaysEventsCameBefore) {
+  LedgerPart replayed = Part("events", hours(1), "unknown:a=3 coerced:page=9");
+  replayed.replay_of = 7;
+  EXPECT_THAT(Fields({replayed}), IsEmpty());
 }
 
 TEST(FieldReportTest, WhatAllOtherFieldsCountUnderHasNoColumn) {
@@ -92,11 +134,13 @@ TEST(FieldReportTest, WhatTheLedgerCannotHoldIsAnError) {
   const LedgerNames names{
       .pipeline = "p", .schema = "s", .dialect = SqlDialect(SqlDialect::Kind::kPostgres)};
   LedgerPart part = Part("events", hours(1), "held by hand");
-  EXPECT_FALSE(FieldsOf({part}, {}, Tables(), names, kNow));
+  const TableSet tables = Tables();
+  const FieldQuestion question{.tables = tables, .names = names, .seen = {}, .now = kNow};
+  EXPECT_FALSE(FieldsOf({part}, question));
   part.changes = "unknown:a=3";
-  EXPECT_TRUE(FieldsOf({part}, {}, Tables(), names, kNow));
+  EXPECT_TRUE(FieldsOf({part}, question));
   part.loaded_at = "yesterday";
-  EXPECT_FALSE(FieldsOf({part}, {}, Tables(), names, kNow));
+  EXPECT_FALSE(FieldsOf({part}, question));
 }
 
 }  // namespace

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sluice/operate/status.h"
 
+#include <algorithm>
 #include <map>
 
 #include "sluice/operate/verify.h"
@@ -29,25 +30,19 @@ Status GatherSample(const TableSet& tables, Warehouse& warehouse, StatusReport& 
 }
 
 Status CountHours(const TableSet& tables, Warehouse& warehouse, StatusReport& report) {
-  const Timestamp end = std::chrono::floor<std::chrono::hours>(report.now) + std::chrono::hours(1);
+  const HourRange day = LastHours(report.now);
   for (const Table& table : tables.tables) {
     if (!table.time) continue;
-    SLUICE_ASSIGN(auto hours, warehouse.CountHours(table, {end - kLandedHours, end}));
+    SLUICE_ASSIGN(auto hours, warehouse.CountHours(table, {day.from, day.to}));
     report.event_hours.push_back({.table = FullName(table), .hours = std::move(hours)});
   }
   return {};
 }
 
-Status AskLedger(const StatusParts& parts, StatusDepth depth, StatusReport& report) {
+Status AskLedger(const StatusParts& parts, StatusReport& report) {
   Warehouse& warehouse = parts.warehouse;
   SLUICE_ASSIGN(report.states, warehouse.States());
   SLUICE_ASSIGN(const auto balance, warehouse.Balance());
-  for (const TableBalance& sums : balance) {
-    if (sums.table == "*") report.objects = sums;
-    for (size_t i = 0; i < report.tables.size(); ++i) {
-      if (sums.table == parts.tables.tables[i].name()) report.tables[i].balance = sums;
-    }
-  }
   SLUICE_ASSIGN(report.quarantine, warehouse.SumQuarantine({.since = report.now - kLandedHours,
                                                             .limit = kQuarantineGroups}));
   SLUICE_ASSIGN(const auto changed, warehouse.ListParts({.state = ObjectState::kLoaded,
@@ -58,27 +53,101 @@ Status AskLedger(const StatusParts& parts, StatusDepth depth, StatusReport& repo
   for (const QuarantineSummary::Seen& table : report.quarantine.seen) {
     seen[table.table] += table.events;
   }
-  SLUICE_ASSIGN(report.fields, FieldsOf(changed, seen, parts.tables, parts.names, report.now));
-  if (depth != StatusDepth::kLedger) {
+  for (const TableBalance& sums : balance) {
+    if (sums.table == "*") report.objects = sums;
     for (size_t i = 0; i < report.tables.size(); ++i) {
-      SLUICE_ASSIGN(report.tables[i].rows, warehouse.CountRows(parts.tables.tables[i]));
+      if (sums.table == parts.tables.tables[i].name()) report.tables[i].balance = sums;
     }
-    SLUICE_TRY(GatherSample(parts.tables, warehouse, report));
   }
-  if (depth == StatusDepth::kEventHours) SLUICE_TRY(CountHours(parts.tables, warehouse, report));
+  for (size_t i = 0; i < report.tables.size(); ++i) {
+    for (const QuarantineSummary::Seen& table : report.quarantine.seen) {
+      if (table.table != parts.tables.tables[i].name()) continue;
+      report.tables[i].seen += table.events;
+      report.tables[i].differing += table.differing;
+    }
+  }
+  SLUICE_ASSIGN(report.fields, FieldsOf(changed, {.tables = parts.tables,
+                                                  .names = parts.names,
+                                                  .seen = seen,
+                                                  .now = report.now,
+                                                  .warn_above = report.limits.warn_above}));
+  report.ledger_exists = true;
   return {};
 }
 
-Status WalkRaw(const StatusParts& parts, StatusReport& report) {
-  if (parts.raw == nullptr) return {};
-  if (report.warehouse_error) {
-    SLUICE_ASSIGN(report.landed, EstimateLanded(*parts.raw, parts.layout, report.now, report.limits,
-                                                report.notifications_waiting()));
-  } else {
-    SLUICE_ASSIGN(report.landed, WalkLanded(*parts.raw, LedgerPagesOf(parts.warehouse),
-                                            parts.layout, report.now, report.limits));
+Status AskTables(const StatusParts& parts, StatusDepth depth, StatusReport& report) {
+  if (depth == StatusDepth::kLedger) return {};
+  for (size_t i = 0; i < report.tables.size(); ++i) {
+    const auto rows = parts.warehouse.CountRows(parts.tables.tables[i]);
+    if (!rows && rows.error().kind() != ErrorKind::kNotFound) return std::unexpected(rows.error());
+    report.tables[i].rows = rows.value_or(0);
   }
-  return {};
+  SLUICE_TRY(GatherSample(parts.tables, parts.warehouse, report));
+  if (depth != StatusDepth::kEventHours) return {};
+  return CountHours(parts.tables, parts.warehouse, report);
+}
+
+// What a part knows, all of it or nothing.
+template <typename Ask>
+void AskPart(StatusPart part, StatusReport& report, const Ask& ask) {
+  StatusReport asked = report;
+  if (const Status done = ask(asked); done) {
+    report = std::move(asked);
+  } else {
+    report.not_known.push_back({part, done.error()});
+  }
+}
+
+void AskQueue(StatusPart part, Queue* queue, StatusReport& report,
+              std::optional<QueueDepth>& depth) {
+  auto found = DepthOf(queue);
+  if (found) {
+    depth = *std::move(found);
+  } else {
+    report.not_known.push_back({part, found.error()});
+  }
+}
+
+void AskWarehouse(const StatusParts& parts, StatusDepth depth, StatusReport& report) {
+  const auto state = parts.warehouse.Probe();
+  if (!state) return report.not_known.push_back({StatusPart::kWarehouse, state.error()});
+  report.paused = state->paused;
+  if (!state->ledger_exists) return;
+  AskPart(StatusPart::kWarehouse, report,
+          [&](StatusReport& asked) { return AskLedger(parts, asked); });
+  if (!report.ledger_exists) return;
+  AskPart(StatusPart::kTables, report,
+          [&](StatusReport& asked) { return AskTables(parts, depth, asked); });
+}
+
+// Nothing where nobody knows what waits.
+void EstimateRaw(const StatusParts& parts, StatusReport& report) {
+  if (report.WhyNotKnown(StatusPart::kNotifications) != nullptr) return;
+  auto landed = EstimateLanded(*parts.raw, parts.layout, report.now, report.limits,
+                               report.notifications_waiting());
+  if (!landed) return report.not_known.push_back({StatusPart::kRawStore, landed.error()});
+  report.landed = *std::move(landed);
+}
+
+void WalkRaw(const StatusParts& parts, StatusReport& report) {
+  if (parts.raw == nullptr) return;
+  if (report.is_warehouse_down()) return EstimateRaw(parts, report);
+  std::optional<Error> refused;
+  const LedgerPages pages = [&](LedgerRange range) {
+    range.with_accepted = true;
+    auto page = parts.warehouse.ListObjects(range);
+    if (!page) refused = page.error();
+    return page;
+  };
+  auto landed = WalkLanded(*parts.raw, pages, parts.layout, report.now, report.limits);
+  if (landed) {
+    report.landed = *std::move(landed);
+  } else if (refused) {
+    report.not_known.push_back({StatusPart::kWarehouse, *refused});
+    EstimateRaw(parts, report);
+  } else {
+    report.not_known.push_back({StatusPart::kRawStore, landed.error()});
+  }
 }
 
 }  // namespace
@@ -86,6 +155,27 @@ Status WalkRaw(const StatusParts& parts, StatusReport& report) {
 Result<std::optional<QueueDepth>> DepthOf(Queue* queue) {
   if (queue == nullptr) return std::optional<QueueDepth>();
   return queue->Depth();
+}
+
+std::string_view Name(StatusPart part) {
+  switch (part) {
+    case StatusPart::kSource:
+      return "source";
+    case StatusPart::kNotifications:
+      return "notifications";
+    case StatusPart::kRawStore:
+      return "raw_store";
+    case StatusPart::kWarehouse:
+      return "warehouse";
+    case StatusPart::kTables:
+      return "tables";
+  }
+  return "";
+}
+
+const Error* StatusReport::WhyNotKnown(StatusPart part) const {
+  const auto found = std::ranges::find(not_known, part, &NotKnown::part);
+  return found == not_known.end() ? nullptr : &found->error;
 }
 
 bool StatusReport::Balances() const {
@@ -113,22 +203,17 @@ std::optional<Timestamp> StatusReport::expiry() const {
   return *landed->oldest_waiting + *notifications_kept;
 }
 
-Result<StatusReport> GatherStatus(const StatusParts& parts, Timestamp now,
-                                  const StatusLimits& limits, StatusDepth depth) {
+StatusReport GatherStatus(const StatusParts& parts, Timestamp now, const StatusLimits& limits,
+                          StatusDepth depth) {
   StatusReport report{.now = now, .limits = limits};
-  SLUICE_ASSIGN(report.source, DepthOf(parts.source));
-  SLUICE_ASSIGN(report.notifications, DepthOf(parts.notifications));
+  report.not_known = parts.not_opened;
+  AskQueue(StatusPart::kSource, parts.source, report, report.source);
+  AskQueue(StatusPart::kNotifications, parts.notifications, report, report.notifications);
   for (const Table& table : parts.tables.tables) {
     report.tables.push_back({.table = FullName(table)});
   }
-  if (const auto state = parts.warehouse.Probe(); state) {
-    report.ledger_exists = state->ledger_exists;
-    report.paused = state->paused;
-  } else {
-    report.warehouse_error = state.error();
-  }
-  if (report.ledger_exists) SLUICE_TRY(AskLedger(parts, depth, report));
-  SLUICE_TRY(WalkRaw(parts, report));
+  AskWarehouse(parts, depth, report);
+  WalkRaw(parts, report);
   return report;
 }
 

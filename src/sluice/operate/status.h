@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -20,10 +21,23 @@
 
 namespace sluice {
 
+// Who is asked for a report.
+enum class StatusPart { kSource, kNotifications, kRawStore, kWarehouse, kTables };
+std::string_view Name(StatusPart part);  // "source", …, "raw_store": of JSON
+
+// Why a part could not be asked: what only it knows is missing in the report.
+struct NotKnown {
+  StatusPart part;
+  Error error;
+};
+
 struct TableStatus {
   std::string table;  // "tracking.events"
   TableBalance balance;
-  std::optional<uint64_t> rows;  // SELECT count(*); absent: nobody counted
+  std::optional<uint64_t> rows;  // SELECT count(*), 0 without the table; absent: nobody counted
+  // Of the events loaded in the last kLandedHours, and of the duplicates among them: those that
+  // have other values than the row with their key.
+  uint64_t seen = 0, differing = 0;
 
   // Of those that sluice loaded: somebody else removed them. What somebody else added hides some.
   uint64_t rows_missing() const {
@@ -47,14 +61,13 @@ struct StatusReport {
   // whether the source is a stream, of which nobody says how much waits in it.
   std::optional<std::chrono::seconds> notifications_kept;
   bool source_is_stream = false;
-  // Why the warehouse cannot be asked: then all that it would know is missing here.
-  std::optional<Error> warehouse_error;
+  std::vector<NotKnown> not_known;  // a part once
   bool ledger_exists = false;
   std::optional<std::string> paused;
   TableBalance objects;            // the ledger's rows of the loaded objects themselves
   std::vector<StateCount> states;  // of all objects that the ledger knows
   std::vector<TableStatus> tables;
-  std::optional<Landed> landed;  // absent: there is no raw store yet
+  std::optional<Landed> landed;  // absent: there is no raw store yet, or it is not known
   // Of the last kLandedHours, of tables that have a time; where that was asked.
   std::vector<TableHours> event_hours;
   QuarantineSummary quarantine;  // what came there in the last kLandedHours
@@ -62,6 +75,9 @@ struct StatusReport {
   // Some rows of the first table that has any: column and value, NULLs left out.
   std::vector<std::vector<std::pair<std::string, std::string>>> sample;
 
+  // Null: it was asked.
+  const Error* WhyNotKnown(StatusPart part) const;
+  bool is_warehouse_down() const { return WhyNotKnown(StatusPart::kWarehouse) != nullptr; }
   // Events in quarantine that were given up.
   uint64_t accepted() const;
   // Whether invariant 5 holds for the sums of the ledger; the tables themselves have no part in it.
@@ -75,12 +91,13 @@ struct StatusReport {
 // Who is asked. All of it outlives the question, and is only read.
 struct StatusParts {
   const TableSet& tables;
-  Queue* source = nullptr;  // null: not there yet, or a stream
+  Queue* source = nullptr;  // null: not there yet, a stream, or not opened
   Queue* notifications = nullptr;
   Warehouse& warehouse;
   ObjectStore* raw = nullptr;
   const RawLayout& layout;
   const LedgerNames& names;
+  std::vector<NotKnown> not_opened;
 };
 // kLedger leaves the tables themselves alone: no rows are counted, and none shown. kEventHours
 // reads their times too.
@@ -89,8 +106,8 @@ enum class StatusDepth { kLedger, kTables, kEventHours };
 // Absent where the queue is not there yet.
 Result<std::optional<QueueDepth>> DepthOf(Queue* queue);
 
-// A warehouse that cannot be asked is no failure: the report says so.
-Result<StatusReport> GatherStatus(const StatusParts& parts, Timestamp now,
-                                  const StatusLimits& limits, StatusDepth depth);
+// A part that cannot be asked is no failure: the report says so, and has what the others know.
+StatusReport GatherStatus(const StatusParts& parts, Timestamp now, const StatusLimits& limits,
+                          StatusDepth depth);
 
 }  // namespace sluice

@@ -11,10 +11,28 @@ void AppendTime(JsonText& json, std::string_view name, const std::optional<Times
   time ? json.Value(ToIso8601(*time)) : json.Null();
 }
 
-void AppendDepth(JsonText& json, std::string_view name, const std::optional<QueueDepth>& found) {
+void AppendDepth(JsonText& json, const StatusReport& report, StatusPart part,
+                 const std::optional<QueueDepth>& found) {
+  json.Key(Name(part));
+  if (report.WhyNotKnown(part) != nullptr) {
+    json.Null();
+    return;
+  }
   const QueueDepth depth = found.value_or(QueueDepth());
-  json.Key(name).BeginObject().Key("waiting").Value(depth.visible);
+  json.BeginObject().Key("waiting").Value(depth.visible);
   json.Key("in_flight").Value(depth.in_flight).Key("dead").Value(depth.dead).EndObject();
+}
+
+void AppendNotKnown(JsonText& json, const StatusReport& report) {
+  const Error* const down = report.WhyNotKnown(StatusPart::kWarehouse);
+  json.Key("warehouse_error");
+  down != nullptr ? json.Value(down->message()) : json.Null();
+  json.Key("not_known").BeginArray();
+  for (const auto& [part, error] : report.not_known) {
+    json.BeginObject().Key("part").Value(Name(part)).Key("error").Value(error.message());
+    json.EndObject();
+  }
+  json.EndArray();
 }
 
 // Since when something waits, and how much of what landed.
@@ -64,13 +82,15 @@ void AppendStates(JsonText& json, const StatusReport& report) {
 }
 
 void AppendTables(JsonText& json, const StatusReport& report) {
+  const bool is_known = !report.is_warehouse_down() && !report.WhyNotKnown(StatusPart::kTables);
   json.Key("tables").BeginArray();
   for (const TableStatus& table : report.tables) {
     const TableBalance& b = table.balance;
     json.BeginObject().Key("table").Value(table.table).Key("routed").Value(b.routed);
     json.Key("loaded").Value(b.loaded).Key("duplicates").Value(b.duplicates);
     json.Key("differing").Value(b.differing).Key("quarantined").Value(b.quarantined);
-    json.Key("rows").Value(table.rows.value_or(0));
+    json.Key("rows");
+    is_known ? json.Value(table.rows.value_or(0)) : json.Null();
     json.Key("rows_missing").Value(table.rows_missing()).EndObject();
   }
   json.EndArray();
@@ -120,11 +140,10 @@ std::string ToJson(const StatusReport& report) {
   AppendTime(json, "fresh_to", landed.fresh_to);
   json.Key("is_estimate").Value(landed.is_estimate);
   AppendConcerns(json, report);
-  AppendDepth(json, "source", report.source);
-  AppendDepth(json, "notifications", report.notifications);
+  AppendDepth(json, report, StatusPart::kSource, report.source);
+  AppendDepth(json, report, StatusPart::kNotifications, report.notifications);
   AppendBacklog(json, report, landed);
-  json.Key("warehouse_error");
-  report.warehouse_error ? json.Value(report.warehouse_error->message()) : json.Null();
+  AppendNotKnown(json, report);
   json.Key("paused");
   report.paused ? json.Value(*report.paused) : json.Null();
   json.Key("balanced").Value(report.Balances());

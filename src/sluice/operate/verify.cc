@@ -8,6 +8,16 @@
 namespace sluice {
 namespace {
 
+void AppendKeys(JsonText& json, const std::vector<DoubledKey>& keys, std::string_view count) {
+  json.BeginArray();
+  for (const DoubledKey& key : keys) {
+    json.BeginObject().Key("key").Value(key.key).Key("time");
+    key.time ? json.Value(*key.time) : json.Null();
+    json.Key(count).Value(key.rows).EndObject();
+  }
+  json.EndArray();
+}
+
 void AppendTable(JsonText& json, const VerifiedTable& table) {
   const TableCheck& check = table.check;
   json.BeginObject().Key("table").Value(table.table).Key("exists").Value(table.exists);
@@ -20,13 +30,10 @@ void AppendTable(JsonText& json, const VerifiedTable& table) {
   json.Key("missing").Value(table.rows_missing()).Key("rows_in_range").Value(check.rows_in_range);
   json.Key("missing_in_range").Value(table.rows_missing_in_range());
   json.Key("keys_twice").Value(check.keys_twice).Key("rows_too_many").Value(check.rows_too_many);
-  json.Key("doubled").BeginArray();
-  for (const DoubledKey& key : check.doubled) {
-    json.BeginObject().Key("key").Value(key.key).Key("time");
-    key.time ? json.Value(*key.time) : json.Null();
-    json.Key("rows").Value(key.rows).EndObject();
-  }
-  json.EndArray().Key("hours").BeginArray();
+  AppendKeys(json.Key("doubled"), check.doubled, "rows");
+  json.Key("differing").Value(check.differing);
+  AppendKeys(json.Key("differing_keys"), check.differing_keys, "events");
+  json.Key("hours").BeginArray();
   for (const HourCheck& hour : check.hours) {
     json.BeginObject().Key("hour").Value(HourText(hour.hour)).Key("rows").Value(hour.rows);
     json.Key("at_least").Value(hour.at_least).Key("at_most").Value(hour.at_most).EndObject();

@@ -79,7 +79,8 @@ std::string SumSql(const LedgerNames& names, const QuarantineFilter& filter) {
 std::string SeenSql(const LedgerNames& names, const QuarantineFilter& filter) {
   return fmt::format(
       "SELECT table_name, {} AS h, CAST(SUM(CASE WHEN table_name = '*' THEN lines ELSE routed END) "
-      "AS VARCHAR) FROM {} WHERE name = {}{} GROUP BY 1{} ORDER BY 2, 1",
+      "AS VARCHAR), CAST(SUM(CASE WHEN state = 'loaded' THEN differing ELSE 0 END) AS VARCHAR) "
+      "FROM {} WHERE name = {}{} GROUP BY 1{} ORDER BY 2, 1",
       HourSql(filter, "loaded_at"), names.In("ledger"), names.Pipeline(),
       filter.since ? " AND loaded_at >= " + TimestampLiteral(*filter.since) : "",
       filter.by_hour ? ", 2" : "");
@@ -130,7 +131,8 @@ Result<QuarantineSummary> SumQuarantine(SqlSession& session, const LedgerNames& 
   SLUICE_ASSIGN(const std::vector<TextRow> seen,
                 session.Query("count what was seen", SeenSql(names, filter)));
   for (const TextRow& row : seen) {
-    summary.seen.push_back({row[0].value_or(""), row[1].value_or(""), ToCount(row[2])});
+    summary.seen.push_back(
+        {row[0].value_or(""), row[1].value_or(""), ToCount(row[2]), ToCount(row[3])});
   }
   return summary;
 }

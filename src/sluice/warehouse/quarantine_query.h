@@ -62,10 +62,10 @@ struct QuarantineGroup {
 struct QuarantineSummary {
   std::vector<QuarantineGroup> groups;  // the largest first
   // How many events each table got to see in that time, or in that hour, by the ledger; "*": all
-  // lines.
+  // lines. And how many of these are duplicates with other values than the row with their key.
   struct Seen {
     std::string table, hour;
-    uint64_t events = 0;
+    uint64_t events = 0, differing = 0;
     bool operator==(const Seen&) const = default;
   };
   std::vector<Seen> seen;

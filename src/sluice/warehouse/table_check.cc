@@ -105,6 +105,34 @@ Status FindDoubled(SqlSession& session, const LedgerNames& names, const Table& t
   return {};
 }
 
+Status FindDiffering(SqlSession& session, const LedgerNames& names, const Table& table,
+                     const EventHours& hours, TableCheck& check) {
+  std::string from =
+      fmt::format("FROM {} d WHERE d.name = {} AND d.table_name = {} AND d.differs = 1",
+                  names.In("duplicates"), names.Pipeline(), names.dialect.Literal(table.name()));
+  if (table.time) {
+    from += fmt::format(" AND d.event_time >= {} AND d.event_time < {}",
+                        TimestampLiteral(hours.from), TimestampLiteral(hours.to));
+  }
+  SLUICE_ASSIGN(
+      const std::vector<TextRow> count,
+      session.Query("count differing duplicates", "SELECT CAST(COUNT(*) AS VARCHAR) " + from));
+  check.differing = ToCount(count.at(0)[0]);
+  if (check.differing == 0) return {};
+  SLUICE_ASSIGN(
+      const std::vector<TextRow> rows,
+      session.Query("list differing duplicates",
+                    fmt::format("SELECT d.event_key, CAST(d.event_time AS VARCHAR), CAST(COUNT(*) "
+                                "AS VARCHAR) {} GROUP BY d.event_key, d.event_time ORDER BY "
+                                "COUNT(*) DESC, d.event_key, d.event_time LIMIT {}",
+                                from, TableCheck::kMostExamples)));
+  for (const TextRow& row : rows) {
+    check.differing_keys.push_back(
+        {.key = row[0].value_or(""), .time = row[1], .rows = ToCount(row[2])});
+  }
+  return {};
+}
+
 }  // namespace
 
 Result<TableCheck> CheckTable(SqlSession& session, const LedgerNames& names, const Table& table,
@@ -117,7 +145,10 @@ Result<TableCheck> CheckTable(SqlSession& session, const LedgerNames& names, con
   check.loaded_by_us = ToCount(counts.at(0)[2]);
   check.rows_in_range = ToCount(counts.at(0)[3]);
   if (table.time) check.at_least_in_range = ToCount(counts.at(0)[4]);
-  if (!table.unique.empty()) SLUICE_TRY(FindDoubled(session, names, table, hours, check));
+  if (!table.unique.empty()) {
+    SLUICE_TRY(FindDoubled(session, names, table, hours, check));
+    SLUICE_TRY(FindDiffering(session, names, table, hours, check));
+  }
   if (!table.time) return check;
   SLUICE_ASSIGN(const std::vector<TextRow> rows,
                 session.Query("compare hours", HoursSql(names, table, hours)));

@@ -49,7 +49,11 @@ struct TableCheck {
   // In the range; of a table without a time everywhere; 0 where duplicates are allowed.
   uint64_t keys_twice = 0, rows_too_many = 0;
   std::vector<DoubledKey> doubled;  // the first kMostExamples, most rows first
-  std::vector<HourCheck> hours;     // those that do not fit, at most kMostHours, in order
+  // Events of this pipeline that were dropped as duplicates of a row with other values; of the
+  // range as far as the table has a time. `rows` of their keys are events.
+  uint64_t differing = 0;
+  std::vector<DoubledKey> differing_keys;  // the first kMostExamples, most events first
+  std::vector<HourCheck> hours;            // those that do not fit, at most kMostHours, in order
 };
 
 // Events of one hour: rows of the target table, by whoever, and this pipeline's duplicates.
