@@ -68,9 +68,9 @@ Result<int> RunGc(Session& session, const GcFlags& flags) {
                 "there is no ledger yet that could claim the Parquet store: sluice process makes "
                 "it");
   }
-  SLUICE_ASSIGN(const auto parquet,
-                flags.claim ? view->connector().OpenStore(view->config().parquet)
-                            : view->OpenIfThere(view->config().parquet));
+  SLUICE_ASSIGN(const auto parquet, flags.claim
+                                        ? view->connector().OpenStore(view->config().parquet)
+                                        : view->OpenIfThere(view->config().parquet));
   GcReport report;
   GcOptions options{.young_since = session.clock().Now() - *grace,
                     .revision = RevisionOf(view->tables(), ParquetOptionsOf(view->config())),

@@ -71,8 +71,7 @@ bool IsOfObjectOnly(const QuarantineFlags& f) {
 
 Result<Accepted> Load(Session& session, const AcceptFlags& flags, const LedgerPart& held) {
   SLUICE_ASSIGN(const auto pipeline, session.OpenPipeline());
-  SLUICE_ASSIGN(ProcessReport report,
-                pipeline->LoadHeld(held, "accepted: " + flags.why));
+  SLUICE_ASSIGN(ProcessReport report, pipeline->LoadHeld(held, "accepted: " + flags.why));
   if (report.paused) {
     return Fail(ErrorKind::kPermanent, "loading is paused, nothing was loaded: {}", *report.paused);
   }

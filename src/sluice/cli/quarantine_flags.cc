@@ -36,8 +36,7 @@ std::string TableText(const std::string& table) {
 Status RequireKnownTable(Session& session, const QuarantineFlags& flags) {
   if (flags.table.empty() || flags.table == "*") return {};
   SLUICE_ASSIGN(const PipelineConfig config, session.Configuration());
-  const auto which =
-      WhichTables(session, *config.tables, std::string(WithoutSchema(flags.table)));
+  const auto which = WhichTables(session, *config.tables, std::string(WithoutSchema(flags.table)));
   return which ? Status() : std::unexpected(which.error());
 }
 

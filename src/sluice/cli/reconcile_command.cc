@@ -57,7 +57,8 @@ Result<std::string> ClaimOfAnother(PipelineView& view, ObjectStore& parquet) {
 
 std::string ToText(const ParquetComparison& parquet, const std::string& claim) {
   std::string text;
-  if (!claim.empty()) text += fmt::format("{:14}{}: its gc removes what is loaded here\n", "", claim);
+  if (!claim.empty())
+    text += fmt::format("{:14}{}: its gc removes what is loaded here\n", "", claim);
   if (parquet.missing > 0) {
     text += fmt::format(
         "{:>12}  Parquet objects that the ledger names are not in their store; the rows are "

@@ -67,8 +67,8 @@ Result<bool> AcceptOverwritten(SqlSession& session, const LedgerNames& names, in
                    "{3} AND state = 'held' AND (SELECT COUNT(*) FROM {0} l JOIN {0} h ON {4} = {5} "
                    "AND h.store = l.store AND h.name = l.name WHERE h.name = {2} AND h.object = "
                    "{3} AND h.table_name = '*' AND l.table_name = '*' AND l.state = 'loaded') > 0",
-                   names.In("ledger"), reason,
-                   names.Pipeline(), object, d.Exact("h.raw_key"), d.Exact("l.raw_key"))});
+                   names.In("ledger"), reason, names.Pipeline(), object, d.Exact("h.raw_key"),
+                   d.Exact("l.raw_key"))});
   const std::string replaced = fmt::format(
       "FROM {} l WHERE l.name = {} AND l.object = {} AND l.table_name = '*' AND l.state = "
       "'replaced' AND l.reason = {}",

@@ -314,9 +314,9 @@ std::string ListObjectsSql(const LedgerNames& names, const LedgerRange& range) {
   const SqlDialect& d = names.dialect;
   const std::string ledger = names.In("ledger"), name = names.Pipeline();
   const std::string key = d.ByBytes("raw_key");
-  std::string condition = fmt::format(
-      "name = {} AND store = {} AND table_name = '*' AND replay_of = 0", name,
-      d.Literal(range.store));
+  std::string condition =
+      fmt::format("name = {} AND store = {} AND table_name = '*' AND replay_of = 0", name,
+                  d.Literal(range.store));
   if (!range.table.empty()) {
     condition += fmt::format(
         " AND (state <> 'loaded' OR object IN (SELECT t.object FROM {} t WHERE t.name = {} AND "
