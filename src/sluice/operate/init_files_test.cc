@@ -102,6 +102,42 @@ TEST(InitFiles, EverySourceMakesAConfigurationThatIsRead) {
   EXPECT_FALSE(ParseInitSource("kinesis:tracking", "").has_value()) << "no region";
   EXPECT_EQ(ParseInitSource("kinesis:tracking", "eu-central-1")->region, "eu-central-1");
   EXPECT_FALSE(ParseInitSource("tracking", "").has_value());
+  for (const char* const nothing : {"dir:", "kinesis:"}) {
+    EXPECT_FALSE(ParseInitSource(nothing, "eu-central-1").has_value()) << nothing;
+  }
+}
+
+TEST(InitFiles, OnlyAnAddressOfAwsSaysItsRegion) {
+  const auto region = [](const std::string& host) {
+    const auto source = ParseInitSource(host + "/111111111111/tracking", "");
+    return source ? source->region : "none";
+  };
+  EXPECT_EQ(region("https://sqs.eu-central-1.amazonaws.com"), "eu-central-1");
+  EXPECT_EQ(region("https://sqs.cn-north-1.amazonaws.com.cn"), "cn-north-1");
+  EXPECT_EQ(region("https://sqs.eu-central-1.amazonaws.com:443"), "eu-central-1");
+  EXPECT_EQ(region("http://sqs.localhost.localstack.cloud:4566"), "none");
+  EXPECT_EQ(region("http://sqs.x.amazonaws.com.example.com"), "none");
+  EXPECT_EQ(region("http://sqs"), "none");
+}
+
+TEST(InitFiles, AWordOfSqlMayBeTheSchema) {
+  SampleLines sample;
+  sample.Add(R"({"id":"a"})");
+  const auto tables = InitTablesOf(InferTables(sample), "select");
+  ASSERT_EQ(tables.size(), 1u);
+  EXPECT_THAT(tables[0].ddl, HasSubstr("\"select\".\"events\""));
+  EXPECT_EQ(ParseCreateTable(tables[0].ddl, "x")->schema, "select");
+}
+
+TEST(InitFiles, ATimeWithoutAKeySaysNothingOfDuplicates) {
+  const GivenDdl with[] = {Given(kEvents)};
+  EXPECT_THAT((*InitTablesOf(with, SampleLines()))[0].time_reason, HasSubstr("duplicate"));
+  const GivenDdl without[] = {
+      Given("CREATE TABLE t (hit_id CHAR(9) NOT NULL, ts TIMESTAMP NOT NULL)")};
+  const auto tables = InitTablesOf(without, SampleLines());
+  EXPECT_EQ((*tables)[0].unique, std::nullopt);
+  EXPECT_THAT((*tables)[0].unique_reason, HasSubstr("hit_id: write [hit_id] if it is the event's"));
+  EXPECT_EQ((*tables)[0].time_reason, "by its name");
 }
 
 std::vector<std::string> EventsIn(std::string_view text, SampleLimits limits = {}) {
