@@ -14,8 +14,8 @@
 
 namespace sluice {
 
-// What is there of a pipeline, to look at: nothing is made, received or written. A queue that is
-// not there yet is null; the warehouse answers for itself that it holds nothing.
+// What is there of a pipeline, to look at: nothing is made or received. A queue that is not there
+// yet is null; the warehouse itself says that it holds nothing, or is gone (MissesItsWarehouse).
 class PipelineView {
  public:
   static Result<std::unique_ptr<PipelineView>> Open(PipelineConfig config,
