@@ -47,6 +47,33 @@ TEST_P(WarehouseContract, WhatIsAcceptedWaitsNoLonger) {
   EXPECT_EQ(EndState(), state);
 }
 
+TEST_P(WarehouseContract, C2AnAcceptanceThatFailsAnywhereIsWholeOrNothing) {
+  MustLoad({Put({.key = "a", .events = {{"1"}}, .bad_events = 2})});
+  const auto before = EndState();
+  int points = 0;
+  for (const char* kind : {"fail-before", "fail-after"}) {
+    for (int n = 1;; ++n) {
+      auto faults = FaultPlan::Parse(fmt::format("{}:{}", kind, n));
+      const auto done =
+          harness_->Open(tables_, faults->get())->AcceptQuarantined({.raw_key = "a"}, kAcceptance);
+      if ((*faults)->struck().empty()) break;
+      ++points;
+      EXPECT_FALSE(done) << kind << n;
+      if (EndState() == before) continue;
+      // Only an answer that was lost leaves it done, and repeating finds it so.
+      EXPECT_EQ(done.error().kind(), ErrorKind::kOutcomeUnknown) << kind << n;
+      const auto after = EndState();
+      EXPECT_EQ(*warehouse_->AcceptQuarantined({.raw_key = "a"}, kAcceptance), 2u);
+      EXPECT_EQ(EndState(), after);
+      harness_->Execute(
+          "UPDATE sluice.quarantine SET accepted = NULL, ended_at = NULL WHERE line > 0");
+      EXPECT_EQ(EndState(), before);
+    }
+  }
+  EXPECT_GE(points, 2);
+  EXPECT_EQ(*warehouse_->AcceptQuarantined({.raw_key = "a"}, kAcceptance), 2u);
+}
+
 TEST_P(WarehouseContract, AnAcceptedOverwrittenVersionNeverLoads) {
   const PlannedObject old = Put({.key = "a", .events = {{"1", 0, "old"}}});
   MustLoad({old});
@@ -58,6 +85,13 @@ TEST_P(WarehouseContract, AnAcceptedOverwrittenVersionNeverLoads) {
   ASSERT_TRUE(accepted) << accepted.error().message();
   EXPECT_TRUE(*accepted);
   EXPECT_TRUE(*warehouse_->AcceptOverwritten(held.object, kAcceptance));
+  // Who gives another reason did not do it.
+  EXPECT_FALSE(*warehouse_->AcceptOverwritten(held.object, {"another reason", kAcceptance.at}));
+  // Who looks for what was loaded before a table was there finds that this one is decided.
+  const auto before = warehouse_->ListObjects({.store = old.store, .table = "not there then"});
+  ASSERT_TRUE(before) << before.error().message();
+  ASSERT_THAT(*before, SizeIs(1));
+  EXPECT_EQ((*before)[0].object, held.object);
   EXPECT_EQ(MustLoad({held})[0].state, ObjectState::kReplaced);
   EXPECT_EQ(MustLoad({old})[0].state, ObjectState::kLoaded);
   EXPECT_THAT(Column("SELECT \"location\" FROM tracking.events"), ElementsAre("old"));

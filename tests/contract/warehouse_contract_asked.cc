@@ -312,6 +312,8 @@ TEST_P(WarehouseContract, WhatIsInQuarantineIsSummedUpAndListed) {
   ASSERT_THAT(hours->groups, testing::SizeIs(1));
   EXPECT_THAT(hours->groups[0].hour, testing::EndsWith(":00:00"));
   EXPECT_THAT(hours->seen, testing::Contains(Seen{"events", hours->groups[0].hour, 5}));
+  EXPECT_THAT(warehouse_->SumQuarantine({.raw_key = "it's"})->seen,
+              ElementsAre(Seen{"*", "", 2}, Seen{"events", "", 2}, Seen{"utm", "", 0}));
   const auto keys = [&](const QuarantineFilter& filter) {
     std::vector<std::string> found;
     const auto events = warehouse_->ListQuarantined(filter);

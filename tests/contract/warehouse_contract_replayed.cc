@@ -70,6 +70,10 @@ TEST_P(WarehouseContract, WhatPassesNowIsLoadedAndLeavesQuarantine) {
   ASSERT_EQ(objects->size(), 1u);
   EXPECT_EQ((*objects)[0].object, a.object);
   EXPECT_EQ((*objects)[0].quarantined, 1u);
+  // What a table got to see is what is routed to it today, whenever that was found out.
+  const auto seen = warehouse_->SumQuarantine({.by_hour = true})->seen;
+  ASSERT_THAT(seen, testing::SizeIs(3));
+  EXPECT_EQ(seen[0].events + seen[1].events * 10 + seen[2].events * 100, 4u + 30u + 100u);
 }
 
 TEST_P(WarehouseContract, AReplayThatIsRepeatedLoadsNothingMore) {

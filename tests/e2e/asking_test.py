@@ -3,6 +3,7 @@
 
 import json
 import os
+import shutil
 import unittest
 
 from pipeline import HOUR, PipelineTest, events
@@ -297,7 +298,8 @@ class Gc(Asking):
         self.assertEqual(self.parquet(), everything)
         self.assertIn("another configuration or build", self.gc("--claim", *self.OTHER, exit_code=3)["refusal"])
         owner, = self.parquet() - everything
-        self.assert_plain_failure(self.pipeline.run("gc", "--claim", "--set", "warehouse.schema=theirs", exit_code=1), "is another's")
+        self.assertIn("there is no ledger yet", self.pipeline.run("gc", "--claim", "--set", "warehouse.schema=theirs", exit_code=1).stderr)
+        self.assertIn("nothing was removed yet", self.pipeline.run("gc", "--claim").stdout)
         self.assertEqual(self.parquet(), everything | {owner})
         self.assertIn("nothing was removed: --dry-run", self.pipeline.run("gc", "--dry-run").stdout)
         done = self.gc()
@@ -308,6 +310,27 @@ class Gc(Asking):
         self.pipeline.announce(second)
         self.pipeline.run("process", *self.OTHER)
         self.assertEqual((self.gc()["named"], self.gc()["unsettled"]), (2, 0))
+
+    def test_two_ledgers_with_one_address_are_two_owners(self):
+        self.load("a.ndjson", events(10))
+        claimed = self.pipeline.run("gc", "--claim").stdout
+        self.assertRegex(claimed, r"claimed for pipeline tracking of ledger [0-9a-f]{32}\n")
+        self.assertEqual(self.pipeline.run("gc", "--claim").stdout, claimed)
+        self.assertNotIn("look: parquet", self.pipeline.run("check", "--connect").stdout)
+        # As on another machine with the same configuration.
+        (self.pipeline.data / "warehouse.duckdb").unlink()
+        self.pipeline.announce(self.pipeline.put_raw("b.ndjson", events(10, 50)))
+        self.pipeline.run("process", "--init-ledger")
+        self.assert_plain_failure(self.pipeline.run("gc", "--claim", exit_code=1), "is another's")
+        self.assertIn("is another's", self.pipeline.run("check", "--connect", exit_code=3).stdout)
+        found = self.pipeline.ask("reconcile", "--since", "3650d", exit_code=3)
+        self.assertIn("is another's", found["parquet"]["claim"])
+
+    def test_a_store_that_is_not_there_yet_is_claimed(self):
+        self.pipeline.run("process")
+        shutil.rmtree(self.pipeline.data / "parquet", ignore_errors=True)
+        self.assertIn("claimed for", self.pipeline.run("gc", "--claim").stdout)
+        self.assertEqual(self.parquet(), {"_sluice/owner"})
 
     def test_what_is_named_and_gone_is_told(self):
         self.load("a.ndjson", events(10))

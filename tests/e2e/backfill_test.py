@@ -272,13 +272,13 @@ class Reconcile(PipelineTest):
         self.assertEqual(json.loads(self.pipeline.run("reconcile", "--json", exit_code=3).stdout) | {"from": "", "to": ""},
                          {"from": "", "to": "", "stored": 1, "loaded": 0, "pending": 0, "held": 1, "set_aside": 0, "overwritten": 0, "foreign": 0,
                           "gone": 1, "vanished": 0, "missing": 0, "missing_bytes": 0, "examples": [], "announced": 0,
-                          "parquet": {"stored": 1, "named": 1, "young": 0, "unnamed": 0, "missing": 0, "examples": []}})
+                          "parquet": {"stored": 1, "named": 1, "young": 0, "unnamed": 0, "missing": 0, "examples": [], "claim": None}})
 
     def test_parquet_objects_are_compared_too(self):
         keys = [self.put(name, hours_ago=hours, first=10 * i) for i, (name, hours) in enumerate((("a.ndjson", 2), ("b.ndjson", 3), ("old.ndjson", 24 * 30)))]
         self.pipeline.announce(*keys)
         self.pipeline.run("process")
-        self.assertEqual(self.reconcile()["parquet"], {"stored": 2, "named": 2, "young": 0, "unnamed": 0, "missing": 0, "examples": []})
+        self.assertEqual(self.reconcile()["parquet"], {"stored": 2, "named": 2, "young": 0, "unnamed": 0, "missing": 0, "examples": [], "claim": None})
         found = {path.name[:1]: path for path in (self.pipeline.data / "parquet").rglob("*.parquet")}
         orphan = found["a"].with_name("theirs-0123456789abcdef.parquet")
         orphan.write_bytes(b"")
@@ -286,7 +286,7 @@ class Reconcile(PipelineTest):
         found["o"].unlink()
         missing = str(found["b"].relative_to(self.pipeline.data / "parquet"))
         self.assertEqual(self.reconcile(exit_code=3)["parquet"],
-                         {"stored": 2, "named": 1, "young": 1, "unnamed": 0, "missing": 1, "examples": [missing]})
+                         {"stored": 2, "named": 1, "young": 1, "unnamed": 0, "missing": 1, "examples": [missing], "claim": None})
         os.utime(orphan, (0, 0))
         self.assertEqual(self.reconcile(exit_code=3)["parquet"]["unnamed"], 1)
         text = self.pipeline.run("reconcile", exit_code=3).stdout

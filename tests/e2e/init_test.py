@@ -13,7 +13,7 @@ import duckdb
 from pipeline import PROGRAM, PipelineTest, environment
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-REPORT = {"events", "whole_sample", "rows", "quarantined", "tables", "notes", "files"}
+REPORT = {"lines", "events", "whole_sample", "rows", "quarantined", "tables", "notes", "files"}
 TABLE = {"table", "ddl", "when", "unique", "time", "routed", "quarantined", "columns"}
 COLUMN = {"column", "type", "not_null", "from", "epoch", "encode", "reason"}
 
@@ -68,7 +68,7 @@ class Init(PipelineTest):
         try:
             tables = database.execute("SELECT schema_name || '.' || table_name FROM duckdb_tables()"
                                       " WHERE schema_name <> 'sluice' ORDER BY ALL").fetchall()
-            rows = {name: database.execute(f"SELECT count(*) FROM {name}").fetchone()[0] for (name,) in tables}
+            rows = {name: database.execute('SELECT count(*) FROM "{}"."{}"'.format(*name.split("."))).fetchone()[0] for (name,) in tables}
             return rows, database.execute("SELECT table_name, reason FROM sluice.quarantine").fetchall()
         finally:
             database.close()
@@ -122,10 +122,11 @@ class Init(PipelineTest):
         with open(self.sample, "ab") as file:
             file.write(b'not json\n[1]\n{"a":"\xff"}\n{"cut":\n')
         report = self.report("--force", "--sample", self.sample)
-        self.assertEqual((report["events"], report["rows"], sum(report["quarantined"].values())), (104, 100, 4))
+        self.assertEqual((report["lines"], report["events"], report["rows"], sum(report["quarantined"].values())), (104, 100, 100, 4))
         self.assertEqual([table["columns"] for table in report["tables"]], [table["columns"] for table in whole["tables"]])
-        self.assertIn("100 of 104 events become rows; the others go to quarantine: ",
-                      self.init("--force", "--sample", self.sample).stdout)
+        told = self.init("--force", "--sample", self.sample).stdout
+        self.assertIn("read 104 lines: 100 events, and 4 that are none", told)
+        self.assertIn("100 of 104 lines become rows; the others go to quarantine: ", told)
 
     def test_a_sample_without_events_is_1_and_writes_nothing(self):
         for content in (b"", b"\n\n", b"not json\n"):
@@ -137,14 +138,25 @@ class Init(PipelineTest):
 
     def test_wrong_usage_is_2_and_writes_nothing(self):
         self.write(order(1))
+        ddl, same, slash = (self.folder / name for name in ("a.sql", "b.sql", "c.sql"))
+        ddl.write_text("CREATE TABLE t.e (event_id VARCHAR(9) NOT NULL)")
+        same.write_text("CREATE TABLE u.e (event_id VARCHAR(9) NOT NULL, x INTEGER NOT NULL)")
+        slash.write_text('CREATE TABLE "a/b" (event_id VARCHAR(9) NOT NULL)')
         for arguments, words in (([], ["--ddl FILE", "--sample FILE"]),
                                  (["--sample", self.sample, "--source", "nonsense"], ["--source", "nonsense"]),
                                  (["--sample", self.sample, "--source", "kinesis:x"], ["--region"]),
-                                 (["--sample", self.sample, "--name", "no name"], ["name"]),
+                                 (["--sample", self.sample, "--source", "dir:"], ["--source", "'dir:' names nothing"]),
+                                 (["--sample", self.sample, "--source", "http://sqs.localhost:4566/1/x"], ["--region"]),
+                                 (["--sample", self.sample, "--name", "no name"], ["sluice: --name: wanted 1 to 63 letters"]),
+                                 (["--ddl", ddl, ddl], [f"--ddl {ddl} and {ddl}: there are two tables 'e'"]),
+                                 (["--ddl", ddl, same], [f"--ddl {ddl} and {same}: there are two tables 'e'"]),
+                                 (["--ddl", slash], ["sluice: --ddl: the table name 'a/b'"]),
                                  (["--sample", self.sample, "--limit", "0"], ["--limit"]),
                                  (["--ddl", self.sample], ["sample.ndjson:1:1"])):
             with self.subTest(arguments=arguments):
-                self.assert_plain_failure(self.init(*arguments, exit_code=2), *words)
+                failed = self.init(*arguments, exit_code=2)
+                self.assert_plain_failure(failed, *words)
+                self.assertNotIn("sluice.yaml:", failed.stderr)
                 self.assertFalse(self.out.exists())
 
     def test_nothing_is_overwritten_without_force(self):
@@ -162,6 +174,28 @@ class Init(PipelineTest):
         self.init("--force", "--sample", self.sample)
         self.assertEqual({path: path.read_bytes() for path in self.out.rglob("*") if path.is_file()}, files)
 
+    def test_what_is_half_written_by_somebody_else_is_not_overwritten_either(self):
+        self.write(order(1))
+        self.out.mkdir()
+        part = self.out / "sluice.yaml.part"
+        part.write_text("mine")
+        self.assert_plain_failure(self.init("--sample", self.sample, exit_code=2), str(part), "--force")
+        self.assertEqual([path.read_text() for path in self.out.rglob("*") if path.is_file()], ["mine"])
+        self.init("--force", "--sample", self.sample)
+        self.assertEqual({path.name for path in self.out.rglob("*") if path.is_file()}, {"events.sql", "sluice.yaml"})
+
+    def test_one_file_that_cannot_be_written_leaves_all_as_they_were(self):
+        self.write(order(1))
+        for broken in ("sluice.yaml", "sluice.yaml.part"):
+            with self.subTest(broken=broken):
+                shutil.rmtree(self.out, ignore_errors=True)
+                (self.out / broken).mkdir(parents=True)
+                (self.out / "schema").mkdir()
+                (self.out / "schema/events.sql").write_text("mine")
+                self.assert_plain_failure(self.init("--force", "--sample", self.sample, exit_code=1 if broken == "sluice.yaml" else 2),
+                                          broken)
+                self.assertEqual([path.read_text() for path in self.out.rglob("*") if path.is_file()], ["mine"])
+
     def test_the_same_sample_makes_the_same_files(self):
         self.write(*map(page_view, range(50)), *map(order, range(50)))
         made = []
@@ -174,8 +208,41 @@ class Init(PipelineTest):
         self.write(*map(order, range(300)))
         report = self.report("--sample", self.sample, "--limit", 250)
         self.assertEqual((report["events"], report["whole_sample"]), (250, False))
-        self.assertIn("read 250 events, the first of the sample",
-                      self.init("--force", "--sample", self.sample, "--limit", 250).stdout)
+        self.assertEqual(report["notes"], [f"only the first 250 events of {self.sample} were read: --limit"])
+        told = self.init("--force", "--sample", self.sample, "--limit", 250).stdout
+        self.assertIn("read 250 events\n", told)
+        self.assertIn(f"\n  look: only the first 250 events of {self.sample} were read: --limit\n", told)
+
+    def test_a_limit_is_of_each_sample(self):
+        self.write(*map(order, range(300)))
+        other = self.folder / "other.ndjson"
+        other.write_text("".join(json.dumps(page_view(i)) + "\n" for i in range(200)))
+        report = self.report("--sample", self.sample, other, "--limit", 200)
+        self.assertEqual((report["events"], report["whole_sample"], len(report["tables"])), (400, False, 2))
+        self.assertEqual(report["notes"], [f"only the first 200 events of {self.sample} were read: --limit"])
+
+    def test_an_id_of_something_else_drops_no_event(self):
+        self.write(*({"record_id": f"r{i}", "rate": i} for i in range(100)))
+        self.assertIsNone(self.report("--sample", self.sample)["tables"][0]["unique"])
+        self.assertIn("record_id did in 100 different events", (self.out / "sluice.yaml").read_text())
+        self.write(*({"record_id": f"r{i % 3}", "rate": i} for i in range(100)))
+        self.assertEqual(self.load(), ({"tracking.events": 100}, []))
+
+    def test_keys_that_are_values_are_collected(self):
+        self.write(*({"event_id": f"e{i}", f"user{i}": {"seen": i}} for i in range(300)))
+        report = self.report("--sample", self.sample)
+        self.assertEqual([column["column"] for column in report["tables"][0]["columns"]], ["event_id", "other_fields"])
+        self.assertIn("300 keys", report["notes"][0])
+        self.assertEqual(self.load(), ({"tracking.events": 300}, []))
+        database = duckdb.connect(str(self.out / "sluice-data/warehouse.duckdb"), read_only=True)
+        (collected,) = database.execute("SELECT other_fields FROM tracking.events WHERE event_id = 'e7'").fetchone()
+        database.close()
+        self.assertEqual(json.loads(collected), {"user7": {"seen": 7}})
+
+    def test_a_word_of_sql_may_be_the_name(self):
+        self.write(order(1))
+        self.init("--sample", self.sample, "--name", "select")
+        self.assertEqual(self.load(), ({"select.events": 1}, []))
 
     def test_given_tables_are_taken_as_they_are(self):
         self.pipeline.run("generate", "--events", 1000, "--clean", "--out", self.sample)

@@ -82,14 +82,14 @@ class LedgerGuard(PipelineTest):
         self.pipeline.run("process")
         self.pipeline.change_warehouse("UPDATE sluice.version SET version = 99")
         self.assert_plain_failure(self.pipeline.run("run", exit_code=1), "newer", "99")
-        self.pipeline.change_warehouse("UPDATE sluice.version SET version = 3")
+        self.pipeline.change_warehouse("UPDATE sluice.version SET version = 4")
         self.pipeline.run("run")
         self.assert_finished(self.truth)
 
     def test_a_ledger_of_an_older_version_is_left_alone(self):
         self.pipeline.run("process")
         self.pipeline.change_warehouse("UPDATE sluice.version SET version = 1")
-        self.assert_plain_failure(self.pipeline.run("run", exit_code=1), "older sluice", "version=1 known=3")
+        self.assert_plain_failure(self.pipeline.run("run", exit_code=1), "older sluice", "version=1 known=4")
         self.assertEqual(self.pipeline.query("SELECT count(*) FROM sluice.ledger"), [(0,)])
 
     def test_status_says_when_somebody_changed_the_ledger(self):

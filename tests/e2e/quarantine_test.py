@@ -35,7 +35,7 @@ class Quarantine(PipelineTest):
         done = subprocess.run([PROGRAM, *arguments], capture_output=True, text=True, env=environment(),
                               cwd=self.pipeline.folder, stdin=subprocess.DEVNULL, timeout=300)
         self.assertEqual(done.returncode, exit_code, done.stdout + done.stderr)
-        return done.stderr if exit_code == 2 else done.stdout
+        return done.stderr if exit_code in (1, 2) else done.stdout
 
     def ask(self, *arguments, **options):
         return json.loads(self.here(*arguments, "--json", **options))
@@ -175,6 +175,12 @@ class Quarantine(PipelineTest):
         self.assertEqual(self.ids(), [])
         self.assertIn(f"or sluice quarantine accept WHY --object {key}", self.ask("why", key, exit_code=3)["verdict"])
         self.assertEqual(self.ask("quarantine", "replay")["events"], 0)
+        # Held as a whole; and not the version that is held any more.
+        self.assertIn("as a whole", self.here("quarantine", "accept", "x", "--object", key, "--reason", "too_long", exit_code=2))
+        self.pipeline.put_raw("a.ndjson", b'{"id": 7}\n')
+        self.assertIn("another version is stored now", self.here("quarantine", "accept", "x", "--object", key, exit_code=1))
+        self.assertEqual(self.ids(), [])
+        self.pipeline.put_raw("a.ndjson", lines.encode())
         done = self.ask("quarantine", "accept", "the producer knows", "--object", key, *held)
         self.assertEqual(done, {"accepted": 0, "keeps_old": False, "released": {"events": 19, "quarantined": 18}})
         self.assertEqual((self.ids(), sum(self.waiting().values())), ([1], 18))
@@ -191,6 +197,20 @@ class Quarantine(PipelineTest):
         self.here("backfill", "--from", "2026-11-23T14")
         self.assertEqual(self.pipeline.query("SELECT id, word FROM t"), [(1, "old")])
         self.assertIn("a mistake", self.here("why", key))
+
+    def test_what_there_cannot_be_is_wrong_usage(self):
+        self.load("a.ndjson", '{"id": "x"}\n')
+        for command in (("list",), ("show",), ("replay",), ("accept", "x")):
+            self.assertIn("it is one of: not_json", self.here("quarantine", *command, "--reason", "mistyped", exit_code=2))
+            self.assertIn("no such table", self.here("quarantine", *command, "--table", "mistyped", exit_code=2))
+            self.assertIn("nothing of that", self.here("quarantine", *command, "--reason", "too_long"))
+
+    def test_what_the_limit_cuts_off_is_told(self):
+        self.load("a.ndjson", '{"id": "x"}\n{"id": 1, "word": "longer"}\n')
+        for command in ("list", "show"):
+            self.assertIn("the first 1: --limit shows more", self.here("quarantine", command, "--limit", "1"))
+            self.assertNotIn("--limit", self.here("quarantine", command, "--limit", "2"))
+            self.assertEqual([self.ask("quarantine", command, "--limit", n)["more"] for n in ("1", "2")], [True, False])
 
 
 if __name__ == "__main__":

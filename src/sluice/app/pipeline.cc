@@ -160,11 +160,10 @@ Result<std::unique_ptr<ProcessStage>> Pipeline::MakeBackfill(const HourRange& ho
                                                              const std::string& since_table,
                                                              ProcessProgress progress) {
   const RawLayout layout = *RawLayout::Parse(config_.raw.layout);  // that was checked
-  const bool is_of_table = !since_table.empty();
-  const auto walk = std::make_shared<RawWalk>(
-      *raw_, LedgerPagesOf(*warehouse_, is_of_table ? since_table : "*"), FoldersOf(layout, hours));
+  const auto walk = std::make_shared<RawWalk>(*raw_, LedgerPagesOf(*warehouse_, since_table),
+                                              FoldersOf(layout, hours));
   const Bytes max_size = config_.load.max_size;
-  const bool takes_all = replaces && !is_of_table;
+  const bool takes_all = replaces && since_table.empty();
   return MakeStage(
       {.load = {.replaces = replaces}, .empty_ledger = empty_ledger},
       [this, walk, layout, max_size, takes_all] {
@@ -195,8 +194,15 @@ Result<ReplayReport> Pipeline::Replay(const QuarantineFilter& filter,
                    environment_.stop, progress);
 }
 
-Result<ProcessReport> Pipeline::LoadHeld(const RawKey& key, const std::string& why) {
+Result<ProcessReport> Pipeline::LoadHeld(const LedgerPart& held, const std::string& why) {
+  const RawKey key{held.raw_key};
   SLUICE_ASSIGN(const ObjectInfo found, raw_->Stat(key.text));
+  if (ObjectIdentity{raw_->uri(), key, found.etag}.ToText() != held.identity) {
+    return Fail(ErrorKind::kConflict,
+                "another version is stored now than the one that is held, nothing was loaded: "
+                "sluice backfill --from its hour judges that one: key={}",
+                held.raw_key);
+  }
   const AnnouncedObject object{key, found.etag, found.size};
   SLUICE_ASSIGN(const auto stage,
                 MakeStage({.transform = {.accepted = why}},

@@ -55,8 +55,9 @@ class Pipeline {
   // where loading is paused.
   Result<ReplayReport> Replay(const QuarantineFilter& filter,
                               const std::function<void(uint64_t)>& progress);
-  // One raw object, however many of its events go to quarantine; `why` stands in the ledger.
-  Result<ProcessReport> LoadHeld(const RawKey& key, const std::string& why);
+  // An object that is held, however many of its events go to quarantine; `why` stands in the
+  // ledger. kConflict where another version of it is stored now.
+  Result<ProcessReport> LoadHeld(const LedgerPart& held, const std::string& why);
 
  private:
   Result<std::unique_ptr<ProcessStage>> MakeStage(ProcessOptions options, MakeInbox next_inbox,

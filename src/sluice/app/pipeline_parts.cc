@@ -36,24 +36,6 @@ LedgerNames NamesOf(const PipelineConfig& config) {
           .dialect = SqlDialect(DialectOf(config.warehouse))};
 }
 
-std::string LedgerText(const PipelineConfig& config) {
-  struct Where {
-    std::string operator()(const std::monostate&) const { return "none"; }
-    std::string operator()(const DuckDbTarget& target) const { return "duckdb " + target.path; }
-    std::string operator()(const PostgresTarget& target) const {
-      return fmt::format("postgres {}:{}/{}", target.host, target.port, target.database);
-    }
-    std::string operator()(const RedshiftTarget& target) const {
-      return fmt::format("redshift {}:{}/{}", target.host, target.port, target.database);
-    }
-    std::string operator()(const RedshiftDataApiTarget& target) const {
-      return fmt::format("redshift {}{}/{}", target.cluster, target.workgroup, target.database);
-    }
-  };
-  return fmt::format("{}, schema {}, pipeline {}", std::visit(Where(), config.warehouse.target),
-                     config.warehouse.schema, config.name);
-}
-
 Result<bool> HoldsParquet(ObjectStore& parquet) {
   SLUICE_ASSIGN(const ListPage page, parquet.List("", "", 100));
   return std::ranges::any_of(

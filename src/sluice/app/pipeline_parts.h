@@ -37,10 +37,6 @@ ParquetWriterOptions ParquetOptionsOf(const PipelineConfig& config);
 
 ReplayOptions ReplayOptionsOf(const PipelineConfig& config);
 
-// Which ledger, and which pipeline of it: "postgres host:5432/database, schema sluice, pipeline
-// tracking".
-std::string LedgerText(const PipelineConfig& config);
-
 // How the pipeline's tables are called and spelt there.
 LedgerNames NamesOf(const PipelineConfig& config);
 

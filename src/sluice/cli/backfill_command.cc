@@ -118,8 +118,8 @@ Status Backfill(Session& session, const BackfillFlags& flags) {
   SLUICE_ASSIGN(const auto view, session.OpenView(config));
   SLUICE_ASSIGN(const auto raw, view->OpenRaw());
   SLUICE_ASSIGN(BackfillPlan plan,
-                PlanBackfill(*raw, LedgerPagesOf(view->warehouse(), table.empty() ? "*" : table),
-                             view->layout(), *hours, flags.replace && table.empty()));
+                PlanBackfill(*raw, LedgerPagesOf(view->warehouse(), table), view->layout(), *hours,
+                             flags.replace && table.empty()));
   plan.table = table;
   if (!session.flags.json) SLUICE_TRY(Print(ToText(plan)));
   if (flags.dry_run || plan.objects() == 0) {

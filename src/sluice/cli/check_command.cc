@@ -19,6 +19,7 @@
 #include "sluice/connect/access_check.h"
 #include "sluice/connect/queue_check.h"
 #include "sluice/connect/webhook.h"
+#include "sluice/operate/store_owner.h"
 #include "sluice/transform/stream_converter.h"
 #include "sluice/warehouse/ddl_sql.h"
 #include "sluice/warehouse/probe.h"
@@ -155,6 +156,14 @@ Status Connect(Session& session, const PipelineConfig& config, const CheckFlags&
         "the ledger knows nothing of this pipeline, but the tables hold rows: process will refuse "
         "to load without "
         "--init-ledger");
+  }
+  // What may not be read there was found above.
+  if (const auto parquet = view->OpenIfThere(config.parquet);
+      parquet && *parquet != nullptr && !state.ledger_id.empty()) {
+    const auto claim = OthersClaim(**parquet, OwnerLine(config.name, state.ledger_id));
+    if (claim && !claim->empty()) {
+      findings.push_back("parquet: " + *claim + ": its gc removes what is loaded here");
+    }
   }
   const LedgerNames names = NamesOf(view->config());
   for (const Table& table : view->tables().tables) {

@@ -42,39 +42,51 @@ std::string ToText(const GcReport& report) {
   return text;
 }
 
+// What became of the orphans.
+std::string EndOf(const GcReport& report, const GcFlags& flags, const std::string& owner) {
+  const std::string claimed = flags.claim ? fmt::format("claimed for {}\n", owner) : "";
+  if (report.orphans == 0) return flags.claim ? claimed : "nothing to remove\n";
+  if (!report.refusal.empty()) {
+    return fmt::format("{}nothing was removed: {}\n", claimed, report.refusal);
+  }
+  if (flags.claim) return claimed + "nothing was removed yet: sluice gc does it\n";
+  if (flags.dry_run) return "nothing was removed: --dry-run\n";
+  return fmt::format("removed {} objects\n", WithThousands(report.removed));
+}
+
 Result<int> RunGc(Session& session, const GcFlags& flags) {
   const auto grace = ParseDuration(flags.grace);
   if (!grace) return session.WrongUsage("--grace: " + grace.error().message());
   SLUICE_ASSIGN(PipelineConfig config, session.Configuration());
   SLUICE_ASSIGN(const auto view, session.OpenView(std::move(config)));
-  SLUICE_ASSIGN(const auto parquet, view->OpenIfThere(view->config().parquet));
+  // The warehouse is asked though there may be nothing to remove: so that a broken one is told.
+  SLUICE_ASSIGN(const WarehouseState state, view->warehouse().Probe());
+  const std::string owner =
+      state.ledger_id.empty() ? "" : OwnerLine(view->config().name, state.ledger_id);
+  if (flags.claim && owner.empty()) {
+    return Fail(ErrorKind::kPermanent,
+                "there is no ledger yet that could claim the Parquet store: sluice process makes "
+                "it");
+  }
+  SLUICE_ASSIGN(const auto parquet, flags.claim
+                                        ? view->connector().OpenStore(view->config().parquet)
+                                        : view->OpenIfThere(view->config().parquet));
   GcReport report;
   GcOptions options{.young_since = session.clock().Now() - *grace,
                     .revision = RevisionOf(view->tables(), ParquetOptionsOf(view->config())),
-                    .owner = LedgerText(view->config())};
-  // The warehouse is asked though there may be nothing to remove: so that a broken one is told.
-  SLUICE_TRY(view->warehouse().Probe());
+                    .owner = owner};
   if (parquet != nullptr) {
     if (flags.claim) SLUICE_TRY(Claim(*parquet, options.owner));
     SLUICE_ASSIGN(report, CollectGarbage(*parquet, view->warehouse(), options));
   }
   if (!session.flags.json) SLUICE_TRY(Print(ToText(report)));
-  const bool removes = !flags.dry_run && report.orphans > 0 && report.refusal.empty();
-  if (removes) {
+  const bool may_remove = !flags.dry_run && !flags.claim;
+  if (may_remove && report.orphans > 0 && report.refusal.empty()) {
     options.mode = GcMode::kRemove;
     SLUICE_ASSIGN(report, CollectGarbage(*parquet, view->warehouse(), options));
   }
-  const bool is_refused = report.orphans > 0 && !report.refusal.empty();
-  std::string end = "nothing to remove\n";
-  if (is_refused) {
-    end = "nothing was removed: " + report.refusal + "\n";
-  } else if (report.orphans > 0 && flags.dry_run) {
-    end = "nothing was removed: --dry-run\n";
-  } else if (report.orphans > 0) {
-    end = fmt::format("removed {} objects\n", WithThousands(report.removed));
-  }
-  SLUICE_TRY(Print(session.flags.json ? ToJson(report) + "\n" : end));
-  return is_refused ? kExitAttention : kExitDone;
+  SLUICE_TRY(Print(session.flags.json ? ToJson(report) + "\n" : EndOf(report, flags, owner)));
+  return report.orphans > 0 && !report.refusal.empty() ? kExitAttention : kExitDone;
 }
 
 }  // namespace
@@ -90,7 +102,8 @@ void AddGc(CLI::App& app, Session& session, int& exit_code) {
       ->capture_default_str();
   command
       ->add_flag("--claim", flags->claim,
-                 "Say once that no other pipeline or ledger loads from this Parquet store")
+                 "Say once that no other pipeline or ledger loads from this Parquet store; removes "
+                 "nothing")
       ->excludes(dry_run);
   command->footer(
       "May run while everything else does, with the configuration that loads.\n"

@@ -1,14 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <filesystem>
 #include <memory>
+#include <ranges>
 
 #include "sluice/cli/exit_code.h"
 #include "sluice/cli/init_text.h"
 #include "sluice/cli/input_file.h"
 #include "sluice/cli/new_files.h"
 #include "sluice/cli/session.h"
+#include "sluice/cli/terminal.h"
 #include "sluice/config/load_config.h"
 #include "sluice/ndjson/line_chunker.h"
 #include "sluice/operate/infer_names.h"
@@ -27,13 +31,18 @@ struct InitFlags {
 
 Result<SampleLines> ReadSamples(Session& session, const InitFlags& flags, InitReport& report) {
   SampleLines lines;
-  SampleLimits limits;
-  limits.events = flags.limit;
+  const SampleLimits limits{.events = flags.limit};
   for (const std::string& path : flags.samples) {
     SLUICE_ASSIGN(InputFile file, InputFile::Open(path, session.stop()));
-    const auto is_whole = ReadSample(file, limits, lines);
-    if (!is_whole) return std::unexpected(is_whole.error().During(path));
-    report.is_whole_sample &= *is_whole;
+    const auto end = ReadSample(file, limits, lines);
+    if (!end) return std::unexpected(end.error().During(path));
+    if (*end == SampleEnd::kEvents) {
+      report.cuts.push_back(fmt::format("only the first {} events of {} were read: --limit",
+                                        WithThousands(limits.events), path));
+    } else if (*end == SampleEnd::kBytes) {
+      report.cuts.push_back(
+          fmt::format("only the first {} of {} were read", ToText(limits.bytes), path));
+    }
   }
   return lines;
 }
@@ -44,6 +53,12 @@ Result<std::vector<GivenDdl>> ReadDdl(Session& session, const InitFlags& flags) 
     SLUICE_ASSIGN(std::string text, ReadFile(path, MiB(1)));
     Result<TableSchema> schema = ParseCreateTable(text, path);
     if (!schema) return session.WrongUsage(schema.error().message());
+    const auto same = std::ranges::find(
+        given, schema->name, [](const GivenDdl& other) -> auto& { return other.schema.name; });
+    if (same != given.end()) {
+      return session.WrongUsage(fmt::format("--ddl {} and {}: there are two tables '{}'",
+                                            same->path, path, schema->name));
+    }
     if (!text.ends_with('\n')) text += '\n';
     given.push_back({path, std::move(text), *std::move(schema)});
   }
@@ -77,6 +92,25 @@ Result<PipelineConfig> Understand(const std::string& yaml, const std::vector<Ini
   return ParseConfig({"sluice.yaml", "/", yaml, open_ddl}, secrets);
 }
 
+// What is wrong with it, for a person who has no such file: by the flag that it comes from.
+std::string ByFlag(std::string_view problems) {
+  std::string text;
+  for (const auto part : std::views::split(problems, '\n')) {
+    std::string_view line(part.begin(), part.end());
+    // sluice.yaml:LINE:COLUMN:
+    if (line.starts_with("sluice.yaml:")) line.remove_prefix(line.find(": ") + 2);
+    if (!text.empty()) text += '\n';
+    if (line.starts_with("name: ")) text += "--";
+    const size_t of_table = line.find("].ddl: ");
+    if (line.starts_with("tables[") && of_table != std::string_view::npos) {
+      line.remove_prefix(of_table + 2);
+      text += "--";
+    }
+    text += line;
+  }
+  return text;
+}
+
 // What becomes of the sample: the conversion itself says so.
 Status Try(const TableSet& tables, const SampleLines& lines, InitReport& report) {
   SLUICE_ASSIGN(const auto converter, EventConverter::Make(tables));
@@ -89,8 +123,10 @@ Status Try(const TableSet& tables, const SampleLines& lines, InitReport& report)
     SLUICE_ASSIGN(const bool more, chunker.Next(chunk));
     if (!more) return {};
     converter->Convert(chunk, converted, report.counts);
-    for (const RecordFault& fault : converted.faults)
+    for (const RecordFault& fault : converted.faults) {
       ++report.faults[std::string(Name(fault.reason))];
+      report.broken += !fault.table && fault.reason != FaultReason::kNoRoute ? 1 : 0;
+    }
   }
 }
 
@@ -109,7 +145,13 @@ Result<InitSource> SourceOf(Session& session, const InitFlags& flags) {
   if (!source) return session.WrongUsage("--source: " + source.error().message());
   if (source->kind == InitSource::Kind::kFolder) {
     // The file may stand elsewhere than the person who types this.
-    source->text = std::filesystem::absolute(source->text).lexically_normal().string();
+    std::error_code error;
+    const std::filesystem::path folder = std::filesystem::absolute(source->text, error);
+    if (error) {
+      return Fail(ErrorKind::kPermanent, "cannot tell where {} is: {}", source->text,
+                  error.message());
+    }
+    source->text = folder.lexically_normal().string();
   }
   return source;
 }
@@ -122,7 +164,7 @@ Result<int> Init(Session& session, const InitFlags& flags) {
   SLUICE_ASSIGN(report.tables, MakeTables(session, flags, lines, report));
   const std::string yaml = SluiceYaml(flags.name, source, report.tables);
   const Result<PipelineConfig> config = Understand(yaml, report.tables);
-  if (!config) return session.WrongUsage(config.error().message());
+  if (!config) return session.WrongUsage(ByFlag(config.error().message()));
   SLUICE_TRY(Try(*config->tables, lines, report));
   const std::filesystem::path folder(flags.out);
   std::vector<NewFile> files;
@@ -163,7 +205,7 @@ void AddInit(CLI::App& app, Session& session, int& exit_code) {
   command->add_option("--output", flags->out, "Folder for sluice.yaml and schema/TABLE.sql")
       ->capture_default_str()
       ->type_name("DIR");
-  command->add_option("--limit", flags->limit, "Events of the sample to read, at most")
+  command->add_option("--limit", flags->limit, "Events to read of each sample, at most")
       ->capture_default_str()
       ->type_name("N")
       ->check(CLI::Range(1, 10'000'000));

@@ -20,10 +20,16 @@ std::string ReasonsText(const std::map<std::string, uint64_t>& faults) {
   return fmt::format("{}", fmt::join(words, ", "));
 }
 
-uint64_t EventsOf(const std::map<std::string, uint64_t>& faults) {
-  uint64_t events = 0;
-  for (const auto& [reason, count] : faults) events += count;
-  return events;
+uint64_t LinesOf(const std::map<std::string, uint64_t>& faults) {
+  uint64_t lines = 0;
+  for (const auto& [reason, count] : faults) lines += count;
+  return lines;
+}
+
+std::vector<std::string> NotesOf(const InitReport& report) {
+  std::vector<std::string> notes = report.cuts;
+  notes.insert(notes.end(), report.proposal.notes.begin(), report.proposal.notes.end());
+  return notes;
 }
 
 void AppendColumn(JsonText& json, const ProposedColumn& proposed) {
@@ -65,26 +71,28 @@ void AppendTable(JsonText& json, const InitReport& report, size_t i) {
 
 std::string ToText(const InitReport& report) {
   std::string text;
-  if (report.counts.lines > 0) {
-    text += fmt::format("read {} events{}\n", WithThousands(report.counts.lines),
-                        report.is_whole_sample ? "" : ", the first of the sample: see --limit");
+  const uint64_t lines = report.counts.lines;
+  if (report.broken > 0) {
+    text += fmt::format("read {} lines: {} events, and {} that are none\n", WithThousands(lines),
+                        WithThousands(lines - report.broken), WithThousands(report.broken));
+  } else if (lines > 0) {
+    text += fmt::format("read {} events\n", WithThousands(lines));
   }
   for (size_t i = 0; i < report.tables.size(); ++i) {
     const InitTable& table = report.tables[i];
     text += fmt::format("  table {}: {} columns, when: {}, unique: {}", table.name, table.columns,
                         ToText(table.when), table.unique.value_or("none"));
     if (table.time) text += fmt::format(", time: {}", *table.time);
-    if (report.counts.lines > 0) {
+    if (lines > 0) {
       text += fmt::format("; {} events", WithThousands(report.counts.tables[i].routed));
     }
     text += "\n";
   }
-  for (const std::string& note : report.proposal.notes) text += "  look: " + note + "\n";
-  if (report.counts.lines > 0) {
-    const uint64_t lost = EventsOf(report.faults);
-    text +=
-        fmt::format("with these tables {} of {} events become rows",
-                    WithThousands(report.counts.lines - lost), WithThousands(report.counts.lines));
+  for (const std::string& note : NotesOf(report)) text += "  look: " + note + "\n";
+  if (lines > 0) {
+    const uint64_t lost = LinesOf(report.faults);
+    text += fmt::format("with these tables {} of {} {} become rows", WithThousands(lines - lost),
+                        WithThousands(lines), report.broken > 0 ? "lines" : "events");
     if (lost > 0) text += "; the others go to quarantine: " + ReasonsText(report.faults);
     text += "\n";
   }
@@ -95,15 +103,16 @@ std::string ToText(const InitReport& report) {
 
 std::string ToJson(const InitReport& report) {
   JsonText json;
-  json.BeginObject().Key("events").Value(report.counts.lines);
-  json.Key("whole_sample").Value(report.is_whole_sample);
-  json.Key("rows").Value(report.counts.lines - EventsOf(report.faults));
+  const uint64_t lines = report.counts.lines;
+  json.BeginObject().Key("lines").Value(lines).Key("events").Value(lines - report.broken);
+  json.Key("whole_sample").Value(report.cuts.empty());
+  json.Key("rows").Value(lines - LinesOf(report.faults));
   json.Key("quarantined").BeginObject();
-  for (const auto& [reason, events] : report.faults) json.Key(reason).Value(events);
+  for (const auto& [reason, count] : report.faults) json.Key(reason).Value(count);
   json.EndObject().Key("tables").BeginArray();
   for (size_t i = 0; i < report.tables.size(); ++i) AppendTable(json, report, i);
   json.EndArray().Key("notes").BeginArray();
-  for (const std::string& note : report.proposal.notes) json.Value(note);
+  for (const std::string& note : NotesOf(report)) json.Value(note);
   json.EndArray().Key("files").BeginArray();
   for (const std::string& file : report.files) json.Value(file);
   json.EndArray().EndObject();

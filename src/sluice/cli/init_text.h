@@ -15,12 +15,13 @@ namespace sluice {
 
 // What `init` made.
 struct InitReport {
-  Proposal proposal;  // without a sample, or with DDL, only its counts say something
-  bool is_whole_sample = true;
+  Proposal proposal;              // without a sample, or with DDL, only its counts say something
+  std::vector<std::string> cuts;  // what of the sample was not read; one sentence for each file
   std::vector<InitTable> tables;
   // The sample through the conversion as it is now configured; zeros where there is none.
   ConversionCounts counts;
-  std::map<std::string, uint64_t> faults;  // reason → events that go to quarantine
+  uint64_t broken = 0;                     // lines that are no events
+  std::map<std::string, uint64_t> faults;  // reason → lines that go to quarantine
   std::vector<std::string> files;          // sluice.yaml last
 };
 

@@ -13,6 +13,13 @@ Result<OutputFile> OutputFile::Create(const std::string& path) {
   return OutputFile(path, file);
 }
 
+Result<OutputFile> OutputFile::CreateNew(const std::string& path) {
+  std::FILE* file = std::fopen(path.c_str(), "wbx");
+  if (file != nullptr) return OutputFile(path, file);
+  return Fail(errno == EEXIST ? ErrorKind::kConflict : ErrorKind::kPermanent, "cannot write {}: {}",
+              path, std::strerror(errno));
+}
+
 Status OutputFile::Write(std::string_view data) {
   if (std::fwrite(data.data(), 1, data.size(), file_.get()) == data.size()) return {};
   return Fail(ErrorKind::kPermanent, "cannot write {}: {}", path_, std::strerror(errno));

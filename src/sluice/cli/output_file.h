@@ -15,6 +15,8 @@ namespace sluice {
 class OutputFile : public ByteSink {
  public:
   static Result<OutputFile> Create(const std::string& path);
+  // Only where nothing stands; kConflict otherwise. "-" is a name like others.
+  static Result<OutputFile> CreateNew(const std::string& path);
   Status Write(std::string_view data) override;
   Status Close();
 

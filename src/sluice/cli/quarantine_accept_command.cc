@@ -20,6 +20,7 @@ struct Accepted {
   uint64_t events = 0;                    // given up
   std::optional<ProcessReport> released;  // an object that was held for its bad events
   bool keeps_old = false;                 // an object that was held as overwritten
+  bool IsNothing() const { return events == 0 && !released && !keeps_old; }
 };
 
 std::string ToText(const Accepted& done) {
@@ -29,7 +30,7 @@ std::string ToText(const Accepted& done) {
                        WithThousands(done.released->quarantined),
                        WithThousands(done.released->events()));
   }
-  if (done.events == 0) return "nothing of that is in quarantine\n";
+  if (done.IsNothing()) return "nothing of that is in quarantine\n";
   return fmt::format("accepted: {} events; sluice quarantine list --accepted shows them\n",
                      WithThousands(done.events));
 }
@@ -64,10 +65,13 @@ std::optional<LedgerPart> HeldOf(const std::vector<LedgerPart>& parts) {
   return std::nullopt;
 }
 
-Result<Accepted> Load(Session& session, const AcceptFlags& flags) {
+bool IsOfObjectOnly(const QuarantineFlags& f) {
+  return f.table.empty() && f.reason.empty() && f.column.empty() && f.since.empty();
+}
+
+Result<Accepted> Load(Session& session, const AcceptFlags& flags, const LedgerPart& held) {
   SLUICE_ASSIGN(const auto pipeline, session.OpenPipeline());
-  SLUICE_ASSIGN(ProcessReport report,
-                pipeline->LoadHeld({flags.filter.object}, "accepted: " + flags.why));
+  SLUICE_ASSIGN(ProcessReport report, pipeline->LoadHeld(held, "accepted: " + flags.why));
   if (report.paused) {
     return Fail(ErrorKind::kPermanent, "loading is paused, nothing was loaded: {}", *report.paused);
   }
@@ -90,10 +94,14 @@ Result<Accepted> Accept(Session& session, const AcceptFlags& flags,
     SLUICE_ASSIGN(const auto parts,
                   warehouse.ListParts({.store = raw->uri(), .raw_key = filter.raw_key}));
     if (const auto held = HeldOf(parts)) {
+      if (!IsOfObjectOnly(flags.filter)) {
+        return session.WrongUsage(
+            "the object is held as a whole: with --object nothing else can be said of it");
+      }
       SLUICE_ASSIGN(const bool keeps_old,
                     Surely([&] { return warehouse.AcceptOverwritten(held->object, acceptance); }));
       if (keeps_old) return Accepted{.events = 0, .released = {}, .keeps_old = true};
-      return Load(session, flags);
+      return Load(session, flags, *held);
     }
   }
   SLUICE_ASSIGN(const uint64_t events,
@@ -103,12 +111,12 @@ Result<Accepted> Accept(Session& session, const AcceptFlags& flags,
 
 Status Run(Session& session, const AcceptFlags& flags) {
   const QuarantineFlags& f = flags.filter;
-  if (f.table.empty() && f.reason.empty() && f.column.empty() && f.object.empty() &&
-      f.since.empty()) {
+  if (IsOfObjectOnly(f) && f.object.empty()) {
     return session.WrongUsage("say which events: --table, --reason, --column, --object or --since");
   }
   SLUICE_ASSIGN(const QuarantineFilter filter, FilterOf(session, f));
   SLUICE_ASSIGN(const Accepted done, Accept(session, flags, filter));
+  if (done.IsNothing()) SLUICE_TRY(RequireKnownTable(session, f));
   return Print(session.flags.json ? ToJson(done) : ToText(done));
 }
 

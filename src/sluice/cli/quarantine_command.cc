@@ -30,6 +30,10 @@ std::string Place(const QuarantinedEvent& event) {
   return event.line == 0 ? key : fmt::format("{} line {}", key, event.line);
 }
 
+std::string PayloadText(const QuarantinedEvent& event) {
+  return (event.encoding == "utf8" ? "" : event.encoding + ": ") + WithoutControls(event.payload);
+}
+
 std::string GivenUp(const QuarantinedEvent& event) {
   return event.accepted.empty() ? "" : fmt::format("  given up: {}\n", event.accepted);
 }
@@ -50,7 +54,7 @@ std::string ToText(const QuarantineSummary& summary) {
   std::string text = FormatTable(rows);
   for (const QuarantineGroup& group : summary.groups) {
     text += fmt::format("\n{}{}{}: {}\n  {}\n", group.reason, group.column.empty() ? "" : " ",
-                        group.column, Place(group.example), WithoutControls(group.example.payload));
+                        group.column, Place(group.example), PayloadText(group.example));
     text += GivenUp(group.example);
   }
   return text + "\nall of them: sluice quarantine show --reason REASON\n";
@@ -65,7 +69,7 @@ void AppendEvent(JsonText& json, const QuarantinedEvent& event) {
   json.Key("accepted").Value(event.accepted).EndObject();
 }
 
-std::string ToJson(const QuarantineSummary& summary) {
+std::string ToJson(const QuarantineSummary& summary, bool is_cut) {
   JsonText json;
   json.BeginObject().Key("groups").BeginArray();
   for (const QuarantineGroup& group : summary.groups) {
@@ -81,46 +85,64 @@ std::string ToJson(const QuarantineSummary& summary) {
     AppendEvent(json, group.example);
     json.EndObject();
   }
-  json.EndArray().EndObject();
+  json.EndArray().Key("more").Value(is_cut).EndObject();
   return json.text() + "\n";
 }
 
-std::string ToText(const std::vector<QuarantinedEvent>& events, size_t limit) {
+std::string MoreText(bool is_cut, size_t limit) {
+  return is_cut ? fmt::format("the first {}: --limit shows more\n", limit) : "";
+}
+
+std::string ToText(const std::vector<QuarantinedEvent>& events) {
   if (events.empty()) return "nothing of that is in quarantine\n";
   std::string text;
   for (const QuarantinedEvent& event : events) {
     text += fmt::format("{}: {}{}{} {}\n", Place(event), event.reason,
                         event.column.empty() ? "" : " ", event.column, TableText(event.table));
-    text += fmt::format("  {}{}\n", event.encoding == "utf8" ? "" : event.encoding + ": ",
-                        WithoutControls(event.payload));
+    text += fmt::format("  {}\n", PayloadText(event));
     text += GivenUp(event);
   }
-  if (events.size() == limit) text += fmt::format("the first {}: --limit shows more\n", limit);
   return text;
 }
 
-std::string ToJson(const std::vector<QuarantinedEvent>& events) {
+std::string ToJson(const std::vector<QuarantinedEvent>& events, bool is_cut) {
   JsonText json;
   json.BeginObject().Key("events").BeginArray();
   for (const QuarantinedEvent& event : events) AppendEvent(json, event);
-  json.EndArray().EndObject();
+  json.EndArray().Key("more").Value(is_cut).EndObject();
   return json.text() + "\n";
 }
 
+// Takes away what is behind the first `limit`; whether there was something.
+template <typename T>
+bool Cut(std::vector<T>& found, size_t limit) {
+  if (found.size() <= limit) return false;
+  found.erase(found.begin() + static_cast<std::ptrdiff_t>(limit), found.end());
+  return true;
+}
+
 Status List(Session& session, const QuarantineFlags& flags) {
-  SLUICE_ASSIGN(const QuarantineFilter filter, FilterOf(session, flags));
+  SLUICE_ASSIGN(QuarantineFilter filter, FilterOf(session, flags));
+  ++filter.limit;
   SLUICE_ASSIGN(PipelineConfig config, session.Configuration());
   SLUICE_ASSIGN(const auto view, session.OpenView(std::move(config)));
-  SLUICE_ASSIGN(const QuarantineSummary summary, view->warehouse().SumQuarantine(filter));
-  return Print(session.flags.json ? ToJson(summary) : ToText(summary));
+  SLUICE_ASSIGN(QuarantineSummary summary, view->warehouse().SumQuarantine(filter));
+  if (summary.groups.empty()) SLUICE_TRY(RequireKnownTable(session, flags));
+  const bool is_cut = Cut(summary.groups, flags.limit);
+  return Print(session.flags.json ? ToJson(summary, is_cut)
+                                  : ToText(summary) + MoreText(is_cut, flags.limit));
 }
 
 Status Show(Session& session, const QuarantineFlags& flags) {
-  SLUICE_ASSIGN(const QuarantineFilter filter, FilterOf(session, flags));
+  SLUICE_ASSIGN(QuarantineFilter filter, FilterOf(session, flags));
+  ++filter.limit;
   SLUICE_ASSIGN(PipelineConfig config, session.Configuration());
   SLUICE_ASSIGN(const auto view, session.OpenView(std::move(config)));
-  SLUICE_ASSIGN(const auto events, view->warehouse().ListQuarantined(filter));
-  return Print(session.flags.json ? ToJson(events) : ToText(events, filter.limit));
+  SLUICE_ASSIGN(auto events, view->warehouse().ListQuarantined(filter));
+  if (events.empty()) SLUICE_TRY(RequireKnownTable(session, flags));
+  const bool is_cut = Cut(events, flags.limit);
+  return Print(session.flags.json ? ToJson(events, is_cut)
+                                  : ToText(events) + MoreText(is_cut, flags.limit));
 }
 
 }  // namespace

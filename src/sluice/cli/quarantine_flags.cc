@@ -4,18 +4,49 @@
 #include <CLI/CLI.hpp>
 
 #include "sluice/cli/session.h"
+#include "sluice/cli/which_tables.h"
 #include "sluice/config/units.h"
+#include "sluice/ndjson/record_fault.h"
 
 namespace sluice {
 
+namespace {
+
+// Quarantine may hold events of a table that is configured no more, but for no other reasons than
+// these.
+std::string KnownReasons() {
+  std::string known;
+  for (const std::string_view name : FaultReasonNames()) {
+    known += fmt::format("{}{}", known.empty() ? "" : ", ", name);
+  }
+  return known;
+}
+
+// With its schema or without.
+std::string_view WithoutSchema(std::string_view table) {
+  return table.substr(table.rfind('.') + 1);
+}
+
+}  // namespace
+
 std::string TableText(const std::string& table) {
-  return table == "*" ? "(no route)" : table;
+  return table == "*" ? "(no table)" : table;
+}
+
+Status RequireKnownTable(Session& session, const QuarantineFlags& flags) {
+  if (flags.table.empty() || flags.table == "*") return {};
+  SLUICE_ASSIGN(const PipelineConfig config, session.Configuration());
+  const auto which = WhichTables(session, *config.tables, std::string(WithoutSchema(flags.table)));
+  return which ? Status() : std::unexpected(which.error());
 }
 
 Result<QuarantineFilter> FilterOf(Session& session, const QuarantineFlags& flags) {
-  // With its schema or without.
+  if (!flags.reason.empty() && !FaultReasonNamed(flags.reason)) {
+    return session.WrongUsage(fmt::format("--reason {}: there is no such reason; it is one of: {}",
+                                          flags.reason, KnownReasons()));
+  }
   QuarantineFilter filter{
-      .table = flags.table.substr(flags.table.rfind('.') + 1),
+      .table = std::string(WithoutSchema(flags.table)),
       .reason = flags.reason,
       .column = flags.column,
       .raw_key = flags.object,
@@ -31,7 +62,7 @@ Result<QuarantineFilter> FilterOf(Session& session, const QuarantineFlags& flags
 }
 
 void AddFilter(CLI::App& command, QuarantineFlags& flags) {
-  command.add_option("--table", flags.table, "Only events that were routed to it; '*': no route")
+  command.add_option("--table", flags.table, "Only events that were routed to it; '*': to none")
       ->type_name("TABLE");
   command.add_option("--reason", flags.reason, "Only events that are there for this reason")
       ->type_name("REASON");

@@ -25,8 +25,11 @@ struct QuarantineFlags {
 
 void AddFilter(CLI::App& command, QuarantineFlags& flags);
 void AddLimit(CLI::App& command, QuarantineFlags& flags);
-// "events", "(no route)".
+// "events", "(no table)".
 std::string TableText(const std::string& table);
+// Wrong usage where --table is none of the configuration's: to be asked where nothing was found.
+Status RequireKnownTable(Session& session, const QuarantineFlags& flags);
+// Wrong usage where a flag's value cannot be.
 Result<QuarantineFilter> FilterOf(Session& session, const QuarantineFlags& flags);
 
 // `replay` and `accept`, below `quarantine`.

@@ -109,6 +109,7 @@ Status Replay(Session& session, const ReplayFlags& flags) {
   SLUICE_ASSIGN(const ReplayReport report,
                 flags.dry_run ? Try(session, filter, progress) : Load(session, filter, progress));
   line.Clear();
+  if (report.objects == 0) SLUICE_TRY(RequireKnownTable(session, flags.filter));
   SLUICE_TRY(
       Print(session.flags.json ? ToJson(report, flags.dry_run) : ToText(report, flags.dry_run)));
   if (report.failure) return std::unexpected(*report.failure);

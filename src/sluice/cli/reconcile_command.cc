@@ -9,6 +9,7 @@
 #include "sluice/config/units.h"
 #include "sluice/operate/orphans.h"
 #include "sluice/operate/reconcile.h"
+#include "sluice/operate/store_owner.h"
 
 namespace sluice {
 namespace {
@@ -47,8 +48,17 @@ std::string ToText(const ReconcileReport& report, bool repair) {
   return text;
 }
 
-std::string ToText(const ParquetComparison& parquet) {
+// What of the Parquet store is wrong as a whole; empty: nothing.
+Result<std::string> ClaimOfAnother(PipelineView& view, ObjectStore& parquet) {
+  SLUICE_ASSIGN(const WarehouseState state, view.warehouse().Probe());
+  if (state.ledger_id.empty()) return std::string();
+  return OthersClaim(parquet, OwnerLine(view.config().name, state.ledger_id));
+}
+
+std::string ToText(const ParquetComparison& parquet, const std::string& claim) {
   std::string text;
+  if (!claim.empty())
+    text += fmt::format("{:14}{}: its gc removes what is loaded here\n", "", claim);
   if (parquet.missing > 0) {
     text += fmt::format(
         "{:>12}  Parquet objects that the ledger names are not in their store; the rows are "
@@ -65,7 +75,8 @@ std::string ToText(const ParquetComparison& parquet) {
   return text;
 }
 
-std::string ToJson(const ReconcileReport& report, const ParquetComparison& parquet) {
+std::string ToJson(const ReconcileReport& report, const ParquetComparison& parquet,
+                   const std::string& claim) {
   JsonText json;
   json.BeginObject().Key("from").Value(HourText(report.hours.from));
   json.Key("to").Value(HourText(report.hours.to)).Key("stored").Value(report.stored);
@@ -82,7 +93,9 @@ std::string ToJson(const ReconcileReport& report, const ParquetComparison& parqu
   json.Key("young").Value(parquet.young).Key("unnamed").Value(parquet.unnamed);
   json.Key("missing").Value(parquet.missing).Key("examples").BeginArray();
   for (const std::string& key : parquet.examples) json.Value(key);
-  json.EndArray().EndObject().EndObject();
+  json.EndArray().Key("claim");
+  claim.empty() ? json.Null() : json.Value(claim);
+  json.EndObject().EndObject();
   return json.text() + "\n";
 }
 
@@ -115,14 +128,16 @@ Result<int> RunReconcile(Session& session, const ReconcileFlags& flags) {
   }
   SLUICE_ASSIGN(const auto parquet, view->OpenIfThere(view->config().parquet));
   ParquetComparison compared;
+  std::string claim;
   if (parquet != nullptr) {
     SLUICE_ASSIGN(compared,
                   CompareParquet(*parquet, FilePagesOf(view->warehouse()), hours, now - *grace));
+    SLUICE_ASSIGN(claim, ClaimOfAnother(*view, *parquet));
   }
-  const bool needs_attention = report.NeedsAttention() || compared.missing > 0;
-  std::string text = ToText(report, flags.repair) + ToText(compared);
+  const bool needs_attention = report.NeedsAttention() || compared.missing > 0 || !claim.empty();
+  std::string text = ToText(report, flags.repair) + ToText(compared, claim);
   if (!needs_attention && report.announced == 0) text += "nothing is missing\n";
-  SLUICE_TRY(Print(session.flags.json ? ToJson(report, compared) : text));
+  SLUICE_TRY(Print(session.flags.json ? ToJson(report, compared, claim) : text));
   AlertTeller(session, view->config()).Tell();
   return needs_attention ? kExitAttention : kExitDone;
 }

@@ -47,6 +47,12 @@ std::string_view Name(FaultReason reason) {
   return "unknown";
 }
 
+std::vector<std::string_view> FaultReasonNames() {
+  std::vector<std::string_view> names;
+  for (const auto& [reason, name] : kNames) names.push_back(name);
+  return names;
+}
+
 std::optional<FaultReason> FaultReasonNamed(std::string_view name) {
   for (const auto& [reason, known] : kNames) {
     if (known == name) return reason;

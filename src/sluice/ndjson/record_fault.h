@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 #include <string_view>
+#include <vector>
 
 namespace sluice {
 
@@ -42,6 +43,7 @@ enum class FaultReason {
 };
 
 std::string_view Name(FaultReason reason);
+std::vector<std::string_view> FaultReasonNames();  // of all
 std::optional<FaultReason> FaultReasonNamed(std::string_view name);
 
 // One event that goes to quarantine. A bad event is data, not an error.

@@ -53,7 +53,7 @@ std::optional<ToldConcern> TakeLine(std::string_view& text) {
   const auto type = TakeField(text, ' '), subject = TakeField(text, ' '),
              count = TakeField(text, ' '), since = TakeField(text, ' '),
              told = TakeField(text, '\n');
-  if (!told) return std::nullopt;
+  if (!type || !subject || !count || !since || !told) return std::nullopt;
   const auto name = DecodeForm(*subject);
   const auto first = FromIso8601(*since), last = FromIso8601(*told);
   if (!name || !first || !last) return std::nullopt;

@@ -21,6 +21,8 @@ namespace {
 constexpr size_t kMostValues = 16;
 constexpr size_t kLongestValue = 64;
 constexpr size_t kMostValueKeys = 16;
+// Where keys are values, one that fewer than 5% of the events have is taken for one.
+constexpr uint64_t kCommonShare = 20;
 
 // What is true of the events: which keys they have, and which values those keys have that have few.
 class FactFinder {
@@ -28,8 +30,12 @@ class FactFinder {
   explicit FactFinder(SampleFields& fields, size_t lines) : fields_(fields), lines_(lines) {
     for (const int field : fields.children(FieldTree::kEvent)) keys_.push_back({.field = field});
     ForEachEvent([&] {
+      ++events_;
       for (Key& key : keys_) Look(key);
     });
+    const auto optional = std::ranges::count_if(
+        keys_, [&](const Key& key) { return !IsFew(events_ - key.events, events_); });
+    has_values_for_keys_ = static_cast<size_t>(optional) > kMostOptional;
     for (size_t i = 0; i < keys_.size(); ++i) AddFacts(i);
     std::map<std::vector<size_t>, uint64_t> kinds;
     ForEachEvent([&] { ++kinds[FactsOfEvent()]; });
@@ -90,7 +96,9 @@ class FactFinder {
   void AddFacts(size_t i) {
     Key& key = keys_[i];
     key.fact = facts_.size();
-    facts_.push_back({.key = i, .can_route = IsFew(key.unfit, key.events), .rank = RankOf(key)});
+    const bool is_value = has_values_for_keys_ && key.events * kCommonShare < events_;
+    facts_.push_back(
+        {.key = i, .can_route = !is_value && IsFew(key.unfit, key.events), .rank = RankOf(key)});
     // An id or a time of today says nothing of the events of tomorrow.
     key.has_few_values &= value_keys_ < kMostValueKeys && RankOf(key) < 2;
     if (!key.has_few_values) return;
@@ -115,6 +123,8 @@ class FactFinder {
   SampleFields& fields_;
   const size_t lines_;
   std::vector<Key> keys_;
+  uint64_t events_ = 0;
+  bool has_values_for_keys_ = false;
   std::vector<ShapeFact> facts_;
   std::vector<ShapeKind> kinds_;
   size_t value_keys_ = 0;
@@ -198,6 +208,13 @@ Proposal InferTables(const SampleLines& lines) {
   Proposal proposal{.broken = fields.broken()};
   proposal.tables = ProposeTables(fields, lines.count());
   for (const ProposedTable& table : proposal.tables) proposal.events += table.events;
+  for (const ProposedTable& table : proposal.tables) {
+    if (!table.collect) continue;
+    proposal.notes.push_back(fmt::format(
+        "{}: {} keys that not every event has are values rather than names, and get no column but "
+        "{}; make columns of those that are names",
+        table.name, table.collected, table.columns[*table.collect].column.name));
+  }
   if (fields.has_unnamed()) {
     proposal.notes.push_back(
         fmt::format("some keys get no column: they are empty, hold control characters, or come "

@@ -27,6 +27,9 @@ struct ProposedTable {
   std::vector<ProposedColumn> columns;
   std::vector<Condition> when;  // one kAny, or conditions that must all hold
   std::string when_reason;
+  // The SUPER column of the keys that get none, and how many these are.
+  std::optional<size_t> collect;
+  size_t collected = 0;
   std::optional<size_t> unique;  // a NOT NULL column
   std::string unique_reason;
   std::optional<size_t> time;  // a NOT NULL column
@@ -43,12 +46,13 @@ struct Proposal {
 // Tables for the events of a sample: the shapes they have (infer_shapes.h), and for each a column
 // for every key, of a type that holds every value seen (infer_column.h). Objects become columns for
 // what is in them; those with more than 64 different keys, or deeper than four levels, are SUPER.
+// Where more than 200 columns would be of keys that not every event has, one collects those.
+// Where more than 200 keys of the events are so, only those that 5% have make a shape.
 // A pure function of the lines.
 //
-// The unique key is a column named like an id of an event that no two different events share; or
-// like any id, where at least 20 events have shown it. 1% of the events may share or lack it, lack
-// the time, or the key that routing asks for, or be of no table: a producer's faults, which then go
-// to quarantine. With fewer than 100 events none may.
+// The unique key is a column named like an id of an event that no two different events share. 1% of
+// the events may share or lack it, lack the time, or the key that routing asks for, or be of no
+// table: a producer's faults, which then go to quarantine. With fewer than 100 events none may.
 Proposal InferTables(const SampleLines& lines);
 
 }  // namespace sluice

@@ -28,7 +28,6 @@ constexpr std::array<TrialType, TypeTrials::kCount> kTypes = {{
     {{.kind = TypeKind::kInteger}, {}},
     {{.kind = TypeKind::kBigInt}, {}},
     {{.kind = TypeKind::kDecimal, .precision = 38, .scale = 0}, {}},
-    {{.kind = TypeKind::kDecimal, .precision = 38, .scale = 18}, {}},
     {{.kind = TypeKind::kDouble}, {}},
     {{.kind = TypeKind::kDate}, {}},
     {{.kind = TypeKind::kTimestamp}, {}},
@@ -94,6 +93,10 @@ int32_t WithHeadRoom(size_t longest, uint64_t values) {
 
 }  // namespace
 
+std::string Counted(uint64_t count, std::string_view what) {
+  return fmt::format("{} {}{}", count, what, count == 1 ? "" : "s");
+}
+
 TypeTrials::TypeTrials() {
   for (const TrialType& trial : kTypes) converters_.push_back(ConverterOf(trial, false));
   key_.emplace(ConverterOf(kTypes[kText], true));
@@ -154,7 +157,7 @@ void ColumnObserver::Add(const JsonValue& value, TypeTrials& trials) {
   if (outcome.text_fault) ++unfit_[*outcome.text_fault];
 }
 
-InferredType ColumnObserver::Infer(bool has_time_name) const {
+InferredType ColumnObserver::Infer(bool has_moment_name) const {
   if (values() == 0) {
     return {{.kind = TypeKind::kVarchar, .length = kShortestOfFew}, {}, "never anything but null"};
   }
@@ -167,7 +170,7 @@ InferredType ColumnObserver::Infer(bool has_time_name) const {
     if (!Fits(TypeTrials::kSuper)) return Text(fmt::format("{}, some unfit for SUPER", what));
     return {kTypes[TypeTrials::kSuper].type, {}, what};
   }
-  if (has_time_name && numbers_ > 0) {
+  if (has_moment_name && numbers_ > 0) {
     for (const auto& [trial, unit] : {std::pair(TypeTrials::kSeconds, "seconds"),
                                       std::pair(TypeTrials::kMillis, "milliseconds"),
                                       std::pair(TypeTrials::kMicros, "microseconds")}) {
@@ -189,24 +192,22 @@ InferredType ColumnObserver::Infer(bool has_time_name) const {
   return Text(fmt::format("{}, the latter as their JSON text", fmt::join(kinds, " and ")));
 }
 
+std::string ColumnObserver::Digits() const {
+  return Counted(std::max<size_t>(most_digits_, 1), "digit");  // 0 has one too
+}
+
 InferredType ColumnObserver::InferNumber() const {
   constexpr size_t kRoomyDigits = 8;  // one less than every INTEGER has
   if (Fits(TypeTrials::kInteger) && most_digits_ <= kRoomyDigits) {
-    return {kTypes[TypeTrials::kInteger].type, {}, fmt::format("up to {} digits", most_digits_)};
+    return {kTypes[TypeTrials::kInteger].type, {}, "up to " + Digits()};
   }
   if (Fits(TypeTrials::kBigInt)) {
-    return {kTypes[TypeTrials::kBigInt].type, {}, fmt::format("up to {} digits", most_digits_)};
+    return {kTypes[TypeTrials::kBigInt].type, {}, "up to " + Digits()};
   }
   if (!has_fraction_ && Fits(TypeTrials::kWideInteger)) {
-    return {kTypes[TypeTrials::kWideInteger].type,
-            {},
-            fmt::format("up to {} digits, beyond BIGINT", most_digits_)};
+    return {kTypes[TypeTrials::kWideInteger].type, {}, "up to " + Digits() + ", beyond BIGINT"};
   }
-  if (most_digits_ > kDoubleDigits && Fits(TypeTrials::kWideFraction)) {
-    return {kTypes[TypeTrials::kWideFraction].type,
-            {},
-            fmt::format("up to {} digits, more than a DOUBLE keeps", most_digits_)};
-  }
+  // No DECIMAL, even of more digits: how many the next has behind its point is nowhere said.
   if (has_fraction_ && Fits(TypeTrials::kDouble)) {
     const bool loses = most_digits_ > kDoubleDigits;
     return {
@@ -253,7 +254,7 @@ InferredType ColumnObserver::Text(std::string what) const {
                     {},
                     std::move(what)};
   if (!text.reason.empty()) text.reason += "; ";
-  text.reason += fmt::format("the longest has {} bytes", longest_);
+  text.reason += "the longest has " + Counted(longest_, "byte");
   for (const auto& [reason, values] : unfit_) {
     text.unfit += values;
     text.reason +=

@@ -8,6 +8,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "sluice/ndjson/column_converter.h"
@@ -22,6 +23,9 @@ inline bool IsFew(uint64_t part, uint64_t whole) {
   return part * 100 <= whole;
 }
 
+// "1 byte", "2 bytes".
+std::string Counted(uint64_t count, std::string_view what);
+
 // Fewer show nothing to be NOT NULL, and no text to be short.
 inline constexpr uint64_t kEnoughEvents = 100;
 
@@ -32,8 +36,7 @@ class TypeTrials {
     kBoolean,
     kInteger,
     kBigInt,
-    kWideInteger,   // DECIMAL(38,0)
-    kWideFraction,  // DECIMAL(38,18)
+    kWideInteger,  // DECIMAL(38,0)
     kDouble,
     kDate,
     kTimestamp,
@@ -81,13 +84,14 @@ class ColumnObserver {
   uint64_t objects() const { return objects_; }
   bool is_all_uuids() const { return strings_ > 0 && values() == strings_ && all_uuids_; }
 
-  // The type that holds every value, with head-room. `has_time_name`: a number may be a time.
-  InferredType Infer(bool has_time_name) const;
+  // The type that holds every value, with head-room. `has_moment_name`: a number may be a time.
+  InferredType Infer(bool has_moment_name) const;
   // The time that all but 1% of `events` have in it; none where they have not.
   std::optional<InferredType> InferTime(uint64_t events) const;
 
  private:
   bool Fits(TypeTrials::Trial trial) const { return fits_[trial] == values(); }
+  std::string Digits() const;
   InferredType InferNumber() const;
   InferredType InferString() const;
   InferredType Text(std::string what) const;

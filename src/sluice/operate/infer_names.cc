@@ -82,13 +82,13 @@ std::string IdentifierOf(const FieldPath& path) {
 std::optional<IdName> IdNameOf(std::string_view key) {
   const std::vector<std::string> words = WordsOf(key);
   if (words.empty()) return std::nullopt;
+  const std::string& first = words.front();
   const std::string& last = words.back();
-  const std::string_view whole = key;
-  const bool is_id = last == "id" || last == "uuid" || last == "guid" || last == "ulid" ||
-                     whole == "eventid" || whole == "requestid";
-  if (!is_id) return std::nullopt;
+  if (words.size() == 1 && (last == "eventid" || last == "requestid")) return IdName::kEvent;
+  if (last != "id" && last != "uuid" && last != "guid" && last != "ulid") return std::nullopt;
   if (words.size() == 1) return IdName::kEvent;
-  const bool names_event = HasAny(key, {"event", "request", "message", "record", "hit", "insert"});
+  // A "parent_event_id" and an "event_type_id" are of something else.
+  const bool names_event = words.size() == 2 && (first == "event" || first == "request");
   return names_event ? IdName::kEvent : IdName::kThing;
 }
 
@@ -105,8 +105,32 @@ bool IsTimeName(std::string_view key) {
                       "occurred", "day",   "since",     "until",  "expires", "received", "sent"});
 }
 
+bool IsMomentName(std::string_view key) {
+  constexpr std::string_view kBehind[] = {"ms",     "millis",  "us",  "micros", "s",
+                                          "second", "seconds", "utc", "unix",   "on"};
+  constexpr std::string_view kMoments[] = {"time",     "timestamp", "ts",    "date",    "datetime",
+                                           "at",       "when",      "epoch", "created", "updated",
+                                           "occurred", "modified",  "since", "until",   "expires"};
+  std::vector<std::string> words = WordsOf(key);
+  while (words.size() > 1 && std::ranges::find(kBehind, words.back()) != std::end(kBehind)) {
+    words.pop_back();
+  }
+  if (words.empty()) return false;
+  // Times that something takes.
+  if (words.back() == "time" &&
+      HasAny(key, {"load", "response", "processing", "elapsed", "render", "wait", "dwell", "watch",
+                   "play", "run", "idle", "query", "total", "avg", "average", "mean", "median",
+                   "min", "max"})) {
+    return false;
+  }
+  // Something else may be sent or received: "bytes_sent".
+  const bool is_alone = words.size() == 1 && (words[0] == "sent" || words[0] == "received");
+  return is_alone || std::ranges::find(kMoments, words.back()) != std::end(kMoments);
+}
+
 bool IsEventTimeName(std::string_view key) {
-  return HasAny(key, {"time", "timestamp", "ts", "datetime", "at", "when", "created", "occurred",
+  return IsMomentName(key) &&
+         HasAny(key, {"time", "timestamp", "ts", "datetime", "at", "when", "created", "occurred",
                       "date"}) &&
          !HasAny(key, {"received", "ingested", "sent", "updated", "modified", "processed", "loaded",
                        "inserted", "expires", "expiry", "until", "birth", "deleted", "end",

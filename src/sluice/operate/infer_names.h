@@ -23,16 +23,20 @@ std::string IdentifierOf(std::string_view key);
 // Of a key within objects: {context, page, url} is context_page_url.
 std::string IdentifierOf(const FieldPath& path);
 
-// How likely a key with this name tells events apart: kEvent names what happened ("request_id",
-// "uuid", "event.id"), kThing anything that has an id, somebody ("user_id", "user.id") who may well
-// do more than one thing. None: no id.
+// How likely a key with this name tells events apart: kEvent is the id of an event or a request
+// ("request_id", "event.id"), or says of nothing else that it is its id ("uuid"); kThing is that of
+// anything else ("user_id", "user.id", "record_id", "parent_event_id"), of which there may well be
+// more than one event. None: no id.
 enum class IdName { kEvent, kThing };
 std::optional<IdName> IdNameOf(std::string_view key);
 std::optional<IdName> IdNameOf(const FieldPath& path);
 
-// Whether the name speaks of a time, and whether of the time at which the event happened: one that
-// says when it was received or sent may differ when it is sent again.
+// Whether the name speaks of times at all ("weekday_on", "duration_ms"); whether it says a moment,
+// which a number may be ("created_at", "ts_ms", and not "load_time_ms"); and whether the moment at
+// which the event happened: one that says when it was received or sent may differ when it is sent
+// again.
 bool IsTimeName(std::string_view key);
+bool IsMomentName(std::string_view key);
 bool IsEventTimeName(std::string_view key);
 
 // Whether sluice.yaml can hold this text: not empty, UTF-8, without control characters.

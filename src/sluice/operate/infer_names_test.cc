@@ -34,14 +34,18 @@ TEST(InferNames, AKeyBecomesAnIdentifier) {
 }
 
 TEST(InferNames, AnIdOfAnEventIsMoreThanThatOfAThing) {
-  for (const char* const key : {"id", "uuid", "request_id", "eventId", "event-uuid", "messageId"}) {
+  for (const char* const key :
+       {"id", "uuid", "request_id", "eventId", "event-uuid", "requestid", "_id"}) {
     EXPECT_EQ(IdNameOf(key), IdName::kEvent) << key;
   }
-  for (const char* const key : {"user_id", "cookie_id", "ad_id", "accountId", "transaction_id"}) {
+  for (const char* const key :
+       {"user_id", "cookie_id", "ad_id", "accountId", "transaction_id", "record_id", "hit_id",
+        "messageId", "insert_id", "parent_event_id", "event_type_id"}) {
     EXPECT_EQ(IdNameOf(key), IdName::kThing) << key;
   }
   EXPECT_EQ(IdNameOf(FieldPath{"user", "id"}), IdName::kThing);
   EXPECT_EQ(IdNameOf(FieldPath{"event", "user", "id"}), IdName::kThing);
+  EXPECT_EQ(IdNameOf(FieldPath{"data", "uuid"}), IdName::kThing);
   EXPECT_EQ(IdNameOf(FieldPath{"user", "request_id"}), IdName::kEvent);
   EXPECT_EQ(IdNameOf(FieldPath{"event", "id"}), IdName::kEvent);
   for (const char* const key : {"", "topic", "identity", "idea", "paid", "request"}) {
@@ -58,6 +62,20 @@ TEST(InferNames, ATimeOfTheEventIsNotThatOfItsDelivery) {
     EXPECT_TRUE(IsTimeName(key) && !IsEventTimeName(key)) << key;
   }
   for (const char* const key : {"price", "status", "counts"}) EXPECT_FALSE(IsTimeName(key)) << key;
+}
+
+TEST(InferNames, ADurationIsNoMoment) {
+  for (const char* const key :
+       {"ts", "tsMs", "created_at", "created_on", "epoch_millis", "sent", "event_time", "run_at",
+        "member_since", "lastUpdated", "@timestamp"}) {
+    EXPECT_TRUE(IsMomentName(key)) << key;
+  }
+  for (const char* const key :
+       {"duration_ms", "load_time_ms", "loadTime", "response_time", "based_on", "weekday", "day",
+        "time_on_page", "timeSpent", "time_ns", "ms", "on", "bytes_sent", "times_seen", "timezone",
+        ""}) {
+    EXPECT_FALSE(IsMomentName(key) || IsEventTimeName(key)) << key;
+  }
 }
 
 TEST(InferNames, APathIsWrittenAsTheConfigurationReadsIt) {

@@ -12,8 +12,10 @@
 namespace sluice {
 namespace {
 
-// Fewer events may have different ids of anything.
+// Fewer events show little of an id, and very few may have different ones of anything.
 constexpr uint64_t kFewEvents = 100;
+constexpr uint64_t kVeryFewEvents = 20;
+constexpr int32_t kLongestSuper = 65'535;
 
 std::string DigestOf(std::string_view text) {
   const Sha256Digest digest = Sha256Of(text);
@@ -85,7 +87,7 @@ TableObserver::TableObserver(const SampleFields& fields)
     : fields_(fields), observers_(fields.tree().size()) {
   for (size_t i = 0; i < observers_.size(); ++i) {
     const FieldPath path = fields.PathOf(static_cast<int>(i));
-    is_event_id_.push_back(!path.empty() && IdNameOf(path) == IdName::kEvent);
+    ids_.push_back(path.empty() ? std::nullopt : IdNameOf(path));
   }
 }
 
@@ -98,7 +100,7 @@ void TableObserver::Add(const EventReader& event, TypeTrials& trials) {
     const JsonValue& value = event.value(field);
     if (value.kind == JsonKind::kAbsent) continue;
     observers_[i].Add(value, trials);
-    if (is_new && is_event_id_[i]) AddKey(field, value, trials);
+    if (is_new && ids_[i]) AddKey(field, value, trials);
   }
 }
 
@@ -111,6 +113,16 @@ void TableObserver::AddKey(int field, const JsonValue& value, TypeTrials& trials
                   .second) {
     ++use.repeated;
   }
+  // Most are of somebody who comes again: nothing is kept of those.
+  std::optional<IdName>& id = ids_[static_cast<size_t>(field)];
+  if (id == IdName::kThing && use.unfit + use.repeated > 0) {
+    id.reset();
+    keys_.erase(field);
+  }
+}
+
+uint64_t TableObserver::Lacking(const KeyUse& use) const {
+  return different_ - use.seen.size() - use.repeated;
 }
 
 // Whether what is in the object gets columns, and not the object.
@@ -137,7 +149,7 @@ bool TableObserver::HasInEveryEvent(const ColumnObserver& observer) const {
 
 ProposedColumn TableObserver::Describe(int field, bool is_required) const {
   const ColumnObserver& observer = observers_[static_cast<size_t>(field)];
-  const InferredType inferred = observer.Infer(IsTimeName(fields_.tree().key(field)));
+  const InferredType inferred = observer.Infer(IsMomentName(fields_.tree().key(field)));
   ProposedColumn proposed;
   proposed.column.type = inferred.type;
   proposed.column.not_null =
@@ -158,30 +170,53 @@ void TableObserver::ChooseUnique(const std::vector<int>& fields, ProposedTable& 
   for (const bool names_event : {true, false}) {
     for (size_t i = 0; i < fields.size() && !table.unique; ++i) {
       const auto use = keys_.find(fields[i]);
-      if (use == keys_.end() || NamesEvent(fields_.PathOf(fields[i])) != names_event) continue;
-      const uint64_t lacking = different_ - use->second.seen.size() - use->second.repeated;
-      const uint64_t repeated = use->second.repeated;
-      ProposedColumn& column = table.columns[i];
-      if (!CanCompare(column.column.type) || !IsFew(repeated, different_) ||
-          !IsFew(lacking, different_)) {
-        continue;
-      }
-      table.unique = i;
-      column.column.not_null = true;
-      table.unique_reason =
-          repeated == 0
-              ? fmt::format("no two of {} different events share one", different_)
-              : fmt::format(
-                    "{} of {} different events have one that was there before: all but the "
-                    "first count as duplicates",
-                    repeated, different_);
-      if (lacking > 0) {
-        table.unique_reason +=
-            fmt::format("; {} have none that can be a key and go to quarantine", lacking);
-      }
-      if (different_ < kFewEvents) table.unique_reason += "; so few show little";
+      if (use == keys_.end() || ids_[static_cast<size_t>(fields[i])] != IdName::kEvent) continue;
+      if (NamesEvent(fields_.PathOf(fields[i])) == names_event) TryUnique(use->second, i, table);
     }
   }
+  if (!table.unique) table.unique_reason = WhyNoKey(fields, table);
+}
+
+void TableObserver::TryUnique(const KeyUse& use, size_t i, ProposedTable& table) const {
+  const uint64_t lacking = Lacking(use);
+  ProposedColumn& column = table.columns[i];
+  if (!CanCompare(column.column.type) || !IsFew(use.repeated, different_) ||
+      !IsFew(lacking, different_)) {
+    return;
+  }
+  table.unique = i;
+  column.column.not_null = true;
+  if (use.repeated > 0) {
+    table.unique_reason = fmt::format(
+        "{} of {} different events have one that was there before: all but the first count as "
+        "duplicates",
+        use.repeated, different_);
+  } else if (different_ < kFewEvents) {
+    table.unique_reason = fmt::format("by its name; only {} seen, which shows little",
+                                      Counted(different_, "different event"));
+  } else {
+    table.unique_reason = fmt::format("no two of {} different events share one", different_);
+  }
+  if (lacking > 0) {
+    table.unique_reason +=
+        fmt::format("; {} have none that can be a key and go to quarantine", lacking);
+  }
+}
+
+std::string TableObserver::WhyNoKey(const std::vector<int>& fields,
+                                    const ProposedTable& table) const {
+  constexpr size_t kMostNamed = 3;
+  std::vector<std::string> names;
+  for (size_t i = 0; i < fields.size() && names.size() < kMostNamed; ++i) {
+    const auto use = keys_.find(fields[i]);
+    if (use == keys_.end() || ids_[static_cast<size_t>(fields[i])] != IdName::kThing) continue;
+    if (Lacking(use->second) > 0 || !CanCompare(table.columns[i].column.type)) continue;
+    names.push_back(table.columns[i].column.name);
+  }
+  const std::string none = "no key that is named like an event's id tells events apart";
+  if (names.empty() || different_ < kVeryFewEvents) return none;
+  return fmt::format("{}; {} did in {} different events: write [{}] if it is the event's own", none,
+                     fmt::join(names, ", "), different_, names.front());
 }
 
 // One of the event itself before one of something in it; one that every event has before one that
@@ -206,7 +241,8 @@ void TableObserver::TryTime(int field, size_t i, bool exactly, ProposedTable& ta
   }
   ProposedColumn& column = table.columns[i];
   table.time = i;
-  table.time_reason = "the first time that events have; a duplicate must have the same";
+  table.time_reason = "the first time that events have";
+  if (table.unique) table.time_reason += "; a duplicate must have the same";
   column.column.not_null = true;
   if (time->unfit > 0) {
     column.column.type = time->type;
@@ -216,17 +252,39 @@ void TableObserver::TryTime(int field, size_t i, bool exactly, ProposedTable& ta
   }
 }
 
+// Where very many keys are in some events only, they are no names but values.
+size_t TableObserver::LeaveOutValues(const std::vector<int>& required,
+                                     std::vector<int>& fields) const {
+  const auto is_optional = [&](int field) {
+    const ColumnObserver& observer = observers_[static_cast<size_t>(field)];
+    return !IsFew(events_ - observer.values() - observer.nulls(), events_) &&
+           std::ranges::find(required, field) == required.end();
+  };
+  const auto optional = static_cast<size_t>(std::ranges::count_if(fields, is_optional));
+  if (optional <= kMostOptional) return 0;
+  return std::erase_if(fields, is_optional);
+}
+
 ProposedTable TableObserver::Propose(const std::vector<int>& required) const {
   std::vector<int> fields;
   ListColumns(FieldTree::kEvent, fields);
   ProposedTable table{.events = events_};
+  table.collected = LeaveOutValues(required, fields);
   std::vector<FieldPath> paths;
   for (const int field : fields) {
     table.columns.push_back(Describe(field, std::ranges::find(required, field) != required.end()));
     paths.push_back(table.columns.back().source.path);
   }
+  if (table.collected > 0) {
+    table.collect = table.columns.size();
+    table.columns.push_back(
+        {.column = {.type = {.kind = TypeKind::kSuper, .length = kLongestSuper}},
+         .reason = "the keys that no other column takes"});
+    paths.push_back({"other_fields"});
+  }
   const std::vector<std::string> names = NamesOf(paths);
   for (size_t i = 0; i < names.size(); ++i) table.columns[i].column.name = names[i];
+  if (table.collect) table.columns[*table.collect].source.path = {names[*table.collect]};
   ChooseUnique(fields, table);
   ChooseTime(fields, table);
   if (table.time) table.columns[*table.time].encoding = "raw";

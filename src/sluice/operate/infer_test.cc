@@ -72,6 +72,10 @@ std::vector<std::string> ColumnsOf(const std::vector<std::string>& events) {
   return ColumnsIn(proposal.tables[0]);
 }
 
+ProposedTable TableFor(const std::vector<std::string>& events) {
+  return InferTables(LinesOf(events)).tables.at(0);
+}
+
 // How many events are no rows when what was proposed is read as init writes it.
 std::string Refused(const std::vector<std::string>& events) {
   const SampleLines lines = LinesOf(events);
@@ -119,7 +123,7 @@ TEST(Infer, ATypeHoldsEveryValueSeen) {
       {"beyond DECIMAL", {std::string(39, '9')}, "k VARCHAR(256)"},
       {"fractions", {"1", "2.5"}, "k DOUBLE PRECISION"},
       {"an exponent is no integer", {"1e3"}, "k DOUBLE PRECISION"},
-      {"more digits than a DOUBLE has", {"0.123456789012345678"}, "k DECIMAL(38,18)"},
+      {"more digits than a DOUBLE has", {"0.123456789012345678"}, "k DOUBLE PRECISION"},
       {"beyond a DOUBLE", {"1e999"}, "k VARCHAR(256)"},
       {"numbers in quotes stay text", {R"("007")"}, "k VARCHAR(256)"},
       {"number and string", {"7", R"("seven")"}, "k VARCHAR(256)"},
@@ -167,6 +171,10 @@ TEST(Infer, NumbersOfATimeAreATime) {
     EXPECT_THAT(ColumnsOf(events), ElementsAre(wanted)) << number;
     EXPECT_EQ(Refused(events), "") << number;
   }
+  // A duration may well look like one: a second has 1,000,000,000 nanoseconds.
+  for (const std::string key : {"load_time", "duration_ms", "time_ns", "based_on", "weekday"}) {
+    EXPECT_THAT(ColumnsOf({R"({")" + key + R"(":1795443302})"}), ElementsAre(key + " BIGINT"));
+  }
   EXPECT_THAT(ColumnsOf({R"({"ts":1795443302123})", R"({"ts":"2026-11-23 10:00:00"})"}),
               ElementsAre("ts TIMESTAMP NOT NULL ms"));
 }
@@ -209,6 +217,37 @@ TEST(Infer, AKeyWithoutANameIsSaid) {
   ASSERT_EQ(proposal.tables.size(), 1u);
   EXPECT_THAT(ColumnsIn(proposal.tables[0]), ElementsAre("o SUPER", "a INTEGER"));
   EXPECT_THAT(proposal.notes, ElementsAre(HasSubstr("some keys get no column")));
+}
+
+// `count` events, each with a key of its own beside those that all have.
+std::vector<std::string> WithKeysThatAreValues(size_t count) {
+  return Repeat(R"({"event_id":"$","other_fields":1,"by":{"page":"p"},"user$":{"n":1,"x":"$"}})",
+                count);
+}
+
+TEST(Infer, KeysThatAreValuesAreCollected) {
+  const auto events = WithKeysThatAreValues(101);
+  const Proposal proposal = InferTables(LinesOf(events));
+  ASSERT_EQ(proposal.tables.size(), 1u);
+  EXPECT_THAT(ColumnsIn(proposal.tables[0]),
+              ElementsAre("event_id VARCHAR(16) NOT NULL", "other_fields INTEGER NOT NULL",
+                          "by_page VARCHAR(16) NOT NULL <- by.page", "other_fields_2 SUPER"));
+  EXPECT_EQ(proposal.tables[0].collect, 3u);
+  EXPECT_EQ(proposal.tables[0].collected, 202u);
+  EXPECT_THAT(proposal.notes, ElementsAre(HasSubstr("events: 202 keys that not every event has")));
+  EXPECT_EQ(Refused(events), "");
+  EXPECT_THAT(SluiceYaml("t", InitSource(), InitTablesOf(proposal, "t")),
+              HasSubstr("    on_unknown_field: {collect: other_fields_2}"));
+  // They make no shapes either.
+  const Proposal pairs =
+      InferTables(LinesOf(Repeat(R"({"event_id":"$","page":"p","a$":1,"b$":2})", 150)));
+  ASSERT_EQ(pairs.tables.size(), 1u);
+  EXPECT_EQ(pairs.tables[0].collected, 300u);
+  // As many as a wide table may have.
+  const auto fewer = WithKeysThatAreValues(100);
+  EXPECT_EQ(TableFor(fewer).collect, std::nullopt);
+  EXPECT_EQ(TableFor(fewer).columns.size(), 203u);
+  EXPECT_EQ(Refused(fewer), "");
 }
 
 TEST(Infer, NotNullNeedsManyEvents) {
@@ -287,6 +326,43 @@ TEST(Infer, TheUniqueKeyIsWhatNoTwoEventsShare) {
   // What cannot be compared exactly is no key.
   EXPECT_EQ(ChosenFor({R"({"id":1.5})"}).unique, std::nullopt);
   EXPECT_EQ(ChosenFor({R"({"id":["a"]})"}).unique, std::nullopt);
+}
+
+TEST(Infer, AnIdOfAnythingElseIsNamedAndNotTaken) {
+  for (const char* const id : {"record_id", "hit_id", "messageId", "insert_id"}) {
+    const std::string event = fmt::format(R"({{"{}":"$","user_id":"u","rate":1}})", id);
+    const ProposedTable table = TableFor(Repeat(event, 100));
+    EXPECT_EQ(table.unique, std::nullopt) << id;
+    EXPECT_THAT(table.unique_reason,
+                HasSubstr(IdentifierOf(std::string_view(id)) + " did in 100 different events"));
+    EXPECT_THAT(table.unique_reason, Not(HasSubstr("user_id")));
+    // Few events have different ones of anything.
+    EXPECT_THAT(TableFor(Repeat(event, 19)).unique_reason, Not(HasSubstr("_id")));
+  }
+}
+
+TEST(Infer, FewEventsAreSaidToShowLittle) {
+  const std::string event = R"({"event_id":"$","ts":"2026-11-23 10:00:00"})";
+  EXPECT_EQ(TableFor(Repeat(event, 1)).unique_reason,
+            "by its name; only 1 different event seen, which shows little");
+  EXPECT_EQ(TableFor(Repeat(event, 19)).unique_reason,
+            "by its name; only 19 different events seen, which shows little");
+  EXPECT_EQ(TableFor(Repeat(event, 100)).unique_reason, "no two of 100 different events share one");
+}
+
+TEST(Infer, OnlyAUniqueKeyMakesDuplicatesOfOneTime) {
+  const std::string time = R"("ts":"2026-11-23 10:00:00")";
+  EXPECT_THAT(TableFor({R"({"id":"a",)" + time + "}"}).time_reason,
+              HasSubstr("a duplicate must have the same"));
+  EXPECT_EQ(TableFor({"{" + time + "}"}).time_reason, "the first time that events have");
+}
+
+TEST(Infer, ReasonsCountInEnglish) {
+  const ProposedTable table = TableFor({R"({"zero":0,"two":12,"letter":"a"})"});
+  EXPECT_THAT(table.columns.at(0).reason, HasSubstr("up to 1 digit"));
+  EXPECT_THAT(table.columns.at(0).reason, Not(HasSubstr("digits")));
+  EXPECT_THAT(table.columns.at(1).reason, HasSubstr("up to 2 digits"));
+  EXPECT_EQ(table.columns.at(2).reason, "the longest has 1 byte");
 }
 
 TEST(Infer, TheTimeIsOneThatEveryEventHas) {

@@ -89,6 +89,7 @@ InitTable TableOf(const GivenDdl& given, const SampleKeys& keys) {
                   .name = given.schema.name,
                   .columns = given.schema.columns.size(),
                   .unique_reason = "no NOT NULL column is named like an event's id"};
+  std::vector<std::string> others;
   for (const Column& column : given.schema.columns) {
     if (column.generated) continue;
     ColumnSource source = keys.SourceOf(column);
@@ -98,15 +99,23 @@ InitTable TableOf(const GivenDdl& given, const SampleKeys& keys) {
     if (!IsTaken(column)) continue;
     const bool is_text_or_number =
         !IsTimestamp(column.type) && column.type.kind != TypeKind::kSuper;
-    if (!table.unique && is_text_or_number && IdNameOf(column.name) == IdName::kEvent) {
+    const std::optional<IdName> id = is_text_or_number ? IdNameOf(column.name) : std::nullopt;
+    if (!table.unique && id == IdName::kEvent) {
       table.unique = column.name;
       table.unique_reason = "by its name; what makes two events the same";
+    } else if (id == IdName::kThing) {
+      others.push_back(column.name);
     }
     if (!table.time && IsTimestamp(column.type) && IsEventTimeName(column.name)) {
       table.time = column.name;
-      table.time_reason = "by its name; a duplicate must have the same";
+      table.time_reason = "by its name";
     }
   }
+  if (!table.unique && !others.empty()) {
+    table.unique_reason += fmt::format("; {}: write [{}] if it is the event's own",
+                                       fmt::join(others, ", "), others.front());
+  }
+  if (table.unique && table.time) table.time_reason += "; a duplicate must have the same";
   return table;
 }
 

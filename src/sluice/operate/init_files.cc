@@ -81,6 +81,10 @@ std::string TableYaml(const InitTable& table) {
     text += WithComment("    duplicates: allowed", "a message that comes twice is loaded twice");
   }
   if (table.time) text += WithComment("    time: " + Yaml(*table.time), table.time_reason);
+  if (table.collect) {
+    text += WithComment(fmt::format("    on_unknown_field: {{collect: {}}}", Yaml(*table.collect)),
+                        "keys that are values, and those to come");
+  }
   if (!table.mappings.empty()) text += "    columns:\n";
   for (const InitTable::Mapping& mapping : table.mappings) {
     text += "      " + MappingYaml(mapping) + "\n";
@@ -106,28 +110,36 @@ std::string SourceYaml(const InitSource& source) {
 
 std::string RegionIn(const InitSource& source) {
   // https://sqs.REGION.amazonaws.com/…, arn:aws:kinesis:REGION:…
-  const std::string_view text = source.text;
   const bool is_sqs = source.kind == InitSource::Kind::kSqs;
   const std::string_view before = is_sqs ? "://sqs." : ":kinesis:";
-  const size_t begin = text.find(before);
-  if (begin == std::string_view::npos) return "";
-  const std::string_view rest = text.substr(begin + before.size());
-  const size_t end = rest.find(is_sqs ? '.' : ':');
-  return end == std::string_view::npos ? "" : std::string(rest.substr(0, end));
+  const size_t begin = source.text.find(before);
+  if (begin == std::string::npos) return "";
+  std::string_view rest = std::string_view(source.text).substr(begin + before.size());
+  if (is_sqs) {
+    rest = rest.substr(0, rest.find_first_of("/:"));
+    // Another host's name says nothing of AWS.
+    const size_t dot = rest.find('.');
+    const std::string_view domain = rest.substr(std::min(dot, rest.size()));
+    if (domain != ".amazonaws.com" && domain != ".amazonaws.com.cn") return "";
+    return std::string(rest.substr(0, dot));
+  }
+  const size_t colon = rest.find(':');
+  return colon == std::string_view::npos ? "" : std::string(rest.substr(0, colon));
 }
 
 std::string DdlText(const ProposedTable& table, std::string_view schema) {
   std::string text = fmt::format(
-      "-- From a sample of {} events. VARCHAR counts bytes, and has twice those of the longest "
+      "-- From a sample of {}. VARCHAR counts bytes, and has twice those of the longest "
       "text, "
       "rounded up.\n",
-      table.events);
+      Counted(table.events, "event"));
   if (table.events < kEnoughEvents) {
     text += fmt::format(
         "-- With fewer than {} events nothing but keys is NOT NULL, and texts have 256 bytes.\n",
         kEnoughEvents);
   }
-  text += fmt::format("CREATE TABLE IF NOT EXISTS {}.{}\n(\n", schema, table.name);
+  // Quoted, because either may be a word of SQL.
+  text += fmt::format("CREATE TABLE IF NOT EXISTS \"{}\".\"{}\"\n(\n", schema, table.name);
   for (size_t i = 0; i < table.columns.size(); ++i) {
     const ProposedColumn& proposed = table.columns[i];
     std::string line = fmt::format("  {}\"{}\" {}", i == 0 ? " " : ",", proposed.column.name,
@@ -167,13 +179,17 @@ Result<InitSource> ParseInitSource(std::string_view text, std::string_view regio
     const size_t begin = text.starts_with("arn:") ? 0 : std::string_view("kinesis:").size();
     source = {InitSource::Kind::kKinesis, std::string(text.substr(begin)), ""};
   } else if (text.starts_with("dir:")) {
-    return InitSource{InitSource::Kind::kFolder, std::string(text.substr(4)), ""};
+    source = {InitSource::Kind::kFolder, std::string(text.substr(4)), ""};
   } else {
     return Fail(ErrorKind::kPermanent,
                 "wanted the address of an SQS queue, arn:aws:kinesis:…, kinesis:NAME or dir:PATH; "
                 "found '{}'",
                 text);
   }
+  if (source.text.empty()) {
+    return Fail(ErrorKind::kPermanent, "'{}' names nothing: write dir:PATH or kinesis:NAME", text);
+  }
+  if (source.kind == InitSource::Kind::kFolder) return source;
   source.region = region.empty() ? RegionIn(source) : std::string(region);
   if (source.region.empty()) {
     return Fail(ErrorKind::kPermanent, "{} does not say its region: give --region", text);
@@ -190,8 +206,8 @@ std::vector<InitTable> InitTablesOf(const Proposal& proposal, std::string_view s
                     .columns = from.columns.size(),
                     .when = from.when,
                     .when_reason = from.when_reason,
-                    .unique_reason = from.unique ? from.unique_reason
-                                                 : "no key was found that tells events apart"};
+                    .unique_reason = from.unique_reason};
+    if (from.collect) table.collect = from.columns[*from.collect].column.name;
     if (from.unique) table.unique = from.columns[*from.unique].column.name;
     if (from.time) table.time = from.columns[*from.time].column.name;
     table.time_reason = from.time_reason;

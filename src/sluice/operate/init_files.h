@@ -30,12 +30,13 @@ Result<InitSource> ParseInitSource(std::string_view text, std::string_view regio
 struct InitTable {
   std::string file;  // below the folder of sluice.yaml: "schema/events.sql"
   std::string ddl;   // its text
-  std::string name;
+  std::string name;  // without schema
   size_t columns = 0;
   std::vector<Condition> when;
   std::string when_reason;
   std::optional<std::string> unique, time;
   std::string unique_reason, time_reason;
+  std::optional<std::string> collect;  // the column of unknown fields
   struct Mapping {
     std::string column;
     ColumnSource source;
@@ -43,7 +44,7 @@ struct InitTable {
   std::vector<Mapping> mappings;  // of columns that do not just take the key with their name
 };
 
-// `schema` is the tables' schema in the warehouse, a name that needs no quotes.
+// `schema` is the tables' schema in the warehouse.
 std::vector<InitTable> InitTablesOf(const Proposal& proposal, std::string_view schema);
 
 // A file with one CREATE TABLE.

@@ -4,6 +4,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "sluice/config/load_config.h"
 #include "sluice/operate/sample_reader.h"
 #include "sluice/schema/ddl_parser.h"
@@ -100,16 +102,53 @@ TEST(InitFiles, EverySourceMakesAConfigurationThatIsRead) {
   EXPECT_FALSE(ParseInitSource("kinesis:tracking", "").has_value()) << "no region";
   EXPECT_EQ(ParseInitSource("kinesis:tracking", "eu-central-1")->region, "eu-central-1");
   EXPECT_FALSE(ParseInitSource("tracking", "").has_value());
+  for (const char* const nothing : {"dir:", "kinesis:"}) {
+    EXPECT_FALSE(ParseInitSource(nothing, "eu-central-1").has_value()) << nothing;
+  }
+}
+
+TEST(InitFiles, OnlyAnAddressOfAwsSaysItsRegion) {
+  const auto region = [](const std::string& host) {
+    const auto source = ParseInitSource(host + "/111111111111/tracking", "");
+    return source ? source->region : "none";
+  };
+  EXPECT_EQ(region("https://sqs.eu-central-1.amazonaws.com"), "eu-central-1");
+  EXPECT_EQ(region("https://sqs.cn-north-1.amazonaws.com.cn"), "cn-north-1");
+  EXPECT_EQ(region("https://sqs.eu-central-1.amazonaws.com:443"), "eu-central-1");
+  EXPECT_EQ(region("http://sqs.localhost.localstack.cloud:4566"), "none");
+  EXPECT_EQ(region("http://sqs.x.amazonaws.com.example.com"), "none");
+  EXPECT_EQ(region("http://sqs"), "none");
+}
+
+TEST(InitFiles, AWordOfSqlMayBeTheSchema) {
+  SampleLines sample;
+  sample.Add(R"({"id":"a"})");
+  const auto tables = InitTablesOf(InferTables(sample), "select");
+  ASSERT_EQ(tables.size(), 1u);
+  EXPECT_THAT(tables[0].ddl, HasSubstr("\"select\".\"events\""));
+  EXPECT_EQ(ParseCreateTable(tables[0].ddl, "x")->schema, "select");
+}
+
+TEST(InitFiles, ATimeWithoutAKeySaysNothingOfDuplicates) {
+  const GivenDdl with[] = {Given(kEvents)};
+  EXPECT_THAT((*InitTablesOf(with, SampleLines()))[0].time_reason, HasSubstr("duplicate"));
+  const GivenDdl without[] = {
+      Given("CREATE TABLE t (hit_id CHAR(9) NOT NULL, ts TIMESTAMP NOT NULL)")};
+  const auto tables = InitTablesOf(without, SampleLines());
+  EXPECT_EQ((*tables)[0].unique, std::nullopt);
+  EXPECT_THAT((*tables)[0].unique_reason, HasSubstr("hit_id: write [hit_id] if it is the event's"));
+  EXPECT_EQ((*tables)[0].time_reason, "by its name");
 }
 
 std::vector<std::string> EventsIn(std::string_view text, SampleLimits limits = {}) {
   StringSource source(text, 3);
   SampleLines lines;
-  const auto is_whole = ReadSample(source, limits, lines);
+  const auto end = ReadSample(source, limits, lines);
   std::vector<std::string> events;
-  if (!is_whole) return {is_whole.error().message()};
+  if (!end) return {end.error().message()};
   for (size_t i = 0; i < lines.count(); ++i) events.emplace_back(lines.line(i));
-  if (!*is_whole) events.emplace_back("…");
+  if (*end == SampleEnd::kEvents) events.emplace_back("…");
+  if (*end == SampleEnd::kBytes) events.emplace_back("… bytes");
   return events;
 }
 
@@ -132,8 +171,52 @@ TEST(SampleReader, EndsAtItsLimits) {
   using Events = std::vector<std::string>;
   EXPECT_EQ(EventsIn("{\"a\":1}\n{\"a\":2}\n{\"a\":3}\n", {.events = 2}),
             (Events{"{\"a\":1}", "{\"a\":2}", "…"}));
-  EXPECT_EQ(EventsIn("{\"a\":1}\n{\"a\":2}\n", {.bytes = {10}}), (Events{"{\"a\":1}", "…"}));
+  EXPECT_EQ(EventsIn("{\"a\":1}\n{\"a\":2}\n", {.bytes = {10}}), (Events{"{\"a\":1}", "… bytes"}));
   EXPECT_EQ(EventsIn("{\"a\":1}\n{\"a\":2}\n", {.events = 2}), (Events{"{\"a\":1}", "{\"a\":2}"}));
+}
+
+TEST(SampleReader, ALimitIsOfEachFile) {
+  SampleLines lines;
+  for (int i = 0; i < 2; ++i) {
+    StringSource source("{\"a\":1}\n{\"a\":2}\n{\"a\":3}\n", 3);
+    EXPECT_EQ(ReadSample(source, {.events = 2}, lines), SampleEnd::kEvents);
+  }
+  EXPECT_EQ(lines.count(), 4u);
+}
+
+// Wherever the limit of bytes cuts `text`, the events before it are read, and nothing else.
+void ExpectWholeEvents(const std::string& text, const std::string& event, size_t events) {
+  size_t most = 0;
+  for (uint64_t size = 1; size < text.size(); ++size) {
+    std::vector<std::string> read = EventsIn(text, {.bytes = {size}});
+    ASSERT_EQ(read.back(), "… bytes") << text.substr(0, size);
+    read.pop_back();
+    EXPECT_THAT(read, ::testing::Each(event)) << text.substr(0, size);
+    EXPECT_GE(read.size(), most) << text.substr(0, size);
+    most = std::max(most, read.size());
+  }
+  EXPECT_GE(most, events - 1) << text;
+}
+
+TEST(SampleReader, AnEventThatIsCutIsLeftOut) {
+  const std::string event = R"({
+  "a": {"]}\"":
+ [1]}
+})";
+  std::string line = event;
+  std::ranges::replace(line, '\n', ' ');
+  ExpectWholeEvents(event + "\n" + event + "\n" + event, line, 3);
+  const std::string events = event + ",\n" + event + ",\n" + event;
+  ExpectWholeEvents("[" + events + "]", line, 3);
+  ExpectWholeEvents("{\n \"Records\": [" + events + "]\n}", line, 3);
+}
+
+TEST(SampleReader, BrokenLinesAreLinesWhereTheFileIsCut) {
+  const std::vector<std::string> read =
+      EventsIn("no \"json\n{\"a\":1}\n{\"a\":2}\n{\"a\":3}\n", {.bytes = {30}});
+  ASSERT_EQ(read.size(), 4u);
+  EXPECT_THAT(read[0], HasSubstr("sluice_raw"));
+  EXPECT_THAT(read, ::testing::IsSupersetOf({"{\"a\":1}", "{\"a\":2}", "… bytes"}));
 }
 
 }  // namespace

@@ -51,6 +51,7 @@ void Keep(std::vector<std::string>& examples, const std::string& key) {
 // Why none may go, whatever it is; nothing: they may.
 Result<std::string> RefusalOf(ObjectStore& parquet, Warehouse& warehouse,
                               const GcOptions& options) {
+  if (options.owner.empty()) return std::string("the ledger does not know this pipeline");
   SLUICE_ASSIGN(const std::optional<std::string> owner, OwnerOf(parquet));
   if (!owner) {
     return fmt::format(
@@ -58,9 +59,8 @@ Result<std::string> RefusalOf(ObjectStore& parquet, Warehouse& warehouse,
         "sluice gc --claim",
         parquet.uri());
   }
-  if (*owner != options.owner) {
-    return fmt::format("the Parquet store is another's: owner={} asked={}", *owner, options.owner);
-  }
+  SLUICE_ASSIGN(std::string claim, OthersClaim(parquet, options.owner));
+  if (!claim.empty()) return claim;
   SLUICE_ASSIGN(const std::vector<LedgerPart> newest,
                 warehouse.ListParts({.state = ObjectState::kLoaded, .limit = 1}));
   if (newest.empty() || newest[0].revision == options.revision) return std::string();

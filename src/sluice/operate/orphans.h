@@ -104,7 +104,7 @@ struct GcOptions {
   GcMode mode = GcMode::kDryRun;
   Timestamp young_since;  // what was last modified after it is young
   std::string revision;   // RevisionOf this configuration
-  std::string owner;      // whose the store must be: store_owner.h
+  std::string owner;      // whose the store must be: OwnerLine; empty: there is no ledger
 };
 
 // Finds the Parquet objects that no ledger row names and none ever will, and removes them, unless

@@ -28,8 +28,8 @@ struct RawKeyState {
 
 // Asks for a page of the ledger's objects.
 using LedgerPages = std::function<Result<std::vector<LedgerObject>>(const LedgerRange&)>;
-// With the name of a table: only objects that were loaded when that was there already.
-inline LedgerPages LedgerPagesOf(Warehouse& warehouse, std::string table = "*") {
+// With the name of a table: as if nobody knew those that were loaded before it was there.
+inline LedgerPages LedgerPagesOf(Warehouse& warehouse, std::string table = "") {
   return [&warehouse, table = std::move(table)](LedgerRange range) {
     range.table = table;
     return warehouse.ListObjects(range);

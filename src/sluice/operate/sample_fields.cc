@@ -69,7 +69,9 @@ bool SampleFields::Grow() {
   for (const UnknownMember& member : reader_->unknown()) {
     found.emplace_back(member.object, member.key);
   }
-  for (size_t field = 1; field < children_.size(); ++field) {
+  // The reader knows the fields that were there when it was made.
+  const size_t fields = children_.size();
+  for (size_t field = 1; field < fields; ++field) {
     if (reader_->value(static_cast<int>(field)).kind == JsonKind::kObject) {
       has_grown |= LookInside(static_cast<int>(field));
     }

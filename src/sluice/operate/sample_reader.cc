@@ -25,7 +25,7 @@ bool IsBlank(std::string_view line) {
   return line.find_first_not_of(" \t\r\n") == std::string_view::npos;
 }
 
-// At most `limit`, and then whole lines only. False where there is more.
+// At most `limit`. False where there is more.
 Result<bool> ReadFront(ByteSource& source, Bytes limit, std::string& text) {
   constexpr size_t kPiece = size_t{1} << 20;
   for (;;) {
@@ -35,15 +35,74 @@ Result<bool> ReadFront(ByteSource& source, Bytes limit, std::string& text) {
     text.resize(before + n);
     if (n == 0) return true;
     if (text.size() <= limit.count) continue;
-    text.resize(std::min<uint64_t>(text.size(), limit.count));
-    text.resize(text.rfind('\n') + 1);  // npos + 1 is 0
+    text.resize(limit.count);
     return false;
   }
 }
 
+// Behind the quote that closes the string in `text` that opens at `at`; npos where none does.
+size_t EndOfString(std::string_view text, size_t at) {
+  for (++at; at < text.size() && text[at] != '"'; ++at) {
+    if (text[at] == '\\') ++at;
+  }
+  return at < text.size() ? at + 1 : std::string_view::npos;
+}
+
+// Whether an object that begins so is {"Records":[…
+bool IsRecords(std::string_view front) {
+  std::string dense(front);
+  std::erase_if(dense, [](char c) { return IsBlank({&c, 1}); });
+  return dense == R"({"Records":[)";
+}
+
+// What is whole of a text that is cut anywhere: values one behind the other, and of a last one that
+// is an array, or {"Records":[…]}, its elements, with the brackets that it lacks.
+std::string WholeEvents(std::string_view text) {
+  std::string open;  // brackets, the outermost first
+  size_t begin = 0, end = 0;
+  std::string_view lacking;
+  bool in_records = false;
+  for (size_t i = 0; i < text.size();) {
+    const char c = text[i];
+    if (c == '"') {
+      i = EndOfString(text, i);
+      continue;
+    }
+    ++i;
+    if (c == '{' || c == '[') {
+      if (open.empty()) begin = i - 1;
+      open += c;
+      if (open == "{[") in_records = IsRecords(text.substr(begin, i - begin));
+    } else if ((c == '}' || c == ']') && !open.empty()) {
+      open.pop_back();
+      const bool is_element = open == "[" || (open == "{[" && in_records);
+      if (!open.empty() && !is_element) continue;
+      end = i;
+      lacking = open.empty() ? "" : open == "[" ? "]" : "]}";
+    }
+  }
+  return std::string(text.substr(0, end)).append(lacking);
+}
+
+// Behind the last line that has an end.
+size_t EndOfLines(std::string_view text) {
+  return text.rfind('\n') + 1;  // npos + 1 is 0
+}
+
+// The events of a text that is not one event a line.
+std::string SplitWhole(std::string_view text, bool is_cut) {
+  std::string events;
+  SplitCounts counts = SplitMessage("sample", is_cut ? WholeEvents(text) : text, events);
+  if (!is_cut || counts.enveloped == 0) return events;
+  // Lines after all, of which the first is broken; or nothing but an event that is cut.
+  events.clear();
+  counts = SplitMessage("sample", text.substr(0, EndOfLines(text)), events);
+  return counts.lines > counts.enveloped ? events : "";
+}
+
 }  // namespace
 
-Result<bool> ReadSample(ByteSource& stored, const SampleLimits& limits, SampleLines& lines) {
+Result<SampleEnd> ReadSample(ByteSource& stored, const SampleLimits& limits, SampleLines& lines) {
   const auto source = DecompressingSource(stored);
   std::string text;
   SLUICE_ASSIGN(const bool is_whole, ReadFront(*source, limits.bytes, text));
@@ -53,18 +112,25 @@ Result<bool> ReadSample(ByteSource& stored, const SampleLimits& limits, SampleLi
   while (!look.empty() && IsBlank(first)) first = TakeLine(look);
   // A first line that is no event by itself may be the beginning of one.
   std::string events;
-  const bool by_lines = SplitMessage("sample", first, events).enveloped == 0;
+  const bool has_lines = is_whole || EndOfLines(rest) > 0;
+  const bool by_lines = has_lines && SplitMessage("sample", first, events).enveloped == 0;
+  if (by_lines && !is_whole) rest = rest.substr(0, EndOfLines(rest));
+  const size_t before = lines.count();
   while (!rest.empty()) {
     const std::string_view body = by_lines ? TakeLine(rest) : std::exchange(rest, {});
     if (IsBlank(body)) continue;
-    events.clear();
-    SplitMessage("sample", body, events);
+    if (by_lines) {
+      events.clear();
+      SplitMessage("sample", body, events);
+    } else {
+      events = SplitWhole(body, !is_whole);
+    }
     for (std::string_view made = events; !made.empty();) {
-      if (lines.count() >= limits.events) return false;
+      if (lines.count() - before >= limits.events) return SampleEnd::kEvents;
       lines.Add(TakeLine(made));
     }
   }
-  return is_whole;
+  return is_whole ? SampleEnd::kWhole : SampleEnd::kBytes;
 }
 
 }  // namespace sluice

@@ -1,18 +1,33 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sluice/operate/store_owner.h"
 
-#include <span>
+#include <fmt/format.h>
+
+#include <algorithm>
 
 namespace sluice {
+namespace {
+constexpr uint64_t kLongestLine = 1'024;
+}  // namespace
+
+std::string OwnerLine(std::string_view pipeline, std::string_view ledger_id) {
+  return fmt::format("pipeline {} of ledger {}", pipeline, ledger_id);
+}
 
 Result<std::optional<std::string>> OwnerOf(ObjectStore& parquet) {
   const auto file = parquet.OpenRandom(std::string(kOwnerKey));
   if (!file && file.error().kind() == ErrorKind::kNotFound) return std::nullopt;
   if (!file) return std::unexpected(file.error());
-  std::string line((*file)->size().count, '\0');
+  std::string line(std::min<uint64_t>((*file)->size().count, kLongestLine), '\0');
   if (!line.empty()) SLUICE_TRY((*file)->ReadAt(0, line));
   while (line.ends_with('\n')) line.pop_back();
   return line;
+}
+
+Result<std::string> OthersClaim(ObjectStore& parquet, const std::string& owner) {
+  SLUICE_ASSIGN(const std::optional<std::string> claimed, OwnerOf(parquet));
+  if (!claimed || *claimed == owner) return std::string();
+  return fmt::format("the Parquet store is another's: owner={} asked={}", *claimed, owner);
 }
 
 Status Claim(ObjectStore& parquet, const std::string& owner) {
@@ -21,12 +36,9 @@ Status Claim(ObjectStore& parquet, const std::string& owner) {
   const auto done = object->Commit();
   if (done) return {};
   if (done.error().kind() != ErrorKind::kConflict) return std::unexpected(done.error());
-  SLUICE_ASSIGN(const auto before, OwnerOf(parquet));
-  return Fail(
-      ErrorKind::kConflict,
-      "the Parquet store is another's: owner={} asked={}: if that one loads no more, remove "
-      "{}{}",
-      before.value_or(""), owner, parquet.uri(), kOwnerKey);
+  SLUICE_ASSIGN(const std::string claim, OthersClaim(parquet, owner));
+  return Fail(ErrorKind::kConflict, "{}: if that one loads no more, remove {}{}", claim,
+              parquet.uri(), kOwnerKey);
 }
 
 }  // namespace sluice

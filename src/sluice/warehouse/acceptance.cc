@@ -59,6 +59,7 @@ Result<uint64_t> AcceptQuarantined(SqlSession& session, const LedgerNames& names
 Result<bool> AcceptOverwritten(SqlSession& session, const LedgerNames& names, int64_t object,
                                const Acceptance& acceptance) {
   const SqlDialect& d = names.dialect;
+  const std::string reason = WhyLiteral(names, "accepted: " + acceptance.why);
   std::vector<SqlStatement> sql = TakeLock(names);
   sql.push_back(
       {"settle what was overwritten",
@@ -66,12 +67,12 @@ Result<bool> AcceptOverwritten(SqlSession& session, const LedgerNames& names, in
                    "{3} AND state = 'held' AND (SELECT COUNT(*) FROM {0} l JOIN {0} h ON {4} = {5} "
                    "AND h.store = l.store AND h.name = l.name WHERE h.name = {2} AND h.object = "
                    "{3} AND h.table_name = '*' AND l.table_name = '*' AND l.state = 'loaded') > 0",
-                   names.In("ledger"), WhyLiteral(names, "accepted: " + acceptance.why),
-                   names.Pipeline(), object, d.Exact("h.raw_key"), d.Exact("l.raw_key"))});
+                   names.In("ledger"), reason, names.Pipeline(), object, d.Exact("h.raw_key"),
+                   d.Exact("l.raw_key"))});
   const std::string replaced = fmt::format(
       "FROM {} l WHERE l.name = {} AND l.object = {} AND l.table_name = '*' AND l.state = "
-      "'replaced'",
-      names.In("ledger"), names.Pipeline(), object);
+      "'replaced' AND l.reason = {}",
+      names.In("ledger"), names.Pipeline(), object, reason);
   sql.push_back(Accept(names, acceptance, fmt::format("object IN (SELECT l.object {})", replaced)));
   SLUICE_ASSIGN(const std::string count,
                 One(session.Transact(sql, "SELECT CAST(COUNT(*) AS VARCHAR) " + replaced)));

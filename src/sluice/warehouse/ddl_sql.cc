@@ -88,10 +88,10 @@ std::vector<std::pair<std::string, std::string>> NeededRights(const TableSet& ta
       {"SELECT, UPDATE", names.In("control")},
       {"SELECT, UPDATE", names.In("lock")}};
   for (const char* table : {"ledger", "duplicates", "quarantine"}) {
-    rights.emplace_back("SELECT, INSERT, DELETE", names.In(table));
+    rights.emplace_back("SELECT, INSERT, UPDATE, DELETE", names.In(table));
   }
   for (const Table& table : tables.tables) {
-    rights.emplace_back("SELECT, INSERT", names.Target(table.schema));
+    rights.emplace_back("SELECT, INSERT, DELETE", names.Target(table.schema));
   }
   return rights;
 }

@@ -26,8 +26,8 @@ struct LedgerRange {
   std::string store;      // its URI
   std::string after_key;  // behind (after_key, after_object), of which objects are positive
   int64_t after_object = 0;
-  std::string before_key;   // and keys less than this one; empty: no end
-  std::string table = "*";  // only those of which the ledger knows what became of their part for it
+  std::string before_key;  // and keys less than this one; empty: no end
+  std::string table;       // not empty: without those that were loaded before it was there
   size_t limit = 1000;
 };
 

@@ -112,6 +112,7 @@ Result<WarehouseState> LedgerReader::State() {
     state.ledger_is_empty = rows.empty();
     SLUICE_ASSIGN(const std::vector<TextRow> pauses, session_.Query("probe", PausedSql(names_)));
     if (!pauses.empty()) state.paused = pauses[0][0];
+    SLUICE_ASSIGN(state.ledger_id, One("read ledger's id", LedgerIdSql(names_)));
   }
   return state;
 }

@@ -63,6 +63,7 @@ void AddIndexes(const TableSet& tables, const LedgerNames& names, std::vector<st
        std::initializer_list<std::pair<const char*, const char*>>{{"ledger", "raw_key"},
                                                                   {"ledger", "object"},
                                                                   {"ledger", "batch"},
+                                                                  {"ledger", "replay_of"},
                                                                   {"duplicates", "object"},
                                                                   {"quarantine", "object"}}) {
     add(fmt::format("{}{}_{}", names.prefix, table, column), names.In(table), column);
@@ -120,8 +121,9 @@ std::vector<std::string> PrepareTablesSql(const TableSet& tables, const LedgerNa
   sql.push_back(CreateTable(names.In("lock"),
                             fmt::format("name {} NOT NULL, n BIGINT NOT NULL", d.Text(kName))));
   sql.push_back(CreateTable(names.In("control"),
-                            fmt::format("name {} NOT NULL, paused INTEGER NOT NULL, reason {}",
-                                        d.Text(kName), d.Text(kLongestReason))));
+                            fmt::format("name {} NOT NULL, paused INTEGER NOT NULL, reason {}, id "
+                                        "{} NOT NULL",
+                                        d.Text(kName), d.Text(kLongestReason), d.Text(kId))));
   sql.push_back(CreateTable(names.In("ledger"), LedgerColumns(d)) + d.SortedBy("raw_key"));
   sql.push_back(
       CreateTable(
@@ -155,7 +157,10 @@ std::vector<std::string> PrepareRowsSql(const LedgerNames& names) {
   const std::string mine = fmt::format(" WHERE name = {}", names.Pipeline());
   return {insert_once("version", std::to_string(kLedgerVersion), ""),
           insert_once("lock", names.Pipeline() + ", 0", mine),
-          insert_once("control", names.Pipeline() + ", 0, NULL", mine)};
+          insert_once("control",
+                      names.Pipeline() +
+                          ", 0, NULL, MD5(CAST(RANDOM() AS VARCHAR) || CAST(RANDOM() AS VARCHAR))",
+                      mine)};
 }
 
 std::vector<std::pair<std::string, std::string>> NeededTables(const TableSet& tables,
@@ -259,6 +264,10 @@ std::string PausedSql(const LedgerNames& names) {
                      names.In("control"), names.Pipeline());
 }
 
+std::string LedgerIdSql(const LedgerNames& names) {
+  return fmt::format("SELECT id FROM {} WHERE name = {}", names.In("control"), names.Pipeline());
+}
+
 std::string PauseSql(const LedgerNames& names, const std::optional<std::string>& reason) {
   const std::string shown =
       reason ? names.dialect.Literal(Utf8Prefix(WithoutControls(*reason), kLongestReason)) : "NULL";
@@ -303,10 +312,17 @@ std::string StatesSql(const LedgerNames& names) {
 
 std::string ListObjectsSql(const LedgerNames& names, const LedgerRange& range) {
   const SqlDialect& d = names.dialect;
+  const std::string ledger = names.In("ledger"), name = names.Pipeline();
   const std::string key = d.ByBytes("raw_key");
   std::string condition =
-      fmt::format("name = {} AND store = {} AND table_name = {} AND replay_of = 0",
-                  names.Pipeline(), d.Literal(range.store), d.Literal(range.table));
+      fmt::format("name = {} AND store = {} AND table_name = '*' AND replay_of = 0", name,
+                  d.Literal(range.store));
+  if (!range.table.empty()) {
+    condition += fmt::format(
+        " AND (state <> 'loaded' OR object IN (SELECT t.object FROM {} t WHERE t.name = {} AND "
+        "t.table_name = {}))",
+        ledger, name, d.Literal(range.table));
+  }
   if (!range.after_key.empty()) {
     condition += fmt::format(" AND ({0} > {1} OR (raw_key = {1} AND object > {2}))", key,
                              d.Literal(range.after_key), range.after_object);
@@ -315,18 +331,18 @@ std::string ListObjectsSql(const LedgerNames& names, const LedgerRange& range) {
     condition += fmt::format(" AND {} < {}", key, d.Literal(range.before_key));
   }
   return fmt::format(
-      "SELECT CAST(object AS VARCHAR), object_identity, raw_key, state, COALESCE(reason, ''), "
-      "CAST(lines AS VARCHAR), CAST(dropped + COALESCE(r_dropped, 0) AS VARCHAR), CAST(loaded + "
-      "COALESCE(r_loaded, 0) AS "
-      "VARCHAR), CAST(duplicates + COALESCE(r_duplicates, 0) AS VARCHAR), CAST(quarantined + "
-      "COALESCE(r_quarantined, 0) AS VARCHAR), batch, CAST(loaded_at AS VARCHAR) FROM {0} LEFT "
-      "JOIN "
-      "(SELECT replay_of AS r_of, SUM(dropped) AS r_dropped, SUM(loaded) AS r_loaded, "
-      "SUM(duplicates) AS r_duplicates, "
-      "SUM(quarantined) AS r_quarantined FROM {0} WHERE name = {1} AND table_name = '*' AND "
-      "replay_of <> 0 GROUP BY replay_of) r ON r_of = object WHERE {2} ORDER BY {3}, object LIMIT "
-      "{4}",
-      names.In("ledger"), names.Pipeline(), condition, key, range.limit);
+      "WITH page AS (SELECT object, object_identity, raw_key, state, reason, lines, dropped, "
+      "loaded, duplicates, quarantined, batch, loaded_at FROM {0} WHERE {1} ORDER BY {2}, object "
+      "LIMIT {3}) SELECT CAST(object AS VARCHAR), object_identity, raw_key, state, "
+      "COALESCE(reason, ''), CAST(lines AS VARCHAR), CAST(dropped + COALESCE(r_dropped, 0) AS "
+      "VARCHAR), CAST(loaded + COALESCE(r_loaded, 0) AS VARCHAR), CAST(duplicates + "
+      "COALESCE(r_duplicates, 0) AS VARCHAR), CAST(quarantined + COALESCE(r_quarantined, 0) AS "
+      "VARCHAR), batch, CAST(loaded_at AS VARCHAR) FROM page LEFT JOIN (SELECT replay_of AS r_of, "
+      "SUM(dropped) AS r_dropped, SUM(loaded) AS r_loaded, SUM(duplicates) AS r_duplicates, "
+      "SUM(quarantined) AS r_quarantined FROM {0} WHERE name = {4} AND table_name = '*' AND "
+      "replay_of <> 0 AND replay_of IN (SELECT object FROM page) GROUP BY replay_of) r ON r_of = "
+      "object ORDER BY {2}, object",
+      ledger, condition, key, range.limit, name);
 }
 
 std::vector<std::string> TakeTableLockSql(const LedgerNames& names) {

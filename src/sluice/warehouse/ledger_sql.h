@@ -21,7 +21,7 @@ namespace sluice {
 // arguments.
 
 // The version of these tables. A session refuses a database with another one.
-inline constexpr int64_t kLedgerVersion = 3;
+inline constexpr int64_t kLedgerVersion = 4;
 // In bytes: what is longer is cut before it is sent.
 inline constexpr int kLongestReason = 4'096;
 inline constexpr int kLongestEventKey = 65'535;
@@ -78,6 +78,8 @@ LiveColumn LiveColumnOf(const TextRow& row);
 std::string LedgerStatesSql(const LedgerNames& names, std::span<const int64_t> objects);
 // One row (reason) where loading is paused, else none.
 std::string PausedSql(const LedgerNames& names);
+// One row (WarehouseState::ledger_id), or none.
+std::string LedgerIdSql(const LedgerNames& names);
 std::string PauseSql(const LedgerNames& names, const std::optional<std::string>& reason);
 // One text: how many objects, without these, were refused since one was loaded.
 std::string RefusedInARowSql(const LedgerNames& names, std::span<const int64_t> others_than);

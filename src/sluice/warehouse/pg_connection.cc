@@ -100,11 +100,13 @@ ErrorKind KindOfSqlState(std::string_view state, std::string_view message) {
 // them, which begin with a tab.
 Error RefusalOf(std::string_view libpq_message) {
   // The server's own words, in any version; and libpq's, but for the end of a connection.
-  constexpr std::array<std::string_view, 6> kRefusals = {kRefusedPassword,
+  constexpr std::array<std::string_view, 8> kRefusals = {kRefusedPassword,
                                                          "no pg_hba.conf entry",
                                                          "does not exist",
                                                          "certificate verify failed",
-                                                         "SSL",
+                                                         "server certificate for",
+                                                         "does not support SSL",
+                                                         "SSL error",
                                                          "authentication method"};
   std::string_view last;
   for (const std::string_view said : kRefusals) {
@@ -112,7 +114,7 @@ Error RefusalOf(std::string_view libpq_message) {
       const std::string_view line = rest.substr(0, rest.find('\n'));
       rest.remove_prefix(std::min(line.size() + 1, rest.size()));
       if (!line.empty() && line[0] != '\t') last = line;
-      if (!line.contains(said) || (said == "SSL" && line.contains("SSL SYSCALL"))) continue;
+      if (!line.contains(said) || line.contains("unexpected eof")) continue;
       return Error(ErrorKind::kPermanent,
                    fmt::format("cannot connect: refused: {}", FirstLine(line)));
     }

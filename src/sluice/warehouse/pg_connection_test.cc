@@ -26,6 +26,7 @@ TEST(RefusalOf, IsPermanentWhereOneOfTheAddressesRefusesUs) {
   for (const char* why :
        {"FATAL:  database \"none\" does not exist", "SSL error: certificate verify failed",
         "server does not support SSL, but SSL was required",
+        "server certificate for \"b\" does not match host name \"a\"",
         "FATAL:  no pg_hba.conf entry for x"}) {
     const Error error = RefusalOf(Failed(why));
     EXPECT_EQ(error.kind(), ErrorKind::kPermanent) << why;
@@ -42,6 +43,10 @@ TEST(RefusalOf, IsTransientWhereNobodyTakesUsNow) {
             "failed: Connection refused");
   // A connection that broke while keys were exchanged.
   EXPECT_EQ(RefusalOf(Failed("SSL SYSCALL error: EOF detected")).kind(), ErrorKind::kTransient);
+  EXPECT_EQ(RefusalOf(Failed("SSL error: unexpected eof while reading")).kind(),
+            ErrorKind::kTransient);
+  EXPECT_EQ(RefusalOf("connection to server at \"SSL.example\" failed: timeout expired").kind(),
+            ErrorKind::kTransient);
   EXPECT_EQ(RefusalOf("").kind(), ErrorKind::kTransient);
 }
 

@@ -76,13 +76,15 @@ std::string SumSql(const LedgerNames& names, const QuarantineFilter& filter) {
       kEventTexts, sums, first, filter.limit);
 }
 
+// By the raw objects, l: what a replay of one moved between tables counts as the object's own.
 std::string SeenSql(const LedgerNames& names, const QuarantineFilter& filter) {
   return fmt::format(
-      "SELECT table_name, {} AS h, CAST(SUM(CASE WHEN table_name = '*' THEN lines ELSE routed END) "
-      "AS VARCHAR) FROM {} WHERE name = {}{} GROUP BY 1{} ORDER BY 2, 1",
-      HourSql(filter, "loaded_at"), names.In("ledger"), names.Pipeline(),
-      filter.since ? " AND loaded_at >= " + TimestampLiteral(*filter.since) : "",
-      filter.by_hour ? ", 2" : "");
+      "SELECT p.table_name, {} AS h, CAST(SUM(CASE WHEN p.table_name = '*' THEN p.lines ELSE "
+      "p.routed END) AS VARCHAR) FROM {} p JOIN {} l ON l.name = p.name AND l.table_name = '*' AND "
+      "l.object = CASE WHEN p.replay_of = 0 THEN p.object ELSE p.replay_of END WHERE p.name = {} "
+      "AND p.state <> 'replaced'{} GROUP BY 1{} ORDER BY 2, 1",
+      HourSql(filter, "l.loaded_at"), names.In("ledger"), names.In("ledger"), names.Pipeline(),
+      OfObjects(names, filter), filter.by_hour ? ", 2" : "");
 }
 
 }  // namespace

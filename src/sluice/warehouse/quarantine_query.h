@@ -21,7 +21,7 @@ enum class QuarantineKind {
 
 // Which events in quarantine; all that is said must hold.
 struct QuarantineFilter {
-  std::string table = {};  // "*": no route
+  std::string table = {};  // "*": those without a table
   std::string reason = {}, column = {};
   std::string raw_key = {};
   std::optional<Timestamp> since = {};  // when the ledger says that they came there
@@ -56,7 +56,7 @@ struct QuarantineGroup {
   std::string hour;  // its beginning, or empty
   uint64_t events = 0, objects = 0;
   std::string first, last;
-  QuarantinedEvent example;  // the first; at most 200 bytes of its payload
+  QuarantinedEvent example;  // the first; at most 200 characters of its payload
 };
 
 struct QuarantineSummary {

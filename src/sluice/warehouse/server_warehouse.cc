@@ -34,6 +34,20 @@ constexpr RetryOptions kConflictRetry{.attempts = 5,
                                       .longest_pause = std::chrono::milliseconds(2000),
                                       .patience = std::chrono::milliseconds(60'000)};
 
+// A transaction whole once more where another one stood in its way (ADR 0050): what it reads of its
+// own is in temporary tables, which are as they were.
+template <typename Call>
+auto AgainOnConflict(Clock& clock, Call&& call) {
+  std::minstd_rand random(std::random_device{}());
+  for (RetryPace pace(kConflictRetry, clock, random);; pace.Pause()) {
+    auto done = call();
+    if (done || !IsConflict(done.error())) return done;
+    if (!pace.may_go_on()) return decltype(done)(std::unexpected(pace.GaveUp(done.error())));
+    Log(LogLevel::kInfo, "another transaction stood in the way, trying again: {}",
+        done.error().message());
+  }
+}
+
 Error OfPrepare(const Error& error) {
   return Error(IsMadeByAnother(error) ? ErrorKind::kTransient : WithoutUnknown(error).kind(),
                error.During("cannot prepare").message());
@@ -173,20 +187,14 @@ Result<std::vector<ObjectOutcome>> ServerLoad::Commit() {
   if (session_ == nullptr) return Fail(ErrorKind::kPermanent, "cannot commit: it was tried before");
   // It ends when the answer is known, whatever it is.
   const std::unique_ptr<ServerSession> session = std::move(session_);
-  std::minstd_rand random(std::random_device{}());
-  for (RetryPace pace(kConflictRetry, clock_, random);; pace.Pause()) {
-    auto outcomes = CommitLoad(*session, names_, tables_, facts_, objects_);
-    if (outcomes || !IsConflict(outcomes.error())) return outcomes;
-    if (!pace.may_go_on()) return std::unexpected(pace.GaveUp(outcomes.error()));
-    Log(LogLevel::kInfo, "another transaction stood in the way, trying again: {} batch={}",
-        outcomes.error().message(), facts_.batch);
-  }
+  return AgainOnConflict(clock_,
+                         [&] { return CommitLoad(*session, names_, tables_, facts_, objects_); });
 }
 
 Result<std::vector<ObjectOutcome>> ServerWarehouse::Outcome(std::span<const int64_t> objects) {
   SLUICE_ASSIGN(const auto session, connector_->Connect());
   SLUICE_TRY(RequireLedger(*session));
-  return Read(*session).OutcomesUnderLock(objects);
+  return AgainOnConflict(clock_, [&] { return Read(*session).OutcomesUnderLock(objects); });
 }
 
 Result<std::vector<ObjectOutcome>> ServerWarehouse::Peek(std::span<const int64_t> objects) {
@@ -212,7 +220,9 @@ Status ServerWarehouse::Settle(std::span<const Settlement> settlements) {
     return std::unexpected(WithoutUnknown(staged.error()));
   }
   const Timestamp now = clock_.Now();
-  const auto done = session->Transact(SettleSql(names_, MakeUniqueId(now), now), std::nullopt);
+  const std::vector<SqlStatement> settle = SettleSql(names_, MakeUniqueId(now), now);
+  const auto done =
+      AgainOnConflict(clock_, [&] { return session->Transact(settle, std::nullopt); });
   if (!done) return std::unexpected(done.error().During("cannot settle"));
   return {};
 }
@@ -221,7 +231,7 @@ Result<std::optional<std::string>> ServerWarehouse::Pause(
     const std::optional<std::string>& reason) {
   SLUICE_ASSIGN(const auto session, connector_->Connect());
   SLUICE_TRY(RequireLedger(*session));
-  return Read(*session).Pause(reason);
+  return AgainOnConflict(clock_, [&] { return Read(*session).Pause(reason); });
 }
 
 Result<uint64_t> ServerWarehouse::RefusedInARow(std::span<const int64_t> others_than) {
@@ -311,12 +321,14 @@ Result<std::vector<QuarantinedLine>> ServerWarehouse::ListReplayable(
 Result<uint64_t> ServerWarehouse::AcceptQuarantined(const QuarantineFilter& filter,
                                                     const Acceptance& acceptance) {
   SLUICE_ASSIGN(const auto session, connector_->Connect());
-  return Read(*session).AcceptQuarantined(filter, acceptance);
+  return AgainOnConflict(clock_,
+                         [&] { return Read(*session).AcceptQuarantined(filter, acceptance); });
 }
 
 Result<bool> ServerWarehouse::AcceptOverwritten(int64_t object, const Acceptance& acceptance) {
   SLUICE_ASSIGN(const auto session, connector_->Connect());
-  return Read(*session).AcceptOverwritten(object, acceptance);
+  return AgainOnConflict(clock_,
+                         [&] { return Read(*session).AcceptOverwritten(object, acceptance); });
 }
 
 Result<EventTraces> ServerWarehouse::FindEvent(const std::string& key, size_t limit) {

@@ -18,8 +18,9 @@ class RecordingSession : public ServerSession {
   explicit RecordingSession(std::vector<std::string>& transaction) : transaction_(transaction) {}
 
   Status Run(std::string_view, const std::string&) override { return {}; }
-  // The ledger is there, whatever is asked.
-  Result<std::vector<TextRow>> Query(std::string_view, const std::string&) override {
+  // The ledger is there, and nothing else.
+  Result<std::vector<TextRow>> Query(std::string_view name, const std::string&) override {
+    if (name != "look for table" && name != "read version") return std::vector<TextRow>();
     return std::vector<TextRow>{{std::to_string(kLedgerVersion)}};
   }
   Result<std::vector<TextRow>> Transact(std::span<const SqlStatement> statements,
@@ -92,6 +93,19 @@ class ConflictingSession : public RecordingSession {
   std::vector<Error> failures_;
 };
 
+class ConflictingConnector : public ServerConnector {
+ public:
+  ConflictingConnector(std::vector<std::string>& transaction, std::vector<Error> failures)
+      : transaction_(transaction), failures_(std::move(failures)) {}
+  Result<std::unique_ptr<ServerSession>> Connect() override {
+    return std::make_unique<ConflictingSession>(transaction_, failures_);
+  }
+
+ private:
+  std::vector<std::string>& transaction_;
+  const std::vector<Error> failures_;
+};
+
 class ConflictTest : public ::testing::Test {
  protected:
   Result<std::vector<ObjectOutcome>> Commit(std::vector<Error> failures) {
@@ -117,6 +131,21 @@ TEST_F(ConflictTest, C6_ATransactionThatAnotherStoodInTheWayOfIsTriedAgainWhole)
   ASSERT_TRUE(outcomes) << outcomes.error().message();
   EXPECT_EQ((*outcomes)[0].state, ObjectState::kLoaded);
   EXPECT_EQ(Attempts(), 4);
+}
+
+TEST_F(ConflictTest, C6_SoIsWhatSettlesObjectsThatLoadNothing) {
+  const TableSet none;
+  ServerWarehouse warehouse(
+      std::make_unique<ConflictingConnector>(
+          transaction_,
+          std::vector(2, Error(ErrorKind::kTransient, "deadlock detected: sqlstate=40P01"))),
+      names_, none, clock_);
+  PlannedObject object;
+  object.object = 4'711;
+  const auto settled =
+      warehouse.Settle(std::vector<Settlement>{{ObjectState::kHeld, object, "too many"}});
+  ASSERT_TRUE(settled) << settled.error().message();
+  EXPECT_EQ(Attempts(), 3);
 }
 
 TEST_F(ConflictTest, C6_NotForEverAndNothingElse) {

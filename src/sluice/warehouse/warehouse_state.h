@@ -16,6 +16,9 @@ struct LiveColumn {
 // What Warehouse::Probe found.
 struct WarehouseState {
   bool ledger_exists = false;
+  // Of this pipeline's part of it, made with it at random; empty where it is not there yet. A copy
+  // of the whole warehouse has the same.
+  std::string ledger_id;
   bool ledger_is_empty = true;
   bool tables_hold_rows = false;
   std::optional<std::string> paused;  // the reason, when loading is paused
