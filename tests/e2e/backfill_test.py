@@ -295,19 +295,6 @@ class Reconcile(PipelineTest):
         self.assertIn("1  Parquet objects that the ledger does not name: sluice gc", text)
         self.assertEqual(self.reconcile("--since", "60d", exit_code=3)["parquet"]["missing"], 2)
 
-    def test_many_objects_in_bounded_memory(self):
-        """100,000 keys of one hour, none of them loaded; pages of the store's listing, nothing else, are held."""
-        hour = self.now - datetime.timedelta(hours=5)
-        folder = self.pipeline.data / "raw" / hour_of(hour)
-        folder.mkdir(parents=True)
-        for i in range(100_000):
-            if i % 50_000 == 0:  # a file may have 65,000 names
-                content = self.pipeline.folder / f"content-{i}"
-                content.write_bytes(events(1))
-            os.link(content, folder / f"{i:06}.ndjson")
-        found = self.reconcile("--grace", "0s", exit_code=3)
-        self.assertEqual((found["stored"], found["missing"], len(found["examples"])), (100_000, 100_000, 10))
-
     def test_wrong_durations(self):
         for flag in "--since", "--grace":
             self.assert_plain_failure(self.pipeline.run("reconcile", flag, "soon", exit_code=2), flag)

@@ -182,8 +182,8 @@ class Mounted(PipelineTest):
         self.do("mkdir", "-p", folder)
         self.do("mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", folder)
 
-    def count(self, queue):
-        status = self.pipeline.status()
+    def count(self, queue, *flags):
+        status = self.pipeline.ask("status", *flags)
         return status[queue]["waiting"]
 
     def assert_disk_full_then_carries_on(self, store, size, *flags):
@@ -258,7 +258,7 @@ class Mounted(PipelineTest):
         self.mount_small(folder, "1m")
         done = self.pipeline.run("run", *flags, exit_code=1)
         self.assert_plain_failure(done, "No space left on device")
-        self.assertEqual(self.count("notifications"), 1)
+        self.assertEqual(self.count("notifications", *flags), 1)
         self.assertEqual(self.make_room(folder, *flags)["events"], self.truth["events"])
 
     def test_L17_a_full_queue_disk_fails_send_and_leaves_a_queue_that_works(self):

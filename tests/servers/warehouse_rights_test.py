@@ -24,6 +24,11 @@ class RightsTest(WarehouseTest):
         """Who may only load, loads (docs/operations.md), and may not take anything away."""
         self.pipeline.prepare_for_loader()
         self.whole_pipeline()
+        # What a person on call does about quarantine takes no more; what --replace takes is printed apart.
+        given_up = self.pipeline.ask("quarantine", "accept", "a test", "--since", "1d")["accepted"]
+        self.assertGreater(given_up, 0)
+        self.assertEqual(self.pipeline.ask("quarantine", "replay")["events"], 0)
+        self.assertIn("\n--   GRANT DELETE ON ", self.pipeline.run("ddl", "--user", self.target.loader).stdout)
         rows = self.pipeline.query("SELECT grantee, table_schema, table_name, privilege_type FROM information_schema.role_table_grants"
                                    f" WHERE grantee = '{self.target.loader}' AND table_schema = 'tracking'")
         self.assertEqual({row[3] for row in rows}, {"SELECT", "INSERT"}, rows)

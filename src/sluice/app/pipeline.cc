@@ -178,7 +178,14 @@ Result<ReplayReport> Pipeline::Replay(const QuarantineFilter& filter,
   if (state.paused) {
     return Fail(ErrorKind::kPermanent, "loading is paused, nothing was loaded: {}", *state.paused);
   }
-  if (!state.ledger_exists) return ReplayReport();
+  if (!state.ledger_exists) {
+    SLUICE_ASSIGN(const bool was_loaded, HoldsParquet(*parquet_));
+    if (!was_loaded) return ReplayReport();
+    return Fail(ErrorKind::kPermanent,
+                "the warehouse has no ledger, but the Parquet store holds objects, so there was "
+                "one; put the warehouse back: parquet={}",
+                parquet_->uri());
+  }
   // Tables may have been added to the configuration since the ledger was made.
   SLUICE_TRY(warehouse_->Prepare());
   connector_.EndOldUploads(config_.parquet);

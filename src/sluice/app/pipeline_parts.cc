@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "sluice/app/fetching_warehouse.h"
 #include "sluice/app/server_warehouses.h"
 #include "sluice/warehouse/duckdb_warehouse.h"
@@ -34,6 +36,12 @@ LedgerNames NamesOf(const PipelineConfig& config) {
           .dialect = SqlDialect(DialectOf(config.warehouse))};
 }
 
+Result<bool> HoldsParquet(ObjectStore& parquet) {
+  SLUICE_ASSIGN(const ListPage page, parquet.List("", "", 100));
+  return std::ranges::any_of(
+      page.objects, [](const ObjectInfo& object) { return object.key.ends_with(".parquet"); });
+}
+
 Result<std::unique_ptr<Warehouse>> OpenWarehouse(const PipelineConfig& config,
                                                  const PipelineEnvironment& environment,
                                                  const WarehouseStores& stores) {
@@ -45,6 +53,7 @@ Result<std::unique_ptr<Warehouse>> OpenWarehouse(const PipelineConfig& config,
                         .schema = config.warehouse.schema,
                         .parquet_root = config.parquet.location.text,
                         .quarantine_root = config.quarantine.location.text,
+                        .was_there = stores.hold_what_was_loaded,
                         .threads = config.load.threads,
                         .memory = config.load.memory,
                         .stop = environment.stop,

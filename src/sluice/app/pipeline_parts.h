@@ -18,7 +18,13 @@ namespace sluice {
 struct WarehouseStores {
   ObjectStore* parquet = nullptr;
   ObjectStore* quarantine = nullptr;
+  // The Parquet store tells of a warehouse: where its file is missing, that is no new pipeline.
+  bool hold_what_was_loaded = false;
 };
+
+// Whether anything was ever loaded, or about to be: a ledger is made before the first Parquet
+// object.
+Result<bool> HoldsParquet(ObjectStore& parquet);
 
 // The warehouse that the configuration names. Makes nothing in it yet: the warehouse itself says
 // when it is not there. `config` passed RequireKindsOfThisBuild; all of what it gets outlives it.

@@ -4,13 +4,30 @@
 #include "sluice/app/pipeline.h"
 
 namespace sluice {
+namespace {
+
+// Whether a DuckDB file is missing though the Parquet store holds what was loaded into it. Only
+// where it is missing the store is asked.
+Result<bool> MissesItsWarehouse(PipelineView& view) {
+  const auto* file = std::get_if<DuckDbTarget>(&view.config().warehouse.target);
+  if (file == nullptr) return false;
+  SLUICE_ASSIGN(const bool exists, Exists(file->path));
+  if (exists) return false;
+  SLUICE_ASSIGN(const auto parquet, view.OpenIfThere(view.config().parquet));
+  if (parquet == nullptr) return false;
+  return HoldsParquet(*parquet);
+}
+
+}  // namespace
 
 Result<std::unique_ptr<PipelineView>> PipelineView::Open(PipelineConfig config,
                                                          PipelineEnvironment environment) {
   SLUICE_TRY(RequireRunnable(config));
   std::unique_ptr<PipelineView> view(new PipelineView(std::move(config), std::move(environment)));
   const PipelineConfig& c = view->config_;
-  SLUICE_ASSIGN(view->warehouse_, OpenWarehouse(c, view->environment_));
+  SLUICE_ASSIGN(const bool misses_warehouse, MissesItsWarehouse(*view));
+  SLUICE_ASSIGN(view->warehouse_,
+                OpenWarehouse(c, view->environment_, {.hold_what_was_loaded = misses_warehouse}));
   const auto look_for_queue = [&](std::string_view part, const Location& location) {
     return view->LookFor(part, location, QueueFile(location));
   };
@@ -25,8 +42,9 @@ Result<std::unique_ptr<PipelineView>> PipelineView::Open(PipelineConfig config,
   SLUICE_TRY(look_for_store("the quarantine store", c.quarantine));
   SLUICE_TRY(look_for_store("the store of checkpoints", c.source.checkpoints));
   if (const auto* file = std::get_if<DuckDbTarget>(&c.warehouse.target)) {
-    SLUICE_TRY(
-        view->LookFor("the warehouse", {Location::Kind::kDirectory, file->path}, file->path));
+    if (!misses_warehouse)
+      SLUICE_TRY(
+          view->LookFor("the warehouse", {Location::Kind::kDirectory, file->path}, file->path));
   }
   return view;
 }

@@ -15,7 +15,7 @@
 namespace sluice {
 
 // What is there of a pipeline, to look at: nothing is made, received or written. The warehouse
-// answers for itself that it holds nothing yet.
+// answers for itself that it holds nothing yet, or is gone (MissesItsWarehouse).
 class PipelineView {
  public:
   static Result<std::unique_ptr<PipelineView>> Open(PipelineConfig config,

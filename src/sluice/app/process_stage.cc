@@ -9,6 +9,7 @@
 #include <thread>
 #include <tuple>
 
+#include "sluice/app/pipeline_parts.h"
 #include "sluice/base/add_fields.h"
 #include "sluice/base/log.h"
 #include "sluice/transform/conversion_sum.h"
@@ -137,10 +138,7 @@ Status ProcessStage::RequireLedger(const WarehouseState& state) {
                 "run once with --init-ledger");
   }
   if (state.ledger_exists) return {};
-  // The ledger is made before the first Parquet object.
-  SLUICE_ASSIGN(const ListPage page, parts_.stores.parquet.List("", "", 100));
-  const bool was_loaded = std::ranges::any_of(
-      page.objects, [](const ObjectInfo& object) { return object.key.ends_with(".parquet"); });
+  SLUICE_ASSIGN(const bool was_loaded, HoldsParquet(parts_.stores.parquet));
   if (!was_loaded) return {};
   // Unless another process has made both meanwhile.
   SLUICE_ASSIGN(const WarehouseState now, parts_.warehouse.Probe());

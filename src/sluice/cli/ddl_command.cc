@@ -76,6 +76,12 @@ Ddl WholeDdl(const PipelineConfig& config, const DdlFlags& flags) {
   if (!flags.user.empty()) {
     ddl.Add("a user that loads and makes nothing",
             GrantSql(*config.tables, names, flags.user, flags.database));
+    if (names.dialect.kind() != SqlDialect::Kind::kDuckDb) {
+      ddl.steps.push_back({"only where that user runs backfill --replace too, which takes old rows "
+                           "away:\n  " +
+                               ReplaceGrantSql(*config.tables, names, flags.user) + ";",
+                           std::nullopt});
+    }
   }
   if (names.dialect.kind() == SqlDialect::Kind::kRedshift) {
     ddl.steps.push_back({kWorkload, std::nullopt});

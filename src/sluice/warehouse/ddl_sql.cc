@@ -81,6 +81,15 @@ std::vector<std::string> GrantSql(const TableSet& tables, const LedgerNames& nam
   return sql;
 }
 
+std::string ReplaceGrantSql(const TableSet& tables, const LedgerNames& names,
+                            std::string_view user) {
+  std::string on;
+  for (const Table& table : tables.tables) {
+    on += (on.empty() ? "" : ", ") + names.Target(table.schema);
+  }
+  return fmt::format("GRANT DELETE ON {} TO {}", on, QuoteIdentifier(user));
+}
+
 std::vector<std::pair<std::string, std::string>> NeededRights(const TableSet& tables,
                                                               const LedgerNames& names) {
   std::vector<std::pair<std::string, std::string>> rights = {
@@ -91,7 +100,7 @@ std::vector<std::pair<std::string, std::string>> NeededRights(const TableSet& ta
     rights.emplace_back("SELECT, INSERT, UPDATE, DELETE", names.In(table));
   }
   for (const Table& table : tables.tables) {
-    rights.emplace_back("SELECT, INSERT, DELETE", names.Target(table.schema));
+    rights.emplace_back("SELECT, INSERT", names.Target(table.schema));
   }
   return rights;
 }

@@ -20,7 +20,11 @@ namespace sluice {
 std::vector<std::string> GrantSql(const TableSet& tables, const LedgerNames& names,
                                   std::string_view user, std::string_view database);
 
-// The same by table: (privileges with ", " between them, table), tables spelt as in SQL.
+// What that user lacks for `backfill --replace`, which takes rows of the target tables away.
+std::string ReplaceGrantSql(const TableSet& tables, const LedgerNames& names,
+                            std::string_view user);
+
+// What GrantSql grants, by table: (privileges with ", " between them, table), tables spelt as in SQL.
 std::vector<std::pair<std::string, std::string>> NeededRights(const TableSet& tables,
                                                               const LedgerNames& names);
 // The schemas whose use it takes.

@@ -27,7 +27,7 @@ DuckDbWarehouse::DuckDbWarehouse(DuckDbOptions options, const TableSet& tables, 
              .dialect = SqlDialect(SqlDialect::Kind::kDuckDb)} {}
 
 // A file that only cannot be looked at is there: to open it says what is wrong.
-bool DuckDbWarehouse::Exists() const {
+bool DuckDbWarehouse::FileExists() const {
   struct stat facts;
   return ::lstat(options_.path.c_str(), &facts) == 0 || (errno != ENOENT && errno != ENOTDIR);
 }
@@ -40,19 +40,23 @@ Status DuckDbWarehouse::RequireEngine() {
   return {};
 }
 
+Status DuckDbWarehouse::RequireFile(Purpose purpose) const {
+  if (purpose == Purpose::kMake || FileExists()) return {};
+  return Fail(ErrorKind::kPermanent,
+              "the warehouse is gone; put it back, or prepare it first "
+              "(sluice process --init-ledger): {}",
+              options_.path);
+}
+
 Result<DuckDbTurn> DuckDbWarehouse::TakeTurn(Purpose purpose) {
+  SLUICE_TRY(RequireFile(purpose));  // its folder may be gone too, and the lock file's with it
   SLUICE_TRY(RequireEngine());
   const Deadline deadline = Deadline::After(clock_, options_.lock_wait);
   Result<LockFile> lock =
       LockFile::Acquire(options_.path + ".lock", options_.lock_wait, clock_, options_.stop);
   if (!lock) return std::unexpected(lock.error().During("cannot open the warehouse"));
-  if (!Exists()) {
-    if (purpose != Purpose::kMake) {
-      return Fail(ErrorKind::kPermanent,
-                  "the warehouse is gone; put it back, or prepare it first: {}", options_.path);
-    }
-    SLUICE_TRY(MakeDuckDbFile(options_.path, options_.memory));
-  }
+  SLUICE_TRY(RequireFile(purpose));
+  if (!FileExists()) SLUICE_TRY(MakeDuckDbFile(options_.path, options_.memory));
   const DuckDbSessionOptions session_options = {
       .path = options_.path,
       .access = purpose == Purpose::kRead ? DuckDbSessionOptions::Access::kReadOnly

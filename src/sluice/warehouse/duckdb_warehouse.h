@@ -24,6 +24,7 @@ struct DuckDbOptions {
   std::string name;               // the pipeline: marks its ledger rows
   std::string schema = "sluice";  // of the ledger and its companions
   std::string parquet_root, quarantine_root;  // folders below which the plan's keys are
+  bool was_there = false;                     // a file that is missing is lost, and not just new
   int threads = 0;                            // 0: one for each core
   Bytes memory = GiB(1);                      // for staged rows and joins; more spills to PATH.tmp
   // How long to wait for another process that has the database open.
@@ -42,8 +43,9 @@ struct DuckDbTurn {
   std::unique_ptr<DuckDbSession> session;
 };
 
-// The embedded Warehouse. `tables` and `clock` outlive it. Where the file does not exist, Probe,
-// Peek and Balance say that there is nothing; only Prepare makes it.
+// The embedded Warehouse. `tables` and `clock` outlive it. Where the file does not exist, whoever
+// only reads is told that there is nothing, or, where it was_there, that it is gone; only Prepare
+// makes it.
 class DuckDbWarehouse : public Warehouse {
  public:
   DuckDbWarehouse(DuckDbOptions options, const TableSet& tables, Clock& clock);
@@ -82,7 +84,11 @@ class DuckDbWarehouse : public Warehouse {
   // kMake makes the file where there is none.
   enum class Purpose { kRead, kWrite, kLoad, kMake };
 
-  bool Exists() const;
+  bool FileExists() const;
+  // False: nothing can be there yet.
+  bool Exists() const { return options_.was_there || FileExists(); }
+  // Of a file that is missing and that nobody may make.
+  Status RequireFile(Purpose purpose) const;
   Status RequireEngine();
   Result<DuckDbTurn> TakeTurn(Purpose purpose);
   LedgerReader Read(const DuckDbTurn& turn) const;

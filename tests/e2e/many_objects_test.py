@@ -1,0 +1,51 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Every command that walks a store ends with the right answer where that holds 100,000 objects, all of one hour, and
+holds pages of it, not all of it."""
+
+import unittest
+
+from many_objects import ManyObjectsTest
+
+OBJECTS = 100_000
+LOADED = OBJECTS // 2
+MISSING = OBJECTS - LOADED
+EXAMPLES = 10
+
+
+class ManyObjects(ManyObjectsTest):
+    def test_every_command_that_walks_a_store(self):
+        self.fill(OBJECTS, in_an_hour=OBJECTS, orphans=True)
+        for flags in (), ("--replace",):
+            plan = self.measured("backfill", "--from", self.spelt_hour(), "--dry-run", *flags)["plan"]
+            self.assertEqual((plan["stored"], plan["loaded_before"], plan["to_load"]), (OBJECTS, LOADED, MISSING))
+
+        found = self.measured("reconcile", exit_code=3)
+        self.assertEqual((found["stored"], found["loaded"], found["missing"], len(found["examples"])), (OBJECTS, LOADED, MISSING, EXAMPLES))
+        # The orphan of the very first one is young.
+        self.assertEqual(found["parquet"], {"stored": 2 * LOADED, "named": LOADED, "young": 1, "unnamed": LOADED - 1, "missing": 0, "examples": []})
+
+        status = self.measured("status")
+        self.assertEqual((status["objects"], status["backlog"]["objects"], status["balanced"]), (LOADED, MISSING, True))
+        self.assertEqual([one["count"] for one in status["concerns"] if one["type"] == "missing"], [MISSING])
+        self.assertEqual([(hour["objects"], hour["waiting"], hour["quarantined"]) for hour in status["hours"] if hour["objects"]], [(OBJECTS, MISSING, LOADED)])
+
+        story = self.measured("why", self.spelt_hour(), exit_code=3)
+        self.assertIn(f"{MISSING} of {OBJECTS} raw objects not loaded, because nobody was told of them", story["verdict"])
+        self.assertEqual(self.measured("why", f"{self.folder(0)}{LOADED:07}.ndjson", exit_code=3)["state"], "missing")
+        self.assertEqual(self.measured("why", "00000000-0000-4000-8000-000000000000")["state"], "loaded")
+
+        table = self.measured("verify", "--from", "2026-11-23")["tables"][0]
+        self.assertEqual((table["rows"], table["loaded"], table["keys_twice"], table["hours"]), (1, 1, 0, []))
+
+        group, = self.measured("quarantine", "list")["groups"]
+        self.assertEqual((group["reason"], group["events"], group["objects"]), ("no_route", LOADED, LOADED))
+
+        found = self.measured("gc", "--dry-run", "--grace", "1h", exit_code=3)
+        self.assertEqual((found["stored"], found["named"], found["orphans"], found["missing"]), (2 * LOADED, LOADED, LOADED - 1, 0))
+
+        self.assertEqual(self.measured("reconcile", "--repair")["announced"], MISSING)
+        self.assertEqual(self.measured("status")["notifications"]["waiting"], MISSING)
+
+
+if __name__ == "__main__":
+    unittest.main()
