@@ -64,7 +64,7 @@ class Example:
 
     @staticmethod
     def pattern_of(line):
-        first, *others = [re.sub(r"(?:\\ |\\\t)+", r"[^\\S\\n]+", re.escape(part)) for part in line.rstrip().split("…")]
+        first, *others = [re.sub(r"(?:\\ |\\\t)+", r"[^\\S\\n]+?", re.escape(part)) for part in line.rstrip().split("…")]
         pattern = first + "".join(f"(?>.*?{part})" for part in others[:-1])
         return pattern + (".*" + others[-1] if others else "") + r"[^\S\n]*\n"
 

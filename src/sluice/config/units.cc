@@ -33,7 +33,10 @@ Result<std::chrono::milliseconds> ParseDuration(std::string_view text) {
     ++next_unit;
     rest.remove_prefix(unit.size());
   } while (!rest.empty());
-  if (total > kLongest) return refused;
+  if (total > kLongest) {
+    return Fail(ErrorKind::kPermanent, "too long: '{}'; at most {}d", text,
+                kLongest / kUnits[0].second);
+  }
   return std::chrono::milliseconds(total);
 }
 

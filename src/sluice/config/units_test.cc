@@ -26,6 +26,7 @@ TEST(DurationTest, RefusesWhatIsNotADuration) {
     EXPECT_FALSE(ParseDuration(text)) << text;
   }
   EXPECT_EQ(ParseDuration("5").error().message(), "not a duration: '5'; write 30s, 5m or 1h30m");
+  EXPECT_EQ(ParseDuration("4000d").error().message(), "too long: '4000d'; at most 3660d");
 }
 
 TEST(ShareTest, ReadsPercentages) {

@@ -31,8 +31,8 @@ uint64_t Stuck(const StatusReport& report) {
 std::optional<Timestamp> StaleSince(const StatusReport& report) {
   const Landed& landed = *report.landed;
   if (landed.fresh_to) return landed.fresh_to;
-  if (!report.is_warehouse_down() && !report.states.empty()) return report.now - kLandedHours;
   if (landed.oldest_waiting) return landed.oldest_waiting;
+  if (!report.is_warehouse_down() && !report.states.empty()) return report.now - kLandedHours;
   if (report.is_warehouse_down()) return report.now - kLandedHours;
   return report.source ? report.source->oldest : std::nullopt;
 }
@@ -43,6 +43,8 @@ void AddStale(const StatusReport& report, std::vector<Concern>& list) {
   if (!since || report.now - *since <= report.limits.stale_after) return;
   const std::string age = AgeText(report.now - *since);
   std::string text = fmt::format("nothing new in the tables for {} or longer", age);
+  if (report.landed->oldest_waiting)
+    text = fmt::format("what landed {} ago is in no table yet", age);
   if (report.landed->fresh_to) text = "nothing new in the tables for " + age;
   if (!report.is_warehouse_down() && report.states.empty()) {
     text = "nothing was ever loaded, and the oldest of what is to be loaded waits for " + age;

@@ -181,6 +181,13 @@ const std::vector<Case> kCases = {
      [](StatusReport& r) { r.landed = Landed(); },
      {"critical stale 0: "},
      "nothing that landed in the last 24 hours is loaded; nothing lost, nothing to do"},
+    {"what is older waits while what is newer is loaded",
+     [](StatusReport& r) {
+       r.landed->fresh_to.reset();
+       r.landed->oldest_waiting = kNow - minutes(180);
+     },
+     {"critical stale 0: "},
+     "fresh to before 13:05, when the oldest of what waits landed; nothing lost, nothing to do"},
     {"held",
      [](StatusReport& r) {
        r.states.push_back({ObjectState::kHeld, 2, 20});

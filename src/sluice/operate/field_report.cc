@@ -6,6 +6,7 @@
 
 #include "sluice/operate/infer_names.h"
 #include "sluice/operate/verify.h"
+#include "sluice/schema/identifier.h"
 #include "sluice/warehouse/ddl_sql.h"
 
 namespace sluice {
@@ -22,6 +23,11 @@ std::optional<Timestamp> MomentOf(std::string_view text) {
 // What its events were is not known: the type is one to start with.
 std::string AlterFor(const LedgerNames& names, const Table& table, const std::string& path) {
   if (path == "…") return "";  // all the others together
+  // A column of that name takes another field.
+  const auto is_there = [name = IdentifierOf(path)](const Column& column) {
+    return FoldIdentifier(column.name) == FoldIdentifier(name);
+  };
+  if (std::ranges::any_of(table.schema.columns, is_there)) return "";
   return AddColumnSql(names, table,
                       {.name = IdentifierOf(path),
                        .type = {.kind = TypeKind::kVarchar, .length = 256},

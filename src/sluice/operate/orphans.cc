@@ -16,7 +16,7 @@
 namespace sluice {
 namespace {
 
-constexpr size_t kListed = 1'000;
+constexpr size_t kListed = 10'000;
 constexpr size_t kAsked = 10'000;  // of the ledger, which may be far away
 constexpr size_t kJudged = 200;    // at once
 

@@ -39,6 +39,10 @@ std::string Fresh(const StatusReport& report) {
   }
   const bool is_known = !report.is_warehouse_down() && !report.WhyNotKnown(StatusPart::kRawStore);
   if (!is_known) return "how fresh is not known";
+  if (!report.states.empty() && report.landed->oldest_waiting) {
+    return fmt::format("fresh to before {}, when the oldest of what waits landed",
+                       MinuteText(*report.landed->oldest_waiting, report.now));
+  }
   return report.states.empty() ? "nothing is loaded yet"
                                : "nothing that landed in the last 24 hours is loaded";
 }

@@ -125,6 +125,12 @@ void AddPlaces(const EventTraces& traces, Story& story) {
   add_more(traces.quarantined, "mentions in quarantine");
 }
 
+std::string LoadAgain(const RawLayout& layout, const std::string& raw_key) {
+  const auto hour = layout.HourOf({raw_key});
+  if (!hour) return "load " + raw_key + " again";
+  return fmt::format("sluice backfill --from {} --replace", HourText(*hour));
+}
+
 void EndAbsent(const Witnesses& w, const EventTraces& traces, const Search& search, Story& story) {
   if (!search.origins.empty()) {
     const LedgerPart& part = search.origins.back().part;
@@ -132,7 +138,7 @@ void EndAbsent(const Witnesses& w, const EventTraces& traces, const Search& sear
         "removed",
         fmt::format("loaded on {} by batch {}, and removed from {} by somebody else since",
                     MomentText(part.loaded_at), part.batch, part.table),
-        "sluice verify, then load " + part.raw_key + " again");
+        "sluice verify, then " + LoadAgain(w.layout, part.raw_key));
   }
   if (!traces.quarantined.empty()) {
     // One that waits, if there is one.
