@@ -77,10 +77,11 @@ Ddl WholeDdl(const PipelineConfig& config, const DdlFlags& flags) {
     ddl.Add("a user that loads and makes nothing",
             GrantSql(*config.tables, names, flags.user, flags.database));
     if (names.dialect.kind() != SqlDialect::Kind::kDuckDb) {
-      ddl.steps.push_back({"only where that user runs backfill --replace too, which takes old rows "
-                           "away:\n  " +
-                               ReplaceGrantSql(*config.tables, names, flags.user) + ";",
-                           std::nullopt});
+      ddl.steps.push_back(
+          {"only where that user runs backfill --replace too, which takes old rows "
+           "away:\n  " +
+               ReplaceGrantSql(*config.tables, names, flags.user) + ";",
+           std::nullopt});
     }
   }
   if (names.dialect.kind() == SqlDialect::Kind::kRedshift) {

@@ -24,7 +24,8 @@ std::vector<std::string> GrantSql(const TableSet& tables, const LedgerNames& nam
 std::string ReplaceGrantSql(const TableSet& tables, const LedgerNames& names,
                             std::string_view user);
 
-// What GrantSql grants, by table: (privileges with ", " between them, table), tables spelt as in SQL.
+// What GrantSql grants, by table: (privileges with ", " between them, table), tables spelt as in
+// SQL.
 std::vector<std::pair<std::string, std::string>> NeededRights(const TableSet& tables,
                                                               const LedgerNames& names);
 // The schemas whose use it takes.
