@@ -94,11 +94,14 @@ TEST_P(WarehouseContract, AnAcceptedOverwrittenVersionNeverLoads) {
   EXPECT_TRUE(*warehouse_->AcceptOverwritten(held.object, kAcceptance));
   // Who gives another reason did not do it.
   EXPECT_FALSE(*warehouse_->AcceptOverwritten(held.object, {"another reason", kAcceptance.at}));
-  // Who looks for what was loaded before a table was there finds that this one is decided.
+  // Who looks for what was loaded before a table was there finds that this one is decided, and
+  // that one is not.
   const auto before = warehouse_->ListObjects({.store = old.store, .table = "not there then"});
   ASSERT_TRUE(before) << before.error().message();
-  ASSERT_THAT(*before, SizeIs(1));
-  EXPECT_EQ((*before)[0].object, held.object);
+  ASSERT_THAT(*before, SizeIs(2));
+  for (const LedgerObject& one : *before) {
+    EXPECT_EQ(one.lacks_table, one.object == old.object) << one.identity;
+  }
   EXPECT_EQ(MustLoad({held})[0].state, ObjectState::kReplaced);
   EXPECT_EQ(MustLoad({old})[0].state, ObjectState::kLoaded);
   EXPECT_THAT(Column("SELECT \"location\" FROM tracking.events"), ElementsAre("old"));

@@ -98,7 +98,7 @@ class Backfill(PipelineTest):
         self.pipeline.run("process")
         self.assertEqual(self.rows(), 15)  # other content of a key waits for a person
         plan = self.backfill("--from", "2026-11-23", "--replace", "--dry-run")["plan"]
-        self.assertEqual((plan["loaded_before"], plan["replaces"]), (2, True), plan)
+        self.assertEqual([plan[k] for k in ("loaded_before", "to_load", "held", "replaces")], [1, 1, 1, True], plan)
         self.assertEqual(self.rows(), 15)
         found = self.backfill("--from", "2026-11-23", "--replace")
         self.assertEqual(found["processed"]["loaded"], 2, found)
@@ -144,9 +144,9 @@ class Backfill(PipelineTest):
         return path
 
     def test_a_table_that_was_added_later_is_filled_from_what_was_loaded_before(self):
-        def put(number):
+        def put(number, more=b""):
             utm = [json.dumps({"request_id": f"u{number}-{i}", "source": "x", "medium": "y"}).encode() + b"\n" for i in range(5)]
-            self.pipeline.put_raw(f"{number}.ndjson", events(10, number * 10) + b"".join(utm))
+            self.pipeline.put_raw(f"{number}.ndjson", events(10, number * 10) + b"".join(utm) + more)
 
         def count(table):
             return self.pipeline.query(f"SELECT count(*) FROM {table}")[0][0]
@@ -155,6 +155,9 @@ class Backfill(PipelineTest):
         for number in range(3):
             put(number)
         self.backfill("--config", one, "--from", "2026-11-23")
+        self.assertEqual((count("tracking.events"), count("sluice.quarantine")), (30, 15))
+        put(1, b"\n")  # another version, which takes the first one's place
+        self.backfill("--config", one, "--from", "2026-11-23", "--replace")
         self.assertEqual((count("tracking.events"), count("sluice.quarantine")), (30, 15))
         put(3)
         found = self.backfill("--config", both, "--from", "2026-11-23")

@@ -187,7 +187,7 @@ class EveryCommand(PipelineTest):
             if path.parent.exists():
                 path.parent.rmdir()
 
-        self.assert_down(f"the warehouse is gone; put it back, .*{re.escape(str(path))}|put the warehouse back", away, duckdb=str(path))
+        self.assert_down(f"the warehouse is gone, .*{re.escape(str(path))}|put the warehouse back", away, duckdb=str(path))
 
     def test_C13_a_warehouse_that_nobody_answers_for(self):
         with socket.socket() as taken:

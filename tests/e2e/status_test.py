@@ -103,6 +103,7 @@ class Status(StatusTest):
         self.assertIn("warehouse.duckdb", status["warehouse_error"])
         self.assertIn("warehouse.duckdb", done.stderr)
         self.assertTrue(status["is_estimate"])
+        self.assertEqual((status["balanced"], status["events"]), (None, None))
         self.assertEqual((status["notifications"]["waiting"], status["backlog"]["objects"]), (1, 1))
         self.assertRegex(status["freshness"], r"^fresh to about [0-9 :-]+; nothing lost as far as is known without the warehouse, "
                                               "nothing to do yet$")
@@ -149,6 +150,12 @@ class Status(StatusTest):
         self.assertTrue(status["freshness"].startswith("how fresh is not known; "), status["freshness"])
         self.assertEqual((status["fresh_to"], status["tables"][0]["rows"]), (None, 3))
         self.assertRegex(text, r"(?m)^raw store +not known$")
+
+    def test_a_raw_store_that_is_gone_is_no_empty_one(self):
+        self.loaded()
+        (self.pipeline.data / "raw").rename(self.pipeline.data / "away")
+        status, _ = self.not_known("raw_store")
+        self.assertTrue(status["freshness"].startswith("how fresh is not known; "), status["freshness"])
 
     def test_a_ledger_and_tables_that_cannot_be_asked_hide_nothing_else(self):
         self.loaded()

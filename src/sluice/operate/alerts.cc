@@ -39,7 +39,10 @@ bool IsOneOf(std::string_view type, std::initializer_list<ConcernKind> kinds) {
 bool Hides(const Concern& now, const ToldConcern& told) {
   using enum ConcernKind;
   if (now.kind == kWarehouseDown) {
-    return !IsOneOf(told.type, {kWarehouseDown, kNotKnown, kExpiring, kStale, kDeadLetters});
+    const bool is_of_tables =
+        IsOneOf(told.type, {kNotKnown}) && told.subject == Name(StatusPart::kTables);
+    return is_of_tables ||
+           !IsOneOf(told.type, {kWarehouseDown, kNotKnown, kExpiring, kDeadLetters});
   }
   if (now.kind != kNotKnown) return false;
   if (now.subject == Name(StatusPart::kTables)) return IsOneOf(told.type, {kRowsMissing});

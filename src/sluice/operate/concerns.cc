@@ -42,10 +42,11 @@ void AddStale(const StatusReport& report, std::vector<Concern>& list) {
   const auto since = StaleSince(report);
   if (!since || report.now - *since <= report.limits.stale_after) return;
   const std::string age = AgeText(report.now - *since);
-  std::string text = fmt::format("nothing new in the tables for {} or longer", age);
-  if (report.landed->oldest_waiting)
-    text = fmt::format("what landed {} ago is in no table yet", age);
-  if (report.landed->fresh_to) text = "nothing new in the tables for " + age;
+  std::string text = fmt::format("nothing new in the tables for {}{}", age,
+                                 report.landed->fresh_to ? "" : " or longer");
+  if (const auto oldest = report.landed->oldest_waiting) {
+    text = fmt::format("what landed {} ago is in no table yet", AgeText(report.now - *oldest));
+  }
   if (!report.is_warehouse_down() && report.states.empty()) {
     text = "nothing was ever loaded, and the oldest of what is to be loaded waits for " + age;
   }

@@ -94,9 +94,18 @@ std::optional<IdName> IdNameOf(std::string_view key) {
 
 std::optional<IdName> IdNameOf(const FieldPath& path) {
   const std::string& key = path.back();
-  if (path.size() == 1 || WordsOf(key).size() != 1) return IdNameOf(key);
+  if (path.size() == 1) return IdNameOf(key);
   // "id" is of what it stands in.
-  return IdNameOf(fmt::format("{}_{}", path[path.size() - 2], key));
+  const std::string& parent = path[path.size() - 2];
+  if (WordsOf(key).size() == 1) return IdNameOf(fmt::format("{}_{}", parent, key));
+  // So may be "event_id", but for what only wraps an event.
+  const auto name = IdNameOf(key);
+  const std::vector<std::string> words = WordsOf(parent);
+  const bool is_envelope =
+      words.size() == 1 && HasAny(parent, {"event", "request", "data", "payload", "body", "message",
+                                           "detail", "properties", "attributes", "meta", "metadata",
+                                           "header", "headers", "envelope"});
+  return name && !is_envelope ? IdName::kThing : name;
 }
 
 bool IsTimeName(std::string_view key) {

@@ -46,7 +46,9 @@ TEST(InferNames, AnIdOfAnEventIsMoreThanThatOfAThing) {
   EXPECT_EQ(IdNameOf(FieldPath{"user", "id"}), IdName::kThing);
   EXPECT_EQ(IdNameOf(FieldPath{"event", "user", "id"}), IdName::kThing);
   EXPECT_EQ(IdNameOf(FieldPath{"data", "uuid"}), IdName::kThing);
-  EXPECT_EQ(IdNameOf(FieldPath{"user", "request_id"}), IdName::kEvent);
+  EXPECT_EQ(IdNameOf(FieldPath{"data", "request_id"}), IdName::kEvent);
+  EXPECT_EQ(IdNameOf(FieldPath{"user", "request_id"}), IdName::kThing);
+  EXPECT_EQ(IdNameOf(FieldPath{"parent", "event_id"}), IdName::kThing);
   EXPECT_EQ(IdNameOf(FieldPath{"event", "id"}), IdName::kEvent);
   for (const char* const key : {"", "topic", "identity", "idea", "paid", "request"}) {
     EXPECT_EQ(IdNameOf(key), std::nullopt) << key;

@@ -308,8 +308,8 @@ Chosen ChosenFor(const std::vector<std::string>& events) {
 TEST(Infer, TheUniqueKeyIsWhatNoTwoEventsShare) {
   EXPECT_EQ(ChosenFor({R"({"user_id":"u","request_id":"r"})"}).unique, "request_id");
   EXPECT_EQ(ChosenFor(Repeat(R"({"user_id":"u$"})", 200)).unique, std::nullopt);
-  EXPECT_EQ(ChosenFor(Repeat(R"({"user":{"id":"u$"},"x":{"event_id":"$"}})", 9)).unique,
-            "x_event_id");
+  EXPECT_EQ(ChosenFor(Repeat(R"({"user":{"id":"u$"},"data":{"event_id":"$"}})", 9)).unique,
+            "data_event_id");
   EXPECT_EQ(ChosenFor(Repeat(R"({"request_id":"r$","event_id":"$"})", 9)).unique, "event_id");
   EXPECT_EQ(ChosenFor(Repeat(R"({"message":"text $"})", 200)).unique, std::nullopt);
   // An event that comes twice is the same event.

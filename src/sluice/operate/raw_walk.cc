@@ -13,6 +13,14 @@ namespace {
 constexpr size_t kListed = 10'000;
 constexpr size_t kAsked = 10'000;  // of the ledger, which may be far away
 
+// With its ETag; nothing where it is gone meanwhile.
+Result<std::optional<ObjectInfo>> StoredNow(ObjectStore& raw, const std::string& key) {
+  auto found = raw.Stat(key);
+  if (found) return *std::move(found);
+  if (found.error().kind() == ErrorKind::kNotFound) return std::nullopt;
+  return std::unexpected(found.error());
+}
+
 }  // namespace
 
 bool RawKeyState::StoredIs(std::initializer_list<ObjectState> states,
@@ -21,7 +29,7 @@ bool RawKeyState::StoredIs(std::initializer_list<ObjectState> states,
   const std::string identity =
       stored->etag.empty() ? "" : ObjectIdentity{store, {key}, stored->etag}.ToText();
   return std::ranges::any_of(known, [&](const LedgerObject& object) {
-    return std::ranges::find(states, object.state) != states.end() &&
+    return !object.lacks_table && std::ranges::find(states, object.state) != states.end() &&
            (identity.empty() || object.identity == identity);
   });
 }
@@ -91,6 +99,10 @@ Result<std::optional<RawKeyState>> RawWalk::Next() {
       state.known.push_back(std::move(known_.front()));
       known_.pop_front();
       SLUICE_TRY(FillKnown());
+    }
+    // Which of them is stored a directory's listing does not say.
+    if (state.stored && state.stored->etag.empty() && state.known.size() > 1) {
+      SLUICE_ASSIGN(state.stored, StoredNow(raw_, state.key));
     }
     return state;
   }

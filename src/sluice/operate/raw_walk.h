@@ -37,7 +37,7 @@ struct RawKeyState {
 
 // Asks for a page of the ledger's objects.
 using LedgerPages = std::function<Result<std::vector<LedgerObject>>(const LedgerRange&)>;
-// With the name of a table: as if nobody knew those that were loaded before it was there.
+// With the name of a table: what was loaded before that was there is not settled.
 inline LedgerPages LedgerPagesOf(Warehouse& warehouse, std::string table = "") {
   return [&warehouse, table = std::move(table)](LedgerRange range) {
     range.table = table;

@@ -130,7 +130,13 @@ void EstimateRaw(const StatusParts& parts, StatusReport& report) {
 }
 
 void WalkRaw(const StatusParts& parts, StatusReport& report) {
-  if (parts.raw == nullptr) return;
+  if (parts.raw == nullptr) {
+    const bool is_told = report.WhyNotKnown(StatusPart::kRawStore) != nullptr;
+    if (is_told || report.states.empty()) return;
+    const Error gone(ErrorKind::kNotFound,
+                     "the raw store is gone, and the ledger knows of objects");
+    return report.not_known.push_back({StatusPart::kRawStore, gone});
+  }
   if (report.is_warehouse_down()) return EstimateRaw(parts, report);
   std::optional<Error> refused;
   const LedgerPages pages = [&](LedgerRange range) {

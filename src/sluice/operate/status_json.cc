@@ -146,10 +146,17 @@ std::string ToJson(const StatusReport& report) {
   AppendNotKnown(json, report);
   json.Key("paused");
   report.paused ? json.Value(*report.paused) : json.Null();
-  json.Key("balanced").Value(report.Balances());
-  json.Key("objects").Value(report.objects.objects).Key("events").Value(report.objects.lines);
-  json.Key("no_route").Value(report.objects.no_route).Key("dropped").Value(report.objects.dropped);
-  json.Key("accepted").Value(report.accepted());
+  // What the warehouse alone knows.
+  const auto known = [&](std::string_view key, const auto& value) {
+    json.Key(key);
+    report.is_warehouse_down() ? json.Null() : json.Value(value);
+  };
+  known("balanced", report.Balances());
+  known("objects", report.objects.objects);
+  known("events", report.objects.lines);
+  known("no_route", report.objects.no_route);
+  known("dropped", report.objects.dropped);
+  known("accepted", report.accepted());
   json.Key("events_last_hour").Value(landed.events_last_hour);
   AppendStates(json, report);
   AppendTables(json, report);

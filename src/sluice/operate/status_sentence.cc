@@ -39,7 +39,7 @@ std::string Fresh(const StatusReport& report) {
   }
   const bool is_known = !report.is_warehouse_down() && !report.WhyNotKnown(StatusPart::kRawStore);
   if (!is_known) return "how fresh is not known";
-  if (!report.states.empty() && report.landed->oldest_waiting) {
+  if (!report.states.empty() && report.landed && report.landed->oldest_waiting) {
     return fmt::format("fresh to before {}, when the oldest of what waits landed",
                        MinuteText(*report.landed->oldest_waiting, report.now));
   }

@@ -18,18 +18,32 @@
 #include "sluice/warehouse/staged_load.h"
 
 namespace sluice {
+namespace {
+
+// A file that only cannot be looked at is there: to open it says what is wrong.
+bool IsThere(const std::string& path) {
+  struct stat facts;
+  return ::lstat(path.c_str(), &facts) == 0 || (errno != ENOENT && errno != ENOTDIR);
+}
+
+// One that was seen and vanishes is gone, and not new.
+DuckDbOptions WithWhatIsThere(DuckDbOptions options) {
+  options.was_there = options.was_there || IsThere(options.path);
+  return options;
+}
+
+}  // namespace
+
 DuckDbWarehouse::DuckDbWarehouse(DuckDbOptions options, const TableSet& tables, Clock& clock)
-    : options_(std::move(options)),
+    : options_(WithWhatIsThere(std::move(options))),
       tables_(tables),
       clock_(clock),
       names_{.pipeline = options_.name,
              .schema = options_.schema,
              .dialect = SqlDialect(SqlDialect::Kind::kDuckDb)} {}
 
-// A file that only cannot be looked at is there: to open it says what is wrong.
 bool DuckDbWarehouse::FileExists() const {
-  struct stat facts;
-  return ::lstat(options_.path.c_str(), &facts) == 0 || (errno != ENOENT && errno != ENOTDIR);
+  return IsThere(options_.path);
 }
 
 Status DuckDbWarehouse::RequireEngine() {
@@ -43,7 +57,8 @@ Status DuckDbWarehouse::RequireEngine() {
 Status DuckDbWarehouse::RequireFile(Purpose purpose) const {
   if (purpose == Purpose::kMake || FileExists()) return {};
   return Fail(ErrorKind::kPermanent,
-              "the warehouse is gone; put it back, or prepare it first "
+              "the warehouse is gone, or new while its Parquet store is not; put it back, or "
+              "prepare it first "
               "(sluice process --init-ledger): {}",
               options_.path);
 }

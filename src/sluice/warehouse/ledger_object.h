@@ -17,9 +17,10 @@ struct LedgerObject {
   ObjectState state = ObjectState::kLoaded;
   std::string reason;  // one sentence, where it is not loaded
   uint64_t lines = 0, dropped = 0, loaded = 0, duplicates = 0, quarantined = 0;
-  uint64_t accepted = 0;  // of the quarantined, given up; where the range asks for it
-  std::string batch;      // that wrote the row
-  std::string loaded_at;  // when, in UTC, as the warehouse spells it
+  uint64_t accepted = 0;     // of the quarantined, given up; where the range asks for it
+  bool lacks_table = false;  // it was loaded before the range's table was there
+  std::string batch;         // that wrote the row
+  std::string loaded_at;     // when, in UTC, as the warehouse spells it
 };
 
 // A page of them: of one raw store, in the order of (raw_key, object), keys by their bytes.
@@ -28,7 +29,7 @@ struct LedgerRange {
   std::string after_key;  // behind (after_key, after_object), of which objects are positive
   int64_t after_object = 0;
   std::string before_key;      // and keys less than this one; empty: no end
-  std::string table;           // not empty: without those that were loaded before it was there
+  std::string table;           // not empty: says which ones lack it
   bool with_accepted = false;  // reads sluice.quarantine too
   size_t limit = 1000;
 };

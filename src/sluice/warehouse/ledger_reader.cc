@@ -214,6 +214,7 @@ Result<std::vector<LedgerObject>> LedgerReader::ListObjects(const LedgerRange& r
                        .duplicates = ToCount(row[8]),
                        .quarantined = ToCount(row[9]),
                        .accepted = ToCount(row[12]),
+                       .lacks_table = row[13] == "true",
                        .batch = text(10),
                        .loaded_at = text(11)});
   }

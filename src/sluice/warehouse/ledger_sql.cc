@@ -317,10 +317,11 @@ std::string ListObjectsSql(const LedgerNames& names, const LedgerRange& range) {
   std::string condition =
       fmt::format("name = {} AND store = {} AND table_name = '*' AND replay_of = 0", name,
                   d.Literal(range.store));
+  std::string lacks_table = "CAST('false' AS VARCHAR)";
   if (!range.table.empty()) {
-    condition += fmt::format(
-        " AND (state <> 'loaded' OR object IN (SELECT t.object FROM {} t WHERE t.name = {} AND "
-        "t.table_name = {}))",
+    lacks_table = fmt::format(
+        "CASE WHEN state <> 'loaded' OR object IN (SELECT t.object FROM {} t WHERE t.name = {} AND "
+        "t.table_name = {}) THEN 'false' ELSE 'true' END",
         ledger, name, d.Literal(range.table));
   }
   if (!range.after_key.empty()) {
@@ -341,18 +342,20 @@ std::string ListObjectsSql(const LedgerNames& names, const LedgerRange& range) {
   }
   return fmt::format(
       "WITH page AS (SELECT object, object_identity, raw_key, state, reason, lines, dropped, "
-      "loaded, duplicates, quarantined, batch, loaded_at FROM {0} WHERE {1} ORDER BY {2}, object "
-      "LIMIT {3}) SELECT CAST(object AS VARCHAR), object_identity, raw_key, state, "
+      "loaded, duplicates, quarantined, batch, loaded_at, {7} AS lacks_table FROM {0} WHERE {1} "
+      "ORDER BY {2}, object LIMIT {3}) SELECT CAST(object AS VARCHAR), object_identity, raw_key, "
+      "state, "
       "COALESCE(reason, ''), CAST(lines AS VARCHAR), CAST(dropped + COALESCE(r_dropped, 0) AS "
       "VARCHAR), CAST(loaded + COALESCE(r_loaded, 0) AS VARCHAR), CAST(duplicates + "
       "COALESCE(r_duplicates, 0) AS VARCHAR), CAST(quarantined + COALESCE(r_quarantined, 0) AS "
-      "VARCHAR), batch, CAST(loaded_at AS VARCHAR), {5} FROM page LEFT JOIN (SELECT replay_of AS "
+      "VARCHAR), batch, CAST(loaded_at AS VARCHAR), {5}, lacks_table FROM page LEFT JOIN (SELECT "
+      "replay_of AS "
       "r_of, "
       "SUM(dropped) AS r_dropped, SUM(loaded) AS r_loaded, SUM(duplicates) AS r_duplicates, "
       "SUM(quarantined) AS r_quarantined FROM {0} WHERE name = {4} AND table_name = '*' AND "
       "replay_of <> 0 AND replay_of IN (SELECT object FROM page) GROUP BY replay_of) r ON r_of = "
-      "object{6} ORDER BY {2}, object",
-      ledger, condition, key, range.limit, name, accepted, of_quarantine);
+      "object{6} ORDER BY {2}, page.object",
+      ledger, condition, key, range.limit, name, accepted, of_quarantine, lacks_table);
 }
 
 std::vector<std::string> TakeTableLockSql(const LedgerNames& names) {

@@ -106,7 +106,7 @@ Status ServerWarehouse::Prepare() {
   std::vector<SqlStatement> rows;
   for (std::string& sql : TakeTableLockSql(names_)) rows.push_back({"take lock", std::move(sql)});
   for (std::string& sql : PrepareRowsSql(names_)) rows.push_back({"prepare", std::move(sql)});
-  const auto done = session->Transact(rows, std::nullopt);
+  const auto done = AgainOnConflict(clock_, [&] { return session->Transact(rows, std::nullopt); });
   if (!done) return std::unexpected(OfPrepare(done.error()));
   return {};
 }
