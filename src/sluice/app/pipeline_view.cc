@@ -25,7 +25,8 @@ Result<std::unique_ptr<PipelineView>> PipelineView::Open(PipelineConfig config,
   SLUICE_TRY(RequireRunnable(config));
   std::unique_ptr<PipelineView> view(new PipelineView(std::move(config), std::move(environment)));
   const PipelineConfig& c = view->config_;
-  SLUICE_ASSIGN(const bool misses_warehouse, MissesItsWarehouse(*view));
+  // Where the Parquet store cannot be asked that is told by whoever asks it next.
+  const bool misses_warehouse = MissesItsWarehouse(*view).value_or(false);
   SLUICE_ASSIGN(view->warehouse_,
                 OpenWarehouse(c, view->environment_, {.hold_what_was_loaded = misses_warehouse}));
   const auto look_for_queue = [&](std::string_view part, const Location& location) {
