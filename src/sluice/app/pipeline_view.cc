@@ -42,10 +42,10 @@ Result<std::unique_ptr<PipelineView>> PipelineView::Open(PipelineConfig config,
   SLUICE_TRY(look_for_store("the Parquet store", c.parquet));
   SLUICE_TRY(look_for_store("the quarantine store", c.quarantine));
   SLUICE_TRY(look_for_store("the store of checkpoints", c.source.checkpoints));
-  if (const auto* file = std::get_if<DuckDbTarget>(&c.warehouse.target)) {
-    if (!misses_warehouse)
-      SLUICE_TRY(
-          view->LookFor("the warehouse", {Location::Kind::kDirectory, file->path}, file->path));
+  const auto* file = std::get_if<DuckDbTarget>(&c.warehouse.target);
+  if (file != nullptr && !misses_warehouse) {
+    SLUICE_TRY(
+        view->LookFor("the warehouse", {Location::Kind::kDirectory, file->path}, file->path));
   }
   return view;
 }

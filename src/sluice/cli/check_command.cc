@@ -159,11 +159,12 @@ Status Connect(Session& session, const PipelineConfig& config, const CheckFlags&
         "--init-ledger");
   }
   // What may not be read there was found above.
-  if (const auto parquet = view->OpenIfThere(config.parquet);
-      parquet && *parquet != nullptr && !state.ledger_id.empty()) {
-    const auto claim = OthersClaim(**parquet, OwnerLine(config.name, state.ledger_id));
-    if (claim && !claim->empty()) {
-      findings.push_back("parquet: " + *claim + ": its gc removes what is loaded here");
+  if (const auto parquet = view->OpenIfThere(config.parquet); parquet && *parquet != nullptr) {
+    const auto claimed = OwnerOf(**parquet);
+    const std::string claim =
+        OthersClaim(claimed.value_or(std::nullopt), OwnerLine(config.name, state.ledger_id));
+    if (!claim.empty()) {
+      findings.push_back("parquet: " + claim + ": its gc removes what is loaded here");
     }
   }
   const LedgerNames names = NamesOf(view->config());

@@ -61,8 +61,7 @@ Result<int> RunGc(Session& session, const GcFlags& flags) {
   SLUICE_ASSIGN(const auto view, session.OpenView(std::move(config)));
   // The warehouse is asked though there may be nothing to remove: so that a broken one is told.
   SLUICE_ASSIGN(const WarehouseState state, view->warehouse().Probe());
-  const std::string owner =
-      state.ledger_id.empty() ? "" : OwnerLine(view->config().name, state.ledger_id);
+  const std::string owner = OwnerLine(view->config().name, state.ledger_id);
   if (flags.claim && owner.empty()) {
     return Fail(ErrorKind::kPermanent,
                 "there is no ledger yet that could claim the Parquet store: sluice process makes "

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sluice/cli/quarantine_flags.h"
 
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
 #include <CLI/CLI.hpp>
 
 #include "sluice/cli/session.h"
@@ -11,16 +14,6 @@
 namespace sluice {
 
 namespace {
-
-// Quarantine may hold events of a table that is configured no more, but for no other reasons than
-// these.
-std::string KnownReasons() {
-  std::string known;
-  for (const std::string_view name : FaultReasonNames()) {
-    known += fmt::format("{}{}", known.empty() ? "" : ", ", name);
-  }
-  return known;
-}
 
 // With its schema or without.
 std::string_view WithoutSchema(std::string_view table) {
@@ -41,9 +34,10 @@ Status RequireKnownTable(Session& session, const QuarantineFlags& flags) {
 }
 
 Result<QuarantineFilter> FilterOf(Session& session, const QuarantineFlags& flags) {
+  // Quarantine may hold events of a table that is configured no more, but for no other reasons.
   if (!flags.reason.empty() && !FaultReasonNamed(flags.reason)) {
     return session.WrongUsage(fmt::format("--reason {}: there is no such reason; it is one of: {}",
-                                          flags.reason, KnownReasons()));
+                                          flags.reason, fmt::join(FaultReasonNames(), ", ")));
   }
   QuarantineFilter filter{
       .table = std::string(WithoutSchema(flags.table)),

@@ -51,8 +51,8 @@ std::string ToText(const ReconcileReport& report, bool repair) {
 // What of the Parquet store is wrong as a whole; empty: nothing.
 Result<std::string> ClaimOfAnother(PipelineView& view, ObjectStore& parquet) {
   SLUICE_ASSIGN(const WarehouseState state, view.warehouse().Probe());
-  if (state.ledger_id.empty()) return std::string();
-  return OthersClaim(parquet, OwnerLine(view.config().name, state.ledger_id));
+  SLUICE_ASSIGN(const std::optional<std::string> claimed, OwnerOf(parquet));
+  return OthersClaim(claimed, OwnerLine(view.config().name, state.ledger_id));
 }
 
 std::string ToText(const ParquetComparison& parquet, const std::string& claim) {

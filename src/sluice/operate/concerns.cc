@@ -32,8 +32,7 @@ std::optional<Timestamp> StaleSince(const StatusReport& report) {
   const Landed& landed = *report.landed;
   if (landed.fresh_to) return landed.fresh_to;
   if (landed.oldest_waiting) return landed.oldest_waiting;
-  if (!report.is_warehouse_down() && !report.states.empty()) return report.now - kLandedHours;
-  if (report.is_warehouse_down()) return report.now - kLandedHours;
+  if (report.is_warehouse_down() || !report.states.empty()) return report.now - kLandedHours;
   return report.source ? report.source->oldest : std::nullopt;
 }
 

@@ -23,13 +23,14 @@ std::optional<Timestamp> MomentOf(std::string_view text) {
 // What its events were is not known: the type is one to start with.
 std::string AlterFor(const LedgerNames& names, const Table& table, const std::string& path) {
   if (path == "…") return "";  // all the others together
-  // A column of that name takes another field.
-  const auto is_there = [name = IdentifierOf(path)](const Column& column) {
+  const std::string name = IdentifierOf(path);
+  const auto is_there = [&](const Column& column) {
     return FoldIdentifier(column.name) == FoldIdentifier(name);
   };
+  // A column of that name takes another field.
   if (std::ranges::any_of(table.schema.columns, is_there)) return "";
   return AddColumnSql(names, table,
-                      {.name = IdentifierOf(path),
+                      {.name = name,
                        .type = {.kind = TypeKind::kVarchar, .length = 256},
                        .not_null = false,
                        .generated = false,

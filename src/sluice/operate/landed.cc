@@ -117,8 +117,7 @@ Stands StandsOf(const RawKeyState& state, BackfillStep step, const std::string& 
 }  // namespace
 
 HourRange LastHours(Timestamp now) {
-  const Timestamp end = std::chrono::floor<std::chrono::hours>(now) + std::chrono::hours(1);
-  return {end - kLandedHours, end};
+  return HoursSince(now, kLandedHours - std::chrono::hours(1));
 }
 
 Result<Landed> WalkLanded(ObjectStore& raw, const LedgerPages& ledger, const RawLayout& layout,

@@ -59,7 +59,7 @@ Result<std::string> RefusalOf(ObjectStore& parquet, Warehouse& warehouse,
         "sluice gc --claim",
         parquet.uri());
   }
-  SLUICE_ASSIGN(std::string claim, OthersClaim(parquet, options.owner));
+  std::string claim = OthersClaim(owner, options.owner);
   if (!claim.empty()) return claim;
   SLUICE_ASSIGN(const std::vector<LedgerPart> newest,
                 warehouse.ListParts({.state = ObjectState::kLoaded, .limit = 1}));

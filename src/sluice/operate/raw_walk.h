@@ -22,8 +22,8 @@ struct RawKeyState {
   std::optional<ObjectInfo> stored;
   std::vector<LedgerObject> known;  // its versions
 
-  // Is the version that is stored in one of these states? Where the listing names no version, as
-  // that of a directory does not, any one counts.
+  // Is the version that is stored in one of these states? Where `stored` names none, the only one
+  // that is known is taken for it.
   bool StoredIs(std::initializer_list<ObjectState> states, const std::string& store) const;
   // Does the ledger say for good what became of what is stored?
   bool IsSettled(const std::string& store) const {

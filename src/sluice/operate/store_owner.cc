@@ -11,7 +11,7 @@ constexpr uint64_t kLongestLine = 1'024;
 }  // namespace
 
 std::string OwnerLine(std::string_view pipeline, std::string_view ledger_id) {
-  return fmt::format("pipeline {} of ledger {}", pipeline, ledger_id);
+  return ledger_id.empty() ? "" : fmt::format("pipeline {} of ledger {}", pipeline, ledger_id);
 }
 
 Result<std::optional<std::string>> OwnerOf(ObjectStore& parquet) {
@@ -24,9 +24,8 @@ Result<std::optional<std::string>> OwnerOf(ObjectStore& parquet) {
   return line;
 }
 
-Result<std::string> OthersClaim(ObjectStore& parquet, const std::string& owner) {
-  SLUICE_ASSIGN(const std::optional<std::string> claimed, OwnerOf(parquet));
-  if (!claimed || *claimed == owner) return std::string();
+std::string OthersClaim(const std::optional<std::string>& claimed, const std::string& owner) {
+  if (!claimed || owner.empty() || *claimed == owner) return "";
   return fmt::format("the Parquet store is another's: owner={} asked={}", *claimed, owner);
 }
 
@@ -36,9 +35,9 @@ Status Claim(ObjectStore& parquet, const std::string& owner) {
   const auto done = object->Commit();
   if (done) return {};
   if (done.error().kind() != ErrorKind::kConflict) return std::unexpected(done.error());
-  SLUICE_ASSIGN(const std::string claim, OthersClaim(parquet, owner));
-  return Fail(ErrorKind::kConflict, "{}: if that one loads no more, remove {}{}", claim,
-              parquet.uri(), kOwnerKey);
+  SLUICE_ASSIGN(const std::optional<std::string> claimed, OwnerOf(parquet));
+  return Fail(ErrorKind::kConflict, "{}: if that one loads no more, remove {}{}",
+              OthersClaim(claimed, owner), parquet.uri(), kOwnerKey);
 }
 
 }  // namespace sluice

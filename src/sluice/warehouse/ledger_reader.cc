@@ -110,9 +110,9 @@ Result<WarehouseState> LedgerReader::State() {
         session_.Query("probe", fmt::format("SELECT 'row' FROM {} WHERE name = {} LIMIT 1",
                                             names_.In("ledger"), names_.Pipeline())));
     state.ledger_is_empty = rows.empty();
-    SLUICE_ASSIGN(const std::vector<TextRow> pauses, session_.Query("probe", PausedSql(names_)));
-    if (!pauses.empty()) state.paused = pauses[0][0];
-    SLUICE_ASSIGN(state.ledger_id, One("read ledger's id", LedgerIdSql(names_)));
+    SLUICE_ASSIGN(const std::vector<TextRow> control, session_.Query("probe", ControlSql(names_)));
+    state.ledger_id = control.at(0)[0].value_or("");
+    state.paused = control.at(0)[1];
   }
   return state;
 }

@@ -264,8 +264,11 @@ std::string PausedSql(const LedgerNames& names) {
                      names.In("control"), names.Pipeline());
 }
 
-std::string LedgerIdSql(const LedgerNames& names) {
-  return fmt::format("SELECT id FROM {} WHERE name = {}", names.In("control"), names.Pipeline());
+std::string ControlSql(const LedgerNames& names) {
+  return fmt::format(
+      "SELECT MAX(id), MAX(CASE WHEN paused <> 0 THEN COALESCE(reason, '') END) FROM {} WHERE name "
+      "= {}",
+      names.In("control"), names.Pipeline());
 }
 
 std::string PauseSql(const LedgerNames& names, const std::optional<std::string>& reason) {
@@ -344,14 +347,12 @@ std::string ListObjectsSql(const LedgerNames& names, const LedgerRange& range) {
       "WITH page AS (SELECT object, object_identity, raw_key, state, reason, lines, dropped, "
       "loaded, duplicates, quarantined, batch, loaded_at, {7} AS lacks_table FROM {0} WHERE {1} "
       "ORDER BY {2}, object LIMIT {3}) SELECT CAST(object AS VARCHAR), object_identity, raw_key, "
-      "state, "
-      "COALESCE(reason, ''), CAST(lines AS VARCHAR), CAST(dropped + COALESCE(r_dropped, 0) AS "
-      "VARCHAR), CAST(loaded + COALESCE(r_loaded, 0) AS VARCHAR), CAST(duplicates + "
+      "state, COALESCE(reason, ''), CAST(lines AS VARCHAR), CAST(dropped + COALESCE(r_dropped, 0) "
+      "AS VARCHAR), CAST(loaded + COALESCE(r_loaded, 0) AS VARCHAR), CAST(duplicates + "
       "COALESCE(r_duplicates, 0) AS VARCHAR), CAST(quarantined + COALESCE(r_quarantined, 0) AS "
       "VARCHAR), batch, CAST(loaded_at AS VARCHAR), {5}, lacks_table FROM page LEFT JOIN (SELECT "
-      "replay_of AS "
-      "r_of, "
-      "SUM(dropped) AS r_dropped, SUM(loaded) AS r_loaded, SUM(duplicates) AS r_duplicates, "
+      "replay_of AS r_of, SUM(dropped) AS r_dropped, SUM(loaded) AS r_loaded, SUM(duplicates) AS "
+      "r_duplicates, "
       "SUM(quarantined) AS r_quarantined FROM {0} WHERE name = {4} AND table_name = '*' AND "
       "replay_of <> 0 AND replay_of IN (SELECT object FROM page) GROUP BY replay_of) r ON r_of = "
       "object{6} ORDER BY {2}, page.object",

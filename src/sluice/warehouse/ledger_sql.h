@@ -78,8 +78,8 @@ LiveColumn LiveColumnOf(const TextRow& row);
 std::string LedgerStatesSql(const LedgerNames& names, std::span<const int64_t> objects);
 // One row (reason) where loading is paused, else none.
 std::string PausedSql(const LedgerNames& names);
-// One row (WarehouseState::ledger_id), or none.
-std::string LedgerIdSql(const LedgerNames& names);
+// One row (WarehouseState::ledger_id, paused), NULLs where there is no control row or no pause.
+std::string ControlSql(const LedgerNames& names);
 std::string PauseSql(const LedgerNames& names, const std::optional<std::string>& reason);
 // One text: how many objects, without these, were refused since one was loaded.
 std::string RefusedInARowSql(const LedgerNames& names, std::span<const int64_t> others_than);

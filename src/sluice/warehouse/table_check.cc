@@ -81,6 +81,15 @@ std::string HoursSql(const LedgerNames& names, const Table& table, const EventHo
       bounds, TableCheck::kMostHours);
 }
 
+// Rows of a key, its time, and how many have it.
+std::vector<DoubledKey> KeysOf(const std::vector<TextRow>& rows) {
+  std::vector<DoubledKey> keys;
+  for (const TextRow& row : rows) {
+    keys.push_back({.key = row[0].value_or(""), .time = row[1], .rows = ToCount(row[2])});
+  }
+  return keys;
+}
+
 Status FindDoubled(SqlSession& session, const LedgerNames& names, const Table& table,
                    const EventHours& hours, TableCheck& check) {
   const std::string doubled = DoubledSql(names, table, hours);
@@ -99,9 +108,7 @@ Status FindDoubled(SqlSession& session, const LedgerNames& names, const Table& t
                                 "VARCHAR) FROM ({}) d ORDER BY d.n DESC, d.event_key, d.event_time "
                                 "LIMIT {}",
                                 doubled, TableCheck::kMostExamples)));
-  for (const TextRow& row : rows) {
-    check.doubled.push_back({.key = row[0].value_or(""), .time = row[1], .rows = ToCount(row[2])});
-  }
+  check.doubled = KeysOf(rows);
   return {};
 }
 
@@ -126,10 +133,7 @@ Status FindDiffering(SqlSession& session, const LedgerNames& names, const Table&
                                 "AS VARCHAR) {} GROUP BY d.event_key, d.event_time ORDER BY "
                                 "COUNT(*) DESC, d.event_key, d.event_time LIMIT {}",
                                 from, TableCheck::kMostExamples)));
-  for (const TextRow& row : rows) {
-    check.differing_keys.push_back(
-        {.key = row[0].value_or(""), .time = row[1], .rows = ToCount(row[2])});
-  }
+  check.differing_keys = KeysOf(rows);
   return {};
 }
 
