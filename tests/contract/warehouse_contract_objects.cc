@@ -144,6 +144,52 @@ TEST_P(WarehouseContract, KeyThatLoadsLeavesNoProvisionalVersionBehind) {
   EXPECT_EQ(One("SELECT count(*)::VARCHAR FROM sluice.quarantine"), "9");
 }
 
+// Whichever of them comes first.
+TEST_P(WarehouseContract, AHeldVersionIsSupersededByANewerOneThatLoads) {
+  const auto versions = [&](const std::string& key) {
+    return std::pair(Put({.key = key, .events = {{"1 " + key}}, .bad_events = 2, .version = 1}),
+                     Put({.key = key, .events = {{"2 " + key}}, .etag = "e2", .version = 2}));
+  };
+  const auto [held, newer] = versions("a");
+  ASSERT_TRUE(
+      warehouse_->Settle(std::vector<Settlement>{{ObjectState::kHeld, held, "many bad events"}}));
+  EXPECT_EQ(MustLoad({newer})[0].state, ObjectState::kLoaded);
+  const auto [older, first] = versions("b");
+  MustLoad({first});
+  MustLoad({older});
+
+  const auto outcome = warehouse_->Outcome(std::vector<int64_t>{held.object, older.object});
+  ASSERT_TRUE(outcome);
+  EXPECT_THAT(States(*outcome), ElementsAre(ObjectState::kReplaced, ObjectState::kReplaced));
+  EXPECT_THAT((*outcome)[0].reason, HasSubstr("superseded: "));
+  EXPECT_THAT(
+      Column("SELECT raw_key || ' ' || version || ' ' || table_name || ' ' || state || ' ' "
+             "|| lines || ' ' || routed || ' ' || quarantined FROM sluice.ledger WHERE "
+             "state = 'replaced' ORDER BY 1"),
+      ElementsAre("a 1 * replaced 0 0 0", "a 1 events replaced 0 0 0", "a 1 utm replaced 0 0 0",
+                  "b 1 * replaced 0 0 0", "b 1 events replaced 0 0 0", "b 1 utm replaced 0 0 0"));
+  EXPECT_EQ(One("SELECT count(*)::VARCHAR FROM sluice.quarantine"), "0");
+  EXPECT_THAT(Column("SELECT request_id FROM tracking.events ORDER BY 1"),
+              ElementsAre("2 a", "2 b"));
+  const auto state = EndState();
+  EXPECT_EQ(MustLoad({held})[0].state, ObjectState::kReplaced);
+  EXPECT_EQ(EndState(), state);
+}
+
+// Nobody knows which was first where versions are not ordered, as in a directory.
+TEST_P(WarehouseContract, AHeldVersionThatIsNotOlderStaysForAPerson) {
+  for (const int64_t version : {2, 3}) {
+    const std::string key = std::to_string(version);
+    const PlannedObject held = Put({.key = key, .bad_events = 2, .etag = "h", .version = version});
+    const PlannedObject other = Put({.key = key, .events = {{key}}, .version = 2});
+    ASSERT_TRUE(
+        warehouse_->Settle(std::vector<Settlement>{{ObjectState::kHeld, held, "many bad events"}}));
+    MustLoad({other});
+    EXPECT_EQ((*warehouse_->Peek(std::vector<int64_t>{held.object}))[0].state, ObjectState::kHeld);
+  }
+  EXPECT_EQ(One("SELECT count(*)::VARCHAR FROM sluice.quarantine"), "4");
+}
+
 TEST_P(WarehouseContract, N6VanishedObjectWithoutCountsIsSettled) {
   PlannedObject object;
   object.object = 5;

@@ -198,6 +198,24 @@ class Quarantine(PipelineTest):
         self.assertEqual(self.pipeline.query("SELECT id, word FROM t"), [(1, "old")])
         self.assertIn("a mistake", self.here("why", key))
 
+    def test_a_held_version_beside_one_that_loaded_is_told_of_and_given_up(self):
+        key = self.pipeline.put_raw("a.ndjson", "".join(f'{{"id": {i}, "word": "longer"}}\n' for i in range(10)).encode())
+        self.here("backfill", "--from", "2026-11-23T14", "--set", "quarantine.hold_above=20%")
+        self.assertIn(f"sluice why {key}", self.here("status"))
+        self.pipeline.put_raw("a.ndjson", b'{"id": 1, "word": "new"}\n{"id": 2, "word": "longer"}\n')
+        self.here("backfill", "--from", "2026-11-23T14")
+        self.assertEqual(self.ids(), [1])
+        self.assertIn(f"sluice why {key}", self.here("status"))
+        story = self.ask("why", key, exit_code=3)
+        self.assertEqual(story["state"], "loaded")
+        self.assertRegex(story["verdict"], f"another version of it is held: .*sluice quarantine accept WHY --object {key} gives that one up")
+        # Some of the loaded one's events, then the version that is held.
+        self.assertEqual(self.ask("quarantine", "accept", "too long", "--object", key, "--reason", "too_long")["accepted"], 1)
+        self.assertTrue(self.ask("quarantine", "accept", "it was written over", "--object", key)["keeps_old"])
+        self.assertNotIn("held", self.here("status"))
+        self.assertEqual(self.ask("why", key)["state"], "loaded")
+        self.assertEqual((self.ids(), self.waiting()), ([1], {}))
+
     def test_what_there_cannot_be_is_wrong_usage(self):
         self.load("a.ndjson", '{"id": "x"}\n')
         for command in (("list",), ("show",), ("replay",), ("accept", "x")):

@@ -24,7 +24,12 @@ StatusReport StatusOf(PipelineView& view, Timestamp now, StatusDepth depth) {
                                       .names = names,
                                       .not_opened = std::move(not_opened)},
                                      now, limits, depth);
-  report.notifications_kept = view.NotificationsKept();
+  const auto kept = view.NotificationsKept();
+  if (kept) {
+    report.notifications_kept = *kept;
+  } else if (report.WhyNotKnown(StatusPart::kNotifications) == nullptr) {
+    report.not_known.push_back({StatusPart::kNotifications, kept.error()});
+  }
   report.source_is_stream = config.source.location.kind == Location::Kind::kKinesis;
   return report;
 }

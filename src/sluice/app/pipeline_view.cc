@@ -83,14 +83,11 @@ RawLayout PipelineView::layout() const {
   return *RawLayout::Parse(config_.raw.layout);  // that was checked
 }
 
-std::optional<std::chrono::seconds> PipelineView::NotificationsKept() {
+Result<std::optional<std::chrono::seconds>> PipelineView::NotificationsKept() {
   if (config_.raw.notifications.kind != Location::Kind::kSqs) return std::nullopt;
-  // Whether the queue can be asked at all, its depth has shown.
-  const auto queue = connector_.OpenSqsNotifications();
-  if (!queue) return std::nullopt;
-  const auto settings = (*queue)->Settings();
-  if (!settings) return std::nullopt;
-  return settings->retention;
+  SLUICE_ASSIGN(const auto queue, connector_.OpenSqsNotifications());
+  SLUICE_ASSIGN(const auto settings, queue->Settings());
+  return settings.retention;
 }
 
 // What is at AWS is not made by any run.

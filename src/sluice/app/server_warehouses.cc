@@ -106,10 +106,7 @@ class ServerParts {
   Result<std::unique_ptr<AwsClient>> Client(const std::string& service, const ServiceOptions& where,
                                             std::span<const FailureMeaning> failures,
                                             AwsFailure (*read_failure)(const HttpResponse&)) {
-    HttpEndpoint endpoint = AwsEndpoint(service, where.region);
-    if (!where.endpoint.empty()) {
-      SLUICE_ASSIGN(endpoint, ParseEndpoint(where.endpoint));
-    }
+    SLUICE_ASSIGN(HttpEndpoint endpoint, EndpointOf(service, where.region, where.endpoint));
     SLUICE_ASSIGN(auto credentials, access_.CredentialsFor(std::nullopt, where.region));
     return AwsClient::Make({.scope = {.service = service, .region = where.region},
                             .endpoint = std::move(endpoint),

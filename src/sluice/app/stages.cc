@@ -190,9 +190,13 @@ Result<RunReport> DrainBoth(Pipeline& pipeline, const StageRequest& request, Clo
     if (progress) progress(report);
     return found_work;
   });
-  // A source that fails keeps nothing that is landed from being loaded.
-  SLUICE_TRY(Loop(request, clock, stop, kNoPause, [&] { return processing.Once(stop, report); }));
-  SLUICE_TRY(landed);
+  // A source that fails keeps nothing that is landed from being loaded, and whatever fails, nothing
+  // that was done from being told.
+  const Status processed =
+      Loop(request, clock, stop, kNoPause, [&] { return processing.Once(stop, report); });
+  for (const Status& done : {processed, landed}) {
+    if (!done && !report.processed.failure) report.processed.failure = done.error();
+  }
   return report;
 }
 

@@ -53,7 +53,8 @@ Result<RunReport> RunLand(Pipeline& pipeline, const StageRequest& request, Clock
 Result<RunReport> RunProcess(Pipeline& pipeline, const StageRequest& request, Clock& clock,
                              std::stop_token stop, const RunProgress& progress);
 // Both: draining, land what waits, in at most half of the time, then process what was landed;
-// following, side by side.
+// following, side by side. What was done before something failed while it
+// drained is in the report, and what failed in `processed.failure`.
 Result<RunReport> RunBoth(Pipeline& pipeline, const StageRequest& request, Clock& clock,
                           std::stop_token stop, const RunProgress& progress);
 

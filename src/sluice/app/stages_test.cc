@@ -7,6 +7,7 @@
 
 #include <cstdlib>
 #include <filesystem>
+#include <fstream>
 
 #include "sluice/base/fault_plan.h"
 #include "sluice/config/load_config.h"
@@ -88,6 +89,16 @@ TEST_F(StagesTest, RunBeginsNothingNewAfterTheConfiguredDeadline) {
   ASSERT_TRUE(report) << report.error().message();
   EXPECT_EQ(report->landed.objects, 12u);
   EXPECT_EQ(report->processed.objects, 10u);
+}
+
+TEST_F(StagesTest, WhatLandedIsToldThoughTheWarehouseFails) {
+  std::ofstream(folder_ + "/warehouse.duckdb") << "this is no database, whoever reads it";
+  const auto report = RunBoth(*pipeline_, {}, clock_, {}, {});
+  ASSERT_TRUE(report) << report.error().message();
+  EXPECT_EQ(report->landed.objects, 12u);
+  EXPECT_EQ(report->processed.objects, 0u);
+  ASSERT_TRUE(report->processed.failure);
+  EXPECT_THAT(report->processed.failure->message(), testing::HasSubstr("warehouse.duckdb"));
 }
 
 // Of 120 messages; ten fill a raw object.

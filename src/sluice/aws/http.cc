@@ -116,4 +116,10 @@ HttpEndpoint AwsEndpoint(std::string_view service, std::string_view region) {
   return {.host = fmt::format("{}.{}.{}", service, region, domain)};
 }
 
+Result<HttpEndpoint> EndpointOf(std::string_view service, std::string_view region,
+                                std::string_view configured) {
+  if (configured.empty()) return AwsEndpoint(service, region);
+  return ParseEndpoint(configured);
+}
+
 }  // namespace sluice

@@ -58,5 +58,8 @@ std::string_view PartitionOf(std::string_view region);
 // Amazon's own address of a service in a region ("AWS service endpoints" in its General Reference):
 // "sqs.eu-central-1.amazonaws.com".
 HttpEndpoint AwsEndpoint(std::string_view service, std::string_view region);
+// The same, or what `configured` says where it is not empty; fails as ParseEndpoint does.
+Result<HttpEndpoint> EndpointOf(std::string_view service, std::string_view region,
+                                std::string_view configured);
 
 }  // namespace sluice

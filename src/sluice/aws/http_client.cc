@@ -263,10 +263,6 @@ Result<HttpResponse> HttpClient::Flight::Land() {
 
 HttpClient::Exchange::Exchange(std::unique_ptr<Flight> flight) : flight_(std::move(flight)) {}
 HttpClient::Exchange::Exchange(Exchange&&) noexcept = default;
-HttpClient::Exchange& HttpClient::Exchange::operator=(Exchange&& other) noexcept {
-  std::swap(flight_, other.flight_);
-  return *this;
-}
 HttpClient::Exchange::~Exchange() {
   if (flight_ == nullptr) return;
   flight_->GiveUp();

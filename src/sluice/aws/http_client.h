@@ -56,7 +56,6 @@ class HttpClient {
 class HttpClient::Exchange {
  public:
   Exchange(Exchange&&) noexcept;
-  Exchange& operator=(Exchange&&) noexcept;
   ~Exchange();
 
   void Wait() const;            // until the answer is there, or there will be none

@@ -77,6 +77,7 @@ Result<int> RunGc(Session& session, const GcFlags& flags) {
   if (parquet != nullptr) {
     if (flags.claim) SLUICE_TRY(Claim(*parquet, options.owner));
     SLUICE_ASSIGN(report, CollectGarbage(*parquet, view->warehouse(), options));
+    report.claimed = flags.claim;
   }
   if (!session.flags.json) SLUICE_TRY(Print(ToText(report)));
   const bool may_remove = !flags.dry_run && !flags.claim;

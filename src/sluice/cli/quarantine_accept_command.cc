@@ -57,10 +57,10 @@ auto Surely(Call&& call) {
   return done;
 }
 
-// The newest version of the key that is held.
-std::optional<LedgerPart> HeldOf(const std::vector<LedgerPart>& parts) {
+// The newest version of the key that is in this state.
+std::optional<LedgerPart> VersionIn(ObjectState state, const std::vector<LedgerPart>& parts) {
   for (const LedgerPart& part : parts) {
-    if (part.table == "*" && part.state == ObjectState::kHeld) return part;
+    if (part.table == "*" && part.replay_of == 0 && part.state == state) return part;
   }
   return std::nullopt;
 }
@@ -93,11 +93,13 @@ Result<Accepted> Accept(Session& session, const AcceptFlags& flags,
     SLUICE_ASSIGN(const auto raw, view->OpenRaw());
     SLUICE_ASSIGN(const auto parts,
                   warehouse.ListParts({.store = raw->uri(), .raw_key = filter.raw_key}));
-    if (const auto held = HeldOf(parts)) {
-      if (!IsOfObjectOnly(flags.filter)) {
-        return session.WrongUsage(
-            "the object is held as a whole: with --object nothing else can be said of it");
-      }
+    const auto held = VersionIn(ObjectState::kHeld, parts);
+    const bool is_of_object = IsOfObjectOnly(flags.filter);
+    if (held && !is_of_object && !VersionIn(ObjectState::kLoaded, parts)) {
+      return session.WrongUsage(
+          "the object is held as a whole: with --object nothing else can be said of it");
+    }
+    if (held && is_of_object) {
       SLUICE_ASSIGN(const bool keeps_old,
                     Surely([&] { return warehouse.AcceptOverwritten(held->object, acceptance); }));
       if (keeps_old) return Accepted{.events = 0, .released = {}, .keeps_old = true};

@@ -11,10 +11,7 @@ Result<std::shared_ptr<CredentialsSource>> AwsAccess::CredentialsFor(
     SLUICE_ASSIGN(own_, DefaultCredentials(clock_));
   }
   if (!role) return own_;
-  HttpEndpoint endpoint = AwsEndpoint("sts", region);
-  if (!role->endpoint.empty()) {
-    SLUICE_ASSIGN(endpoint, ParseEndpoint(role->endpoint));
-  }
+  SLUICE_ASSIGN(const HttpEndpoint endpoint, EndpointOf("sts", region, role->endpoint));
   SLUICE_ASSIGN(std::unique_ptr<AwsClient> sts, MakeStsClient(endpoint, region, own_, clock_));
   const RoleOptions options{.arn = role->arn,
                             .session_name = "sluice-" + pipeline_.substr(0, 50),

@@ -59,10 +59,8 @@ Result<std::unique_ptr<Queue>> Connector::OpenSource(WhenMissing when_missing) {
 Result<std::unique_ptr<Stream>> Connector::OpenStream() {
   const SourceConfig& source = config_.source;
   if (source.location.kind != Location::Kind::kKinesis) return nullptr;
-  HttpEndpoint endpoint = AwsEndpoint("kinesis", source.service.region);
-  if (!source.service.endpoint.empty()) {
-    SLUICE_ASSIGN(endpoint, ParseEndpoint(source.service.endpoint));
-  }
+  SLUICE_ASSIGN(const HttpEndpoint endpoint,
+                EndpointOf("kinesis", source.service.region, source.service.endpoint));
   SLUICE_ASSIGN(auto credentials,
                 access_.CredentialsFor(source.assume_role, source.service.region));
   SLUICE_ASSIGN(auto client, MakeKinesisClient(endpoint, source.service.region,

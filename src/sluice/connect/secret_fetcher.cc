@@ -24,10 +24,8 @@ bool IsOfItsKey(const Error& error) {
 Result<std::unique_ptr<SecretFetcher>> SecretFetcher::Make(KeptSecret secret,
                                                            const SecretsManagerConfig& where,
                                                            AwsAccess& access, Clock& clock) {
-  HttpEndpoint endpoint = AwsEndpoint("secretsmanager", secret.region);
-  if (!where.service.endpoint.empty()) {
-    SLUICE_ASSIGN(endpoint, ParseEndpoint(where.service.endpoint));
-  }
+  SLUICE_ASSIGN(const HttpEndpoint endpoint,
+                EndpointOf("secretsmanager", secret.region, where.service.endpoint));
   SLUICE_ASSIGN(auto credentials, access.CredentialsFor(where.assume_role, secret.region));
   SLUICE_ASSIGN(auto client,
                 MakeSecretsManagerClient(endpoint, secret.region, std::move(credentials), clock));

@@ -138,11 +138,9 @@ void AddStanding(const StatusReport& report, Concerns& concerns) {
 
 void AddObjects(const StatusReport& report, Concerns& concerns) {
   if (const uint64_t stuck = Stuck(report); stuck > 0) {
-    const bool is_recent = report.landed && !report.landed->first_stuck.empty();
-    concerns.Add(
-        ConcernKind::kHeld, stuck,
-        Count(stuck, "raw object") + " held or set aside, none of their events is loaded",
-        is_recent ? "sluice why " + report.landed->first_stuck : "sluice reconcile --since 30d");
+    concerns.Add(ConcernKind::kHeld, stuck,
+                 Count(stuck, "raw object") + " held or set aside, none of their events is loaded",
+                 "sluice why " + report.stuck_key);
   }
   concerns.AddDeadLetters("source", report.source, "look into the dead-letter queue of the source");
   concerns.AddDeadLetters("notifications", report.notifications, "sluice reconcile");

@@ -192,13 +192,9 @@ const std::vector<Case> kCases = {
      [](StatusReport& r) {
        r.states.push_back({ObjectState::kHeld, 2, 20});
        r.states.push_back({ObjectState::kSetAside, 1, 0});
-       r.landed->first_stuck = "date=2026-11-27/16/x";
+       r.stuck_key = "date=2026-11-27/16/x";
      },
      {"warning held 3: sluice why date=2026-11-27/16/x"},
-     "fresh to 16:01; not all is well, something to do"},
-    {"held before the last day",
-     [](StatusReport& r) { r.states.push_back({ObjectState::kHeld, 1, 20}); },
-     {"warning held 1: sluice reconcile --since 30d"},
      "fresh to 16:01; not all is well, something to do"},
     {"dead letters",
      [](StatusReport& r) {

@@ -30,9 +30,7 @@ class Gathering {
     if (hour == nullptr) return;
     ++hour->objects;
     objects_.push_back({object.last_modified, hour->hour, object.size, stands});
-    if (stands != Stands::kIsStuck) return;
-    ++hour->stuck;
-    if (landed_.first_stuck.empty()) landed_.first_stuck = key;
+    if (stands == Stands::kIsStuck) ++hour->stuck;
   }
   void AddGone(const std::string& key) {
     if (LandedHour* const hour = HourOf(key)) ++hour->objects;
@@ -111,7 +109,7 @@ class Gathering {
 
 Stands StandsOf(const RawKeyState& state, BackfillStep step, const std::string& store) {
   if (step == BackfillStep::kLoadedBefore) return Stands::kIsLoaded;
-  return state.IsStuck(store) ? Stands::kIsStuck : Stands::kWaits;
+  return state.FindStuck(store) != nullptr ? Stands::kIsStuck : Stands::kWaits;
 }
 
 }  // namespace

@@ -57,7 +57,6 @@ struct Landed {
   // Loaded, with more in quarantine than warn_above allows, but for what was given up: how many,
   // and their events.
   uint64_t noisy = 0, noisy_events = 0, noisy_quarantined = 0;
-  std::string first_stuck;        // a key
   uint64_t events_last_hour = 0;  // loaded in the hour before now
 
   friend bool operator==(const Landed&, const Landed&) = default;

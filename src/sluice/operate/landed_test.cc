@@ -146,7 +146,6 @@ TEST_F(LandedTest, WhatIsHeldWaitsForNobodyButAPerson) {
   const Landed landed = Walk();
   EXPECT_EQ(landed.waiting, 0u);
   EXPECT_EQ(landed.fresh_to, kNow - minutes(130)) << "nothing of it is in the tables";
-  EXPECT_EQ(landed.first_stuck, aside) << "in the order of keys";
   EXPECT_EQ(landed.hours.front().stuck, 2u);
   EXPECT_EQ(landed.hours.front().events, 10u) << "none of theirs is loaded";
 }
@@ -158,7 +157,6 @@ TEST_F(LandedTest, OnlyTheVersionThatIsStoredIsStuck) {
   store_.objects[0].etag = "another";
   EXPECT_EQ(Walk().hours.at(0).stuck, 0u);
   EXPECT_EQ(Walk().waiting, 1u);
-  EXPECT_EQ(Walk().first_stuck, "");
   store_.objects[0].etag = "";  // as a directory lists it
   EXPECT_EQ(Walk().hours.at(0).stuck, 1u);
 }

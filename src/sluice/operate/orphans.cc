@@ -262,6 +262,7 @@ std::string ToJson(const GcReport& report) {
   JsonText json;
   json.BeginObject().Key("stored").Value(report.stored).Key("named").Value(report.named);
   json.Key("orphans").Value(report.orphans).Key("orphan_bytes").Value(report.orphan_size.count);
+  json.Key("claimed").Value(report.claimed);
   json.Key("removed").Value(report.removed).Key("young").Value(report.young);
   json.Key("unsettled").Value(report.unsettled).Key("current").Value(report.current);
   json.Key("foreign").Value(report.foreign).Key("unreadable").Value(report.unreadable);

@@ -94,6 +94,7 @@ struct GcReport {
   Bytes orphan_size;
   uint64_t removed = 0;
   uint64_t missing = 0;  // named by this pipeline, and not in the store
+  bool claimed = false;  // the caller claimed the store just before
   std::string refusal;   // why no orphan may be removed; empty: they may
   std::vector<std::string> orphan_examples, missing_examples;
 };

@@ -23,15 +23,16 @@ Result<std::optional<ObjectInfo>> StoredNow(ObjectStore& raw, const std::string&
 
 }  // namespace
 
-bool RawKeyState::StoredIs(std::initializer_list<ObjectState> states,
-                           const std::string& store) const {
-  if (!stored) return false;
+const LedgerObject* RawKeyState::FindStored(std::initializer_list<ObjectState> states,
+                                            const std::string& store) const {
+  if (!stored) return nullptr;
   const std::string identity =
       stored->etag.empty() ? "" : ObjectIdentity{store, {key}, stored->etag}.ToText();
-  return std::ranges::any_of(known, [&](const LedgerObject& object) {
+  const auto found = std::ranges::find_if(known, [&](const LedgerObject& object) {
     return !object.lacks_table && std::ranges::find(states, object.state) != states.end() &&
            (identity.empty() || object.identity == identity);
   });
+  return found == known.end() ? nullptr : &*found;
 }
 
 RawWalk::RawWalk(ObjectStore& raw, LedgerPages ledger, std::vector<std::string> folders)

@@ -22,16 +22,17 @@ struct RawKeyState {
   std::optional<ObjectInfo> stored;
   std::vector<LedgerObject> known;  // its versions
 
-  // Is the version that is stored in one of these states? Where `stored` names none, the only one
-  // that is known is taken for it.
-  bool StoredIs(std::initializer_list<ObjectState> states, const std::string& store) const;
+  // The version that is stored, where it is in one of these states; or null. Where `stored` names
+  // none, the only one that is known is taken for it.
+  const LedgerObject* FindStored(std::initializer_list<ObjectState> states,
+                                 const std::string& store) const;
   // Does the ledger say for good what became of what is stored?
   bool IsSettled(const std::string& store) const {
-    return StoredIs({ObjectState::kLoaded, ObjectState::kReplaced}, store);
+    return FindStored({ObjectState::kLoaded, ObjectState::kReplaced}, store) != nullptr;
   }
-  // Does what is stored wait for a person?
-  bool IsStuck(const std::string& store) const {
-    return StoredIs({ObjectState::kHeld, ObjectState::kSetAside}, store);
+  // The same, where it waits for a person.
+  const LedgerObject* FindStuck(const std::string& store) const {
+    return FindStored({ObjectState::kHeld, ObjectState::kSetAside}, store);
   }
 };
 

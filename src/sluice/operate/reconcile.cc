@@ -23,10 +23,12 @@ bool IsKnownAs(const RawKeyState& state, ObjectState wanted) {
 // Of what is stored, of the layout, and not settled.
 Status CountUnsettled(const RawKeyState& state, const std::string& store, Timestamp pending_since,
                       ReconcileReport& report, const OnMissing& on_missing) {
-  if (state.StoredIs({ObjectState::kHeld}, store)) {
-    ++report.held;
-  } else if (state.StoredIs({ObjectState::kSetAside}, store)) {
-    ++report.set_aside;
+  if (const LedgerObject* const stuck = state.FindStuck(store)) {
+    ++(stuck->state == ObjectState::kHeld ? report.held : report.set_aside);
+    if (report.stuck_key.empty()) {
+      report.stuck_key = state.key;
+      report.stuck_reason = stuck->reason;
+    }
   } else if (state.stored->last_modified > pending_since) {
     ++report.pending;
   } else {

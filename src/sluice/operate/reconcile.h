@@ -29,7 +29,8 @@ struct ReconcileReport {
   uint64_t gone = 0;         // loaded, and no longer in the store
   uint64_t vanished = 0;     // no longer in the store, and no version of them loaded or replaced
   Bytes missing_size;
-  std::vector<std::string> examples;  // the first keys that are missing
+  std::vector<std::string> examples;    // the first keys that are missing
+  std::string stuck_key, stuck_reason;  // the first that is held or set aside
   uint64_t announced = 0;  // notifications that were sent for what is missing or overwritten
 
   // Is there anything that only a person can settle?

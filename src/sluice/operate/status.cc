@@ -39,9 +39,22 @@ Status CountHours(const TableSet& tables, Warehouse& warehouse, StatusReport& re
   return {};
 }
 
+Status FindStuck(Warehouse& warehouse, StatusReport& report) {
+  std::string since;
+  for (const StateCount& count : report.states) {
+    if (count.state != ObjectState::kHeld && count.state != ObjectState::kSetAside) continue;
+    SLUICE_ASSIGN(const auto newest, warehouse.ListParts({.state = count.state, .limit = 1}));
+    if (newest.empty() || newest[0].loaded_at < since) continue;
+    since = newest[0].loaded_at;
+    report.stuck_key = newest[0].raw_key;
+  }
+  return {};
+}
+
 Status AskLedger(const StatusParts& parts, StatusReport& report) {
   Warehouse& warehouse = parts.warehouse;
   SLUICE_ASSIGN(report.states, warehouse.States());
+  SLUICE_TRY(FindStuck(warehouse, report));
   SLUICE_ASSIGN(const auto balance, warehouse.Balance());
   SLUICE_ASSIGN(report.quarantine, warehouse.SumQuarantine({.since = report.now - kLandedHours,
                                                             .limit = kQuarantineGroups}));

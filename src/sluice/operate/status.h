@@ -66,6 +66,7 @@ struct StatusReport {
   std::optional<std::string> paused;
   TableBalance objects;            // the ledger's rows of the loaded objects themselves
   std::vector<StateCount> states;  // of all objects that the ledger knows
+  std::string stuck_key;           // of the last one that was held or set aside, if any is
   std::vector<TableStatus> tables;
   std::optional<Landed> landed;  // absent: there is no raw store yet, or it is not known
   // Of the last kLandedHours, of tables that have a time; where that was asked.

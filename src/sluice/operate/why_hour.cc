@@ -35,17 +35,12 @@ struct Loads {
 struct LedgerSums {
   Loads loads;
   uint64_t lines = 0, quarantined = 0;
-  std::string stuck_key, stuck_reason;  // the first that is held or set aside
 
   void Add(const LedgerObject& object) {
-    if (object.state == ObjectState::kLoaded) {
-      loads.Add(object.loaded_at, object.batch);
-      lines += object.lines;
-      quarantined += object.quarantined;
-    } else if (stuck_key.empty() && object.state != ObjectState::kReplaced) {
-      stuck_key = object.raw_key;
-      stuck_reason = object.reason;
-    }
+    if (object.state != ObjectState::kLoaded) return;
+    loads.Add(object.loaded_at, object.batch);
+    lines += object.lines;
+    quarantined += object.quarantined;
   }
 };
 
@@ -87,8 +82,8 @@ void AddCounts(const ReconcileReport& report, const LedgerSums& sums, Story& sto
   }
   add(report.held, "held");
   add(report.set_aside, "set aside");
-  if (!sums.stuck_key.empty()) {
-    story.Add("", fmt::format("for example {}: {}", sums.stuck_key, sums.stuck_reason));
+  if (!report.stuck_key.empty()) {
+    story.Add("", fmt::format("for example {}: {}", report.stuck_key, report.stuck_reason));
   }
   add(report.overwritten, "of which another version is loaded");
   add(report.foreign, "not as raw.layout says");
@@ -153,7 +148,7 @@ void EndHours(const Witnesses& w, const HourRange& hours, const ReconcileReport&
     return story.End(
         report.held > 0 ? "held" : "set_aside",
         fmt::format("{} of {} not loaded, because they are held or set aside: {}",
-                    report.held + report.set_aside, Objects(report.stored), sums.stuck_reason),
+                    report.held + report.set_aside, Objects(report.stored), report.stuck_reason),
         "mend that, then sluice backfill " + RangeFlags(hours));
   }
   if (report.vanished > 0) {

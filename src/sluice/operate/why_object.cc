@@ -113,7 +113,14 @@ void EndKnown(const RawObject& object, const LedgerPart& part, Story& story) {
             quarantined, part.lines, object.key);
       }
       if (!object.stored) sentence += "; it is no longer in the raw store";
-      return story.End(name, std::move(sentence));
+      std::string fix;
+      for (const LedgerPart& other : object.parts) {
+        if (other.table != "*" || other.state != ObjectState::kHeld) continue;
+        sentence += "; another version of it is held: " + other.reason;
+        fix = "sluice quarantine accept WHY --object " + object.key + " gives that one up";
+        break;
+      }
+      return story.End(name, std::move(sentence), fix);
     }
     case ObjectState::kReplaced:
       return story.End(name, "not loaded, because another version took its place" + reason);

@@ -13,14 +13,6 @@ std::string WhyLiteral(const LedgerNames& names, const std::string& why) {
   return names.dialect.Literal(Utf8Prefix(WithoutControls(why), kLongestReason));
 }
 
-std::vector<SqlStatement> TakeLock(const LedgerNames& names) {
-  std::vector<SqlStatement> sql;
-  for (std::string& statement : TakeLockSql(names)) {
-    sql.push_back({"take lock", std::move(statement)});
-  }
-  return sql;
-}
-
 // Gives up what waits and is `condition`.
 SqlStatement Accept(const LedgerNames& names, const Acceptance& acceptance,
                     const std::string& condition) {

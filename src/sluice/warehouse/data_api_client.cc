@@ -20,6 +20,9 @@ using simdjson::dom::object;
 // For how long a session lives after its last statement: longer than it takes to read footers and
 // write a manifest, and short, because nothing ends it but time and a cluster has 500 at most.
 constexpr std::chrono::seconds kSessionLives{600};
+// An answer comes when the statement has ended, or after so long. From who does not wait, which
+// DescribeStatement learned in 2026, it comes at once, and the pauses are ours.
+constexpr std::chrono::seconds kLongPoll{1};
 constexpr std::chrono::milliseconds kFirstPoll{50}, kLastPoll{2'000};
 constexpr std::chrono::seconds kGrace{5};  // for a statement that was cancelled
 
@@ -166,9 +169,11 @@ Result<std::string> DataApiClient::Submit(std::span<const std::string> sql,
 Result<std::optional<DataApiStatement>> DataApiClient::Wait(const std::string& id, Ticks until,
                                                             const std::stop_token& stop) {
   JsonText json;
-  json.BeginObject().Key("Id").Value(id).EndObject();
+  json.BeginObject().Key("Id").Value(id).Key("WaitTimeSeconds").Value(kLongPoll.count());
+  json.EndObject();
   bool is_stopping = false;
   for (auto pause = kFirstPoll;; pause = std::min(pause * 2, kLastPoll)) {
+    const Ticks asked = clock_.Monotonic();
     SLUICE_ASSIGN(const HttpResponse answer, Call("DescribeStatement", json.text()));
     simdjson::dom::parser parser;
     SLUICE_ASSIGN(const object root, ObjectIn(parser, answer));
@@ -183,7 +188,7 @@ Result<std::optional<DataApiStatement>> DataApiClient::Wait(const std::string& i
       // Refused until it runs, and when it has ended: asked again each time.
       std::ignore = Cancel(id);
     }
-    clock_.Sleep(pause);
+    if (clock_.Monotonic() - asked < kLongPoll) clock_.Sleep(pause);
   }
 }
 

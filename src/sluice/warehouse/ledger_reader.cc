@@ -124,17 +124,14 @@ Result<std::vector<ObjectOutcome>> LedgerReader::Outcomes(std::span<const int64_
 }
 Result<std::vector<ObjectOutcome>> LedgerReader::OutcomesUnderLock(
     std::span<const int64_t> objects) {
-  std::vector<SqlStatement> lock;
-  for (std::string& sql : TakeLockSql(names_)) lock.push_back({"take lock", std::move(sql)});
   SLUICE_ASSIGN(const std::vector<TextRow> rows,
-                session_.Transact(lock, LedgerStatesSql(names_, objects)));
+                session_.Transact(TakeLock(names_), LedgerStatesSql(names_, objects)));
   return InOrder(objects, rows);
 }
 
 Result<std::optional<std::string>> LedgerReader::Pause(const std::optional<std::string>& reason) {
   SLUICE_ASSIGN(const std::vector<TextRow> before, session_.Query("read pause", PausedSql(names_)));
-  std::vector<SqlStatement> statements;
-  for (std::string& sql : TakeLockSql(names_)) statements.push_back({"take lock", std::move(sql)});
+  std::vector<SqlStatement> statements = TakeLock(names_);
   statements.push_back({"pause", PauseSql(names_, reason)});
   SLUICE_ASSIGN(const std::vector<TextRow> after, session_.Transact(statements, PausedSql(names_)));
   if (after.empty() == reason.has_value()) {

@@ -371,10 +371,11 @@ std::vector<std::string> TakeTableLockSql(const LedgerNames& names) {
   return {};
 }
 
-std::vector<std::string> TakeLockSql(const LedgerNames& names) {
-  std::vector<std::string> sql = TakeTableLockSql(names);
-  sql.push_back(
-      fmt::format("UPDATE {} SET n = n + 1 WHERE name = {}", names.In("lock"), names.Pipeline()));
+std::vector<SqlStatement> TakeLock(const LedgerNames& names) {
+  std::vector<SqlStatement> sql;
+  for (std::string& lock : TakeTableLockSql(names)) sql.push_back({"take lock", std::move(lock)});
+  sql.push_back({"take lock", fmt::format("UPDATE {} SET n = n + 1 WHERE name = {}",
+                                          names.In("lock"), names.Pipeline())});
   return sql;
 }
 

@@ -92,6 +92,6 @@ std::string ListObjectsSql(const LedgerNames& names, const LedgerRange& range);
 // The first statements of every transaction that writes: take the lock (fault C1). Both are needed
 // where there are snapshots: one taken before the LOCK then fails at the UPDATE.
 std::vector<std::string> TakeTableLockSql(const LedgerNames& names);
-std::vector<std::string> TakeLockSql(const LedgerNames& names);
+std::vector<SqlStatement> TakeLock(const LedgerNames& names);
 
 }  // namespace sluice

@@ -4,75 +4,13 @@
 #include <fmt/format.h>
 
 #include "sluice/schema/quarantine_schema.h"
+#include "sluice/warehouse/load_checks.h"
 #include "sluice/warehouse/replay.h"
 #include "sluice/warehouse/sql_text.h"
 #include "sluice/warehouse/table_sql.h"
 
 namespace sluice {
 namespace {
-
-// Something that must hold before anything is done.
-struct Check {
-  std::string name, sentence;
-  std::string more;  // a text in SQL that goes behind the sentence; may be empty
-  std::string condition, from;
-};
-
-SqlStatement Assert(const LedgerNames& names, const Check& check, ErrorKind failure) {
-  return {check.name,
-          names.dialect.Assertion(check.condition, check.sentence, check.more, check.from),
-          SqlAssertion{failure, check.sentence}};
-}
-
-// Redshift's assertions say nothing and its Data API takes 40 statements: there they are one.
-void AssertAll(const LedgerNames& names, const std::vector<Check>& checks,
-               std::vector<SqlStatement>& sql) {
-  if (names.dialect.kind() != SqlDialect::Kind::kRedshift) {
-    for (const Check& check : checks) sql.push_back(Assert(names, check, ErrorKind::kPermanent));
-    return;
-  }
-  Check all{.name = "check ledger and plan",
-            .sentence = "one of these",
-            .more = "",
-            .condition = "",
-            .from = ""};
-  for (const Check& check : checks) {
-    all.sentence += (all.condition.empty() ? ": " : "; or ") + check.sentence;
-    all.condition += fmt::format("{}(SELECT CASE WHEN {} THEN 1 ELSE 0 END{}{}) = 1",
-                                 all.condition.empty() ? "" : " AND ", check.condition,
-                                 check.from.empty() ? "" : " FROM ", check.from);
-  }
-  sql.push_back(Assert(names, all, ErrorKind::kPermanent));
-}
-
-// Of load and settlement: nobody but us is here, and an id means one object.
-std::vector<Check> ChecksOfLock(const LedgerNames& names) {
-  return {{"check lock", "the lock row is missing or there twice", "", "COUNT(*) = 1",
-           fmt::format("{} WHERE name = {}", names.In("lock"), names.Pipeline())},
-          {"check identities", "two raw objects have one id",
-           "': ' || MIN(p.object_identity) || ' and ' || MIN(l.object_identity)", "COUNT(*) = 0",
-           fmt::format("{} p JOIN {} l ON l.name = {} AND l.object = p.object WHERE "
-                       "l.object_identity <> p.object_identity",
-                       names.Temp("sluice_plan"), names.In("ledger"), names.Pipeline())}};
-}
-
-std::vector<SqlStatement> TakeLock(const LedgerNames& names) {
-  std::vector<SqlStatement> sql;
-  for (std::string& statement : TakeLockSql(names)) {
-    sql.push_back({"take lock", std::move(statement)});
-  }
-  return sql;
-}
-
-// How many different values of `columns` the plan has.
-std::string CountDistinct(const LedgerNames& names, std::string_view columns) {
-  return fmt::format("(SELECT COUNT(*) FROM (SELECT DISTINCT {} FROM {}) q)", columns,
-                     names.Temp("sluice_plan"));
-}
-
-std::string CountPlan(const LedgerNames& names, std::string_view where = "") {
-  return fmt::format("(SELECT COUNT(*) FROM {}{})", names.Temp("sluice_plan"), where);
-}
 
 // What the ledger makes of each planned object, by the rows of its key that are loaded or replaced:
 // 'known' itself, 'same' content under another ETag or in another store (one that was moved),
@@ -104,30 +42,59 @@ std::string AllTodoSql(const LedgerNames& names) {
       names.Temp("sluice_plan"));
 }
 
-// Provisional rows go: what takes their place is written anew in the same transaction.
-void DeleteProvisional(const LedgerNames& names, const std::string& objects,
-                       std::vector<SqlStatement>& sql) {
-  const std::string mine = fmt::format("name = {}", names.Pipeline());
-  sql.push_back(
-      {"delete provisional quarantine",
-       fmt::format("DELETE FROM {0} WHERE {1} AND object IN (SELECT object FROM {2} WHERE "
-                   "{1} AND table_name = '*' AND state NOT IN ('loaded', 'replaced') AND "
-                   "object IN ({3}))",
-                   names.In("quarantine"), mine, names.In("ledger"), objects)});
-  sql.push_back({"delete provisional ledger rows",
-                 fmt::format("DELETE FROM {} WHERE {} AND state NOT IN ('loaded', 'replaced') AND "
-                             "object IN ({})",
-                             names.In("ledger"), mine, objects)});
+// Which objects of the query `objects` are provisional: what takes the place of their rows is
+// written anew in the same transaction.
+std::string ProvisionalAmong(const std::string& objects) {
+  return fmt::format("state NOT IN ('loaded', 'replaced') AND object IN ({})", objects);
 }
 
-// The objects that stand in the ledger for a key that is now to be loaded, because they were gone
-// or damaged: that is mended. One that is held is another content, and stays for a person.
-std::string VersionsOfTodoSql(const LedgerNames& names) {
+void DeleteProvisionalQuarantine(const LedgerNames& names, const std::string& objects,
+                                 std::vector<SqlStatement>& sql) {
+  sql.push_back({"delete provisional quarantine",
+                 fmt::format("DELETE FROM {0} WHERE name = {1} AND object IN (SELECT object FROM "
+                             "{2} WHERE name = {1} AND table_name = '*' AND {3})",
+                             names.In("quarantine"), names.Pipeline(), names.In("ledger"),
+                             ProvisionalAmong(objects))});
+}
+
+void DeleteProvisionalLedger(const LedgerNames& names, const std::string& objects,
+                             std::vector<SqlStatement>& sql) {
+  sql.push_back({"delete provisional ledger rows",
+                 fmt::format("DELETE FROM {} WHERE name = {} AND {}", names.In("ledger"),
+                             names.Pipeline(), ProvisionalAmong(objects))});
+}
+
+constexpr std::string_view kIsOlder = "l.state = 'held' AND l.version < o.version";
+
+// Other versions of the keys that are now to be loaded, of which `condition` holds.
+std::string VersionsOfTodoSql(const LedgerNames& names, std::string_view condition) {
   return fmt::format(
-      "SELECT l.object FROM {} l JOIN {} o ON o.store = l.store AND {} = {} WHERE "
-      "l.name = {} AND l.table_name = '*' AND l.state IN ('vanished', 'set_aside')",
+      "SELECT l.object FROM {} l JOIN {} o ON o.store = l.store AND {} = {} WHERE l.name = {} AND "
+      "l.table_name = '*' AND {}",
       names.In("ledger"), names.Temp("sluice_todo"), names.dialect.Exact("o.raw_key"),
-      names.dialect.Exact("l.raw_key"), names.Pipeline());
+      names.dialect.Exact("l.raw_key"), names.Pipeline(), condition);
+}
+
+// What a version that was held leaves when a newer one loads: the same as when that was there
+// first, see OtherVersionsSql.
+SqlStatement SupersedeHeld(const LedgerNames& names) {
+  return {"supersede held versions",
+          fmt::format("UPDATE {} SET state = 'replaced', reason = 'superseded: a newer version of "
+                      "the key is loaded', lines = 0, no_route = 0, dropped = 0, routed = 0, "
+                      "quarantined = 0 WHERE name = {} AND object IN ({})",
+                      names.In("ledger"), names.Pipeline(), VersionsOfTodoSql(names, kIsOlder))};
+}
+
+// The provisional rows of what was judged, and of other versions of the keys that are to be loaded:
+// one that was gone or damaged is mended, one that was held is superseded.
+void SettleProvisional(const LedgerNames& names, std::vector<SqlStatement>& sql) {
+  const std::string objects = fmt::format(
+      "SELECT object FROM {} WHERE verdict <> 'known' UNION ALL {}", names.Temp("sluice_verdict"),
+      VersionsOfTodoSql(names,
+                        fmt::format("(l.state IN ('vanished', 'set_aside') OR {})", kIsOlder)));
+  DeleteProvisionalQuarantine(names, objects, sql);
+  sql.push_back(SupersedeHeld(names));
+  DeleteProvisionalLedger(names, objects, sql);
 }
 
 // Versions that load nothing: the older one is replaced, the newer one waits for a person.
@@ -210,7 +177,7 @@ std::string SumsBy(const LedgerNames& names, std::string_view key) {
 
 std::string LedgerOfTablesSql(const LedgerNames& names, const LoadFacts& facts) {
   return fmt::format(
-      "{} SELECT {}, p.object, p.object_identity, p.store, p.raw_key, p.table_name, 'loaded', "
+      "SELECT {}, p.object, p.object_identity, p.store, p.raw_key, p.table_name, 'loaded', "
       "NULLIF(p.reason, ''), p.revision, p.parquet, p.content, p.version, {}, 0, 0, 0, p.routed, "
       "COALESCE(c.staged, 0), "
       "COALESCE(c.loaded, 0), COALESCE(c.duplicates, 0), COALESCE(c.differing, 0), "
@@ -218,14 +185,13 @@ std::string LedgerOfTablesSql(const LedgerNames& names, const LoadFacts& facts) 
       "o.object = "
       "p.object LEFT JOIN {} c ON c.object = p.object AND c.table_name = p.table_name WHERE "
       "p.table_name <> '*'",
-      InsertIntoLedger(names), names.Pipeline(), names.dialect.Literal(facts.batch),
-      TimestampLiteral(facts.loaded_at), names.Temp("sluice_plan"), names.Temp("sluice_todo"),
-      SumsBy(names, "object, table_name"));
+      names.Pipeline(), names.dialect.Literal(facts.batch), TimestampLiteral(facts.loaded_at),
+      names.Temp("sluice_plan"), names.Temp("sluice_todo"), SumsBy(names, "object, table_name"));
 }
 
 std::string LedgerOfObjectsSql(const LedgerNames& names, const LoadFacts& facts) {
   return fmt::format(
-      "{} SELECT {}, o.object, o.object_identity, o.store, o.raw_key, '*', 'loaded', "
+      "SELECT {}, o.object, o.object_identity, o.store, o.raw_key, '*', 'loaded', "
       "NULLIF(o.reason, ''), o.revision, o.parquet, o.content, o.version, {}, o.lines, o.no_route, "
       "o.dropped, o.routed, "
       "COALESCE(c.staged, 0), COALESCE(c.loaded, 0), COALESCE(c.duplicates, 0), "
@@ -233,50 +199,11 @@ std::string LedgerOfObjectsSql(const LedgerNames& names, const LoadFacts& facts)
       "o.replay_of "
       "FROM {} o "
       "LEFT JOIN {} c ON c.object = o.object",
-      InsertIntoLedger(names), names.Pipeline(), names.dialect.Literal(facts.batch),
-      TimestampLiteral(facts.loaded_at), names.Temp("sluice_todo"), SumsBy(names, "object"));
+      names.Pipeline(), names.dialect.Literal(facts.batch), TimestampLiteral(facts.loaded_at),
+      names.Temp("sluice_todo"), SumsBy(names, "object"));
 }
 
-// Invariant 5, of every row that this batch writes: each (object, table) once, and balanced.
-SqlStatement AssertBalance(const LedgerNames& names, const LoadFacts& facts) {
-  const Check check = {
-      "check balance", "the balance does not add up", "': ' || MIN(what)", "COUNT(*) = 0",
-      fmt::format(
-          "(SELECT p.raw_key || ' table=' || p.table_name || COALESCE(' routed=' || "
-          "CAST(MIN(l.routed) AS VARCHAR) || ' staged=' || CAST(MIN(l.staged) AS VARCHAR) || ' "
-          "loaded=' || CAST(MIN(l.loaded) AS VARCHAR) || ' duplicates=' || CAST(MIN(l.duplicates) "
-          "AS VARCHAR) || ' quarantined=' || CAST(MIN(l.quarantined) AS VARCHAR), '') AS what FROM "
-          "{} p JOIN {} o ON o.object = p.object LEFT JOIN {} l ON l.name = {} AND l.batch = {} "
-          "AND l.object = p.object AND l.object_identity = p.object_identity AND l.table_name = "
-          "p.table_name AND l.state = 'loaded' GROUP BY p.object, p.table_name, p.raw_key HAVING "
-          "COUNT(l.object) <> 1 OR NOT BOOL_AND(l.staged = l.loaded + l.duplicates AND CASE WHEN "
-          "l.table_name <> '*' THEN l.routed = l.staged + l.quarantined ELSE l.lines = l.routed + "
-          "l.no_route + l.dropped AND l.routed + l.no_route = l.staged + l.quarantined END)) x",
-          names.Temp("sluice_plan"), names.Temp("sluice_todo"), names.In("ledger"),
-          names.Pipeline(), names.dialect.Literal(facts.batch))};
-  return Assert(names, check, ErrorKind::kBadData);
-}
-
-std::vector<Check> ChecksOfLoad(const LedgerNames& names) {
-  const std::string mine = fmt::format("{} WHERE name = {}", names.In("control"), names.Pipeline());
-  std::vector<Check> checks = ChecksOfLock(names);
-  checks.push_back(
-      {"check control", "the control row is missing or there twice", "", "COUNT(*) = 1", mine});
-  checks.push_back({"check pause", "loading is paused",
-                    "': ' || COALESCE(MAX(reason), 'no reason was given')", "MAX(paused) = 0",
-                    mine});
-  checks.push_back({"check plan", "the plan names an object or a raw key twice", "",
-                    fmt::format("{} = {} AND {} = {} AND {} = {}", CountPlan(names),
-                                CountDistinct(names, "object, table_name"),
-                                CountPlan(names, " WHERE table_name = '*'"),
-                                CountDistinct(names, "store, " + names.dialect.Exact("raw_key")),
-                                CountDistinct(names, "object"),
-                                CountDistinct(names, "store, " + names.dialect.Exact("raw_key"))),
-                    ""});
-  return checks;
-}
-
-// `queries` into `table`: one statement for each, or all in one. See AssertAll.
+// `queries` into `table`: one statement for each, or all in one where there are few statements.
 void InsertAll(const LedgerNames& names, std::string_view name, std::string_view table,
                const std::vector<std::string>& queries, std::vector<SqlStatement>& sql) {
   std::string all;
@@ -300,13 +227,9 @@ std::vector<SqlStatement> CommitSql(const TableSet& tables, const LedgerNames& n
   const auto run = [&](std::string name, std::string text) {
     sql.push_back({std::move(name), std::move(text)});
   };
-  AssertAll(names, ChecksOfLoad(names), sql);
+  AddChecksOfLoad(names, sql);
   if (facts.replaced) {
-    sql.push_back(Assert(
-        names,
-        {"check what is replaced", "the ledger is no longer as it was when the load was staged", "",
-         UnchangedCondition(names), ""},
-        ErrorKind::kTransient));
+    sql.push_back(CheckUnchanged(names));
     TakeAway(tables, names, *facts.replaced, sql);
   }
   run("judge objects", facts.replaced  ? AllTodoSql(names)
@@ -319,10 +242,7 @@ std::vector<SqlStatement> CommitSql(const TableSet& tables, const LedgerNames& n
   };
   analyze("sluice_todo");
   if (!facts.replaced && !facts.replays) {
-    DeleteProvisional(names,
-                      fmt::format("SELECT object FROM {} WHERE verdict <> 'known' UNION ALL {}",
-                                  names.Temp("sluice_verdict"), VersionsOfTodoSql(names)),
-                      sql);
+    SettleProvisional(names, sql);
     run("settle other versions", OtherVersionsSql(names, facts));
   }
   run("create duplicates", CreateLosersSql(names));
@@ -358,10 +278,11 @@ std::vector<SqlStatement> CommitSql(const TableSet& tables, const LedgerNames& n
                         names.Temp("sluice_verdict"))));
   }
   run("count", CountLosersAndBadSql(names));
-  run("insert ledger rows of tables", LedgerOfTablesSql(names, facts));
-  run("insert ledger rows of objects", LedgerOfObjectsSql(names, facts));
+  run("insert ledger rows",
+      fmt::format("{} {} UNION ALL {}", InsertIntoLedger(names), LedgerOfTablesSql(names, facts),
+                  LedgerOfObjectsSql(names, facts)));
   if (facts.replaced) BringBack(tables, names, facts.batch, *facts.replaced, sql);
-  sql.push_back(AssertBalance(names, facts));
+  sql.push_back(CheckBalance(names, facts.batch));
   return sql;
 }
 
@@ -381,11 +302,7 @@ std::vector<SqlStatement> SettleSql(const LedgerNames& names, const std::string&
   const auto run = [&](std::string name, std::string text) {
     sql.push_back({std::move(name), std::move(text)});
   };
-  std::vector<Check> checks = ChecksOfLock(names);
-  checks.push_back(
-      {"check settlements", "an object is settled twice", "",
-       fmt::format("{} = {}", CountPlan(names), CountDistinct(names, "object, table_name")), ""});
-  AssertAll(names, checks, sql);
+  AddChecksOfSettlements(names, sql);
   run("list what is to settle",
       fmt::format("CREATE TEMP TABLE {} AS SELECT p.* FROM {} p WHERE p.table_name = '*' AND NOT "
                   "EXISTS (SELECT 1 FROM {} l WHERE l.name = {} AND l.object = p.object AND "
@@ -393,7 +310,8 @@ std::vector<SqlStatement> SettleSql(const LedgerNames& names, const std::string&
                   names.Temp("sluice_todo"), names.Temp("sluice_plan"), names.In("ledger"),
                   names.Pipeline()));
   const std::string todo = fmt::format("SELECT object FROM {}", names.Temp("sluice_todo"));
-  DeleteProvisional(names, todo, sql);
+  DeleteProvisionalQuarantine(names, todo, sql);
+  DeleteProvisionalLedger(names, todo, sql);
   run("insert quarantine", InsertQuarantineSql(names, batch, todo));
   run("insert ledger rows",
       fmt::format(

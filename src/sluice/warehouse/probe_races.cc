@@ -166,7 +166,8 @@ std::string Unless(const std::string& table, int id, const std::string& other, i
 // behind it, go before the lock; without it LOCK is what decides.
 Result<std::pair<Race, std::string>> LoadTwice(ProbeTalk& talk, int id,
                                                const std::string& deciding) {
-  std::vector<std::string> load = TakeLockSql(talk.names());
+  std::vector<std::string> load;
+  for (SqlStatement& lock : TakeLock(talk.names())) load.push_back(std::move(lock.sql));
   const std::string time = KeepTimeSql(talk.names().dialect);
   if (deciding.empty()) {
     load.insert(load.begin() + 1, time);
