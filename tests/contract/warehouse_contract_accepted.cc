@@ -111,6 +111,16 @@ TEST_P(WarehouseContract, AnAcceptedOverwrittenVersionNeverLoads) {
   EXPECT_THAT(*warehouse_->ListQuarantined({}), IsEmpty());
 }
 
+TEST_P(WarehouseContract, AVersionThatIsSetAsideBesideOneThatIsLoadedCanBeAccepted) {
+  MustLoad({Put({.key = "a", .events = {{"1"}}})});
+  const PlannedObject damaged = Put({.key = "a", .bad_events = 1, .etag = "e2", .version = 2});
+  ASSERT_TRUE(
+      warehouse_->Settle(std::vector<Settlement>{{ObjectState::kSetAside, damaged, "damaged"}}));
+  EXPECT_TRUE(*warehouse_->AcceptOverwritten(damaged.object, kAcceptance));
+  EXPECT_EQ((*warehouse_->Peek(std::vector<int64_t>{damaged.object}))[0].state,
+            ObjectState::kReplaced);
+}
+
 // Too many bad events, and no other version: what is accepted there is that it loads.
 TEST_P(WarehouseContract, AHeldObjectWithoutAnotherVersionIsNotOverwritten) {
   PlannedObject a = Put({.key = "a", .events = {{"1"}}, .bad_events = 1});

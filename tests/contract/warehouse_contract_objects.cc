@@ -144,36 +144,40 @@ TEST_P(WarehouseContract, KeyThatLoadsLeavesNoProvisionalVersionBehind) {
   EXPECT_EQ(One("SELECT count(*)::VARCHAR FROM sluice.quarantine"), "9");
 }
 
-// Whichever of them comes first.
-TEST_P(WarehouseContract, AHeldVersionIsSupersededByANewerOneThatLoads) {
-  const auto versions = [&](const std::string& key) {
-    return std::pair(Put({.key = key, .events = {{"1 " + key}}, .bad_events = 2, .version = 1}),
-                     Put({.key = key, .events = {{"2 " + key}}, .etag = "e2", .version = 2}));
+TEST_P(WarehouseContract, AHeldVersionGoesWhenANewerOneLoads) {
+  const auto settle = [&](const PlannedObject& object) {
+    const Status settled = warehouse_->Settle(
+        std::vector<Settlement>{{ObjectState::kHeld, object, "many bad events"}});
+    EXPECT_TRUE(settled);
   };
-  const auto [held, newer] = versions("a");
+  const PlannedObject old = Put({.key = "a", .events = {{"1"}}, .bad_events = 2, .version = 1});
+  settle(old);
+  MustLoad({Put({.key = "a", .events = {{"2"}}, .etag = "e2", .version = 2})});
+  const auto ledger =
+      "SELECT raw_key || ' ' || version || ' ' || table_name || ' ' || state FROM sluice.ledger "
+      "ORDER BY 1";
+  const auto loaded_once = ElementsAre("a 2 * loaded", "a 2 events loaded", "a 2 utm loaded");
+  EXPECT_THAT(Column(ledger), loaded_once);
+  EXPECT_EQ(One("SELECT count(*)::VARCHAR FROM sluice.quarantine"), "0");
+  // The same bytes put back are other content than what is loaded, as ever.
+  const PlannedObject back = Put({.key = "a", .events = {{"1"}}, .bad_events = 2, .version = 3});
+  ASSERT_EQ(back.object, old.object);
+  EXPECT_EQ(MustLoad({back})[0].state, ObjectState::kHeld);
+  EXPECT_THAT(Column("SELECT request_id FROM tracking.events"), ElementsAre("2"));
+}
+
+// The store's time of an object is no part of its identity.
+TEST_P(WarehouseContract, AHeldObjectThatIsPutAgainAndLoadsIsThereOnce) {
+  const PlannedObject held = Put({.key = "a", .events = {{"1"}}, .bad_events = 2, .version = 1});
   ASSERT_TRUE(
       warehouse_->Settle(std::vector<Settlement>{{ObjectState::kHeld, held, "many bad events"}}));
-  EXPECT_EQ(MustLoad({newer})[0].state, ObjectState::kLoaded);
-  const auto [older, first] = versions("b");
-  MustLoad({first});
-  MustLoad({older});
-
-  const auto outcome = warehouse_->Outcome(std::vector<int64_t>{held.object, older.object});
-  ASSERT_TRUE(outcome);
-  EXPECT_THAT(States(*outcome), ElementsAre(ObjectState::kReplaced, ObjectState::kReplaced));
-  EXPECT_THAT((*outcome)[0].reason, HasSubstr("superseded: "));
-  EXPECT_THAT(
-      Column("SELECT raw_key || ' ' || version || ' ' || table_name || ' ' || state || ' ' "
-             "|| lines || ' ' || routed || ' ' || quarantined FROM sluice.ledger WHERE "
-             "state = 'replaced' ORDER BY 1"),
-      ElementsAre("a 1 * replaced 0 0 0", "a 1 events replaced 0 0 0", "a 1 utm replaced 0 0 0",
-                  "b 1 * replaced 0 0 0", "b 1 events replaced 0 0 0", "b 1 utm replaced 0 0 0"));
-  EXPECT_EQ(One("SELECT count(*)::VARCHAR FROM sluice.quarantine"), "0");
-  EXPECT_THAT(Column("SELECT request_id FROM tracking.events ORDER BY 1"),
-              ElementsAre("2 a", "2 b"));
-  const auto state = EndState();
-  EXPECT_EQ(MustLoad({held})[0].state, ObjectState::kReplaced);
-  EXPECT_EQ(EndState(), state);
+  const PlannedObject again = Put({.key = "a", .events = {{"1"}}, .bad_events = 2, .version = 2});
+  ASSERT_EQ(again.object, held.object);
+  MustLoad({again});
+  EXPECT_THAT(Column("SELECT table_name || ' ' || state || ' ' || version FROM sluice.ledger "
+                     "ORDER BY 1"),
+              ElementsAre("* loaded 2", "events loaded 2", "utm loaded 2"));
+  EXPECT_EQ(One("SELECT count(*)::VARCHAR FROM sluice.quarantine"), "2");
 }
 
 // Nobody knows which was first where versions are not ordered, as in a directory.

@@ -171,7 +171,7 @@ Status Scenario::Run(const std::string& folder, std::shared_ptr<FaultPlan> fault
       const auto pipeline,
       Pipeline::Open(Config(folder), {.clock = clock, .stop = never, .faults = std::move(faults)}));
   SLUICE_ASSIGN(const RunReport report, RunBoth(*pipeline, {}, clock, never, {}));
-  if (report.processed.failure) return std::unexpected(*report.processed.failure);
+  if (const Error* const failed = report.Failed()) return std::unexpected(*failed);
   return {};
 }
 
@@ -202,7 +202,7 @@ Status Scenario::Replace(const std::string& folder, std::shared_ptr<FaultPlan> f
   SLUICE_ASSIGN(const HourRange hours, ParseHourRange("2026-11-23T10", ""));
   SLUICE_ASSIGN(const RunReport report,
                 RunBackfill(*pipeline, hours, {.replaces = true}, clock, never, {}));
-  if (report.processed.failure) return std::unexpected(*report.processed.failure);
+  if (const Error* const failed = report.Failed()) return std::unexpected(*failed);
   return {};
 }
 

@@ -93,7 +93,7 @@ class Json(PipelineTest):
         self.assertEqual(sent["messages"], truth["messages"])
 
         report = self.pipeline.ask("run", "--once")
-        self.assert_keys(report, {"landed", "processed"})
+        self.assert_keys(report, {"landed", "processed", "failure"})
         self.assert_keys(report["landed"], self.LANDED)
         self.assert_keys(report["processed"], self.PROCESSED)
         for table in report["processed"]["tables"]:
@@ -101,7 +101,7 @@ class Json(PipelineTest):
         self.assertEqual(report["landed"]["events"], 1000)
         self.assertEqual(report["processed"]["events"], 1000)
         for command in ("land", "process"):
-            self.assert_keys(self.pipeline.ask(command), {"landed", "processed"})
+            self.assert_keys(self.pipeline.ask(command), {"landed", "processed", "failure"})
 
         status = self.check_status()
         self.assertEqual((status["events"], len(status["sample"])), (1000, 3))

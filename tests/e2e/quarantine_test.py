@@ -208,7 +208,7 @@ class Quarantine(PipelineTest):
         self.assertIn(f"sluice why {key}", self.here("status"))
         story = self.ask("why", key, exit_code=3)
         self.assertEqual(story["state"], "loaded")
-        self.assertRegex(story["verdict"], f"another version of it is held: .*sluice quarantine accept WHY --object {key} gives that one up")
+        self.assertRegex(story["verdict"], f"another version of it is held: .*sluice quarantine accept WHY --object {key} gives up the one that is not loaded")
         # Some of the loaded one's events, then the version that is held.
         self.assertEqual(self.ask("quarantine", "accept", "too long", "--object", key, "--reason", "too_long")["accepted"], 1)
         self.assertTrue(self.ask("quarantine", "accept", "it was written over", "--object", key)["keeps_old"])

@@ -28,7 +28,7 @@ StatusReport StatusOf(PipelineView& view, Timestamp now, StatusDepth depth) {
   if (kept) {
     report.notifications_kept = *kept;
   } else if (report.WhyNotKnown(StatusPart::kNotifications) == nullptr) {
-    report.not_known.push_back({StatusPart::kNotifications, kept.error()});
+    report.not_known.push_back({StatusPart::kRetention, kept.error()});
   }
   report.source_is_stream = config.source.location.kind == Location::Kind::kKinesis;
   return report;

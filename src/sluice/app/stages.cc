@@ -144,17 +144,26 @@ Status Loop(const StageRequest& request, Clock& clock, const std::stop_token& st
   return {};
 }
 
+// How a loop ended goes with what it did. One failure is the report's, others are logged.
+void EndWith(const Status& done, RunReport& report) {
+  if (done) return;
+  if (report.failure) Log(LogLevel::kError, "{}", done.error().message());
+  if (!report.failure) report.failure = done.error();
+}
+
 }  // namespace
 
 Result<RunReport> RunLand(Pipeline& pipeline, const StageRequest& request, Clock& clock,
                           std::stop_token stop, const RunProgress& progress) {
   RunReport report;
   Landing landing(pipeline, request);
-  SLUICE_TRY(Loop(request, clock, stop, kNoPause, [&]() -> Result<bool> {
-    SLUICE_ASSIGN(const bool found_work, landing.Once(request, stop, report));
-    if (progress) progress(report);
-    return found_work;
-  }));
+  EndWith(Loop(request, clock, stop, kNoPause,
+               [&]() -> Result<bool> {
+                 SLUICE_ASSIGN(const bool found_work, landing.Once(request, stop, report));
+                 if (progress) progress(report);
+                 return found_work;
+               }),
+          report);
   return report;
 }
 
@@ -163,11 +172,13 @@ Result<RunReport> RunProcess(Pipeline& pipeline, const StageRequest& request, Cl
   RunReport report;
   const StageRequest bounded = Bounded(request, pipeline.config(), clock);
   SLUICE_ASSIGN(auto processing, Processing::Begin(pipeline, bounded, progress, report));
-  SLUICE_TRY(Loop(bounded, clock, stop, pipeline.config().load.every, [&] {
-    auto found_work = processing.Once(stop, report);
-    if (bounded.after_batch) bounded.after_batch();
-    return found_work;
-  }));
+  EndWith(Loop(bounded, clock, stop, pipeline.config().load.every,
+               [&] {
+                 auto found_work = processing.Once(stop, report);
+                 if (bounded.after_batch) bounded.after_batch();
+                 return found_work;
+               }),
+          report);
   return report;
 }
 
@@ -190,13 +201,10 @@ Result<RunReport> DrainBoth(Pipeline& pipeline, const StageRequest& request, Clo
     if (progress) progress(report);
     return found_work;
   });
-  // A source that fails keeps nothing that is landed from being loaded, and whatever fails, nothing
-  // that was done from being told.
-  const Status processed =
-      Loop(request, clock, stop, kNoPause, [&] { return processing.Once(stop, report); });
-  for (const Status& done : {processed, landed}) {
-    if (!done && !report.processed.failure) report.processed.failure = done.error();
-  }
+  // A source that fails keeps nothing that is landed from being loaded.
+  EndWith(Loop(request, clock, stop, kNoPause, [&] { return processing.Once(stop, report); }),
+          report);
+  EndWith(landed, report);
   return report;
 }
 
@@ -228,7 +236,8 @@ Result<RunReport> FollowBoth(Pipeline& pipeline, const StageRequest& request, Cl
   }
   SLUICE_TRY(landed);
   SLUICE_TRY(processed);
-  return RunReport{.landed = landed->landed, .processed = processed->processed};
+  return RunReport{
+      .landed = landed->landed, .processed = processed->processed, .failure = std::nullopt};
 }
 
 }  // namespace
@@ -245,7 +254,8 @@ Result<RunReport> RunBackfill(Pipeline& pipeline, const HourRange& hours,
   RunReport report;
   SLUICE_ASSIGN(auto processing,
                 Processing::BeginBackfill(pipeline, hours, request, progress, report));
-  SLUICE_TRY(Loop(request, clock, stop, kNoPause, [&] { return processing.Once(stop, report); }));
+  EndWith(Loop(request, clock, stop, kNoPause, [&] { return processing.Once(stop, report); }),
+          report);
   if (report.processed.paused) {
     return Fail(ErrorKind::kPermanent, "loading is paused, nothing was loaded: {}",
                 *report.processed.paused);

@@ -42,19 +42,26 @@ struct StageRequest {
 struct RunReport {
   LandReport landed;
   ProcessReport processed;
+  std::optional<Error> failure;  // what ended a drain
+
+  // That, or the first of what goes on without it; or null.
+  const Error* Failed() const {
+    if (failure) return &*failure;
+    return processed.failure ? &*processed.failure : nullptr;
+  }
 };
 using RunProgress = std::function<void(const RunReport&)>;
 
 // The loops over time: each calls its stage until the queue is empty, the deadline has passed or a
 // stop is requested. Whatever the error, what was committed stays committed and nothing that was
-// not is deleted: run again.
+// not is deleted: run again. One that comes while a queue is drained is in the report, beside what
+// was done before it.
 Result<RunReport> RunLand(Pipeline& pipeline, const StageRequest& request, Clock& clock,
                           std::stop_token stop, const RunProgress& progress);
 Result<RunReport> RunProcess(Pipeline& pipeline, const StageRequest& request, Clock& clock,
                              std::stop_token stop, const RunProgress& progress);
 // Both: draining, land what waits, in at most half of the time, then process what was landed;
-// following, side by side. What was done before something failed while it
-// drained is in the report, and what failed in `processed.failure`.
+// following, side by side.
 Result<RunReport> RunBoth(Pipeline& pipeline, const StageRequest& request, Clock& clock,
                           std::stop_token stop, const RunProgress& progress);
 

@@ -97,8 +97,8 @@ TEST_F(StagesTest, WhatLandedIsToldThoughTheWarehouseFails) {
   ASSERT_TRUE(report) << report.error().message();
   EXPECT_EQ(report->landed.objects, 12u);
   EXPECT_EQ(report->processed.objects, 0u);
-  ASSERT_TRUE(report->processed.failure);
-  EXPECT_THAT(report->processed.failure->message(), testing::HasSubstr("warehouse.duckdb"));
+  ASSERT_NE(report->Failed(), nullptr);
+  EXPECT_THAT(report->Failed()->message(), testing::HasSubstr("warehouse.duckdb"));
 }
 
 // Of 120 messages; ten fill a raw object.

@@ -93,7 +93,7 @@ Status Load(Session& session, const BackfillFlags& flags, PipelineConfig config,
   progress.Clear();
   SLUICE_TRY(Print(session.flags.json ? ToJson(plan, &report, pipeline->tables())
                                       : ToText(report, pipeline->tables())));
-  if (report.processed.failure) return std::unexpected(*report.processed.failure);
+  if (const Error* const failed = report.Failed()) return std::unexpected(*failed);
   if (!session.stop().stop_requested()) return {};
   return Fail(ErrorKind::kTransient, "{}",
               plan.replaces

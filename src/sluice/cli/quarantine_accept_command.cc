@@ -93,9 +93,11 @@ Result<Accepted> Accept(Session& session, const AcceptFlags& flags,
     SLUICE_ASSIGN(const auto raw, view->OpenRaw());
     SLUICE_ASSIGN(const auto parts,
                   warehouse.ListParts({.store = raw->uri(), .raw_key = filter.raw_key}));
-    const auto held = VersionIn(ObjectState::kHeld, parts);
+    const bool is_loaded = VersionIn(ObjectState::kLoaded, parts).has_value();
+    auto held = VersionIn(ObjectState::kHeld, parts);
+    if (!held && is_loaded) held = VersionIn(ObjectState::kSetAside, parts);
     const bool is_of_object = IsOfObjectOnly(flags.filter);
-    if (held && !is_of_object && !VersionIn(ObjectState::kLoaded, parts)) {
+    if (held && !is_of_object && !is_loaded) {
       return session.WrongUsage(
           "the object is held as a whole: with --object nothing else can be said of it");
     }
@@ -138,7 +140,9 @@ void AddQuarantineAccept(CLI::App& quarantine, Session& session, int& exit_code)
   command->footer(
       "Events that are given up stay in sluice.quarantine, and no replay tries them again. With "
       "--object KEY of an object\nthat is held: one with too many bad events is loaded, and these "
-      "wait in quarantine like any; of one that was\nwritten over the old version stays.\n\n"
+      "wait in quarantine like any; where another version\nof it is loaded, that one stays, and "
+      "all "
+      "events of the one that is held are given up.\n\n"
       "Examples:\n  sluice quarantine accept \"a test of the producer's\" --reason no_route "
       "--since "
       "1d\n  sluice quarantine accept \"all of them were sent again\" --object "

@@ -90,7 +90,7 @@ std::string ToText(const RunReport& report, const TableSet& tables) {
         WithThousands(processed.inbox.foreign));
   }
   if (processed.paused) text += fmt::format("paused     {}\n", *processed.paused);
-  if (text.empty()) text = "nothing to do\n";
+  if (text.empty() && report.Failed() == nullptr) text = "nothing to do\n";
   return text;
 }
 
@@ -100,6 +100,9 @@ std::string ToJson(const RunReport& report, const TableSet& tables) {
   AppendLanded(json, report.landed);
   json.EndObject().Key("processed");
   AppendProcessed(json, report.processed, tables);
+  json.Key("failure");
+  const Error* const failed = report.Failed();
+  failed == nullptr ? json.Null() : json.Value(failed->message());
   json.EndObject();
   return json.text();
 }

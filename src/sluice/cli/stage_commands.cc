@@ -58,7 +58,7 @@ int RunStage(Session& session, Pipeline& pipeline, const StageFlags& flags, cons
   const std::string text = session.flags.json ? ToJson(*report, pipeline.tables()) + "\n"
                                               : ToText(*report, pipeline.tables());
   if (const Status printed = Print(text); !printed) return session.Fail(printed.error());
-  if (report->processed.failure) return session.Fail(*report->processed.failure);
+  if (const Error* const failed = report->Failed()) return session.Fail(*failed);
   return flags.strict && NeedsAttention(*report) ? kExitAttention : kExitDone;
 }
 

@@ -58,6 +58,8 @@ std::string WhatIsNotKnown(StatusPart part) {
       return "how much waits in the source";
     case StatusPart::kNotifications:
       return "how many notifications wait, and so what is missing";
+    case StatusPart::kRetention:
+      return "until when notifications are kept";
     case StatusPart::kRawStore:
       return "what landed, and so how fresh the tables are and what is missing";
     case StatusPart::kTables:
@@ -140,7 +142,7 @@ void AddObjects(const StatusReport& report, Concerns& concerns) {
   if (const uint64_t stuck = Stuck(report); stuck > 0) {
     concerns.Add(ConcernKind::kHeld, stuck,
                  Count(stuck, "raw object") + " held or set aside, none of their events is loaded",
-                 "sluice why " + report.stuck_key);
+                 report.stuck_key.empty() ? "" : "sluice why " + report.stuck_key);
   }
   concerns.AddDeadLetters("source", report.source, "look into the dead-letter queue of the source");
   concerns.AddDeadLetters("notifications", report.notifications, "sluice reconcile");

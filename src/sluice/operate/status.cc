@@ -182,6 +182,8 @@ std::string_view Name(StatusPart part) {
       return "source";
     case StatusPart::kNotifications:
       return "notifications";
+    case StatusPart::kRetention:
+      return "retention";
     case StatusPart::kRawStore:
       return "raw_store";
     case StatusPart::kWarehouse:

@@ -21,6 +21,15 @@ struct RawObject {
   std::string Backfill() const {
     return hour ? "sluice backfill --from " + HourText(*hour) : "give it a key as raw.layout says";
   }
+  std::string GiveUp() const {
+    return fmt::format(
+        "sluice quarantine accept WHY --object {} gives up the one that is not loaded", key);
+  }
+  bool IsLoaded() const {
+    return std::ranges::any_of(parts, [](const LedgerPart& part) {
+      return part.table == "*" && part.replay_of == 0 && part.state == ObjectState::kLoaded;
+    });
+  }
 };
 
 Result<std::string> WhetherThere(ObjectStore* store, const std::string& key) {
@@ -94,6 +103,21 @@ Status AddAccepted(RawObject& object, Story& story) {
   return {};
 }
 
+// Of a version with which all is well: another one may wait for a person all the same.
+void EndBeside(const RawObject& object, const LedgerPart& part, std::string sentence,
+               Story& story) {
+  std::string fix;
+  for (const LedgerPart& other : object.parts) {
+    const bool waits = other.state == ObjectState::kHeld || other.state == ObjectState::kSetAside;
+    if (other.table != "*" || !waits || !object.IsLoaded()) continue;
+    const std::string_view stands = other.state == ObjectState::kHeld ? "held" : "set aside";
+    sentence += fmt::format("; another version of it is {}: {}", stands, other.reason);
+    fix = object.GiveUp();
+    break;
+  }
+  story.End(std::string(Name(part.state)), std::move(sentence), fix);
+}
+
 void EndKnown(const RawObject& object, const LedgerPart& part, Story& story) {
   const std::string name(Name(part.state));
   const std::string reason = part.reason.empty() ? "" : ": " + part.reason;
@@ -113,26 +137,25 @@ void EndKnown(const RawObject& object, const LedgerPart& part, Story& story) {
             quarantined, part.lines, object.key);
       }
       if (!object.stored) sentence += "; it is no longer in the raw store";
-      std::string fix;
-      for (const LedgerPart& other : object.parts) {
-        if (other.table != "*" || other.state != ObjectState::kHeld) continue;
-        sentence += "; another version of it is held: " + other.reason;
-        fix = "sluice quarantine accept WHY --object " + object.key + " gives that one up";
-        break;
-      }
-      return story.End(name, std::move(sentence), fix);
+      return EndBeside(object, part, std::move(sentence), story);
     }
     case ObjectState::kReplaced:
-      return story.End(name, "not loaded, because another version took its place" + reason);
+      return EndBeside(object, part, "not loaded, because another version took its place" + reason,
+                       story);
     case ObjectState::kHeld:
       return story.End(
           name, "not loaded, because it is held" + reason,
-          fmt::format("mend what the reason says, then {}; or sluice quarantine accept "
-                      "WHY --object {}",
-                      object.Backfill(), object.key));
+          object.IsLoaded()
+              ? fmt::format("{} --replace puts it in the place of the version that is loaded; {}",
+                            object.Backfill(), object.GiveUp())
+              : fmt::format("mend what the reason says, then {}; or sluice quarantine accept "
+                            "WHY --object {}",
+                            object.Backfill(), object.key));
     case ObjectState::kSetAside:
-      return story.End(name, "not loaded, because it is set aside" + reason,
-                       "mend what the reason says, then " + object.Backfill());
+      return story.End(
+          name, "not loaded, because it is set aside" + reason,
+          fmt::format("mend what the reason says, then {}{}{}", object.Backfill(),
+                      object.IsLoaded() ? "; " : "", object.IsLoaded() ? object.GiveUp() : ""));
     case ObjectState::kVanished:
       return story.End(
           name, "not loaded, because it was gone when it was to be read",

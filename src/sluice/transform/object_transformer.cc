@@ -133,12 +133,14 @@ Result<TransformedObject> ObjectTransformer::Transform(const RawKey& key,
     object.tables.push_back(PlanTable(i, tables_.tables[i], counts.tables[i], converted->files[i],
                                       outputs.TableKey(i)));
   }
-  object.reason = options_.accepted;
+  // A person has accepted what was announced, and nothing that was written over it since.
+  const bool is_accepted = !options_.accepted.empty() && identity.etag == announced_etag;
+  if (is_accepted) object.reason = options_.accepted;
   TransformedObject result{.fate = object,
                            .counts = counts,
                            .stored_bytes = reader.info().size.count,
                            .decompressed_bytes = converted->bytes};
-  if (options_.accepted.empty() && IsHeld(object.quarantined, object.lines, options_)) {
+  if (!is_accepted && IsHeld(object.quarantined, object.lines, options_)) {
     std::string reason =
         fmt::format("{} of {} events went to quarantine, more than hold_above allows",
                     object.quarantined, object.lines);

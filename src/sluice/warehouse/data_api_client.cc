@@ -188,7 +188,11 @@ Result<std::optional<DataApiStatement>> DataApiClient::Wait(const std::string& i
       // Refused until it runs, and when it has ended: asked again each time.
       std::ignore = Cancel(id);
     }
-    if (clock_.Monotonic() - asked < kLongPoll) clock_.Sleep(pause);
+    if (clock_.Monotonic() - asked < kLongPoll) {
+      clock_.Sleep(pause);
+    } else {
+      pause = kFirstPoll;
+    }
   }
 }
 

@@ -42,59 +42,32 @@ std::string AllTodoSql(const LedgerNames& names) {
       names.Temp("sluice_plan"));
 }
 
-// Which objects of the query `objects` are provisional: what takes the place of their rows is
-// written anew in the same transaction.
-std::string ProvisionalAmong(const std::string& objects) {
-  return fmt::format("state NOT IN ('loaded', 'replaced') AND object IN ({})", objects);
-}
-
-void DeleteProvisionalQuarantine(const LedgerNames& names, const std::string& objects,
-                                 std::vector<SqlStatement>& sql) {
-  sql.push_back({"delete provisional quarantine",
-                 fmt::format("DELETE FROM {0} WHERE name = {1} AND object IN (SELECT object FROM "
-                             "{2} WHERE name = {1} AND table_name = '*' AND {3})",
-                             names.In("quarantine"), names.Pipeline(), names.In("ledger"),
-                             ProvisionalAmong(objects))});
-}
-
-void DeleteProvisionalLedger(const LedgerNames& names, const std::string& objects,
-                             std::vector<SqlStatement>& sql) {
+// Provisional rows go: what takes their place is written anew in the same transaction.
+void DeleteProvisional(const LedgerNames& names, const std::string& objects,
+                       std::vector<SqlStatement>& sql) {
+  const std::string mine = fmt::format("name = {}", names.Pipeline());
+  sql.push_back(
+      {"delete provisional quarantine",
+       fmt::format("DELETE FROM {0} WHERE {1} AND object IN (SELECT object FROM {2} WHERE "
+                   "{1} AND table_name = '*' AND state NOT IN ('loaded', 'replaced') AND "
+                   "object IN ({3}))",
+                   names.In("quarantine"), mine, names.In("ledger"), objects)});
   sql.push_back({"delete provisional ledger rows",
-                 fmt::format("DELETE FROM {} WHERE name = {} AND {}", names.In("ledger"),
-                             names.Pipeline(), ProvisionalAmong(objects))});
+                 fmt::format("DELETE FROM {} WHERE {} AND state NOT IN ('loaded', 'replaced') AND "
+                             "object IN ({})",
+                             names.In("ledger"), mine, objects)});
 }
 
-constexpr std::string_view kIsOlder = "l.state = 'held' AND l.version < o.version";
-
-// Other versions of the keys that are now to be loaded, of which `condition` holds.
-std::string VersionsOfTodoSql(const LedgerNames& names, std::string_view condition) {
+// The objects that stand in the ledger for a key that is now to be loaded: because they were gone
+// or damaged, which is mended, or held, and are older (ADR 0058). What is held and not older is
+// another content, and stays for a person.
+std::string VersionsOfTodoSql(const LedgerNames& names) {
   return fmt::format(
-      "SELECT l.object FROM {} l JOIN {} o ON o.store = l.store AND {} = {} WHERE l.name = {} AND "
-      "l.table_name = '*' AND {}",
+      "SELECT l.object FROM {} l JOIN {} o ON o.store = l.store AND {} = {} WHERE "
+      "l.name = {} AND l.table_name = '*' AND (l.state IN ('vanished', 'set_aside') OR "
+      "(l.state = 'held' AND l.version < o.version))",
       names.In("ledger"), names.Temp("sluice_todo"), names.dialect.Exact("o.raw_key"),
-      names.dialect.Exact("l.raw_key"), names.Pipeline(), condition);
-}
-
-// What a version that was held leaves when a newer one loads: the same as when that was there
-// first, see OtherVersionsSql.
-SqlStatement SupersedeHeld(const LedgerNames& names) {
-  return {"supersede held versions",
-          fmt::format("UPDATE {} SET state = 'replaced', reason = 'superseded: a newer version of "
-                      "the key is loaded', lines = 0, no_route = 0, dropped = 0, routed = 0, "
-                      "quarantined = 0 WHERE name = {} AND object IN ({})",
-                      names.In("ledger"), names.Pipeline(), VersionsOfTodoSql(names, kIsOlder))};
-}
-
-// The provisional rows of what was judged, and of other versions of the keys that are to be loaded:
-// one that was gone or damaged is mended, one that was held is superseded.
-void SettleProvisional(const LedgerNames& names, std::vector<SqlStatement>& sql) {
-  const std::string objects = fmt::format(
-      "SELECT object FROM {} WHERE verdict <> 'known' UNION ALL {}", names.Temp("sluice_verdict"),
-      VersionsOfTodoSql(names,
-                        fmt::format("(l.state IN ('vanished', 'set_aside') OR {})", kIsOlder)));
-  DeleteProvisionalQuarantine(names, objects, sql);
-  sql.push_back(SupersedeHeld(names));
-  DeleteProvisionalLedger(names, objects, sql);
+      names.dialect.Exact("l.raw_key"), names.Pipeline());
 }
 
 // Versions that load nothing: the older one is replaced, the newer one waits for a person.
@@ -242,7 +215,10 @@ std::vector<SqlStatement> CommitSql(const TableSet& tables, const LedgerNames& n
   };
   analyze("sluice_todo");
   if (!facts.replaced && !facts.replays) {
-    SettleProvisional(names, sql);
+    DeleteProvisional(names,
+                      fmt::format("SELECT object FROM {} WHERE verdict <> 'known' UNION ALL {}",
+                                  names.Temp("sluice_verdict"), VersionsOfTodoSql(names)),
+                      sql);
     run("settle other versions", OtherVersionsSql(names, facts));
   }
   run("create duplicates", CreateLosersSql(names));
@@ -310,8 +286,7 @@ std::vector<SqlStatement> SettleSql(const LedgerNames& names, const std::string&
                   names.Temp("sluice_todo"), names.Temp("sluice_plan"), names.In("ledger"),
                   names.Pipeline()));
   const std::string todo = fmt::format("SELECT object FROM {}", names.Temp("sluice_todo"));
-  DeleteProvisionalQuarantine(names, todo, sql);
-  DeleteProvisionalLedger(names, todo, sql);
+  DeleteProvisional(names, todo, sql);
   run("insert quarantine", InsertQuarantineSql(names, batch, todo));
   run("insert ledger rows",
       fmt::format(

@@ -122,7 +122,8 @@ class Warehouse {
   // with the same acceptance is safe. kPermanent where there is no ledger.
   virtual Result<uint64_t> AcceptQuarantined(const QuarantineFilter& filter,
                                              const Acceptance& acceptance) = 0;
-  // The same of a version of a key that is held because another one is loaded: it never loads.
+  // The same of a version of a key that is held or set aside beside one that is loaded: it never
+  // loads.
   // False: it is nothing of that.
   virtual Result<bool> AcceptOverwritten(int64_t object, const Acceptance& acceptance) = 0;
   // Where an event is: in which tables, among duplicates, in quarantine.
