@@ -89,6 +89,8 @@ class WarehousePipeline(AwsPipeline):
     def query(self, sql):
         with psycopg.connect(**self.target.connect, autocommit=True) as db:
             db.execute("SET timezone TO 'UTC'")
-            rows = db.execute(sql).fetchall()
+            cursor = db.execute(sql)
+            is_char = [column.type_code == psycopg.adapters.types["bpchar"].oid for column in cursor.description]
+            rows = cursor.fetchall()
         # CHAR is filled up with blanks.
-        return [tuple(value.rstrip(" ") if isinstance(value, str) else value for value in row) for row in rows]
+        return [tuple(value.rstrip(" ") if fills and value is not None else value for fills, value in zip(is_char, row)) for row in rows]
