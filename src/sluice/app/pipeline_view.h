@@ -34,7 +34,7 @@ class PipelineView {
   // A store of the configuration; null where its folder is not there.
   Result<std::unique_ptr<ObjectStore>> OpenIfThere(const StoreConfig& store);
   RawLayout layout() const;
-  // How long the queue keeps a notification; absent: for ever, or it does not tell.
+  // How long the queue keeps a notification; absent: for ever.
   Result<std::optional<std::chrono::seconds>> NotificationsKept();
   // One sentence for each part that is not there yet; the first run makes it.
   const std::vector<std::string>& not_there_yet() const { return not_there_yet_; }

@@ -47,8 +47,10 @@ AfterCommit AfterCommitOf(const StageRequest& request) {
 // more, and a drain must end. Where messages are counted it is done after one object.
 class Landing {
  public:
-  Landing(Pipeline& pipeline, const StageRequest& request)
-      : land_one_(pipeline.MakeLanding(
+  // `progress` outlives it.
+  Landing(Pipeline& pipeline, const StageRequest& request, const RunProgress& progress)
+      : progress_(progress),
+        land_one_(pipeline.MakeLanding(
             request.mode == RunMode::kDrain ? WhenEmpty::kClose : WhenEmpty::kWait,
             AfterCommitOf(request), WaitOf(request.mode, pipeline.config().source.location),
             request.messages)) {}
@@ -56,10 +58,12 @@ class Landing {
   Result<bool> Once(const StageRequest& request, const std::stop_token& stop, RunReport& report) {
     SLUICE_ASSIGN(const LandReport landed, land_one_(EndOf(request), stop));
     report.landed += landed;
+    if (progress_) progress_(report);
     return landed.objects > 0 && !landed.queue_was_empty && !request.messages;
   }
 
  private:
+  const RunProgress& progress_;
   Pipeline::Landing land_one_;
 };
 
@@ -147,8 +151,11 @@ Status Loop(const StageRequest& request, Clock& clock, const std::stop_token& st
 // How a loop ended goes with what it did. One failure is the report's, others are logged.
 void EndWith(const Status& done, RunReport& report) {
   if (done) return;
-  if (report.failure) Log(LogLevel::kError, "{}", done.error().message());
-  if (!report.failure) report.failure = done.error();
+  if (report.failure) {
+    Log(LogLevel::kError, "{}", done.error().message());
+  } else {
+    report.failure = done.error();
+  }
 }
 
 }  // namespace
@@ -156,13 +163,8 @@ void EndWith(const Status& done, RunReport& report) {
 Result<RunReport> RunLand(Pipeline& pipeline, const StageRequest& request, Clock& clock,
                           std::stop_token stop, const RunProgress& progress) {
   RunReport report;
-  Landing landing(pipeline, request);
-  EndWith(Loop(request, clock, stop, kNoPause,
-               [&]() -> Result<bool> {
-                 SLUICE_ASSIGN(const bool found_work, landing.Once(request, stop, report));
-                 if (progress) progress(report);
-                 return found_work;
-               }),
+  Landing landing(pipeline, request, progress);
+  EndWith(Loop(request, clock, stop, kNoPause, [&] { return landing.Once(request, stop, report); }),
           report);
   return report;
 }
@@ -172,13 +174,12 @@ Result<RunReport> RunProcess(Pipeline& pipeline, const StageRequest& request, Cl
   RunReport report;
   const StageRequest bounded = Bounded(request, pipeline.config(), clock);
   SLUICE_ASSIGN(auto processing, Processing::Begin(pipeline, bounded, progress, report));
-  EndWith(Loop(bounded, clock, stop, pipeline.config().load.every,
-               [&] {
-                 auto found_work = processing.Once(stop, report);
-                 if (bounded.after_batch) bounded.after_batch();
-                 return found_work;
-               }),
-          report);
+  const Status done = Loop(bounded, clock, stop, pipeline.config().load.every, [&] {
+    auto found_work = processing.Once(stop, report);
+    if (bounded.after_batch) bounded.after_batch();
+    return found_work;
+  });
+  EndWith(done, report);
   return report;
 }
 
@@ -189,18 +190,15 @@ namespace {
 Result<RunReport> DrainBoth(Pipeline& pipeline, const StageRequest& request, Clock& clock,
                             const std::stop_token& stop, const RunProgress& progress) {
   RunReport report;
-  Landing landing(pipeline, request);
+  Landing landing(pipeline, request, progress);
   SLUICE_ASSIGN(auto processing, Processing::Begin(pipeline, request, progress, report));
   StageRequest first = request;
   if (request.deadline) {
     const Ticks now = clock.Monotonic();
     first.deadline = Deadline{now + (request.deadline->at - now) / 2};
   }
-  const Status landed = Loop(first, clock, stop, kNoPause, [&]() -> Result<bool> {
-    SLUICE_ASSIGN(const bool found_work, landing.Once(first, stop, report));
-    if (progress) progress(report);
-    return found_work;
-  });
+  const Status landed =
+      Loop(first, clock, stop, kNoPause, [&] { return landing.Once(first, stop, report); });
   // A source that fails keeps nothing that is landed from being loaded.
   EndWith(Loop(request, clock, stop, kNoPause, [&] { return processing.Once(stop, report); }),
           report);

@@ -196,6 +196,10 @@ const std::vector<Case> kCases = {
      },
      {"warning held 3: sluice why date=2026-11-27/16/x"},
      "fresh to 16:01; not all is well, something to do"},
+    {"held, and settled before it was named",
+     [](StatusReport& r) { r.states.push_back({ObjectState::kHeld, 1, 20}); },
+     {"warning held 1: "},
+     "fresh to 16:01; not all is well, nothing to do"},
     {"dead letters",
      [](StatusReport& r) {
        r.source->dead = 3;

@@ -106,14 +106,16 @@ Status AddAccepted(RawObject& object, Story& story) {
 // Of a version with which all is well: another one may wait for a person all the same.
 void EndBeside(const RawObject& object, const LedgerPart& part, std::string sentence,
                Story& story) {
+  const auto other = std::ranges::find_if(object.parts, [](const LedgerPart& one) {
+    return one.table == "*" &&
+           (one.state == ObjectState::kHeld || one.state == ObjectState::kSetAside);
+  });
   std::string fix;
-  for (const LedgerPart& other : object.parts) {
-    const bool waits = other.state == ObjectState::kHeld || other.state == ObjectState::kSetAside;
-    if (other.table != "*" || !waits || !object.IsLoaded()) continue;
-    const std::string_view stands = other.state == ObjectState::kHeld ? "held" : "set aside";
-    sentence += fmt::format("; another version of it is {}: {}", stands, other.reason);
+  if (other != object.parts.end() && object.IsLoaded()) {
+    sentence +=
+        fmt::format("; another version of it is {}: {}",
+                    other->state == ObjectState::kHeld ? "held" : "set aside", other->reason);
     fix = object.GiveUp();
-    break;
   }
   story.End(std::string(Name(part.state)), std::move(sentence), fix);
 }
@@ -152,10 +154,9 @@ void EndKnown(const RawObject& object, const LedgerPart& part, Story& story) {
                             "WHY --object {}",
                             object.Backfill(), object.key));
     case ObjectState::kSetAside:
-      return story.End(
-          name, "not loaded, because it is set aside" + reason,
-          fmt::format("mend what the reason says, then {}{}{}", object.Backfill(),
-                      object.IsLoaded() ? "; " : "", object.IsLoaded() ? object.GiveUp() : ""));
+      return story.End(name, "not loaded, because it is set aside" + reason,
+                       fmt::format("mend what the reason says, then {}{}", object.Backfill(),
+                                   object.IsLoaded() ? "; " + object.GiveUp() : ""));
     case ObjectState::kVanished:
       return story.End(
           name, "not loaded, because it was gone when it was to be read",

@@ -57,9 +57,9 @@ Result<bool> AcceptOverwritten(SqlSession& session, const LedgerNames& names, in
       {"settle what was overwritten",
        fmt::format("UPDATE {0} SET state = 'replaced', reason = {1} WHERE name = {2} AND object = "
                    "{3} AND state IN ('held', 'set_aside') AND (SELECT COUNT(*) FROM {0} l JOIN "
-                   "{0} h ON {4} = {5} "
-                   "AND h.store = l.store AND h.name = l.name WHERE h.name = {2} AND h.object = "
-                   "{3} AND h.table_name = '*' AND l.table_name = '*' AND l.state = 'loaded') > 0",
+                   "{0} h ON {4} = {5} AND h.store = l.store AND h.name = l.name WHERE h.name = "
+                   "{2} AND h.object = {3} AND h.table_name = '*' AND l.table_name = '*' AND "
+                   "l.state = 'loaded') > 0",
                    names.In("ledger"), reason, names.Pipeline(), object, d.Exact("h.raw_key"),
                    d.Exact("l.raw_key"))});
   const std::string replaced = fmt::format(
