@@ -11,9 +11,9 @@ class Listener(socketserver.ThreadingMixIn, socketserver.TCPServer):
     allow_reuse_address = daemon_threads = True
     request_queue_size = 128
 
-    def __init__(self, handler, parts=None, port=0):
-        super().__init__(("127.0.0.1", port), handler)
-        self.address, self.parts = f"http://127.0.0.1:{self.server_address[1]}", parts
+    def __init__(self, handler, parts=None, port=0, host="127.0.0.1"):
+        super().__init__((host, port), handler)
+        self.address, self.parts = f"http://{host}:{self.server_address[1]}", parts
 
     def __enter__(self):
         threading.Thread(target=self.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()

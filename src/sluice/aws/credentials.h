@@ -28,10 +28,11 @@ class CredentialsSource {
 };
 
 // What every AWS SDK finds, in its order: environment variables; profile of the configuration
-// files, with what it names (assumed roles, processes, single sign-on); web identity token; the
-// endpoint of an ECS or EKS container; the instance metadata service, version 2. Who gives them has
-// `patience` to answer, but for a process, which is waited for. Those had before serve as long as
-// they are good when no new ones can be had.
+// files, with what it names (single sign-on, keys, an assumed role, a process); web identity token;
+// the endpoint of an ECS or EKS container; the instance metadata service, version 2. After single
+// sign-on nothing else is asked (docs/adr/0059). Who gives them has `patience` to answer, but for a
+// process, which is waited for. Those had before serve as long as they are good when no new ones
+// can be had.
 Result<std::unique_ptr<CredentialsSource>> DefaultCredentials(
     Clock& clock, std::chrono::milliseconds patience = std::chrono::seconds(30));
 

@@ -2,8 +2,10 @@
 #include <aws/auth/auth.h>
 #include <aws/auth/credentials.h>
 
+#include <array>
 #include <mutex>
 #include <optional>
+#include <string_view>
 
 #include "sluice/aws/aws_runtime.h"
 #include "sluice/aws/credentials.h"
@@ -13,8 +15,15 @@
 namespace sluice {
 namespace {
 
+constexpr std::string_view kWhatToSet =
+    "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY or AWS_PROFILE, or run with a role; the last "
+    "place that was asked";
+constexpr std::string_view kSignIn =
+    "run aws sso login, since the profile is one of single sign-on, which";
+
 // One asking; the answer comes on another thread, late or never.
 struct Asking {
+  std::string_view what_to_do;
   Result<AwsCredentials> answer = AwsCredentials();
   SaidOnce done;
 
@@ -24,11 +33,8 @@ struct Asking {
         static_cast<std::shared_ptr<Asking>*>(self));
     Asking& asking = **mine;
     if (found == nullptr) {
-      asking.answer = Fail(
-          ErrorKind::kPermanent,
-          "no AWS credentials: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY or AWS_PROFILE, or "
-          "run with a role; the last place that was asked says: {}",
-          CrtErrorText(error));
+      asking.answer = Fail(ErrorKind::kPermanent, "no AWS credentials: {} says: {}",
+                           asking.what_to_do, CrtErrorText(error));
     } else {
       asking.answer = CredentialsOf(*found);
     }
@@ -46,10 +52,36 @@ struct Asking {
   }
 };
 
+// The environment, then single sign-on: the library's own chain passes such profiles by. Null where
+// the profile is none of them.
+aws_credentials_provider* NewSingleSignOn(aws_tls_ctx* tls) {
+  const aws_credentials_provider_sso_options sso{.bootstrap = AwsRuntime::Get().bootstrap(),
+                                                 .tls_ctx = tls};
+  const aws_credentials_provider_environment_options environment{};
+  std::array<aws_credentials_provider*, 2> both{
+      aws_credentials_provider_new_environment(CrtAllocator(), &environment),
+      aws_credentials_provider_new_sso(CrtAllocator(), &sso)};
+  aws_credentials_provider* kept = nullptr;
+  if (both[1] != nullptr) {
+    const aws_credentials_provider_chain_options options{.providers = both.data(),
+                                                         .provider_count = both.size()};
+    const aws_credentials_provider_cached_options cached{
+        .source = aws_credentials_provider_new_chain(CrtAllocator(), &options)};
+    kept = aws_credentials_provider_new_cached(CrtAllocator(), &cached);
+    aws_credentials_provider_release(cached.source);
+  }
+  for (aws_credentials_provider* const one : both) aws_credentials_provider_release(one);
+  return kept;
+}
+
 class DefaultChain final : public CredentialsSource {
  public:
   DefaultChain(aws_tls_ctx* tls, Clock& clock, std::chrono::milliseconds patience)
-      : clock_(clock), patience_(patience) {
+      : clock_(clock), patience_(patience), provider_(NewSingleSignOn(tls)) {
+    if (provider_ != nullptr) {
+      what_to_do_ = kSignIn;
+      return;
+    }
     const aws_credentials_provider_chain_default_options options{
         .bootstrap = AwsRuntime::Get().bootstrap(), .tls_ctx = tls};
     provider_ = aws_credentials_provider_new_chain_default(CrtAllocator(), &options);
@@ -74,6 +106,7 @@ class DefaultChain final : public CredentialsSource {
  private:
   Result<AwsCredentials> Ask() {
     const auto asking = std::make_shared<Asking>();
+    asking->what_to_do = what_to_do_;
     auto its_own = std::make_unique<std::shared_ptr<Asking>>(asking);
     if (aws_credentials_provider_get_credentials(provider_, Asking::OnAnswer, its_own.get()) != 0) {
       return Fail(ErrorKind::kPermanent, "cannot ask for AWS credentials: {}",
@@ -87,7 +120,8 @@ class DefaultChain final : public CredentialsSource {
 
   Clock& clock_;
   const std::chrono::milliseconds patience_;
-  aws_credentials_provider* provider_ = nullptr;
+  aws_credentials_provider* provider_;
+  std::string_view what_to_do_ = kWhatToSet;
   std::mutex mutex_;
   std::optional<AwsCredentials> last_;
 };

@@ -1,0 +1,223 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The credentials that AWS gives a program whose environment has none: web identity, single sign-on and the instance metadata service, version 2.
+
+Who gives them has names and addresses that no configuration changes, and TLS. So the test runs in a network and a mount namespace of its own, in
+which 169.254.169.254, the names of the services and the authority of their certificate are the test's. moto is STS and the metadata service, which
+know what they gave; it has no portal of single sign-on, whose one answer is here, as its API reference has it (GetRoleCredentials).
+"""
+import contextlib
+import datetime
+import fcntl
+import hashlib
+import http.client
+import json
+import os
+import pathlib
+import socket
+import ssl
+import struct
+import subprocess
+import sys
+import tempfile
+import unittest
+import urllib.parse
+import urllib.request
+
+import servers
+from loopback_http import Handler, Listener
+
+OWN = "SLUICE_TEST_HAS_ITS_OWN_NETWORK"
+NOT_TESTED = 77  # which CMakeLists.txt knows
+UNSHARE = ["unshare", "--net", "--mount"] + ([] if os.geteuid() == 0 else ["--map-root-user"])
+REGION = "eu-west-1"
+STS, PORTAL, METADATA = f"sts.{REGION}.amazonaws.com", f"portal.sso.{REGION}.amazonaws.com", "169.254.169.254"
+ROLE = "arn:aws:iam::123456789012:role/sluice"
+
+
+def have_network_up():
+    """127.0.0.1, and the address of the metadata service (netdevice(7))."""
+    SIOCSIFADDR, SIOCGIFFLAGS, SIOCSIFFLAGS, IFF_UP = 0x8916, 0x8913, 0x8914, 1
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as any_socket:
+        flags = struct.unpack("16sh", fcntl.ioctl(any_socket, SIOCGIFFLAGS, struct.pack("16sh", b"lo", 0)))[1]
+        fcntl.ioctl(any_socket, SIOCSIFFLAGS, struct.pack("16sh", b"lo", flags | IFF_UP))
+        fcntl.ioctl(any_socket, SIOCSIFADDR, struct.pack("16sHH4s8x", b"lo:1", socket.AF_INET, 0, socket.inet_aton(METADATA)))
+
+
+def certificate(names, folder):
+    """One that signs itself, and is its own authority."""
+    from cryptography import x509
+    from cryptography.hazmat.primitives import hashes, serialization
+    from cryptography.hazmat.primitives.asymmetric import ec
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "services of this test")])
+    now = datetime.datetime.now(datetime.timezone.utc)
+    made = (x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key()).serial_number(1)
+            .not_valid_before(now - datetime.timedelta(days=1)).not_valid_after(now + datetime.timedelta(days=1))
+            .add_extension(x509.SubjectAlternativeName([x509.DNSName(one) for one in names]), critical=False)
+            .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True).sign(key, hashes.SHA256()))
+    (folder / "ca-certificates.crt").write_bytes(made.public_bytes(serialization.Encoding.PEM))
+    (folder / "key.pem").write_bytes(key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()))
+    return folder / "ca-certificates.crt", folder / "key.pem"
+
+
+class Front(Handler):
+    """Notes what is asked and passes it on to moto, but for what the portal is asked."""
+
+    def answer(self):
+        body, host = self.read_body(), self.headers["Host"]
+        self.server.parts["asked"].append((host, self.command, self.path, dict(self.headers), body.decode()))
+        if host == PORTAL:
+            status, answer, kind = self.of_portal()
+        else:
+            moto = http.client.HTTPConnection(urllib.parse.urlsplit(self.server.parts["moto"]).netloc)
+            with contextlib.closing(moto):
+                moto.request(self.command, self.path, body, dict(self.headers))
+                had = moto.getresponse()
+                status, answer, kind = had.status, had.read(), had.headers.get("Content-Type", "text/plain")
+        self.send_response(status)
+        self.send_header("Content-Type", kind)
+        self.send_header("Content-Length", str(len(answer)))
+        self.end_headers()
+        self.wfile.write(answer)
+
+    do_GET = do_PUT = do_POST = answer
+
+    def of_portal(self):
+        if self.headers["x-amz-sso_bearer_token"] != "signed-on":
+            return 401, b'{"message":"Session token not found or invalid"}', "application/json"
+        in_an_hour = datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(hours=1)
+        return 200, json.dumps({"roleCredentials": {"accessKeyId": "ASIAOFTHEPORTAL", "secretAccessKey": "s", "sessionToken": "token-of-portal",
+                                                    "expiration": int(in_an_hour.timestamp() * 1000)}}).encode(), "application/json"
+
+
+@unittest.skipUnless(OWN in os.environ, "runs in a network of its own")
+class GivenCredentials(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.folder = pathlib.Path(cls.enterClassContext(tempfile.TemporaryDirectory(prefix="sluice-credentials-")))
+        authority, key = certificate([STS, PORTAL], cls.folder)
+        (cls.folder / "certs").mkdir()
+        (cls.folder / "certs" / "ca-certificates.crt").write_bytes(authority.read_bytes())
+        (cls.folder / "hosts").write_text(f"127.0.0.1 localhost {STS} {PORTAL}\n")
+        have_network_up()
+        for ours, theirs in ("hosts", "/etc/hosts"), ("certs", "/etc/ssl/certs"):
+            subprocess.run(["mount", "--bind", cls.folder / ours, theirs], check=True)
+        cls.moto = cls.enterClassContext(servers.moto()).address
+        cls.asked = []
+        parts = {"moto": cls.moto, "asked": cls.asked}
+        metadata = Listener(Front, parts, 80, METADATA)
+        services = Listener(Front, parts, 443)
+        tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        tls.minimum_version = ssl.TLSVersion.TLSv1_2
+        tls.load_cert_chain(authority, key)
+        services.socket = tls.wrap_socket(services.socket, server_side=True)
+        for one in metadata, services:
+            cls.enterClassContext(one)
+        cls.control("recorder/start-recording")
+
+    @classmethod
+    def control(cls, what):
+        with urllib.request.urlopen(urllib.request.Request(f"{cls.moto}/moto-api/{what}", method="POST")) as answer:
+            return answer.read().decode()
+
+    def setUp(self):
+        self.asked.clear()
+        self.control("recorder/reset-recording")
+        self.home = pathlib.Path(self.enterContext(tempfile.TemporaryDirectory(prefix="sluice-home-")))
+        (self.home / "sluice.yaml").write_text(f"""
+name: tracking
+region: {REGION}
+source: {{sqs: "{self.moto}/123456789012/tracking"}}
+raw: {{url: "dir:{self.home}/raw", notifications: "{self.moto}/123456789012/raw-created"}}
+parquet: {{url: "dir:{self.home}/parquet"}}
+quarantine: {{url: "dir:{self.home}/quarantine"}}
+warehouse: {{duckdb: "{self.home}/warehouse.duckdb"}}
+tables:
+  - {{ddl: {servers.HERE.parents[1]}/examples/tracking/utm.sql, when: {{has: source}}, unique: [request_id]}}
+""")
+        for queue in "tracking", "raw-created":
+            urllib.request.urlopen(urllib.request.Request(self.moto, f"Action=CreateQueue&QueueName={queue}&Version=2012-11-05".encode(), {
+                "Authorization": f"AWS4-HMAC-SHA256 Credential=maker/20260101/{REGION}/sqs/aws4_request, SignedHeaders=host, Signature=0"})).close()
+
+    def land(self, exit_code=0, **environment):
+        """Everything that the program has of its surroundings: a home, and `environment`."""
+        done = subprocess.run([os.environ["SLUICE_PROGRAM"], "--config", self.home / "sluice.yaml", "land", "--once"], capture_output=True, text=True,
+                              env={"HOME": str(self.home), "TZ": "UTC", **environment}, timeout=120)
+        self.assertEqual(done.returncode, exit_code, done.stderr)
+        return done.stderr
+
+    def signed_with(self):
+        """Access key and session token of what reached the queue."""
+        reached = [json.loads(line)["headers"] for line in self.control_get("recorder/download-recording").splitlines()]
+        of_queue = [headers for headers in reached if f"/{REGION}/sqs/aws4_request" in headers.get("Authorization", "")
+                    and "Credential=maker/" not in headers["Authorization"]]
+        self.assertTrue(of_queue, reached)
+        return {(headers["Authorization"].split("Credential=")[1].split("/")[0], headers.get("X-Amz-Security-Token")) for headers in of_queue}
+
+    def control_get(self, what):
+        with urllib.request.urlopen(f"{self.moto}/moto-api/{what}") as answer:
+            return answer.read().decode()
+
+    def test_web_identity(self):
+        """As EKS gives a pod the role of its service account."""
+        (self.home / "token").write_text("the.web.token")
+        self.land(AWS_WEB_IDENTITY_TOKEN_FILE=str(self.home / "token"), AWS_ROLE_ARN=ROLE, AWS_ROLE_SESSION_NAME="sluice", AWS_REGION=REGION)
+        (host, _, _, headers, body), = self.asked
+        asked = dict(urllib.parse.parse_qsl(body))
+        self.assertEqual((host, asked["Action"], asked["RoleArn"], asked["WebIdentityToken"]), (STS, "AssumeRoleWithWebIdentity", ROLE, "the.web.token"))
+        self.assertNotIn("Authorization", headers)
+        (key, token), = self.signed_with()
+        self.assertTrue(key.startswith("ASIA") and token, (key, token))
+
+    def sign_on(self, profile, name, until):
+        (self.home / ".aws/sso/cache").mkdir(parents=True)
+        (self.home / ".aws/config").write_text(profile)
+        (self.home / f".aws/sso/cache/{hashlib.sha1(name.encode()).hexdigest()}.json").write_text(json.dumps(
+            {"accessToken": "signed-on", "expiresAt": until, "region": REGION, "startUrl": "https://acme.example/start"}))
+
+    def assert_portal_gave(self, profile):
+        self.land(AWS_PROFILE=profile)
+        (host, method, path, _, _), = self.asked
+        self.assertEqual((host, method, path), (PORTAL, "GET", "/federation/credentials?account_id=123456789012&role_name=sluice"))
+        self.assertEqual(self.signed_with(), {("ASIAOFTHEPORTAL", "token-of-portal")})
+
+    SESSION = (f"[profile of-session]\nsso_session = acme\nsso_account_id = 123456789012\nsso_role_name = sluice\n"
+               f"[sso-session acme]\nsso_region = {REGION}\nsso_start_url = https://acme.example/start\n")
+
+    def test_single_sign_on(self):
+        self.sign_on(self.SESSION, "acme", "2099-01-01T00:00:00Z")
+        self.assert_portal_gave("of-session")
+
+    def test_single_sign_on_without_a_session(self):
+        self.sign_on(f"[profile legacy]\nsso_start_url = https://acme.example/start\nsso_region = {REGION}\nsso_account_id = 123456789012\n"
+                     "sso_role_name = sluice\n", "https://acme.example/start", "2099-01-01T00:00:00Z")
+        self.assert_portal_gave("legacy")
+
+    def test_who_is_signed_on_no_longer_is_told_to_sign_on(self):
+        self.sign_on(self.SESSION, "acme", "2020-01-01T00:00:00Z")
+        self.assertIn("run aws sso login", self.land(1, AWS_PROFILE="of-session"))
+        self.assertEqual(self.asked, [])
+
+    def test_the_environment_comes_before_single_sign_on(self):
+        self.sign_on(self.SESSION, "acme", "2020-01-01T00:00:00Z")
+        self.land(AWS_PROFILE="of-session", AWS_ACCESS_KEY_ID="AKIDOFENVIRONMENT", AWS_SECRET_ACCESS_KEY="s")
+        self.assertEqual(self.signed_with(), {("AKIDOFENVIRONMENT", None)})
+
+    def test_instance_metadata(self):
+        """Version 2: a token first, which every question carries."""
+        self.land()
+        steps = [(host, method, path) for host, method, path, _, _ in self.asked]
+        self.assertEqual(steps, [(METADATA, "PUT", "/latest/api/token"), (METADATA, "GET", "/latest/meta-data/iam/security-credentials/"),
+                                 (METADATA, "GET", "/latest/meta-data/iam/security-credentials/default-role")])
+        for _, method, _, headers, _ in self.asked[1:]:
+            self.assertEqual({name.lower(): value for name, value in headers.items()}["x-aws-ec2-metadata-token"], "fake-imdsv2-token")
+        self.assertEqual(self.signed_with(), {("test-key", "test-session-token")})
+
+
+if __name__ == "__main__":
+    if OWN not in os.environ:
+        if subprocess.run([*UNSHARE, "true"], capture_output=True).returncode != 0:
+            print("NOT TESTED: a network of its own needs root or user namespaces, and unshare(1)", file=sys.stderr)
+            sys.exit(NOT_TESTED)
+        os.execvpe(UNSHARE[0], [*UNSHARE, sys.executable, "-B", "-W", "ignore", *sys.argv], {**os.environ, OWN: "1"})
+    unittest.main()
