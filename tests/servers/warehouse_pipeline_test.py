@@ -196,6 +196,17 @@ class DataApiTest(WireTest):
         self.assertEqual(self.control("GET", "/faults")[0]["struck"], 1)
         self.assert_end()
 
+    def test_a_service_that_has_statements_enough_is_asked_again(self):
+        """ActiveStatementsExceededException: nothing was begun. First for longer than sluice asks, then with room for one statement at a time."""
+        self.pipeline.send()
+        self.pipeline.run("land")
+        self.control("PUT", "/limits", {"active_statements": 0})
+        self.assertIn("ActiveStatementsExceededException", self.pipeline.run("process", exit_code=1).stderr)
+        self.control("PUT", "/limits", {"active_statements": 1})
+        self.assertEqual(self.pipeline.status()["notifications"]["in_flight"], 0, "nothing was received")
+        self.pipeline.drain()
+        self.assert_end()
+
 
 if __name__ == "__main__":
     pipeline.unittest.main()
