@@ -15,11 +15,26 @@ using ::testing::HasSubstr;
 
 TEST_P(WarehouseContract, N7SameContentUnderAnotherEtagIsLoadedAlready) {
   MustLoad({Put({.key = "a", .events = {{"1"}}, .content = "c1"})});
+  const PlannedObject again = Put({.key = "a",
+                                   .events = {{"1"}},
+                                   .bad_events = 1,
+                                   .etag = "e2",
+                                   .content = "c1",
+                                   .version = 2});
+  EXPECT_THAT(States(MustLoad({again})), ElementsAre(ObjectState::kLoaded));
   const auto state = EndState();
-  const auto again =
-      MustLoad({Put({.key = "a", .events = {{"1"}}, .etag = "e2", .content = "c1", .version = 2})});
-  EXPECT_THAT(States(again), ElementsAre(ObjectState::kLoaded));
+  EXPECT_THAT(States(MustLoad({again})), ElementsAre(ObjectState::kReplaced));
   EXPECT_EQ(EndState(), state);
+  EXPECT_THAT(Column("SELECT request_id FROM tracking.events"), ElementsAre("1"));
+  EXPECT_EQ(One("SELECT count(*)::VARCHAR FROM sluice.quarantine"), "0");
+  // Or what is stored would count as missing for ever.
+  const auto known = warehouse_->ListObjects({.store = again.store, .limit = 10});
+  ASSERT_TRUE(known);
+  const auto found = std::ranges::find(*known, again.identity, &LedgerObject::identity);
+  ASSERT_NE(found, known->end());
+  EXPECT_EQ(found->state, ObjectState::kReplaced);
+  EXPECT_THAT(found->reason, HasSubstr("the same content is loaded: "));
+  EXPECT_EQ(One("SELECT sum(lines)::VARCHAR FROM sluice.ledger WHERE state = 'replaced'"), "0");
 }
 
 TEST_P(WarehouseContract, N7OverwrittenKeyIsHeld) {
@@ -52,11 +67,14 @@ TEST_P(WarehouseContract, N7TwoStoresMayHoldOneKey) {
 // A store that was moved, or is mounted at two places.
 TEST_P(WarehouseContract, N7TheSameContentInAnotherStoreIsLoadedAlready) {
   MustLoad({Put({.key = "a", .events = {{"1"}}, .content = "c1"})});
-  const auto state = EndState();
   const auto outcome =
       MustLoad({Put({.key = "a", .events = {{"1"}}, .content = "c1", .store = "file:///moved/"})});
   EXPECT_THAT(States(outcome), ElementsAre(ObjectState::kLoaded));
-  EXPECT_EQ(EndState(), state);
+  EXPECT_THAT(Column("SELECT request_id FROM tracking.events"), ElementsAre("1"));
+  const auto known = warehouse_->ListObjects({.store = "file:///moved/", .limit = 10});
+  ASSERT_TRUE(known);
+  ASSERT_EQ(known->size(), 1u);
+  EXPECT_EQ(known->front().state, ObjectState::kReplaced);
 }
 
 TEST_P(WarehouseContract, N2OlderVersionAfterANewerOneIsSuperseded) {
@@ -120,6 +138,11 @@ TEST_P(WarehouseContract, RefusedObjectsAreCountedUntilOneLoads) {
   MustLoad({Put({.key = "a", .events = {{"1"}}})});
   EXPECT_EQ(refused(), 0u);
   settle("r3", ObjectState::kSetAside, 1);
+  EXPECT_EQ(refused(), 1u);
+  // By a loader whose clock is ahead.
+  MustLoad({Put({.key = "b", .events = {{"2"}}})});
+  harness_->Execute(
+      "UPDATE sluice.ledger SET loaded_at = TIMESTAMP '2999-01-01 00:00:00' WHERE raw_key = 'b'");
   EXPECT_EQ(refused(), 1u);
 }
 

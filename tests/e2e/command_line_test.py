@@ -199,7 +199,7 @@ class Json(PipelineTest):
                 self.assert_keys(table, self.FILE_TABLE)
 
     def test_check(self):
-        keys = {"configuration", "problems", "findings", "tried"}
+        keys = {"configuration", "problems", "failure", "findings", "tried"}
         self.assert_keys(self.pipeline.ask("check"), keys)
         self.assert_keys(self.pipeline.ask("check", "--connect", exit_code=3), keys)
         # A file has nothing that only a live server could tell; and a probe is never run by accident.

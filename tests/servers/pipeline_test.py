@@ -10,6 +10,7 @@ import pipeline
 import s3_events
 import servers
 from aws_pipeline import AwsPipeline, embedded_end_state
+from receipt_keeper import ReceiptKeeper
 from smoke import client
 
 EVENTS = 3000
@@ -72,6 +73,31 @@ class MotoTest(AwsTest):
         self.assertEqual((landed["messages"], landed["objects"], landed["deleted"]), (5, 1, 0))
         status = self.pipeline.status()["source"]
         self.assertEqual((status["waiting"], status["in_flight"]), (sent, 0))
+
+    def test_an_hour_is_replaced_though_the_warehouse_reads_files(self):
+        """What another configuration made of it is no longer beside the file, and is fetched."""
+        address, places = self.enterContext(aws_pipeline.on_moto())
+        self.begin(sqs=address, s3=address, **places)
+        self.pipeline.send()
+        self.pipeline.drain()
+        keys = [item["Key"] for item in client("s3", address).list_objects_v2(Bucket="acme-raw")["Contents"]]
+        day = keys[0].split("date=")[1][:10]
+        done = self.pipeline.ask("--set", "parquet.compression=zstd", "backfill", "--from", day, "--replace")
+        self.assertEqual((done["processed"]["loaded"], done["processed"]["failed"]), (len(keys), 0), done)
+        self.assert_end()
+
+    def test_C13_a_duckdb_file_whose_folder_is_away_leaves_no_folder_behind(self):
+        """Nor where the Parquet of a load is fetched to, beside it: a mount that is not there yet."""
+        address, places = self.enterContext(aws_pipeline.on_moto())
+        self.begin(sqs=address, s3=address, events=2000, **places)
+        self.pipeline.send()
+        self.pipeline.drain()
+        folder = self.pipeline.folder / "mounted"
+        for command in ("process",), ("run", "--once"), ("quarantine", "replay"), ("backfill", "--from", "2020-06-01"):
+            done = self.pipeline.run("--set", f"warehouse.duckdb={folder}/warehouse.duckdb", *command, exit_code=1)
+            self.assertIn("put the warehouse back", done.stderr)
+            self.assertFalse(folder.exists(), command)
+        self.assert_end()
 
     def test_check_says_what_works_and_what_is_not_there(self):
         address, places = self.enterContext(aws_pipeline.on_moto())
@@ -149,8 +175,10 @@ class VersityTest(AwsTest):
         """Latency, connections that are reset, and such that end in the middle, by toxiproxy."""
         toxiproxy = self.enterContext(servers.toxiproxy())
         toxics = Toxics(toxiproxy.address)
-        sqs, s3 = toxics.proxy("sqs", self.sqs), toxics.proxy("s3", self.s3)
+        keeper = self.enterContext(ReceiptKeeper(self.sqs))
+        sqs, s3 = toxics.proxy("sqs", keeper.address), toxics.proxy("s3", self.s3)
         self.begin(sqs=sqs, s3=s3, **self.places)
+        self.pipeline.keeper = keeper
         self.pipeline.send()
         toxics.add("sqs", "latency", {"latency": 30, "jitter": 30})
         toxics.add("s3", "latency", {"latency": 20, "jitter": 20})

@@ -22,7 +22,7 @@ KINDS = [
     r'^CREATE TEMP TABLE "sluice_verdict" AS SELECT ', r'^CREATE TEMP TABLE "sluice_todo" AS SELECT ',
     r'^CREATE TEMP TABLE "sluice_fresh_\d+" AS SELECT ', r'^CREATE TEMP TABLE "sluice_losers" \(',
     r'''^COPY "sluice_plan" \(.*\) FROM 's3://.*' IAM_ROLE 'arn:.*,arn:.*' FORMAT AS PARQUET MANIFEST$''', r'^COPY "sluice_stage_\d+" \(',
-    r'^COPY "sluice_bad" \(', r'^LOCK "sluice"."lock"$', r'^UPDATE "sluice"."lock" SET n = n \+ 1 WHERE ',
+    r'^COPY "sluice_bad" \(', r'^LOCK "sluice"."lock"$', r'^UPDATE "sluice"."lock" SET n = n \+ 1$',
     r'^DELETE FROM "sluice"."ledger" WHERE ', r'^INSERT INTO "sluice"."ledger" \(.*\) SELECT ',
     r'^INSERT INTO "sluice"."duplicates" \(.*\) SELECT ', r'^INSERT INTO "sluice"."quarantine" \(.*\) SELECT ',
     r'^INSERT INTO "tracking"."events" \(.*\) SELECT ', r'^INSERT INTO "sluice_tally" SELECT .* UNION ALL ',

@@ -148,11 +148,13 @@ def minio(*, webhook=None):
 
 
 @contextlib.contextmanager
-def redshim(s3, *, isolation="SNAPSHOT", roles=None):
+def redshim(s3, *, isolation="SNAPSHOT", roles=None, known=None):
     """The stand-in for Redshift (redshim/README.md), which reads the S3 server at the address `s3` in the name of ROLE_CHAIN, or of `roles`, as
-    redshim/server.py has them. `address` is its HTTP side: Data API, credentials, control; environment_of_redshim() has the rest. What sluice sent
-    it is kept in the folder that SLUICE_RECORDED_SQL names, if it is set (recorded_sql.py)."""
+    redshim/server.py has them. `address` is its HTTP side: Data API, credentials, control; environment_of_redshim() has the rest. Its requests are
+    signed with ACCESS_KEY, or with the only key of `known`: (access key, secret, session token). What sluice sent it is kept in the folder that
+    SLUICE_RECORDED_SQL names, if it is set (recorded_sql.py)."""
     python = installed("python/bin/python")
+    key, secret, token = known or (ACCESS_KEY, SECRET_KEY, None)
 
     def launch(port, folder):
         own = folder / str(port)
@@ -160,7 +162,7 @@ def redshim(s3, *, isolation="SNAPSHOT", roles=None):
         folder.chmod(0o711)  # PostgreSQL runs as an account of its own
         (own / "redshim.json").write_text(json.dumps({
             "port": port, "folder": str(own), "s3_endpoint": s3, "isolation": isolation, "users": USERS_OF_REDSHIM,
-            "keys": {ACCESS_KEY: SECRET_KEY}, "roles": roles or {ROLE_CHAIN: {"access_key": ACCESS_KEY, "secret_key": SECRET_KEY}}}))
+            "keys": {key: secret}, "tokens": {key: token} if token else {}, "roles": roles or {ROLE_CHAIN: {"access_key": ACCESS_KEY, "secret_key": SECRET_KEY}}}))
         return _Launch([python, "-B", str(HERE / "redshim/server.py"), str(own / "redshim.json")], ready="/health")
 
     with _started("redshim", launch) as server:

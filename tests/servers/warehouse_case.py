@@ -8,6 +8,7 @@ import servers  # noqa: F401  (for who imports this)
 import warehouse_pipeline
 from aws_pipeline import embedded_end_state, pipeline  # noqa: F401  (for who imports this)
 from pipeline_test import SECRETS, AwsTest
+from receipt_keeper import ReceiptKeeper
 from warehouse_pipeline import WarehousePipeline
 
 PASSWORDS = "Admin-of-redshim-1", "Loader-of-redshim-1"
@@ -20,7 +21,9 @@ class WarehouseTest(AwsTest):
         super().setUp()
         sqs, s3, places = self.enterContext(aws_pipeline.on_store_and_elasticmq())
         self.target = self.enterContext(warehouse_pipeline.target(self.kind, s3))
-        self.pipeline = WarehousePipeline(self.pipeline.folder, target=self.target, sqs=sqs, s3=s3, **places)
+        keeper = self.enterContext(ReceiptKeeper(sqs))
+        self.pipeline = WarehousePipeline(self.pipeline.folder, target=self.target, sqs=keeper.address, s3=s3, **places)
+        self.pipeline.keeper = keeper
         self.pipeline.generate(3000, records=20)
         aws_pipeline.keep_what_sqs_takes(self.pipeline.folder / "messages.ndjson")
         self.wanted = embedded_end_state(self, self.pipeline.folder)

@@ -7,6 +7,7 @@ import json
 import psycopg
 
 import servers
+import token_service
 from aws_pipeline import AwsPipeline
 from smoke import client
 
@@ -24,13 +25,14 @@ class Target:
 @contextlib.contextmanager
 def target(kind, s3):
     """A warehouse of that kind, which reads buckets at the address `s3`. "… as loader": with the rights of `sluice ddl --user`, once the owner
-    has run what that prints."""
+    has run what that prints. "… by role": its services know another account's keys only, which a token service gives."""
     kind, _, loader = kind.partition(" as ")
+    kind, _, by_role = kind.partition(" by ")
     with contextlib.ExitStack() as stack:
-        yield _target(stack, kind, loader, s3)
+        yield _target(stack, kind, loader, s3, by_role)
 
 
-def _target(stack, kind, loader, s3):
+def _target(stack, kind, loader, s3, by_role=""):
     if kind == "postgres":
         e = stack.enter_context(servers.postgres())
         owner = {"host": e["SLUICE_POSTGRES_HOST"], "dbname": "postgres", "user": e["SLUICE_POSTGRES_USER"]}
@@ -39,7 +41,7 @@ def _target(stack, kind, loader, s3):
                 db.execute(f"CREATE ROLE {loader} LOGIN")
         user = loader or owner["user"]
         return Target(f'{{postgres: {{host: "{owner["host"]}", database: postgres, user: {user}, tls: disable}}}}', owner, loader=loader)
-    shim = stack.enter_context(servers.redshim(s3))
+    shim = stack.enter_context(servers.redshim(s3, known=token_service.GIVEN if by_role else None))
     e = servers.environment_of_redshim(shim)
     owner, password = e["SLUICE_REDSHIM_ADMIN"], e["SLUICE_REDSHIM_ADMIN_PASSWORD"]
     user = loader = e["SLUICE_REDSHIM_USER"] if loader else ""
@@ -54,10 +56,15 @@ def _target(stack, kind, loader, s3):
         "data_api": f'redshift_data_api: {{workgroup: redshim, database: {e["SLUICE_REDSHIM_DATABASE"]}, user: {user}, '
                     f'endpoint: "{e["SLUICE_REDSHIM_ENDPOINT"]}"}}',
     }[kind]
+    if by_role:
+        sts = stack.enter_context(token_service.TokenService())
+        told = f'{told[:-1]}, assume_role: {{arn: "{token_service.ROLE}", external_id: "env:EXTERNAL_ID", endpoint: "{sts.address}"}}}}'
     made = Target(f"{{{told}, copy_role: [{roles}]}}",
                   {"host": e["SLUICE_REDSHIM_HOST"], "port": e["SLUICE_REDSHIM_PORT"], "dbname": e["SLUICE_REDSHIM_DATABASE"], "user": owner,
                    "password": password, "sslmode": "verify-full", "sslrootcert": e["SLUICE_REDSHIM_CA"], "prepare_threshold": None},
                   {"REDSHIFT_PASSWORD": e["SLUICE_REDSHIM_PASSWORD"] if loader else password}, shim.address, loader)
+    if by_role:
+        made.secrets["EXTERNAL_ID"] = token_service.EXTERNAL_ID
     if kind == "secret":
         moto = stack.enter_context(servers.moto())
         made.section += f'\nsecretsmanager: {{endpoint: "{moto.address}"}}'

@@ -4,6 +4,7 @@ embedded run's."""
 import signal
 import subprocess
 
+import token_service
 from warehouse_case import PASSWORDS, WarehouseTest, pipeline, servers, warehouse_pipeline
 
 
@@ -21,6 +22,11 @@ class IamTest(WarehouseTest):
 
     def test_the_whole_pipeline(self):
         self.whole_pipeline()
+
+
+class IamByRoleTest(IamTest):
+    """Of a service in another account, which does not know the process's own keys."""
+    kind = "iam by role"
 
 
 class SecretTest(WarehouseTest):
@@ -128,7 +134,7 @@ class WireTest(WarehouseTest):
         self.assertTrue(loads)
         for i in loads:
             self.assertRegex(statements[i + 1].strip(), r'^LOCK "sluice"."lock"$')
-            self.assertRegex(statements[i + 2].strip(), r'^UPDATE "sluice"."lock" SET n = n \+ 1 WHERE name = ')
+            self.assertRegex(statements[i + 2].strip(), r'^UPDATE "sluice"."lock" SET n = n \+ 1$')
 
     def test_connections_that_break_anywhere(self):
         """Before and after each kind of statement, and after a COMMIT whose answer is lost (faults C2, C3, C4); and a COPY is refused once."""
@@ -153,6 +159,31 @@ class WireTest(WarehouseTest):
         printed = self.pipeline.drain()
         self.assertEqual(printed.count("another transaction stood in the way, trying again"), 2, printed)
         self.assertEqual(self.control("GET", "/faults")[0]["struck"], 2)
+        self.assert_end()
+
+    def test_C14_tables_that_cannot_be_filled_cost_no_notification_a_delivery(self):
+        self.pipeline.run("ddl", "--apply")
+        self.pipeline.send()
+        self.pipeline.run("land")
+        self.pipeline.by_owner("ALTER TABLE tracking.utm RENAME COLUMN medium TO way")
+        for _ in range(2):
+            self.assertIn("the table is not as its DDL says", self.pipeline.run("process", exit_code=1).stderr)
+        self.assertEqual(self.pipeline.status()["notifications"]["in_flight"], 0, "nothing was received")
+        self.pipeline.by_owner("ALTER TABLE tracking.utm RENAME COLUMN way TO medium")
+        self.pipeline.drain()
+        self.assert_end()
+
+    def test_C13_what_a_load_that_fails_has_received_is_not_received_at_once_again(self):
+        self.control("PUT", "/faults", [{"do": "error", "times": None, "sql": "sluice_losers", "via": self.via, "state": "53100", "message": "disk full"}])
+        self.pipeline.send()
+        self.pipeline.run("land")
+        self.assertIn("disk full", self.pipeline.run("process", exit_code=1).stderr)
+        status = self.pipeline.status()["notifications"]
+        self.assertEqual(status["waiting"], 0, "nothing was given back")
+        self.assertGreater(status["in_flight"], 1)
+        self.control("PUT", "/faults", [])
+        self.pipeline.keeper.show_again()
+        self.pipeline.drain()
         self.assert_end()
 
     def test_C13_a_warehouse_that_takes_nobody_costs_no_notification_a_delivery(self):
@@ -204,6 +235,29 @@ class DataApiTest(WireTest):
         self.assertIn("ActiveStatementsExceededException", self.pipeline.run("process", exit_code=1).stderr)
         self.control("PUT", "/limits", {"active_statements": 1})
         self.assertEqual(self.pipeline.status()["notifications"]["in_flight"], 0, "nothing was received")
+        self.pipeline.drain()
+        self.assert_end()
+
+
+class DataApiByRoleTest(WarehouseTest):
+    """In another account, without a way to it but HTTPS."""
+    kind = "data_api by role"
+
+    def test_the_whole_pipeline(self):
+        self.whole_pipeline()
+
+    def test_a_role_that_is_not_given_is_told(self):
+        """By check too, which names what is missing."""
+        self.pipeline.secrets["EXTERNAL_ID"] = "another"
+        self.pipeline.send()
+        self.pipeline.run("land")
+        self.assertIn(f"cannot assume role {token_service.ROLE}", self.pipeline.run("process", exit_code=1).stderr)
+        found = self.pipeline.ask("check", "--connect", exit_code=1)
+        tried = {one["part"]: one["works"] for one in found["tried"]}
+        self.assertFalse(tried["warehouse.redshift_data_api.assume_role"])
+        self.assertTrue(tried["parquet"], "what else was tried is told all the same")
+        self.assertIn(f"cannot assume role {token_service.ROLE}", found["failure"])
+        self.pipeline.secrets["EXTERNAL_ID"] = token_service.EXTERNAL_ID
         self.pipeline.drain()
         self.assert_end()
 

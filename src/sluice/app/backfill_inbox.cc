@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sluice/app/backfill_inbox.h"
 
-#include "sluice/operate/backfill_plan.h"
-
 namespace sluice {
 
 Status BackfillInbox::Fill(const std::stop_token& stop) {
@@ -10,9 +8,9 @@ Status BackfillInbox::Fill(const std::stop_token& stop) {
   while (objects_.size() < kMostObjects && size < max_size_ && !stop.stop_requested()) {
     SLUICE_ASSIGN(const std::optional<RawKeyState> state, walk_->Next());
     if (!state) break;
-    const BackfillStep step = StepFor(*state, store_, layout_);
-    const bool is_taken =
-        step == BackfillStep::kLoad || (replaces_ && step == BackfillStep::kLoadedBefore);
+    const BackfillStep step = StepFor(*state, store_, layout_, aim_);
+    const bool is_taken = step == BackfillStep::kLoad ||
+                          (aim_ == BackfillAim::kReplace && step == BackfillStep::kLoadedBefore);
     if (!is_taken) continue;
     size += state->stored->size;
     objects_.push_back({{state->key}, state->stored->etag, state->stored->size});

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "sluice/app/object_inbox.h"
+#include "sluice/operate/backfill_plan.h"
 #include "sluice/operate/raw_walk.h"
 
 namespace sluice {
@@ -18,12 +19,12 @@ class BackfillInbox final : public ObjectInbox {
 
   // `walk` goes on from batch to batch.
   BackfillInbox(std::shared_ptr<RawWalk> walk, std::string store, RawLayout layout, Bytes max_size,
-                bool replaces)
+                BackfillAim aim)
       : walk_(std::move(walk)),
         store_(std::move(store)),
         layout_(std::move(layout)),
         max_size_(max_size),
-        replaces_(replaces) {}
+        aim_(aim) {}
 
   Status Fill(const std::stop_token& stop) override;
   const std::vector<AnnouncedObject>& objects() const override { return objects_; }
@@ -39,7 +40,7 @@ class BackfillInbox final : public ObjectInbox {
   const std::string store_;
   const RawLayout layout_;
   const Bytes max_size_;
-  const bool replaces_;  // takes what is loaded before too
+  const BackfillAim aim_;
   std::vector<AnnouncedObject> objects_;
 };
 

@@ -6,7 +6,6 @@
 
 #include "sluice/base/in_parallel.h"
 #include "sluice/base/unique_id.h"
-#include "sluice/object/directory_root.h"
 #include "sluice/object/directory_store.h"
 
 namespace sluice {
@@ -68,10 +67,15 @@ class Fetched {
 
 }  // namespace
 
-Result<FetchFolders> FetchingWarehouse::MakeFolders(const std::string& root, Clock& clock) {
-  SLUICE_TRY(MakeDurableFolder(root));
+Status FetchingWarehouse::FetchOne(ObjectStore& from, const std::string& folder,
+                                   const std::string& key) {
+  SLUICE_ASSIGN(const auto copies, DirectoryStore::At(folder));
+  return Copy(from, *copies, key);
+}
+
+FetchFolders FetchingWarehouse::FoldersBelow(const std::string& root, Clock& clock) {
   const auto age = std::chrono::file_clock::now() - kLeftAfter;
-  std::error_code error;
+  std::error_code error;  // the folder may not be there
   for (const auto& entry : std::filesystem::directory_iterator(root, error)) {
     std::error_code ignored;  // another process may be at it
     if (entry.last_write_time(ignored) < age && !ignored) {
@@ -79,7 +83,7 @@ Result<FetchFolders> FetchingWarehouse::MakeFolders(const std::string& root, Clo
     }
   }
   const std::string mine = root + "/" + MakeUniqueId(clock.Now());
-  return FetchFolders{mine + "/parquet", mine + "/quarantine"};
+  return {mine + "/parquet", mine + "/quarantine"};
 }
 
 FetchingWarehouse::~FetchingWarehouse() {

@@ -22,9 +22,12 @@ struct FetchFolders {
 // warehouse's own.
 class FetchingWarehouse final : public Warehouse {
  public:
-  // Folders of one process below `root`, which several share. What dead processes left there for a
-  // day goes.
-  static Result<FetchFolders> MakeFolders(const std::string& root, Clock& clock);
+  // Of one process, below `root`, which several share; they are made when something is fetched.
+  // What dead processes left there for a day goes.
+  static FetchFolders FoldersBelow(const std::string& root, Clock& clock);
+  // One object into a folder of them, for a load that finds out by itself that it needs it: what it
+  // replaces (ADR 0053). It goes with what was fetched for that load.
+  static Status FetchOne(ObjectStore& from, const std::string& folder, const std::string& key);
 
   // `warehouse` reads from `folders`. The stores outlive it.
   FetchingWarehouse(std::unique_ptr<Warehouse> warehouse, ObjectStore& parquet,
@@ -37,6 +40,7 @@ class FetchingWarehouse final : public Warehouse {
 
   Result<WarehouseState> Probe() override { return warehouse_->Probe(); }
   Status Prepare() override { return warehouse_->Prepare(); }
+  Status RequireTables() override { return warehouse_->RequireTables(); }
   Result<std::unique_ptr<StagedLoad>> Stage(const LoadPlan& plan) override;
   Result<std::vector<ObjectOutcome>> Outcome(std::span<const int64_t> objects) override {
     return warehouse_->Outcome(objects);

@@ -126,7 +126,7 @@ Status NotificationInbox::AcceptObject(const ObjectCreated& created, size_t deli
     return KeepForeign(message, "it names an object outside the raw store", delivery);
   }
   const RawKey key{created.key.substr(PlaceOf(raw_.uri()).prefix.size())};
-  if (key.text.ends_with('/')) {
+  if (key.text.ends_with('/') && created.size.count == 0) {
     ++counts_.folder_markers;
     return {};
   }

@@ -60,6 +60,7 @@ class NotificationInbox : public ObjectInbox {
   // Nothing is moved to the dead letters by any other call.
   Status DeleteSettled() override;
   Status GiveBack() override;
+  bool redelivery_counts() const override { return queue_.GivesUp(); }
 
   InboxCounts counts() const override { return counts_; }
 

@@ -52,6 +52,8 @@ class ObjectInbox {
   virtual Status DeleteSettled() = 0;
   // For work that cannot be done now: what is not settled may be taken by others at once.
   virtual Status GiveBack() = 0;
+  // Is each delivery one of few?
+  virtual bool redelivery_counts() const { return false; }
 
   virtual InboxCounts counts() const = 0;
 };

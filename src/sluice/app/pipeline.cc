@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sluice/app/pipeline.h"
 
-#include <filesystem>
-
 #include "sluice/app/backfill_inbox.h"
 #include "sluice/app/notification_inbox.h"
 #include "sluice/app/this_build.h"
@@ -51,9 +49,6 @@ Result<std::unique_ptr<Pipeline>> Pipeline::Open(PipelineConfig config,
   std::unique_ptr<Pipeline> pipeline(new Pipeline(std::move(config), std::move(environment)));
   SLUICE_TRY(pipeline->OpenQueues());
   SLUICE_TRY(pipeline->OpenStores());
-  if (const auto* file = std::get_if<DuckDbTarget>(&pipeline->config_.warehouse.target)) {
-    SLUICE_TRY(MakeDurableFolder(std::filesystem::path(file->path).parent_path().string()));
-  }
   SLUICE_ASSIGN(pipeline->warehouse_,
                 OpenWarehouse(pipeline->config_, pipeline->environment_,
                               {pipeline->parquet_.get(), pipeline->quarantine_.get()}));
@@ -163,11 +158,13 @@ Result<std::unique_ptr<ProcessStage>> Pipeline::MakeBackfill(const HourRange& ho
   const auto walk = std::make_shared<RawWalk>(*raw_, LedgerPagesOf(*warehouse_, since_table),
                                               FoldersOf(layout, hours));
   const Bytes max_size = config_.load.max_size;
-  const bool takes_all = replaces && since_table.empty();
+  const BackfillAim aim = !replaces             ? BackfillAim::kMissing
+                          : since_table.empty() ? BackfillAim::kReplace
+                                                : BackfillAim::kFillTable;
   return MakeStage(
       {.load = {.replaces = replaces}, .empty_ledger = empty_ledger},
-      [this, walk, layout, max_size, takes_all] {
-        return std::make_unique<BackfillInbox>(walk, raw_->uri(), layout, max_size, takes_all);
+      [this, walk, layout, max_size, aim] {
+        return std::make_unique<BackfillInbox>(walk, raw_->uri(), layout, max_size, aim);
       },
       std::move(progress));
 }

@@ -63,10 +63,16 @@ Result<std::unique_ptr<Warehouse>> OpenWarehouse(const PipelineConfig& config,
   if (reads_folders || stores.parquet == nullptr || stores.quarantine == nullptr) {
     return std::make_unique<DuckDbWarehouse>(std::move(options), *config.tables, environment.clock);
   }
-  SLUICE_ASSIGN(const FetchFolders folders,
-                FetchingWarehouse::MakeFolders(options.path + ".fetched", environment.clock));
+  const FetchFolders folders =
+      FetchingWarehouse::FoldersBelow(options.path + ".fetched", environment.clock);
   options.parquet_root = folders.parquet;
   options.quarantine_root = folders.quarantine;
+  options.fetch = [folders, &parquet = *stores.parquet,
+                   &quarantine = *stores.quarantine](const StagedFile& file) {
+    const bool is_parquet = file.store == StagedFile::Store::kParquet;
+    return FetchingWarehouse::FetchOne(is_parquet ? parquet : quarantine,
+                                       is_parquet ? folders.parquet : folders.quarantine, file.key);
+  };
   auto duckdb =
       std::make_unique<DuckDbWarehouse>(std::move(options), *config.tables, environment.clock);
   return std::make_unique<FetchingWarehouse>(std::move(duckdb), *stores.parquet, *stores.quarantine,

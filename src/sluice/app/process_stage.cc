@@ -83,9 +83,12 @@ Result<ProcessReport> ProcessStage::ProcessBatch(std::stop_token stop) {
   const Status done = EndSettled(*inbox, ProcessInbox(*inbox, stop, report));
   report.inbox = inbox->counts();
   if (done && !stop.stop_requested()) return report;
-  // While a store fails, what is held stays hidden until its timeout has passed: given back at once
-  // it would be delivered, and fail, until its queue takes it for poison (fault N13).
-  const bool is_outage = !done && report.failure && !stop.stop_requested();
+  if (!done) is_prepared_ = false;
+  // While a store or the warehouse fails, what is held stays hidden until its timeout has passed:
+  // given back at once it would be delivered, and fail, until its queue takes it for poison (faults
+  // N13, C13).
+  const bool is_outage =
+      !done && !stop.stop_requested() && (report.failure || inbox->redelivery_counts());
   if (is_outage) return std::unexpected(done.error());
   if (options_.after_load == AfterLoad::kDeleteNotifications) {
     if (const Status given_back = inbox->GiveBack(); !given_back) {
@@ -158,8 +161,10 @@ Result<bool> ProcessStage::MayLoad(ProcessReport& report) {
     return false;
   }
   SLUICE_TRY(RequireLedger(state));
+  if (is_prepared_) return true;
   // Tables may have been added to the configuration since the ledger was made.
-  if (!is_prepared_) SLUICE_TRY(parts_.warehouse.Prepare());
+  SLUICE_TRY(parts_.warehouse.Prepare());
+  SLUICE_TRY(parts_.warehouse.RequireTables());
   is_prepared_ = true;
   return true;
 }

@@ -102,12 +102,14 @@ class ServerParts {
     });
   }
 
-  // A client of `service` at AWS, or where the configuration says.
-  Result<std::unique_ptr<AwsClient>> Client(const std::string& service, const ServiceOptions& where,
+  // A client of `service` at AWS, or where the configuration says, in the role that it names.
+  template <typename Target>
+  Result<std::unique_ptr<AwsClient>> Client(const std::string& service, const Target& target,
                                             std::span<const FailureMeaning> failures,
                                             AwsFailure (*read_failure)(const HttpResponse&)) {
+    const ServiceOptions& where = target.service;
     SLUICE_ASSIGN(HttpEndpoint endpoint, EndpointOf(service, where.region, where.endpoint));
-    SLUICE_ASSIGN(auto credentials, access_.CredentialsFor(std::nullopt, where.region));
+    SLUICE_ASSIGN(auto credentials, access_.CredentialsFor(target.assume_role, where.region));
     return AwsClient::Make({.scope = {.service = service, .region = where.region},
                             .endpoint = std::move(endpoint),
                             .failures = failures,
@@ -141,16 +143,14 @@ class ServerParts {
     whose.database = target.database;
     whose.user = target.user;
     const bool is_cluster = whose.workgroup.empty();
-    SLUICE_ASSIGN(auto client,
-                  Client(is_cluster ? "redshift" : "redshift-serverless", target.service, {},
-                         is_cluster ? ReadXmlFailure : ReadJsonFailure));
+    SLUICE_ASSIGN(auto client, Client(is_cluster ? "redshift" : "redshift-serverless", target, {},
+                                      is_cluster ? ReadXmlFailure : ReadJsonFailure));
     return std::make_shared<IamLogin>(std::move(client), std::move(whose), environment_.clock);
   }
 
   Result<DataApiOptions> ByDataApi(const RedshiftDataApiTarget& target) {
-    SLUICE_ASSIGN(
-        std::shared_ptr<AwsClient> client,
-        Client("redshift-data", target.service, DataApiClient::failures(), ReadJsonFailure));
+    SLUICE_ASSIGN(std::shared_ptr<AwsClient> client,
+                  Client("redshift-data", target, DataApiClient::failures(), ReadJsonFailure));
     return DataApiOptions{.client = std::move(client),
                           .target = {.cluster = target.cluster,
                                      .workgroup = target.workgroup,

@@ -119,7 +119,9 @@ Status Backfill(Session& session, const BackfillFlags& flags) {
   SLUICE_ASSIGN(const auto raw, view->OpenRaw());
   SLUICE_ASSIGN(BackfillPlan plan,
                 PlanBackfill(*raw, LedgerPagesOf(view->warehouse(), table), view->layout(), *hours,
-                             flags.replace && table.empty()));
+                             !flags.replace  ? BackfillAim::kMissing
+                             : table.empty() ? BackfillAim::kReplace
+                                             : BackfillAim::kFillTable));
   plan.table = table;
   if (!session.flags.json) SLUICE_TRY(Print(ToText(plan)));
   if (flags.dry_run || plan.objects() == 0) {

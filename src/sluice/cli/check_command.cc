@@ -220,10 +220,14 @@ void AppendProbe(JsonText& json, const Probed& probed) {
   json.EndArray().EndObject();
 }
 
-std::string ToJson(std::string_view configuration, const Status& fault, const Findings& findings) {
+// `connected`: whether all that is asked of queues, stores and warehouse was.
+std::string ToJson(std::string_view configuration, const Status& fault, const Status& connected,
+                   const Findings& findings) {
   JsonText json;
   json.BeginObject().Key("configuration").Value(configuration);
   AppendLines(json, "problems", fault ? "" : fault.error().message());
+  json.Key("failure");
+  connected ? json.Null() : json.Value(connected.error().message());
   json.Key("findings").BeginArray();
   for (const std::string& finding : findings.sentences) json.Value(finding);
   json.EndArray().Key("tried").BeginArray();
@@ -280,7 +284,8 @@ std::string ToText(const Probed& probed) {
   return text;
 }
 
-std::string ToText(const PipelineConfig& config, const Findings& findings) {
+std::string ToText(const PipelineConfig& config, const Status& connected,
+                   const Findings& findings) {
   std::string text = fmt::format("{}: pipeline {}\n", config.origin, config.name);
   for (const Table& table : config.tables->tables) {
     text += fmt::format("  table {}: {}\n", table.name(), Describe(table));
@@ -289,7 +294,7 @@ std::string ToText(const PipelineConfig& config, const Findings& findings) {
   if (findings.probed) text += ToText(*findings.probed);
   for (const std::string& finding : findings.sentences)
     text += fmt::format("  look: {}\n", finding);
-  if (!findings.refusals.empty()) return text;
+  if (!findings.refusals.empty() || !connected) return text;
   text += findings.sentences.empty() ? "nothing to complain about\n"
                                      : "done, but a person should look\n";
   return text;
@@ -326,19 +331,21 @@ Result<int> Check(Session& session, const CheckFlags& flags) {
     return session.WrongUsage("--lambda-timeout: the source is no queue of SQS");
   }
   if (fault && flags.probe) fault = RequireServer(*config);
+  Status connected;
   if (fault && flags.connect) {
-    SLUICE_TRY(Connect(session, *config, flags, *lambda_timeout, findings));
+    connected = Connect(session, *config, flags, *lambda_timeout, findings);
     if (!findings.refusals.empty()) {
       fault = Fail(ErrorKind::kPermanent, "{}", fmt::join(findings.refusals, "\n"));
     }
   }
   if (session.flags.json) {
     const std::string& origin = config ? config->origin : session.flags.config;
-    SLUICE_TRY(Print(ToJson(origin, fault, findings)));
+    SLUICE_TRY(Print(ToJson(origin, fault, connected, findings)));
   } else if (fault || !findings.refusals.empty()) {
-    SLUICE_TRY(Print(ToText(*config, findings)));
+    SLUICE_TRY(Print(ToText(*config, connected, findings)));
   }
   if (!fault) return session.WrongUsage(fault.error().message());
+  SLUICE_TRY(connected);
   return findings.sentences.empty() ? kExitDone : kExitAttention;
 }
 

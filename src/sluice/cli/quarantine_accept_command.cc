@@ -60,7 +60,7 @@ auto Surely(Call&& call) {
 // The newest version of the key that is in this state.
 std::optional<LedgerPart> VersionIn(ObjectState state, const std::vector<LedgerPart>& parts) {
   for (const LedgerPart& part : parts) {
-    if (part.table == "*" && part.replay_of == 0 && part.state == state) return part;
+    if (part.is_objects_own() && part.state == state) return part;
   }
   return std::nullopt;
 }

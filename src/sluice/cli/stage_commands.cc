@@ -65,6 +65,14 @@ int RunStage(Session& session, Pipeline& pipeline, const StageFlags& flags, cons
 int Run(Session& session, const StageFlags& flags, const char* verb, Stage stage) {
   const auto config = session.Configuration();
   if (!config) return session.Fail(config.error());
+  const bool reads_stream =
+      stage != &RunProcess && config->source.location.kind == Location::Kind::kKinesis;
+  if (reads_stream && (flags.keep || flags.limit)) {
+    const auto wrong = session.WrongUsage(
+        "--keep and --limit are for a queue: landing takes nothing out of a stream, and goes on "
+        "from where it was");
+    return session.Fail(wrong.error());
+  }
   AlertTeller teller(session, *config);
   const auto pipeline = session.OpenPipeline(*config);
   const int code = pipeline ? RunStage(session, **pipeline, flags, verb, stage, teller)

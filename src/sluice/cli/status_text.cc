@@ -64,7 +64,8 @@ std::string Waiting(const StatusReport& report, StatusPart part,
   std::string text = WithThousands(depth->visible) + " waiting";
   if (depth->oldest) text += fmt::format(", the oldest for {}", AgeText(now - *depth->oldest));
   if (depth->in_flight > 0) text += fmt::format(", {} in flight", WithThousands(depth->in_flight));
-  if (depth->dead > 0) text += fmt::format(", {} dead letters", WithThousands(depth->dead));
+  const uint64_t dead = depth->dead.value_or(0);
+  if (dead > 0) text += fmt::format(", {} dead letters", WithThousands(dead));
   return text;
 }
 

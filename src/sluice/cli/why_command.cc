@@ -62,7 +62,7 @@ Result<int> RunWhy(Session& session, const WhyFlags& flags) {
   SLUICE_ASSIGN(const auto quarantine, view->OpenIfThere(view->config().quarantine));
   SLUICE_ASSIGN(Queue* const source_queue, view->Source());
   SLUICE_ASSIGN(Queue* const notification_queue, view->Notifications());
-  SLUICE_ASSIGN(const auto source, DepthOf(source_queue));
+  const auto source = DepthOf(source_queue);  // the producer's: it need not be known
   SLUICE_ASSIGN(const auto notifications, DepthOf(notification_queue));
   SLUICE_ASSIGN(const WarehouseState state, view->warehouse().Probe());
   const RawLayout layout = view->layout();
@@ -73,12 +73,15 @@ Result<int> RunWhy(Session& session, const WhyFlags& flags) {
                             .raw = raw.get(),
                             .parquet = parquet.get(),
                             .quarantine = quarantine.get(),
-                            .source = source,
+                            .source = source.value_or(std::nullopt),
                             .notifications = notifications,
                             .paused = state.paused,
                             .now = session.clock().Now(),
                             .grace = *grace};
-  SLUICE_ASSIGN(const Story story, Ask(witnesses, flags, hours));
+  SLUICE_ASSIGN(Story story, Ask(witnesses, flags, hours));
+  if (!source && hours) {
+    story.Add("", "how much waits in the source is not known: " + source.error().message());
+  }
   SLUICE_TRY(Print(session.flags.json ? ToJson(story) + "\n" : ToText(story)));
   return story.needs_attention ? kExitAttention : kExitDone;
 }

@@ -272,6 +272,12 @@ TEST_F(LoadConfigTest, NamesEachKindOfMistake) {
             "warehouse: wanted one of duckdb, postgres, redshift"},
            {"warehouse: {postgres: {host: h}}", "'warehouse.postgres.database' is missing"},
            {"warehouse: {duckdb: a, copy_role: ['x']}", "copy_role: wanted the ARN of a role"},
+           {"region: r\nwarehouse: {redshift: {host: h, database: d, user: u, auth: password, "
+            "password: 'env:TOKEN', assume_role: {arn: 'arn:a'}}}",
+            "warehouse.redshift.assume_role: is for 'auth: iam'"},
+           {"region: r\nwarehouse: {redshift_data_api: {cluster: c, database: d, assume_role: "
+            "{arn: 'sluice'}}}",
+            "warehouse.redshift_data_api.assume_role.arn: wanted the ARN of a role"},
            {"warehouse: {redshift: {host: h, database: d, user: u, auth: password}}",
             "'warehouse.redshift.password' is missing"},
            {"warehouse: {redshift: {host: h, database: d, user: u, password: 'env:TOKEN'}}",

@@ -109,6 +109,7 @@ struct RedshiftTarget {
   std::string cluster, workgroup;
   TlsOptions tls;
   ServiceOptions service;
+  std::optional<AssumeRole> assume_role;  // who asks for passwords, with kIam
 };
 struct RedshiftDataApiTarget {
   std::string cluster, workgroup;  // one of them
@@ -116,6 +117,7 @@ struct RedshiftDataApiTarget {
   std::string user;        // of a cluster, with temporary credentials
   std::string secret_arn;  // or one that Secrets Manager keeps
   ServiceOptions service;
+  std::optional<AssumeRole> assume_role;  // whose statements they are
 };
 
 struct WarehouseConfig {

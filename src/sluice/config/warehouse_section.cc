@@ -74,6 +74,10 @@ void ReadRedshift(ConfigSection section, const std::string& region,
   ReadTls(section, target.tls);
   const bool needs_region = section.is_given() && !by_password;
   ReadService(section, region, needs_region ? NeedsRegion::kYes : NeedsRegion::kNo, target.service);
+  target.assume_role = ReadAssumeRole(section);
+  if (by_password && target.assume_role) {
+    section.Wrong(*section.Find("assume_role"), "assume_role", "is for 'auth: iam'");
+  }
   section.RefuseOthers();
   if (section.is_given()) config.target = std::move(target);
 }
@@ -93,6 +97,7 @@ void ReadDataApi(ConfigSection section, const std::string& region, WarehouseConf
   }
   ReadService(section, region, section.is_given() ? NeedsRegion::kYes : NeedsRegion::kNo,
               target.service);
+  target.assume_role = ReadAssumeRole(section);
   section.RefuseOthers();
   if (section.is_given()) config.target = std::move(target);
 }

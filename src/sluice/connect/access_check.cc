@@ -54,6 +54,7 @@ class Trial {
     TryStore("quarantine", config_.quarantine);
     TryCheckpoints();
     TrySecrets();
+    TryWarehouseRole();
     return std::move(tried_);
   }
 
@@ -88,8 +89,8 @@ class Trial {
   void TryQueue(const std::string& part, const Result<std::unique_ptr<SqsQueue>>& opened,
                 const Location& location, const std::string& region) {
     const std::string arn = QueueArn(location.text, region);
-    const Status reached = opened ? WithoutValue((*opened)->Depth()) : WithoutValue(opened);
-    if (!Add(part, "sqs:GetQueueAttributes", arn, reached)) return;
+    const Result<QueueDepth> depth = opened ? (*opened)->Depth() : std::unexpected(opened.error());
+    if (!Add(part, "sqs:GetQueueAttributes", arn, WithoutValue(depth))) return;
     SqsQueue& queue = **opened;
     Add(part, "sqs:ReceiveMessage", arn,
         WithoutValue(queue.Receive({.max_messages = 1,
@@ -99,6 +100,16 @@ class Trial {
     Add(part, "sqs:ChangeMessageVisibility", arn,
         WithoutValue(queue.Extend({&none, 1}, std::chrono::seconds(0))));
     Add(part, "sqs:DeleteMessage", arn, WithoutValue(queue.Delete({&none, 1})));
+    if (depth) TryDeadLetters(part, queue, depth->dead);
+  }
+
+  // Who asks how many there are needs both.
+  void TryDeadLetters(const std::string& part, SqsQueue& queue, const Result<uint64_t>& dead) {
+    const auto settings = queue.Settings();
+    if (!settings || settings->dead_letter_arn.empty()) return;
+    for (const char* const action : {"sqs:GetQueueUrl", "sqs:GetQueueAttributes"}) {
+      Add(part, action, settings->dead_letter_arn, WithoutValue(dead));
+    }
   }
 
   void TryStream() {
@@ -189,6 +200,17 @@ class Trial {
         Add(kept.key, "", "", WithoutValue(fetcher));
       }
     }
+  }
+
+  void TryWarehouseRole() {
+    const auto attempt = [&](const std::string& part, const auto* target) {
+      if (target == nullptr || !target->assume_role) return;
+      Add(part + ".assume_role", "sts:AssumeRole", target->assume_role->arn,
+          connector_.TryCredentials(target->assume_role, target->service.region));
+    };
+    const auto& target = config_.warehouse.target;
+    attempt("warehouse.redshift", std::get_if<RedshiftTarget>(&target));
+    attempt("warehouse.redshift_data_api", std::get_if<RedshiftDataApiTarget>(&target));
   }
 
   Connector& connector_;

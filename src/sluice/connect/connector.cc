@@ -12,11 +12,6 @@
 namespace sluice {
 namespace {
 
-// The queue itself never takes a message away: landing accepts every message, and a notification of
-// ours comes again until it is settled, whatever outage or crash brought it back. Only what is not
-// ours is moved, by the inbox.
-constexpr int kForEver = 1'000'000'000;
-
 // "https://sqs.eu-central-1.amazonaws.com" of "https://sqs.eu-central-1.amazonaws.com/1/name".
 std::string_view OriginOf(std::string_view url) {
   return url.substr(0, url.find('/', url.find("://") + 3));
@@ -93,11 +88,14 @@ Result<std::unique_ptr<Queue>> Connector::OpenFolderQueue(const Location& locati
   } else {
     SLUICE_TRY(MakeDurableFolder(location.text));
   }
-  SqliteQueueOptions options{.path = QueueFile(location),
-                             .name = name,
-                             .dead_letter_queue = name + "-dead",
-                             .max_receive_count = kForEver,
-                             .stop = environment_.stop};
+  SqliteQueueOptions options{
+      .path = QueueFile(location),
+      .name = name,
+      .dead_letter_queue = name + "-dead",
+      // Landing accepts every message, and a notification of ours comes again
+      // until it is settled. Only what is not ours is moved, by the inbox.
+      .max_receive_count = SqliteQueueOptions::kForEver,
+      .stop = environment_.stop};
   SLUICE_ASSIGN(std::unique_ptr<Queue> queue,
                 SqliteQueue::Open(std::move(options), environment_.clock));
   return WithFaults(std::move(queue));

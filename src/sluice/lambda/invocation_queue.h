@@ -25,6 +25,7 @@ class InvocationQueue final : public Queue {
   // kPermanent: nobody can add to an invocation.
   Result<std::vector<Status>> Send(std::span<const std::string> bodies) override;
   Result<QueueDepth> Depth() override;
+  bool GivesUp() const override { return false; }
 
   bool has_more() const;
   // The ids of the items of which not every message was deleted, in order.

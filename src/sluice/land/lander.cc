@@ -46,8 +46,8 @@ auto Sums(auto& report) {
                   delete_failures, lost);
 }
 
-// One call of LandOne. Calls must match: Fill Finish. Destroyed before that it leaves no object,
-// and its messages are visible again.
+// One call of LandOne. Calls must match: Run Leave?. When it fails it leaves no object, and its
+// messages are visible again, unless they are left.
 class Landing {
  public:
   Landing(Queue& source, ObjectStore& raw, Clock& clock, const LanderOptions& options)
@@ -57,10 +57,16 @@ class Landing {
         options_(options),
         held_(source, clock, options.visibility_timeout) {}
 
-  Status Fill(Deadline deadline, const std::stop_token& stop);
-  Result<LandReport> Finish();
+  Result<LandReport> Run(Deadline deadline, const std::stop_token& stop) {
+    SLUICE_TRY(Fill(deadline, stop));
+    return Finish();
+  }
+  // The messages come again when their timeout has passed.
+  void Leave() { held_.Leave(); }
 
  private:
+  Status Fill(Deadline deadline, const std::stop_token& stop);
+  Result<LandReport> Finish();
   bool HasRoom() const {
     return report_.bytes_landed < options_.close_size && report_.messages < options_.close_messages;
   }
@@ -188,9 +194,16 @@ Lander::Lander(Queue& source, ObjectStore& raw, Clock& clock, LanderOptions opti
     : source_(source), raw_(raw), clock_(clock), options_(Bounded(std::move(options))) {}
 
 Result<LandReport> Lander::LandOne(Deadline deadline, const std::stop_token& stop) {
+  // A queue that gives up is asked for nothing that could not be landed, and what failed is not
+  // received again at once (fault L16).
+  if (source_.GivesUp() && !store_takes_) SLUICE_TRY(raw_.TakesObjects());
+  store_takes_ = true;
   Landing landing(source_, raw_, clock_, options_);
-  SLUICE_TRY(landing.Fill(deadline, stop));
-  return landing.Finish();
+  Result<LandReport> landed = landing.Run(deadline, stop);
+  if (landed) return landed;
+  store_takes_ = false;
+  if (source_.GivesUp() && !stop.stop_requested()) landing.Leave();
+  return landed;
 }
 
 }  // namespace sluice

@@ -86,11 +86,13 @@ class Lander {
   // into the next (fault L21). Without any message: no object, objects = 0; after `stop` or
   // `deadline` nothing is received.
   //
-  // An error means that nothing was deleted; the messages were made visible again where the queue
-  // could be reached. Among them: kTransient when another worker got one of the messages, before
-  // anything was committed (faults L10, L11). After kOutcomeUnknown the object may be there: its
-  // events land again in another one, and load drops what is there twice. Asking the store for the
-  // key would not help, for an object may be there and yet be neither durable nor announced.
+  // An error means that nothing was deleted. The messages were made visible again, where the queue
+  // could be reached; of a queue that gives up they stay hidden until their timeout has passed,
+  // unless `stop` was requested. Among errors: kTransient when another worker got one of the
+  // messages, before anything was committed (faults L10, L11). After kOutcomeUnknown the object may
+  // be there: its events land again in another one, and load drops what is there twice. Asking the
+  // store for the key would not help, for an object may be there and yet be neither durable nor
+  // announced.
   Result<LandReport> LandOne(Deadline deadline, const std::stop_token& stop);
 
  private:
@@ -98,6 +100,7 @@ class Lander {
   ObjectStore& raw_;
   Clock& clock_;
   const LanderOptions options_;
+  bool store_takes_ = false;  // since the last failure
 };
 
 }  // namespace sluice

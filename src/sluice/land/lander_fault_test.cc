@@ -65,7 +65,7 @@ TEST_P(LanderFaultTest, NothingIsLostWhateverFails) {
     LandUntilIdle(source, raw);
 
     const QueueDepth depth = source_->Depth().value();
-    ASSERT_EQ(depth.visible + depth.in_flight + depth.dead, 0u);
+    ASSERT_EQ(depth.visible + depth.in_flight + depth.dead.value_or(1), 0u);
     const std::map<std::string, int> lines = Lines();
     ASSERT_THAT(lines, SizeIs(kMessages));
     if (plan->struck().empty()) {

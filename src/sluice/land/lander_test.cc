@@ -356,6 +356,47 @@ TEST_F(LanderTest, AFullDiskReleasesTheMessagesAndLeavesNothing) {
   ExpectNothingHappened(15);
 }
 
+// Fault L16 again: where each delivery is one of few.
+TEST_F(LanderTest, AQueueThatGivesUpIsAskedForNothingThatTheStoreDoesNotTake) {
+  SendMany(3);
+  queue_.gives_up = true;
+  int receives = 0, asked = 0;
+  queue_.before_receive = [&] { return ++receives, Status(); };
+  raw_.takes_objects = [&]() -> Status {
+    if (++asked < 3) return Fail(ErrorKind::kPermanent, "access denied");
+    return {};
+  };
+  Lander lander(queue_, raw_, clock_, Plain());
+  const auto land = [&] { return lander.LandOne(Deadline::Never(), stop_.get_token()); };
+  for (int i = 0; i < 2; ++i) {
+    const auto report = land();
+    ASSERT_FALSE(report);
+    EXPECT_THAT(report.error().message(), HasSubstr("access denied"));
+  }
+  EXPECT_EQ(receives, 0);
+  EXPECT_EQ(land()->deleted, 3u);
+  SendMany(3);
+  EXPECT_EQ(land()->deleted, 3u);
+  EXPECT_EQ(asked, 3) << "once is enough while all goes well";
+}
+
+TEST_F(LanderTest, WhatAQueueThatGivesUpGaveForNothingStaysHidden) {
+  SendMany(3);
+  queue_.gives_up = true;
+  int asked = 0;
+  raw_.takes_objects = [&] { return ++asked, Status(); };
+  raw_.before_commit = [] { return Fail(ErrorKind::kTransient, "slow down"); };
+  Lander lander(queue_, raw_, clock_, Plain());
+  const auto land = [&] { return lander.LandOne(Deadline::Never(), stop_.get_token()); };
+  EXPECT_FALSE(land());
+  EXPECT_EQ(source_->Depth()->in_flight, 3u);
+  raw_.before_commit = [] { return Status(); };
+  EXPECT_EQ(land()->messages, 0u);
+  EXPECT_EQ(asked, 2) << "and after a failure again";
+  clock_.Advance(Plain().visibility_timeout);
+  EXPECT_EQ(land()->deleted, 3u);
+}
+
 TEST_F(LanderTest, AnUnknownOutcomeReleasesTheMessages) {
   SendMany(3);
   raw_.before_commit = [] { return Fail(ErrorKind::kOutcomeUnknown, "reply was lost"); };

@@ -50,7 +50,9 @@ class WatchedQueue : public Queue {
     return queue_.Send(bodies);
   }
   Result<QueueDepth> Depth() override { return queue_.Depth(); }
+  bool GivesUp() const override { return gives_up; }
 
+  bool gives_up = false;
   std::function<Status()> before_receive = [] { return Status(); };
   std::function<Status()> before_delete = [] { return Status(); };
   std::chrono::milliseconds last_wait{-1};
@@ -78,7 +80,9 @@ class WatchedStore : public ObjectStore {
     return store_.List(prefix, after, limit);
   }
   Status Remove(const std::string& key) override { return store_.Remove(key); }
+  Status TakesObjects() override { return takes_objects(); }
 
+  std::function<Status()> takes_objects = [] { return Status(); };
   std::function<Status()> before_write = [] { return Status(); };
   std::function<Status()> before_commit = [] { return Status(); };
 

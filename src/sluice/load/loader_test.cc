@@ -95,6 +95,7 @@ class ScriptedWarehouse : public Warehouse {
   }
   Result<WarehouseState> Probe() override { return WarehouseState{}; }
   Status Prepare() override { return {}; }
+  Status RequireTables() override { return {}; }
   Result<std::vector<LiveColumn>> Describe(const Table&) override { return {}; }
   Status Change(const std::string&) override { return {}; }
   Result<std::optional<std::string>> Pause(const std::optional<std::string>&) override {

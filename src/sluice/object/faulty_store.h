@@ -26,6 +26,7 @@ class FaultyStore : public ObjectStore {
   Result<ObjectInfo> Stat(const std::string& key) override;
   Result<ListPage> List(std::string_view prefix, std::string_view after, size_t limit) override;
   Status Remove(const std::string& key) override;
+  Status TakesObjects() override { return store_->TakesObjects(); }
 
  private:
   const std::unique_ptr<ObjectStore> store_;

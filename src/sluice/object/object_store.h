@@ -46,6 +46,8 @@ struct ListPage {
   std::vector<ObjectInfo>
       objects;  // in key order (bytes); etag may be empty where it would cost a read
   std::optional<std::string> next;  // give it as `after` to go on; absent: this was the last page
+  // Left out: objects with keys that no store of ours takes. Folder markers are no objects.
+  uint64_t without_key = 0;
 };
 
 // Named immutable bytes: a directory, or S3. sluice never overwrites an object, so neither does
@@ -71,6 +73,8 @@ class ObjectStore {
   virtual Result<ListPage> List(std::string_view prefix, std::string_view after, size_t limit) = 0;
   // A missing object is no error.
   virtual Status Remove(const std::string& key) = 0;
+  // Would an object be taken just now, as far as that can be asked without making one?
+  virtual Status TakesObjects() { return {}; }
 };
 
 }  // namespace sluice

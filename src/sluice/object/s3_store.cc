@@ -73,7 +73,12 @@ Result<ListPage> S3Store::List(std::string_view prefix, std::string_view after, 
     object.key.erase(0, mine.size());
   }
   if (page.next) page.next->erase(0, mine.size());
-  std::erase_if(page.objects, [](const ObjectInfo& object) { return !CheckKey(object.key); });
+  std::erase_if(page.objects, [&](const ObjectInfo& object) {
+    if (CheckKey(object.key)) return false;
+    const bool is_marker = object.key.ends_with('/') && object.size.count == 0;
+    if (!is_marker) ++page.without_key;
+    return true;
+  });
   return page;
 }
 
@@ -91,6 +96,10 @@ Result<size_t> S3Store::AbortUploads(Timestamp before) {
     ++ended;
   }
   return ended;
+}
+
+Status S3Store::TakesObjects() {
+  return TryUpload("sluice-check").begun;
 }
 
 TriedUpload S3Store::TryUpload(const std::string& key) {

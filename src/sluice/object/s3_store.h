@@ -41,6 +41,7 @@ class S3Store final : public ObjectStore {
   Result<ObjectInfo> Stat(const std::string& key) override;
   Result<ListPage> List(std::string_view prefix, std::string_view after, size_t limit) override;
   Status Remove(const std::string& key) override;
+  Status TakesObjects() override;  // an upload in parts can be begun; it is ended
 
   // Ends uploads below the prefix that were begun before `before`, at most 1,000: whoever began
   // them has died. How many.

@@ -407,6 +407,10 @@ TEST_F(S3StoreTest, AListingLeavesOutWhatIsNoKeyAndReadsEncodedOnes) {
                  "<ListBucketResult><EncodingType>url</EncodingType><IsTruncated>true</IsTruncated>"
                  "<Contents><Key>tracking/a%20b+c%2B%C3%A9</Key><Size>3</Size><ETag>\"e\"</ETag>"
                  "<LastModified>2026-11-23T14:15:02.000Z</LastModified></Contents>"
+                 "<Contents><Key>tracking/d//part</Key><Size>3</Size>"
+                 "<LastModified>2026-11-23T14:15:02.000Z</LastModified></Contents>"
+                 "<Contents><Key>tracking/e/</Key><Size>3</Size>"
+                 "<LastModified>2026-11-23T14:15:02.000Z</LastModified></Contents>"
                  "<Contents><Key>tracking/folder/</Key><Size>0</Size>"
                  "<LastModified>2026-11-23T14:15:02.000Z</LastModified></Contents>"
                  "</ListBucketResult>");
@@ -414,6 +418,7 @@ TEST_F(S3StoreTest, AListingLeavesOutWhatIsNoKeyAndReadsEncodedOnes) {
   const auto page = Open()->List("", "", 1000);
   ASSERT_TRUE(page) << page.error().message();
   ASSERT_EQ(page->objects.size(), 1U);
+  EXPECT_EQ(page->without_key, 2U);
   EXPECT_EQ(page->objects[0].key, "a b c+\xC3\xA9");
   EXPECT_EQ(page->objects[0].etag, "e");
   EXPECT_EQ(page->next, "folder/");

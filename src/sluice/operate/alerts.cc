@@ -46,6 +46,7 @@ bool Hides(const Concern& now, const ToldConcern& told) {
   }
   if (now.kind != kNotKnown) return false;
   if (now.subject == Name(StatusPart::kTables)) return IsOneOf(told.type, {kRowsMissing});
+  if (now.subject == Name(StatusPart::kDeadLetters)) return IsOneOf(told.type, {kDeadLetters});
   if (now.subject == Name(StatusPart::kRetention)) return IsOneOf(told.type, {kExpiring});
   if (now.subject == Name(StatusPart::kRawStore)) {
     return IsOneOf(told.type, {kMissing, kStale, kExpiring, kQuarantine});

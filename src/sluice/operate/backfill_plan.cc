@@ -32,10 +32,12 @@ Status RequireLayout(ObjectStore& raw, const RawLayout& layout) {
 
 }  // namespace
 
-BackfillStep StepFor(const RawKeyState& state, const std::string& store, const RawLayout& layout) {
+BackfillStep StepFor(const RawKeyState& state, const std::string& store, const RawLayout& layout,
+                     BackfillAim aim) {
   if (!state.stored) return BackfillStep::kGone;
   if (!IsOfLayout(state.key, layout)) return BackfillStep::kForeign;
-  return state.IsSettled(store) ? BackfillStep::kLoadedBefore : BackfillStep::kLoad;
+  const bool stays = aim == BackfillAim::kFillTable && state.HasLoaded() && !state.IsDecided(store);
+  return stays || state.IsSettled(store) ? BackfillStep::kLoadedBefore : BackfillStep::kLoad;
 }
 
 void BackfillPlan::Add(const RawKeyState& state, BackfillStep step) {
@@ -61,16 +63,19 @@ void BackfillPlan::Add(const RawKeyState& state, BackfillStep step) {
 }
 
 Result<BackfillPlan> PlanBackfill(ObjectStore& raw, const LedgerPages& ledger,
-                                  const RawLayout& layout, const HourRange& hours, bool replaces) {
-  BackfillPlan plan{.hours = hours, .size_to_load = {}, .replaces = replaces};
+                                  const RawLayout& layout, const HourRange& hours,
+                                  BackfillAim aim) {
+  BackfillPlan plan{.hours = hours, .size_to_load = {}, .replaces = aim == BackfillAim::kReplace};
   RawWalk walk(raw, ledger, FoldersOf(layout, hours));
   std::string example;
   while (true) {
     SLUICE_ASSIGN(const std::optional<RawKeyState> state, walk.Next());
     if (!state) break;
     if (example.empty()) example = state->key;
-    plan.Add(*state, StepFor(*state, raw.uri(), layout));
+    plan.Add(*state, StepFor(*state, raw.uri(), layout, aim));
   }
+  plan.stored += walk.without_key();
+  plan.foreign += walk.without_key();
   if (plan.stored > 0 && plan.foreign == plan.stored) {
     return NoneMatches(plan.stored, raw, layout, example);
   }

@@ -19,7 +19,14 @@ enum class BackfillStep {
   kGone,          // the ledger knows it, the store does not have it any more
   kForeign,       // a key that the layout does not explain, or a folder's marker
 };
-BackfillStep StepFor(const RawKeyState& state, const std::string& store, const RawLayout& layout);
+
+// What is loaded: what is not loaded yet; that, and everything else again; or, into a table that
+// was added, what was loaded without it. There a version that waits for a person, or that nobody
+// was told of, takes no loaded version's place.
+enum class BackfillAim { kMissing, kReplace, kFillTable };
+
+BackfillStep StepFor(const RawKeyState& state, const std::string& store, const RawLayout& layout,
+                     BackfillAim aim = BackfillAim::kMissing);
 
 // How much of what, for a range of hours. Numbers of keys, where nothing else is said.
 struct BackfillPlan {
@@ -43,6 +50,6 @@ struct BackfillPlan {
 // says, in the range or, if the range is empty, anywhere at the store's beginning: "nothing to do"
 // would be a lie then.
 Result<BackfillPlan> PlanBackfill(ObjectStore& raw, const LedgerPages& ledger,
-                                  const RawLayout& layout, const HourRange& hours, bool replaces);
+                                  const RawLayout& layout, const HourRange& hours, BackfillAim aim);
 
 }  // namespace sluice

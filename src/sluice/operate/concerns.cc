@@ -58,6 +58,8 @@ std::string WhatIsNotKnown(StatusPart part) {
       return "how much waits in the source";
     case StatusPart::kNotifications:
       return "how many notifications wait, and so what is missing";
+    case StatusPart::kDeadLetters:
+      return "how many messages nobody receives any more";
     case StatusPart::kRetention:
       return "until when notifications are kept";
     case StatusPart::kRawStore:
@@ -88,10 +90,11 @@ class Concerns {
   }
   void AddDeadLetters(std::string_view queue, const std::optional<QueueDepth>& depth,
                       std::string next) {
-    if (!depth || depth->dead == 0) return;
-    Add(ConcernKind::kDeadLetters, depth->dead,
-        fmt::format("{} of the {}: nobody receives them any more",
-                    Count(depth->dead, "dead letter"), queue),
+    const uint64_t dead = depth ? depth->dead.value_or(0) : 0;
+    if (dead == 0) return;
+    Add(ConcernKind::kDeadLetters, dead,
+        fmt::format("{} of the {}: nobody receives them any more", Count(dead, "dead letter"),
+                    queue),
         std::move(next), std::string(queue));
   }
 };

@@ -184,6 +184,7 @@ class ScriptedLedger : public Warehouse {
   Result<uint64_t> RefusedInARow(std::span<const int64_t>) override { return No(); }
   Result<WarehouseState> Probe() override { return No(); }
   Status Prepare() override { return No(); }
+  Status RequireTables() override { return No(); }
   Result<std::vector<LiveColumn>> Describe(const Table&) override { return No(); }
   Status Change(const std::string&) override { return No(); }
   Result<std::optional<std::string>> Pause(const std::optional<std::string>&) override {

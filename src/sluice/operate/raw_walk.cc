@@ -29,10 +29,19 @@ const LedgerObject* RawKeyState::FindStored(std::initializer_list<ObjectState> s
   const std::string identity =
       stored->etag.empty() ? "" : ObjectIdentity{store, {key}, stored->etag}.ToText();
   const auto found = std::ranges::find_if(known, [&](const LedgerObject& object) {
-    return !object.lacks_table && std::ranges::find(states, object.state) != states.end() &&
+    return std::ranges::find(states, object.state) != states.end() &&
            (identity.empty() || object.identity == identity);
   });
   return found == known.end() ? nullptr : &*found;
+}
+
+bool RawKeyState::HasLoaded() const {
+  return std::ranges::any_of(
+      known, [](const LedgerObject& object) { return object.state == ObjectState::kLoaded; });
+}
+
+bool RawKeyState::LacksTable() const {
+  return std::ranges::any_of(known, &LedgerObject::lacks_table);
 }
 
 RawWalk::RawWalk(ObjectStore& raw, LedgerPages ledger, std::vector<std::string> folders)
@@ -49,6 +58,7 @@ Status RawWalk::FillStored() {
   while (stored_.empty() && !has_all_stored_) {
     SLUICE_ASSIGN(ListPage page, raw_.List(folder(), stored_after_.value_or(""), kListed));
     std::ranges::move(page.objects, std::back_inserter(stored_));
+    without_key_ += page.without_key;
     stored_after_ = std::move(page.next);
     has_all_stored_ = !stored_after_;
   }

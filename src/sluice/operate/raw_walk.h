@@ -27,9 +27,13 @@ struct RawKeyState {
   const LedgerObject* FindStored(std::initializer_list<ObjectState> states,
                                  const std::string& store) const;
   // Does the ledger say for good what became of what is stored?
-  bool IsSettled(const std::string& store) const {
+  bool IsDecided(const std::string& store) const {
     return FindStored({ObjectState::kLoaded, ObjectState::kReplaced}, store) != nullptr;
   }
+  bool HasLoaded() const;   // some version
+  bool LacksTable() const;  // a version that was loaded before the asked table was there
+  // Is there nothing to do?
+  bool IsSettled(const std::string& store) const { return IsDecided(store) && !LacksTable(); }
   // The same, where it waits for a person.
   const LedgerObject* FindStuck(const std::string& store) const {
     return FindStored({ObjectState::kHeld, ObjectState::kSetAside}, store);
@@ -56,6 +60,8 @@ class RawWalk {
 
   // The next key in the order of bytes; nothing at the end, and from then on.
   Result<std::optional<RawKeyState>> Next();
+  // How many stored objects were left out so far, since their keys are none of a store of ours.
+  uint64_t without_key() const { return without_key_; }
 
  private:
   Status FillStored();
@@ -72,6 +78,7 @@ class RawWalk {
   std::deque<LedgerObject> known_;
   LedgerRange next_known_;
   bool has_all_known_ = false;
+  uint64_t without_key_ = 0;
 };
 
 }  // namespace sluice

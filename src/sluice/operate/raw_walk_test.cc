@@ -59,7 +59,8 @@ class RawWalkTest : public ::testing::Test {
     }
   }
   Result<BackfillPlan> Plan(std::string_view from = "2026-11-23T14") {
-    return PlanBackfill(store_, Ledger(), RawLayout(), *ParseHourRange(from, ""), false);
+    return PlanBackfill(store_, Ledger(), RawLayout(), *ParseHourRange(from, ""),
+                        BackfillAim::kMissing);
   }
 
   ListedStore store_;
@@ -108,6 +109,40 @@ TEST_F(RawWalkTest, WhatIsSettledDependsOnTheVersionThatIsStored) {
     EXPECT_EQ(step("e", open, "e"), BackfillStep::kLoad) << Name(open);
     EXPECT_EQ(step("", open, "e"), BackfillStep::kLoad) << Name(open);
   }
+}
+
+// Into a table that was added later goes what was loaded without it, and nothing that waits for a
+// person.
+TEST_F(RawWalkTest, ATableIsFilledFromWhatIsLoadedAlone) {
+  struct Known {
+    const char* etag;
+    ObjectState state;
+    bool lacks_table = false;
+  };
+  const std::string key = "date=2026-11-23/14/x";
+  const auto step = [&](const std::vector<Known>& known, BackfillAim aim) {
+    RawKeyState all{.key = key, .stored = ObjectInfo{.key = key, .etag = "e"}, .known = {}};
+    for (const Known& one : known) {
+      all.known.push_back({.identity = ObjectIdentity{kStore, {key}, one.etag}.ToText(),
+                           .raw_key = key,
+                           .state = one.state,
+                           .lacks_table = one.lacks_table});
+    }
+    return StepFor(all, kStore, RawLayout(), aim);
+  };
+  const auto fill = [&](const std::vector<Known>& known) {
+    return step(known, BackfillAim::kFillTable);
+  };
+  using enum ObjectState;
+  EXPECT_EQ(fill({{"e", kLoaded, true}}), BackfillStep::kLoad);
+  EXPECT_EQ(fill({{"e", kLoaded, false}}), BackfillStep::kLoadedBefore);
+  EXPECT_EQ(fill({}), BackfillStep::kLoad) << "it was never loaded";
+  EXPECT_EQ(fill({{"e", kHeld}}), BackfillStep::kLoad) << "nothing is replaced";
+  EXPECT_EQ(fill({{"old", kLoaded, true}, {"e", kHeld}}), BackfillStep::kLoadedBefore);
+  EXPECT_EQ(fill({{"old", kLoaded, true}}), BackfillStep::kLoadedBefore) << "never announced";
+  EXPECT_EQ(fill({{"old", kLoaded, true}, {"e", kReplaced}}), BackfillStep::kLoad)
+      << "the same content again";
+  EXPECT_EQ(step({{"old", kLoaded}, {"e", kHeld}}, BackfillAim::kMissing), BackfillStep::kLoad);
 }
 
 TEST_F(RawWalkTest, APlanCountsEachKeyOnce) {

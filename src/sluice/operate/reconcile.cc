@@ -53,7 +53,11 @@ Result<ReconcileReport> Reconcile(ObjectStore& raw, const LedgerPages& ledger,
   RawWalk walk(raw, ledger, FoldersOf(layout, hours));
   while (true) {
     SLUICE_ASSIGN(const std::optional<RawKeyState> state, walk.Next());
-    if (!state) return report;
+    if (!state) {
+      report.stored += walk.without_key();
+      report.foreign += walk.without_key();
+      return report;
+    }
     if (state->stored) ++report.stored;
     switch (StepFor(*state, raw.uri(), layout)) {
       case BackfillStep::kLoadedBefore:

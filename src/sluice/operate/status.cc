@@ -114,11 +114,10 @@ void AskPart(StatusPart part, StatusReport& report, const Ask& ask) {
 void AskQueue(StatusPart part, Queue* queue, StatusReport& report,
               std::optional<QueueDepth>& depth) {
   auto found = DepthOf(queue);
-  if (found) {
-    depth = *std::move(found);
-  } else {
-    report.not_known.push_back({part, found.error()});
-  }
+  if (!found) return report.not_known.push_back({part, found.error()});
+  depth = *std::move(found);
+  if (!depth || depth->dead || report.WhyNotKnown(StatusPart::kDeadLetters) != nullptr) return;
+  report.not_known.push_back({StatusPart::kDeadLetters, depth->dead.error()});
 }
 
 void AskWarehouse(const StatusParts& parts, StatusDepth depth, StatusReport& report) {
@@ -182,6 +181,8 @@ std::string_view Name(StatusPart part) {
       return "source";
     case StatusPart::kNotifications:
       return "notifications";
+    case StatusPart::kDeadLetters:
+      return "dead_letters";
     case StatusPart::kRetention:
       return "retention";
     case StatusPart::kRawStore:

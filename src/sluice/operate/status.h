@@ -22,7 +22,15 @@
 namespace sluice {
 
 // Who is asked for a report.
-enum class StatusPart { kSource, kNotifications, kRetention, kRawStore, kWarehouse, kTables };
+enum class StatusPart {
+  kSource,
+  kNotifications,
+  kDeadLetters,  // of either
+  kRetention,
+  kRawStore,
+  kWarehouse,
+  kTables
+};
 std::string_view Name(StatusPart part);  // "source", …, "raw_store": of JSON
 
 // Why a part could not be asked: what only it knows is missing in the report.

@@ -20,7 +20,9 @@ void AppendDepth(JsonText& json, const StatusReport& report, StatusPart part,
   }
   const QueueDepth depth = found.value_or(QueueDepth());
   json.BeginObject().Key("waiting").Value(depth.visible);
-  json.Key("in_flight").Value(depth.in_flight).Key("dead").Value(depth.dead).EndObject();
+  json.Key("in_flight").Value(depth.in_flight).Key("dead");
+  depth.dead ? json.Value(*depth.dead) : json.Null();
+  json.EndObject();
 }
 
 void AppendNotKnown(JsonText& json, const StatusReport& report) {

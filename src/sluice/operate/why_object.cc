@@ -27,7 +27,7 @@ struct RawObject {
   }
   bool IsLoaded() const {
     return std::ranges::any_of(parts, [](const LedgerPart& part) {
-      return part.table == "*" && part.replay_of == 0 && part.state == ObjectState::kLoaded;
+      return part.is_objects_own() && part.state == ObjectState::kLoaded;
     });
   }
 };
@@ -50,7 +50,7 @@ Status AddFile(ObjectStore* store, std::string_view what, const LedgerPart& part
 
 // A replay's rows say by how much the object's own changed.
 Status AddReplay(const Witnesses& witnesses, const LedgerPart& part, Story& story) {
-  if (part.table == "*") {
+  if (!part.is_of_table()) {
     story.Add(part.loaded_at, fmt::format("replayed by batch {}: {} of its events left quarantine",
                                           part.batch, -part.quarantined));
     return {};
@@ -63,7 +63,7 @@ Status AddReplay(const Witnesses& witnesses, const LedgerPart& part, Story& stor
 
 Status AddPart(const Witnesses& witnesses, const LedgerPart& part, Story& story) {
   if (part.replay_of != 0) return AddReplay(witnesses, part, story);
-  if (part.table == "*") {
+  if (!part.is_of_table()) {
     std::string text = fmt::format(
         "{} by batch {}: {} lines, of which {} quarantined, {} without a route, {} dropped",
         Name(part.state), part.batch, part.lines, part.quarantined, part.no_route, part.dropped);
@@ -107,7 +107,7 @@ Status AddAccepted(RawObject& object, Story& story) {
 void EndBeside(const RawObject& object, const LedgerPart& part, std::string sentence,
                Story& story) {
   const auto other = std::ranges::find_if(object.parts, [](const LedgerPart& one) {
-    return one.table == "*" &&
+    return one.is_objects_own() &&
            (one.state == ObjectState::kHeld || one.state == ObjectState::kSetAside);
   });
   std::string fix;
@@ -129,7 +129,8 @@ void EndKnown(const RawObject& object, const LedgerPart& part, Story& story) {
           fmt::format("loaded on {} by batch {}", MomentText(part.loaded_at), part.batch);
       int64_t quarantined = part.quarantined;
       for (const LedgerPart& other : object.parts) {
-        if (other.table == "*" && other.replay_of == part.object) quarantined += other.quarantined;
+        if (!other.is_of_table() && other.replay_of == part.object)
+          quarantined += other.quarantined;
       }
       quarantined -= object.accepted;
       if (quarantined > 0) {
@@ -142,6 +143,9 @@ void EndKnown(const RawObject& object, const LedgerPart& part, Story& story) {
       return EndBeside(object, part, std::move(sentence), story);
     }
     case ObjectState::kReplaced:
+      if (part.reason.starts_with(kSameContent)) {
+        return EndBeside(object, part, "loaded, since " + part.reason, story);
+      }
       return EndBeside(object, part, "not loaded, because another version took its place" + reason,
                        story);
     case ObjectState::kHeld:
@@ -208,7 +212,7 @@ void EndUnknown(const RawObject& object, Story& story) {
 const LedgerPart* DecidingPart(const RawObject& object) {
   const LedgerPart* deciding = nullptr;
   for (const LedgerPart& part : object.parts) {
-    if (part.table != "*" || part.replay_of != 0) continue;
+    if (!part.is_objects_own()) continue;
     if (part.identity == object.identity) return &part;
     const bool is_better = deciding == nullptr || (part.state == ObjectState::kLoaded &&
                                                    deciding->state != ObjectState::kLoaded);

@@ -34,6 +34,7 @@ class FaultyQueue : public Queue {
   Result<QueueDepth> Depth() override {
     return FaultPlan::Run(plan_, "queue.depth", [&] { return queue_->Depth(); });
   }
+  bool GivesUp() const override { return queue_->GivesUp(); }
 
  private:
   std::unique_ptr<Queue> queue_;

@@ -38,7 +38,8 @@ struct ReceiveOptions {
 struct QueueDepth {
   uint64_t visible = 0;    // waiting
   uint64_t in_flight = 0;  // received, neither deleted nor visible again
-  uint64_t dead = 0;       // in the dead-letter queue, where it can be asked
+  // In the dead-letter queue, if there is one; an error where that cannot be asked.
+  Result<uint64_t> dead = uint64_t{0};
   // When the first of those that wait was sent. Absent where none does, and where the queue does
   // not tell: SQS has it in CloudWatch only.
   std::optional<Timestamp> oldest;
@@ -75,6 +76,9 @@ class Queue {
   virtual Result<std::vector<Status>> Send(std::span<const std::string> bodies) = 0;
 
   virtual Result<QueueDepth> Depth() = 0;
+  // Does it take away what was received too often? Then what cannot be worked on is better left
+  // hidden until its timeout has passed than received again and again.
+  virtual bool GivesUp() const { return true; }
 };
 
 }  // namespace sluice

@@ -15,7 +15,8 @@ using Weight = QueueFinding::Weight;
 
 constexpr seconds kLongestRetention{14 * 86'400};
 constexpr seconds kWorthKeeping{86'400};
-constexpr int kEnoughReceives = 5;
+// A load that fails, for whatever reason, costs each notification one every 15 minutes: five hours.
+constexpr int kEnoughReceives = 20;
 // Twice what a receive may take when SQS answers slowly: what is held is extended when half of its
 // timeout has passed.
 constexpr seconds kShortestVisibility{240};
@@ -109,10 +110,11 @@ class Judge {
     }
     if (settings_.max_receive_count < kEnoughReceives) {
       Add(settings_.max_receive_count < 2 ? Weight::kRefused : Weight::kWarning,
-          fmt::format("messages go to the dead-letter queue when they were received {} times, and "
-                      "each time that {} is interrupted counts: healthy ones go there too; set "
-                      "maxReceiveCount to {} or more",
-                      settings_.max_receive_count, Work(demands_), kEnoughReceives));
+          fmt::format(
+              "messages go to the dead-letter queue when they were received {} times, and "
+              "each time that {} fails or is interrupted counts: healthy ones go there too; set "
+              "maxReceiveCount to {} or more",
+              settings_.max_receive_count, Work(demands_), kEnoughReceives));
     }
     const auto dead = settings_.dead_letter_retention;
     if (dead && *dead <= settings_.retention && *dead < kLongestRetention) {

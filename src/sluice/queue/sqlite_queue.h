@@ -26,6 +26,7 @@ struct SqliteQueueOptions {
   // Where a message goes that would be received more than `max_receive_count` times; another queue
   // of the same file. Empty: it is delivered for ever.
   std::string dead_letter_queue;
+  static constexpr int kForEver = 1'000'000'000;
   int max_receive_count = 5;
 
   std::chrono::milliseconds busy_timeout{10'000};  // how long another process's lock is waited for
@@ -60,6 +61,9 @@ class SqliteQueue : public Queue {
                                      std::chrono::seconds visibility_timeout) override;
   Result<std::vector<Status>> Send(std::span<const std::string> bodies) override;
   Result<QueueDepth> Depth() override;
+  bool GivesUp() const override {
+    return dead_letters_ && options_.max_receive_count < SqliteQueueOptions::kForEver;
+  }
 
  private:
   SqliteQueue(SqliteQueueOptions options, Clock& clock)

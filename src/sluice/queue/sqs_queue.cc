@@ -257,8 +257,11 @@ Result<QueueDepth> SqsQueue::Depth() {
   const auto settings = SettingsIn(own);
   if (!settings || settings->dead_letter_arn.empty()) return depth;
   const auto dead = DeadLetterAttributes(settings->dead_letter_arn);
-  if (dead)
+  if (dead) {
     depth.dead = NumberAt(*dead, kVisible).value_or(0) + NumberAt(*dead, kInFlight).value_or(0);
+  } else {
+    depth.dead = std::unexpected(dead.error());
+  }
   return depth;
 }
 

@@ -52,7 +52,6 @@ class SqsQueue final : public Queue {
   Result<std::vector<Status>> Extend(std::span<const Receipt> receipts,
                                      std::chrono::seconds visibility_timeout) override;
   Result<std::vector<Status>> Send(std::span<const std::string> bodies) override;
-  // `dead` is 0 where the dead-letter queue may not be asked.
   Result<QueueDepth> Depth() override;
 
   // How the queue is set up; asks its dead-letter queue too, where that is allowed.

@@ -426,7 +426,11 @@ TEST_F(SqsQueueTest, ADeadLetterQueueThatMayNotBeAskedIsNoFailure) {
                                             : LoopbackServer::Ok(kSettings);
   };
   SqsQueue queue = Make();
-  EXPECT_EQ(queue.Depth()->dead, 0u);
+  const auto depth = queue.Depth();
+  ASSERT_TRUE(depth) << depth.error().message();
+  EXPECT_EQ(depth->visible, 7u);
+  ASSERT_FALSE(depth->dead);
+  EXPECT_THAT(depth->dead.error().message(), HasSubstr("AccessDenied"));
   const auto settings = queue.Settings();
   ASSERT_TRUE(settings) << settings.error().message();
   EXPECT_EQ(settings->dead_letter_retention, std::nullopt);

@@ -27,7 +27,14 @@ Result<std::string> DuckDbStage::PathOf(const StagedFile& file) const {
                 "another folder: {}",
                 full.string());
   }
-  const std::filesystem::file_status found = std::filesystem::status(full, error);
+  std::filesystem::file_status found = std::filesystem::status(full, error);
+  if (options_.fetch && found.type() == std::filesystem::file_type::not_found) {
+    const Status fetched = options_.fetch(file);
+    if (!fetched && fetched.error().kind() != ErrorKind::kNotFound) {
+      return std::unexpected(fetched.error().During("cannot stage"));
+    }
+    found = std::filesystem::status(full, error);
+  }
   if (std::filesystem::is_regular_file(found)) return full.string();
   if (found.type() == std::filesystem::file_type::none ||
       found.type() == std::filesystem::file_type::unknown) {

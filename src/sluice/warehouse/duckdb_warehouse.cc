@@ -10,6 +10,7 @@
 
 #include "sluice/base/log.h"
 #include "sluice/base/unique_id.h"
+#include "sluice/object/directory_root.h"
 #include "sluice/warehouse/duckdb_file.h"
 #include "sluice/warehouse/duckdb_load.h"
 #include "sluice/warehouse/live_tables.h"
@@ -112,12 +113,9 @@ Result<WarehouseState> DuckDbWarehouse::Probe() {
 }
 
 Status DuckDbWarehouse::Prepare() {
-  std::error_code error;
-  const std::filesystem::path folder = std::filesystem::path(options_.path).parent_path();
-  if (!folder.empty()) std::filesystem::create_directories(folder, error);
-  if (error) {
-    return Fail(ErrorKind::kPermanent, "cannot make the warehouse's folder: {}: {}",
-                error.message(), folder.string());
+  const std::filesystem::path folder = std::filesystem::absolute(options_.path).parent_path();
+  if (const Status made = MakeDurableFolder(folder.string()); !made) {
+    return std::unexpected(made.error().During("cannot make the warehouse's folder"));
   }
   SLUICE_ASSIGN(const DuckDbTurn turn, TakeTurn(Purpose::kMake));
   SLUICE_TRY(Read(turn).Exists());
@@ -133,6 +131,11 @@ Status DuckDbWarehouse::Prepare() {
   return {};
 }
 
+Status DuckDbWarehouse::RequireTables() {
+  SLUICE_ASSIGN(const DuckDbTurn turn, TakeTurn(Purpose::kRead));
+  return sluice::RequireTables(*turn.session, names_, tables_);
+}
+
 Result<std::unique_ptr<StagedLoad>> DuckDbWarehouse::Stage(const LoadPlan& plan) {
   SLUICE_TRY(CheckPlan(tables_, plan));
   LoadFacts facts = {.batch = plan.batch,
@@ -141,7 +144,7 @@ Result<std::unique_ptr<StagedLoad>> DuckDbWarehouse::Stage(const LoadPlan& plan)
                      .replays = plan.replays};
   const auto stage = [&](DuckDbTurn& turn) -> Status {
     SLUICE_TRY(RequireLedger(turn));
-    SLUICE_TRY(RequireTables(*turn.session, names_, tables_));
+    SLUICE_TRY(sluice::RequireTables(*turn.session, names_, tables_));
     std::vector<SqlRow> rows;
     std::vector<const PlannedObject*> objects;
     for (const PlannedObject& object : plan.objects) {
@@ -220,7 +223,7 @@ Result<uint64_t> DuckDbWarehouse::RefusedInARow(std::span<const int64_t> others_
   if (!Exists()) return 0;
   SLUICE_ASSIGN(const DuckDbTurn turn, TakeTurn(Purpose::kRead));
   SLUICE_TRY(RequireLedger(turn));
-  return Read(turn).RefusedInARow(others_than);
+  return Read(turn).RefusedInARow(others_than, clock_.Now());
 }
 
 Result<std::vector<LiveColumn>> DuckDbWarehouse::Describe(const Table& table) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
 #include <memory>
 #include <span>
 #include <stop_token>
@@ -15,6 +16,7 @@
 #include "sluice/warehouse/ledger_reader.h"
 #include "sluice/warehouse/ledger_sql.h"
 #include "sluice/warehouse/lock_file.h"
+#include "sluice/warehouse/stage_filler.h"
 #include "sluice/warehouse/warehouse.h"
 
 namespace sluice {
@@ -24,9 +26,11 @@ struct DuckDbOptions {
   std::string name;               // the pipeline: marks its ledger rows
   std::string schema = "sluice";  // of the ledger and its companions
   std::string parquet_root, quarantine_root;  // folders below which the plan's keys are
-  bool was_there = false;                     // a file that is missing is lost, and not just new
-  int threads = 0;                            // 0: one for each core
-  Bytes memory = GiB(1);                      // for staged rows and joins; more spills to PATH.tmp
+  // Brings a file that is not there; kNotFound: it is nowhere. Empty: there are no others.
+  std::function<Status(const StagedFile& file)> fetch = {};
+  bool was_there = false;  // a file that is missing is lost, and not just new
+  int threads = 0;         // 0: one for each core
+  Bytes memory = GiB(1);   // for staged rows and joins; more spills to PATH.tmp
   // How long to wait for another process that has the database open.
   std::chrono::microseconds lock_wait = std::chrono::minutes(1);
   std::stop_token stop;  // ends that wait, and interrupts Stage and Commit before its COMMIT
@@ -52,6 +56,7 @@ class DuckDbWarehouse : public Warehouse {
 
   Result<WarehouseState> Probe() override;
   Status Prepare() override;
+  Status RequireTables() override;
   Result<std::unique_ptr<StagedLoad>> Stage(const LoadPlan& plan) override;
   Result<std::vector<ObjectOutcome>> Outcome(std::span<const int64_t> objects) override;
   Result<std::vector<ObjectOutcome>> Peek(std::span<const int64_t> objects) override;

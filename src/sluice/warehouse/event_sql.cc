@@ -95,9 +95,10 @@ std::string EventSql::Within(std::string_view of, const std::vector<TimeInterval
 }
 
 std::string EventSql::TimeLiteral(const Table& table, Timestamp time) {
-  const std::string text = TimestampLiteral(time);
-  const bool has_zone = table.schema.columns[*table.time].type.kind == TypeKind::kTimestampTz;
-  return has_zone ? fmt::format("CAST({} AS TIMESTAMPTZ)", text) : text;
+  if (table.schema.columns[*table.time].type.kind != TypeKind::kTimestampTz) {
+    return TimestampLiteral(time);
+  }
+  return fmt::format("CAST('{}+00' AS TIMESTAMPTZ)", SqlTime(time));
 }
 
 }  // namespace sluice

@@ -78,7 +78,7 @@ Result<std::vector<LedgerPart>> ListParts(SqlSession& session, const LedgerNames
                      .quarantined = NumberOf(row[14]),
                      .loaded_at = text(15)});
     LedgerPart& part = parts.back();
-    if (part.state == ObjectState::kLoaded && part.table != "*") part.changes.swap(part.reason);
+    if (part.state == ObjectState::kLoaded && part.is_of_table()) part.changes.swap(part.reason);
   }
   return parts;
 }

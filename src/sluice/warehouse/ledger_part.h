@@ -6,6 +6,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "sluice/base/clock.h"
@@ -33,7 +34,15 @@ struct LedgerPart {
   int64_t lines = 0, no_route = 0, dropped = 0;  // of "*"
   int64_t routed = 0, loaded = 0, duplicates = 0, quarantined = 0;
   std::string loaded_at;  // UTC, as the warehouse spells it
+
+  bool is_of_table() const { return table != "*"; }
+  // What became of the object when it came in: the row that decides, and no replay's of its events.
+  bool is_objects_own() const { return !is_of_table() && replay_of == 0; }
 };
+
+// How the reason begins of a version that is 'replaced' since its content is loaded already, under
+// another ETag or from another store; the identity of that follows.
+inline constexpr std::string_view kSameContent = "the same content is loaded: ";
 
 // Which of them; all that is said must hold.
 struct PartQuery {

@@ -141,9 +141,9 @@ Result<std::optional<std::string>> LedgerReader::Pause(const std::optional<std::
   return before.empty() ? std::optional<std::string>() : before[0][0];
 }
 
-Result<uint64_t> LedgerReader::RefusedInARow(std::span<const int64_t> others_than) {
+Result<uint64_t> LedgerReader::RefusedInARow(std::span<const int64_t> others_than, Timestamp now) {
   SLUICE_ASSIGN(const std::string count,
-                One("count refused", RefusedInARowSql(names_, others_than)));
+                One("count refused", RefusedInARowSql(names_, others_than, now)));
   return ToCount(count);
 }
 

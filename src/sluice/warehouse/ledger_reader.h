@@ -35,7 +35,7 @@ class LedgerReader {
   Result<std::vector<ObjectOutcome>> Outcomes(std::span<const int64_t> objects);
   Result<std::vector<ObjectOutcome>> OutcomesUnderLock(std::span<const int64_t> objects);
   Result<std::optional<std::string>> Pause(const std::optional<std::string>& reason);
-  Result<uint64_t> RefusedInARow(std::span<const int64_t> others_than);
+  Result<uint64_t> RefusedInARow(std::span<const int64_t> others_than, Timestamp now);
   Result<std::vector<LiveColumn>> Describe(const Table& table);
   Result<std::vector<TableBalance>> Balance();
   Result<std::vector<StateCount>> States();

@@ -278,15 +278,19 @@ std::string PauseSql(const LedgerNames& names, const std::optional<std::string>&
                      reason ? 1 : 0, shown, names.Pipeline());
 }
 
-// An object that transform set aside has no lines.
-std::string RefusedInARowSql(const LedgerNames& names, std::span<const int64_t> others_than) {
+// An object that transform set aside has no lines. What a clock that is ahead has written is of no
+// time that could be compared.
+constexpr std::chrono::minutes kClocksDiffer{5};
+std::string RefusedInARowSql(const LedgerNames& names, std::span<const int64_t> others_than,
+                             Timestamp now) {
   const std::string others =
       others_than.empty() ? "" : fmt::format(" AND object NOT IN ({})", ListOf(others_than));
   return fmt::format(
       "SELECT CAST(COUNT(*) AS VARCHAR) FROM {0} WHERE name = {1} AND table_name = '*' AND state = "
       "'set_aside' AND lines > 0{2} AND loaded_at > COALESCE((SELECT MAX(loaded_at) FROM {0} WHERE "
-      "name = {1} AND table_name = '*' AND state = 'loaded'), TIMESTAMP '0001-01-01 00:00:00')",
-      names.In("ledger"), names.Pipeline(), others);
+      "name = {1} AND table_name = '*' AND state = 'loaded' AND loaded_at <= {3}), TIMESTAMP "
+      "'0001-01-01 00:00:00')",
+      names.In("ledger"), names.Pipeline(), others, TimestampLiteral(now + kClocksDiffer));
 }
 
 std::string BalanceSql(const LedgerNames& names) {
@@ -374,8 +378,8 @@ std::vector<std::string> TakeTableLockSql(const LedgerNames& names) {
 std::vector<SqlStatement> TakeLock(const LedgerNames& names) {
   std::vector<SqlStatement> sql;
   for (std::string& lock : TakeTableLockSql(names)) sql.push_back({"take lock", std::move(lock)});
-  sql.push_back({"take lock", fmt::format("UPDATE {} SET n = n + 1 WHERE name = {}",
-                                          names.In("lock"), names.Pipeline())});
+  // All rows: two pipelines may fill one table, and meet here too.
+  sql.push_back({"take lock", fmt::format("UPDATE {} SET n = n + 1", names.In("lock"))});
   return sql;
 }
 

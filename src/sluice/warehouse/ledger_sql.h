@@ -82,7 +82,8 @@ std::string PausedSql(const LedgerNames& names);
 std::string ControlSql(const LedgerNames& names);
 std::string PauseSql(const LedgerNames& names, const std::optional<std::string>& reason);
 // One text: how many objects, without these, were refused since one was loaded.
-std::string RefusedInARowSql(const LedgerNames& names, std::span<const int64_t> others_than);
+std::string RefusedInARowSql(const LedgerNames& names, std::span<const int64_t> others_than,
+                             Timestamp now);
 // Rows (table, eleven sums in TableBalance's order) over what is loaded.
 std::string BalanceSql(const LedgerNames& names);
 // State, objects, events.

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "sluice/schema/quarantine_schema.h"
+#include "sluice/warehouse/ledger_part.h"
 #include "sluice/warehouse/load_checks.h"
 #include "sluice/warehouse/replay.h"
 #include "sluice/warehouse/sql_text.h"
@@ -70,23 +71,24 @@ std::string VersionsOfTodoSql(const LedgerNames& names) {
       names.dialect.Exact("l.raw_key"), names.Pipeline());
 }
 
-// Versions that load nothing: the older one is replaced, the newer one waits for a person.
+// Versions that load nothing: one that is older, or has the content that is loaded, is replaced; a
+// newer one waits for a person. All are in the ledger, or each would count as missing.
 std::string OtherVersionsSql(const LedgerNames& names, const LoadFacts& facts) {
-  const auto unless_older = [](std::string_view column) {
-    return fmt::format("CASE WHEN v.verdict = 'older' THEN 0 ELSE p.{} END", column);
+  const auto if_held = [](std::string_view column) {
+    return fmt::format("CASE WHEN v.verdict = 'overwritten' THEN p.{} ELSE 0 END", column);
   };
   return fmt::format(
       "{} SELECT {}, p.object, p.object_identity, p.store, p.raw_key, p.table_name, CASE WHEN "
-      "v.verdict = 'older' THEN 'replaced' ELSE 'held' END, CASE WHEN v.verdict = 'older' THEN "
-      "'superseded: a newer version of the key was there first: ' ELSE 'overwritten: the key is "
-      "loaded with other "
-      "content: ' END || v.other, p.revision, p.parquet, p.content, p.version, {}, {}, {}, {}, {}, "
+      "v.verdict = 'overwritten' THEN 'held' ELSE 'replaced' END, CASE v.verdict WHEN 'older' THEN "
+      "'superseded: a newer version of the key was there first: ' WHEN 'same' THEN {} ELSE "
+      "'overwritten: the key is loaded with other content: ' END || v.other, p.revision, "
+      "p.parquet, p.content, p.version, {}, {}, {}, {}, {}, "
       "0, 0, 0, 0, {}, NULL, NULL, {}, p.replay_of FROM {} p JOIN {} v ON v.object = p.object "
       "WHERE v.verdict "
-      "IN ('older', 'overwritten')",
-      InsertIntoLedger(names), names.Pipeline(), names.dialect.Literal(facts.batch),
-      unless_older("lines"), unless_older("no_route"), unless_older("dropped"),
-      unless_older("routed"), unless_older("quarantined"), TimestampLiteral(facts.loaded_at),
+      "IN ('older', 'same', 'overwritten')",
+      InsertIntoLedger(names), names.Pipeline(), names.dialect.Literal(kSameContent),
+      names.dialect.Literal(facts.batch), if_held("lines"), if_held("no_route"), if_held("dropped"),
+      if_held("routed"), if_held("quarantined"), TimestampLiteral(facts.loaded_at),
       names.Temp("sluice_plan"), names.Temp("sluice_verdict"));
 }
 
@@ -264,11 +266,10 @@ std::vector<SqlStatement> CommitSql(const TableSet& tables, const LedgerNames& n
 
 std::string LoadOutcomeSql(const LedgerNames& names) {
   return fmt::format(
-      "SELECT COALESCE(MIN(l.state), CASE WHEN v.verdict = 'same' THEN 'loaded' END), "
-      "COALESCE(MIN(l.batch), v.batch, ''), COALESCE(MIN(l.reason), CASE WHEN v.verdict = 'same' "
-      "THEN 'the same content is loaded: ' || v.other END, '') FROM {} v LEFT JOIN {} l ON l.name "
-      "= {} AND l.object = v.object AND l.table_name = '*' GROUP BY v.ord, v.verdict, v.batch, "
-      "v.other ORDER BY v.ord",
+      "SELECT CASE WHEN v.verdict = 'same' THEN 'loaded' ELSE MIN(l.state) END, "
+      "COALESCE(MIN(l.batch), v.batch, ''), COALESCE(MIN(l.reason), '') FROM {} v LEFT JOIN {} l "
+      "ON l.name = {} AND l.object = v.object AND l.table_name = '*' GROUP BY v.ord, v.verdict, "
+      "v.batch ORDER BY v.ord",
       names.Temp("sluice_verdict"), names.In("ledger"), names.Pipeline());
 }
 

@@ -64,8 +64,7 @@ TEST(RedshiftSql, ALoadOfSevenWideTablesFitsIntoABatchOfTheDataApi) {
 TEST(RedshiftSql, TheLockComesFirstThenTheUpdate) {
   const auto sql = CommitSql(ManyTables(1), Redshift(), FactsOf(1));
   EXPECT_EQ(sql[0].sql, "LOCK \"sluice\".\"lock\"");
-  EXPECT_EQ(sql[1].sql,
-            "UPDATE \"sluice\".\"lock\" SET n = n + 1 WHERE name = 'it''s \\\\ a name'");
+  EXPECT_EQ(sql[1].sql, "UPDATE \"sluice\".\"lock\" SET n = n + 1");
 }
 
 TEST(RedshiftSql, NothingThatItDoesNotKnowIsSaid) {
@@ -171,6 +170,15 @@ TEST(RedshiftWords, SayWhatAnErrorMeans) {
   EXPECT_EQ(KindOfRedshiftWords("Spectrum Scan Error: The length of the data column a is longer"),
             ErrorKind::kBadData);
   EXPECT_EQ(KindOfRedshiftWords("permission denied for schema timeout_1018"), std::nullopt);
+  // Names of files, columns and tables say nothing of what went wrong.
+  for (const char* const of_the_data :
+       {"File 'https://s3.eu-central-1.amazonaws.com/b/20261018T101802Z-01.parquet' has an "
+        "incompatible Parquet schema for column 's3://b/x.timeout'",
+        "Cannot insert a NULL value into column cancelled_at", "overflow in column timeout"}) {
+    EXPECT_EQ(KindOfRedshiftWords(of_the_data), ErrorKind::kBadData) << of_the_data;
+  }
+  EXPECT_EQ(KindOfRedshiftWords("cannot read s3://b/20261018T101802Z-1018_1.parquet"),
+            std::nullopt);
   EXPECT_EQ(KindOfRedshiftWords("relation \"x\" does not exist"), std::nullopt);
 }
 

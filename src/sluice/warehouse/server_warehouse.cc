@@ -111,6 +111,11 @@ Status ServerWarehouse::Prepare() {
   return {};
 }
 
+Status ServerWarehouse::RequireTables() {
+  SLUICE_ASSIGN(const auto session, connector_->Connect());
+  return sluice::RequireTables(*session, names_, tables_);
+}
+
 Status ServerWarehouse::StagePlan(ServerSession& session, const std::vector<SqlRow>& rows,
                                   std::span<const PlannedObject* const> objects) const {
   SLUICE_TRY(session.Run("create plan", CreateStageSql(names_, "sluice_plan", PlanColumns())));
@@ -150,7 +155,7 @@ Status ServerWarehouse::StageTable(ServerSession& session, size_t table,
 Status ServerWarehouse::StageAll(ServerSession& session, const LoadPlan& plan,
                                  LoadFacts& facts) const {
   SLUICE_TRY(RequireLedger(session));
-  SLUICE_TRY(RequireTables(session, names_, tables_));
+  SLUICE_TRY(sluice::RequireTables(session, names_, tables_));
   std::vector<SqlRow> rows;
   std::vector<const PlannedObject*> objects;
   for (const PlannedObject& object : plan.objects) {
@@ -237,7 +242,7 @@ Result<std::optional<std::string>> ServerWarehouse::Pause(
 Result<uint64_t> ServerWarehouse::RefusedInARow(std::span<const int64_t> others_than) {
   SLUICE_ASSIGN(const auto session, connector_->Connect());
   SLUICE_TRY(RequireLedger(*session));
-  return Read(*session).RefusedInARow(others_than);
+  return Read(*session).RefusedInARow(others_than, clock_.Now());
 }
 
 Result<std::vector<LiveColumn>> ServerWarehouse::Describe(const Table& table) {

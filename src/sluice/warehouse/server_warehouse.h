@@ -30,6 +30,7 @@ class ServerWarehouse final : public Warehouse {
 
   Result<WarehouseState> Probe() override;
   Status Prepare() override;
+  Status RequireTables() override;
   Result<std::unique_ptr<StagedLoad>> Stage(const LoadPlan& plan) override;
   Result<std::vector<ObjectOutcome>> Outcome(std::span<const int64_t> objects) override;
   Result<std::vector<ObjectOutcome>> Peek(std::span<const int64_t> objects) override;

@@ -33,11 +33,15 @@ std::string QuoteLiteral(std::string_view text) {
   return Quote(text, '\'');
 }
 
-std::string TimestampLiteral(Timestamp time) {
+std::string SqlTime(Timestamp time) {
   std::string text = ToIso8601(time);  // 2026-01-31T12:00:00.000000Z
   text.pop_back();
   text[text.find('T')] = ' ';
-  return fmt::format("TIMESTAMP '{}'", text);
+  return text;
+}
+
+std::string TimestampLiteral(Timestamp time) {
+  return fmt::format("TIMESTAMP '{}'", SqlTime(time));
 }
 
 std::optional<Timestamp> FromSqlTime(std::string text) {

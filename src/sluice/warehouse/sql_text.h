@@ -17,6 +17,7 @@ std::string QuoteLiteral(std::string_view text);     // a'b -> 'a''b'
 
 // TIMESTAMP '2026-01-31 12:00:00.000000', for times of the years 1 to 9999.
 std::string TimestampLiteral(Timestamp time);
+std::string SqlTime(Timestamp time);  // what stands in it: 2026-01-31 12:00:00.000000
 
 // What warehouses answer: "2026-01-31 12:00:00.5" in UTC, and a whole number; 0 where there is
 // none.

@@ -54,6 +54,9 @@ class Warehouse {
   // Makes schemas, target tables, ledger and its companions where they are missing. Repeating it
   // changes nothing.
   virtual Status Prepare() = 0;
+  // Would a load find the tables as their DDL says? kPermanent: names what is wrong and what mends
+  // it; Stage fails with the same (fault C14).
+  virtual Status RequireTables() = 0;
 
   // Brings the plan's Parquet into the session: each (object, table) once; checks each one's row
   // count. kBadData: a file cannot be read as its table, or holds another number of rows than

@@ -49,7 +49,8 @@ class Front(loopback_http.Handler):
             return self._answer(400, {"__type": "SerializationException", "Message": f"{type(why).__name__}: {why}"})
 
     def _check_signed(self, service, body):
-        signatures.check(self.server.parts.keys, service, self.command, self.path, self.headers, body)
+        parts = self.server.parts
+        signatures.check(parts.keys, service, self.command, self.path, self.headers, body, parts.tokens)
 
     def _control(self):
         shim, body = self.server.parts, self.read_body()

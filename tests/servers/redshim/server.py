@@ -2,10 +2,11 @@
 """server.py CONFIGURATION: redshim, until it is told to end (README.md). The configuration is a file of JSON:
 
     {"port": 8080, "folder": "/tmp/x", "s3_endpoint": "http://127.0.0.1:9000", "isolation": "SNAPSHOT", "users": {"awsuser": "password"},
-     "roles": {"arn:...:role/a,arn:...:role/b": {"access_key": "...", "secret_key": "..."}}, "keys": {"access key": "secret key"}}
+     "roles": {"arn:...:role/a,arn:...:role/b": {"access_key": "...", "secret_key": "..."}}, "keys": {"access key": "secret key"}, "tokens": {"access key": "session token"}}
 
 `port` is the HTTP one (Data API, credentials, control); GET /addresses there says where the wire protocol is. The first of the users is a
-superuser, the others may do what they are granted. `roles` read S3; requests of the HTTP side are signed with one of `keys`."""
+superuser, the others may do what they are granted. `roles` read S3; requests of the HTTP side are signed with one of `keys`, and
+carry its token where it has one."""
 import json
 import pathlib
 import signal
@@ -41,7 +42,7 @@ class Shim:
         self.credentials = Credentials(self.clock, self.users)
         self.data_api = DataApi(self)
         self.records_load_errors = True
-        self.keys = configuration["keys"]
+        self.keys, self.tokens = configuration["keys"], configuration.get("tokens", {})
         self.s3 = S3(configuration["s3_endpoint"], configuration["roles"])
         (self.folder / "postgres").mkdir()
         self.postgres = Postgres(self.folder / "postgres")

@@ -12,8 +12,8 @@ from data_api import AwsError
 LATEST = datetime.timedelta(minutes=15)
 
 
-def check(keys, service, method, target, headers, body):
-    """`keys`: {access key: secret}. Raises AwsError."""
+def check(keys, service, method, target, headers, body, tokens={}):
+    """`keys`: {access key: secret}; `tokens` of those that are temporary. Raises AwsError."""
     given = re.fullmatch(r"AWS4-HMAC-SHA256 Credential=([^/]+)/(\d{8})/([^/]+)/([^/]+)/aws4_request, ?"
                          r"SignedHeaders=([^,]+), ?Signature=([0-9a-f]{64})", headers.get("Authorization", ""))
     date = headers.get("X-Amz-Date", "")
@@ -25,7 +25,7 @@ def check(keys, service, method, target, headers, body):
         raise AwsError("InvalidSignatureException", f"Signature expired: {date}", 403)
     if named != service or "host" not in signed.split(";"):
         raise AwsError("InvalidSignatureException", f"Credential should be scoped to correct service: '{service}'.", 403)
-    if access not in keys:
+    if access not in keys or headers.get("X-Amz-Security-Token") != tokens.get(access):
         raise AwsError("UnrecognizedClientException", "The security token included in the request is invalid.", 403)
     path, _, query = target.partition("?")
     pairs = sorted(urllib.parse.parse_qsl(query, keep_blank_values=True))
