@@ -60,6 +60,52 @@ TEST_P(WarehouseContract, ReplacedVersionThatIsDeliveredLateLoadsNothing) {
   EXPECT_THAT(Column(kEvents), ElementsAre("1 new"));
 }
 
+// What has the same content as a version that is gone stands for nothing any more.
+TEST_P(WarehouseContract, TheSameContentIsNothingWhenWhatItWasTheSameAsIsReplaced) {
+  MustLoad({Put({.key = "a", .events = {{"1", 0, "old"}}, .content = "c1"})});
+  const PlannedObject same = Put(
+      {.key = "a", .events = {{"1", 0, "old"}}, .etag = "etag2", .content = "c1", .version = 2});
+  MustLoad({same});
+  MustReplace({Put(
+      {.key = "a", .events = {{"1", 0, "new"}}, .etag = "etag3", .content = "c3", .version = 3})});
+  EXPECT_THAT(Column("SELECT version || ' ' || state FROM sluice.ledger WHERE table_name = '*' "
+                     "ORDER BY version"),
+              ElementsAre("1 replaced", "3 loaded"));
+  const PlannedObject back = Put(
+      {.key = "a", .events = {{"1", 0, "old"}}, .etag = "etag2", .content = "c1", .version = 4});
+  EXPECT_EQ(MustLoad({back})[0].state, ObjectState::kHeld);
+  EXPECT_THAT(Column(kEvents), ElementsAre("1 new"));
+}
+
+// A store that was moved, and a producer that goes on with it.
+TEST_P(WarehouseContract, AnOverwrittenKeyOfAMovedStoreIsHeldAndReplacesWhatCameFromTheOldOne) {
+  MustLoad({Put({.key = "a", .events = {{"1", 0, "old"}, {"2", 0, "old"}}, .content = "c1"})});
+  MustLoad({Put({.key = "a",
+                 .events = {{"1", 0, "old"}, {"2", 0, "old"}},
+                 .etag = "etag-there",
+                 .content = "c1",
+                 .store = "file:///moved/"})});
+  const auto lacks = [&](const std::string& table) {
+    const auto found = warehouse_->ListObjects({.store = "file:///moved/", .table = table});
+    return found && found->size() == 1 && found->front().lacks_table;
+  };
+  EXPECT_FALSE(lacks("events"));
+  EXPECT_TRUE(lacks("not there then"));
+  const PlannedObject newer = Put({.key = "a",
+                                   .events = {{"1", 0, "new"}, {"3", 0, "new"}},
+                                   .etag = "etag2",
+                                   .content = "c2",
+                                   .version = 2,
+                                   .store = "file:///moved/"});
+  EXPECT_EQ(MustLoad({newer})[0].state, ObjectState::kHeld);
+  EXPECT_THAT(Column(kEvents), ElementsAre("1 old", "2 old"));
+  MustReplace({newer});
+  EXPECT_THAT(Column(kEvents), ElementsAre("1 new", "3 new"));
+  EXPECT_THAT(Column("SELECT store || ' ' || state FROM sluice.ledger WHERE table_name = '*' "
+                     "ORDER BY 1"),
+              ElementsAre("file:///moved/ loaded", "file:///raw/ replaced"));
+}
+
 TEST_P(WarehouseContract, WhatHasNeverBeenLoadedIsLoaded) {
   MustReplace({Put({.key = "a", .events = {{"1", 0, "new"}}})});
   EXPECT_THAT(Column(kEvents), ElementsAre("1 new"));

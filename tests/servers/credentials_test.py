@@ -195,8 +195,21 @@ tables:
 
     def test_who_is_signed_on_no_longer_is_told_to_sign_on(self):
         self.sign_on(self.SESSION, "acme", "2020-01-01T00:00:00Z")
-        self.assertIn("run aws sso login", self.land(1, AWS_PROFILE="of-session"))
+        self.assertIn("single sign-on (aws sso login) says: ", self.land(1, AWS_PROFILE="of-session"))
         self.assertEqual(self.asked, [])
+
+    def test_keys_of_the_profile_come_before_single_sign_on(self):
+        """As tools leave them there that copy what a sign-on gave."""
+        self.sign_on(self.SESSION, "acme", "2020-01-01T00:00:00Z")
+        (self.home / ".aws/credentials").write_text("[of-session]\naws_access_key_id = AKIDOFPROFILE\naws_secret_access_key = s\n")
+        self.land(AWS_PROFILE="of-session")
+        self.assertEqual(self.signed_with(), {("AKIDOFPROFILE", None)})
+
+    def test_a_web_identity_comes_before_single_sign_on(self):
+        self.sign_on(self.SESSION.replace("profile of-session", "default"), "acme", "2099-01-01T00:00:00Z")
+        (self.home / "token").write_text("the.web.token")
+        self.land(AWS_WEB_IDENTITY_TOKEN_FILE=str(self.home / "token"), AWS_ROLE_ARN=ROLE, AWS_REGION=REGION)
+        self.assertEqual([host for host, *_ in self.asked], [STS])
 
     def test_the_environment_comes_before_single_sign_on(self):
         self.sign_on(self.SESSION, "acme", "2020-01-01T00:00:00Z")

@@ -18,7 +18,7 @@ import time
 import fault_proxy
 import fault_rules
 
-MOST_LOOKS = 200  # at a statement of the Data API before its client hears that it goes on
+LONGEST_LOOK = 2  # seconds, at a statement of the Data API before its client hears that it goes on
 ENDED = ("FINISHED", "FAILED", "ABORTED")
 
 
@@ -69,12 +69,12 @@ class _Proxy(fault_proxy.FaultProxy):
         return self._gate.pass_on(f"{self._service} {action or name_of(request)}", request, lambda: ask(request))
 
     def _described(self, request):
-        for _ in range(MOST_LOOKS):
+        until = time.monotonic() + LONGEST_LOOK
+        while True:
             reply = super().handle(request)
-            if reply.status != 200 or json.loads(reply.body)["Status"] in ENDED:
-                break
+            if reply.status != 200 or json.loads(reply.body)["Status"] in ENDED or time.monotonic() > until:
+                return reply
             time.sleep(0.01)
-        return reply
 
     def _received(self, request):
         reply = super().handle(request)

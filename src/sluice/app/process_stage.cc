@@ -83,7 +83,7 @@ Result<ProcessReport> ProcessStage::ProcessBatch(std::stop_token stop) {
   const Status done = EndSettled(*inbox, ProcessInbox(*inbox, stop, report));
   report.inbox = inbox->counts();
   if (done && !stop.stop_requested()) return report;
-  if (!done) is_prepared_ = false;
+  if (!done) tables_fit_ = false;
   // While a store or the warehouse fails, what is held stays hidden until its timeout has passed:
   // given back at once it would be delivered, and fail, until its queue takes it for poison (faults
   // N13, C13).
@@ -161,11 +161,11 @@ Result<bool> ProcessStage::MayLoad(ProcessReport& report) {
     return false;
   }
   SLUICE_TRY(RequireLedger(state));
-  if (is_prepared_) return true;
   // Tables may have been added to the configuration since the ledger was made.
-  SLUICE_TRY(parts_.warehouse.Prepare());
-  SLUICE_TRY(parts_.warehouse.RequireTables());
+  if (!is_prepared_) SLUICE_TRY(parts_.warehouse.Prepare());
   is_prepared_ = true;
+  if (!tables_fit_) SLUICE_TRY(parts_.warehouse.RequireTables());
+  tables_fit_ = true;
   return true;
 }
 
@@ -258,8 +258,8 @@ void ProcessStage::WarnOfQuarantine(const PlannedObject& object) const {
       object.identity, object.quarantined, object.lines, 100 * quarantined / lines);
 }
 
-// A settlement changes nothing about an object that is loaded; where it was to be replaced, that is
-// a failure.
+// A settlement changes nothing about an object that is decided for good; where it was to be
+// replaced, that is a failure.
 Status ProcessStage::KeepWhatIsLoaded(std::vector<Settlement>& settlements, ProcessReport& report) {
   if (settlements.empty()) return {};
   std::vector<int64_t> ids;
@@ -267,7 +267,7 @@ Status ProcessStage::KeepWhatIsLoaded(std::vector<Settlement>& settlements, Proc
   SLUICE_ASSIGN(const auto known, parts_.warehouse.Peek(ids));
   std::vector<Settlement> rest;
   for (size_t i = 0; i < settlements.size(); ++i) {
-    if (known[i].state != ObjectState::kLoaded) {
+    if (known[i].state != ObjectState::kLoaded && known[i].state != ObjectState::kReplaced) {
       rest.push_back(std::move(settlements[i]));
       continue;
     }

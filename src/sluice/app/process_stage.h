@@ -94,6 +94,7 @@ class ProcessStage {
   const ProcessProgress progress_;
   Loader loader_;
   bool is_prepared_ = false;
+  bool tables_fit_ = false;  // since the last failure
   std::vector<std::unique_ptr<ObjectTransformer>> workers_;
 };
 

@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <aws/auth/auth.h>
 #include <aws/auth/credentials.h>
+#include <aws/common/string.h>
+#include <aws/sdkutils/aws_profile.h>
 
 #include <array>
+#include <cstdlib>
+#include <memory>
 #include <mutex>
 #include <optional>
 #include <string_view>
@@ -18,8 +22,7 @@ namespace {
 constexpr std::string_view kWhatToSet =
     "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY or AWS_PROFILE, or run with a role; the last "
     "place that was asked";
-constexpr std::string_view kSignIn =
-    "run aws sso login, since the profile is one of single sign-on, which";
+constexpr std::string_view kSignIn = "the profile's single sign-on (aws sso login)";
 
 // One asking; the answer comes on another thread, late or never.
 struct Asking {
@@ -52,9 +55,45 @@ struct Asking {
   }
 };
 
+struct Release {
+  void operator()(aws_string* text) const { aws_string_destroy(text); }
+  void operator()(aws_profile_collection* profiles) const {
+    aws_profile_collection_release(profiles);
+  }
+};
+template <typename T>
+using Held = std::unique_ptr<T, Release>;
+
+// Would the library's own chain take something of the profile, or before it comes to it?
+bool IsTakenByTheLibrary() {
+  if (std::getenv("AWS_WEB_IDENTITY_TOKEN_FILE") != nullptr) return true;
+  aws_allocator* const allocator = CrtAllocator();
+  const aws_byte_cursor usual{};
+  const Held<aws_string> name(aws_get_profile_name(allocator, &usual));
+  const auto read = [&](aws_string* path, aws_profile_source_type source) {
+    const Held<aws_string> at(path);
+    return Held<aws_profile_collection>(
+        at ? aws_profile_collection_new_from_file(allocator, at.get(), source) : nullptr);
+  };
+  const auto of_config = read(aws_get_config_file_path(allocator, &usual), AWS_PST_CONFIG);
+  const auto of_credentials =
+      read(aws_get_credentials_file_path(allocator, &usual), AWS_PST_CREDENTIALS);
+  for (const aws_profile_collection* const profiles : {of_config.get(), of_credentials.get()}) {
+    const aws_profile* const profile =
+        profiles && name ? aws_profile_collection_get_profile(profiles, name.get()) : nullptr;
+    if (profile == nullptr) continue;
+    for (const char* const key : {"aws_access_key_id", "role_arn", "credential_process"}) {
+      const Held<aws_string> wanted(aws_string_new_from_c_str(allocator, key));
+      if (aws_profile_get_property(profile, wanted.get()) != nullptr) return true;
+    }
+  }
+  return false;
+}
+
 // The environment, then single sign-on: the library's own chain passes such profiles by. Null where
-// the profile is none of them.
+// the profile is none of them, or something else too.
 aws_credentials_provider* NewSingleSignOn(aws_tls_ctx* tls) {
+  if (IsTakenByTheLibrary()) return nullptr;
   const aws_credentials_provider_sso_options sso{.bootstrap = AwsRuntime::Get().bootstrap(),
                                                  .tls_ctx = tls};
   const aws_credentials_provider_environment_options environment{};

@@ -36,6 +36,12 @@ std::string ToText(const BackfillPlan& plan) {
     text += fmt::format("           {} of them were held and {} set aside, and are tried again\n",
                         WithThousands(plan.held), WithThousands(plan.set_aside));
   }
+  if (plan.stays > 0) {
+    text += fmt::format(
+        "           {} more stay as they are: another version is stored than the one that is "
+        "loaded\n",
+        WithThousands(plan.stays));
+  }
   if (plan.foreign > 0) {
     text += fmt::format("           {} more do not match raw.layout and are left alone\n",
                         WithThousands(plan.foreign));
@@ -56,7 +62,7 @@ void AppendPlan(JsonText& json, const BackfillPlan& plan) {
   plan.table.empty() ? json.Null() : json.Value(plan.table);
   json.Key("held").Value(plan.held);
   json.Key("set_aside").Value(plan.set_aside).Key("foreign").Value(plan.foreign);
-  json.Key("gone").Value(plan.gone).EndObject();
+  json.Key("gone").Value(plan.gone).Key("stays").Value(plan.stays).EndObject();
 }
 
 std::string ToJson(const BackfillPlan& plan, const RunReport* report, const TableSet& tables) {

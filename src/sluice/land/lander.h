@@ -72,8 +72,9 @@ struct LandReport {
   LandReport& operator+=(const LandReport& other);
 };
 
-// Fills raw objects with the events of a queue's messages. Stateless between calls; one thread at a
-// time, and any number of landers may work on one queue and one store.
+// Fills raw objects with the events of a queue's messages. Between calls it remembers only whether
+// the last one failed; one thread at a time, and any number of landers may work on one queue and
+// one store.
 class Lander {
  public:
   // All three outlive the lander.

@@ -11,8 +11,8 @@
 namespace sluice {
 
 // Another store whose operations fail as a FaultPlan says. They are numbered as "store.create",
-// "store.commit", "store.open", "store.open_random", "store.stat", "store.list" and "store.remove";
-// reading and writing of bytes are not operations.
+// "store.commit", "store.open", "store.open_random", "store.stat", "store.list", "store.remove" and
+// "store.takes_objects"; reading and writing of bytes are not operations.
 class FaultyStore : public ObjectStore {
  public:
   // `plan` outlives the store; null: nothing goes wrong.
@@ -26,7 +26,9 @@ class FaultyStore : public ObjectStore {
   Result<ObjectInfo> Stat(const std::string& key) override;
   Result<ListPage> List(std::string_view prefix, std::string_view after, size_t limit) override;
   Status Remove(const std::string& key) override;
-  Status TakesObjects() override { return store_->TakesObjects(); }
+  Status TakesObjects() override {
+    return FaultPlan::Run(plan_, "store.takes_objects", [&] { return store_->TakesObjects(); });
+  }
 
  private:
   const std::unique_ptr<ObjectStore> store_;

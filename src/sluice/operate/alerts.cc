@@ -46,7 +46,12 @@ bool Hides(const Concern& now, const ToldConcern& told) {
   }
   if (now.kind != kNotKnown) return false;
   if (now.subject == Name(StatusPart::kTables)) return IsOneOf(told.type, {kRowsMissing});
-  if (now.subject == Name(StatusPart::kDeadLetters)) return IsOneOf(told.type, {kDeadLetters});
+  for (const auto& [dead_letters, queue] :
+       {std::pair{StatusPart::kSourceDeadLetters, StatusPart::kSource},
+        {StatusPart::kNotificationDeadLetters, StatusPart::kNotifications}}) {
+    if (now.subject != Name(dead_letters)) continue;
+    return IsOneOf(told.type, {kDeadLetters}) && told.subject == Name(queue);
+  }
   if (now.subject == Name(StatusPart::kRetention)) return IsOneOf(told.type, {kExpiring});
   if (now.subject == Name(StatusPart::kRawStore)) {
     return IsOneOf(told.type, {kMissing, kStale, kExpiring, kQuarantine});

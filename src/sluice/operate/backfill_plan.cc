@@ -36,8 +36,10 @@ BackfillStep StepFor(const RawKeyState& state, const std::string& store, const R
                      BackfillAim aim) {
   if (!state.stored) return BackfillStep::kGone;
   if (!IsOfLayout(state.key, layout)) return BackfillStep::kForeign;
-  const bool stays = aim == BackfillAim::kFillTable && state.HasLoaded() && !state.IsDecided(store);
-  return stays || state.IsSettled(store) ? BackfillStep::kLoadedBefore : BackfillStep::kLoad;
+  if (aim == BackfillAim::kFillTable && state.IsLoadedOtherwise(store)) {
+    return BackfillStep::kStays;
+  }
+  return state.IsSettled(store) ? BackfillStep::kLoadedBefore : BackfillStep::kLoad;
 }
 
 void BackfillPlan::Add(const RawKeyState& state, BackfillStep step) {
@@ -47,6 +49,7 @@ void BackfillPlan::Add(const RawKeyState& state, BackfillStep step) {
   }
   ++stored;
   if (step == BackfillStep::kForeign) ++foreign;
+  if (step == BackfillStep::kStays) ++stays;
   if (step == BackfillStep::kLoadedBefore) {
     ++loaded_before;
     if (replaces) size_to_load += state.stored->size;

@@ -18,11 +18,12 @@ enum class BackfillStep {
   kLoadedBefore,  // or replaced: nothing to do, unless it is loaded again
   kGone,          // the ledger knows it, the store does not have it any more
   kForeign,       // a key that the layout does not explain, or a folder's marker
+  kStays,         // of kFillTable: another version is loaded than the one that is stored
 };
 
 // What is loaded: what is not loaded yet; that, and everything else again; or, into a table that
-// was added, what was loaded without it. There a version that waits for a person, or that nobody
-// was told of, takes no loaded version's place.
+// was added, what was loaded without it. There a version that waits for a person, that a person
+// gave up or that nobody was told of takes no loaded version's place.
 enum class BackfillAim { kMissing, kReplace, kFillTable };
 
 BackfillStep StepFor(const RawKeyState& state, const std::string& store, const RawLayout& layout,
@@ -35,6 +36,7 @@ struct BackfillPlan {
   uint64_t to_load = 0, loaded_before = 0, foreign = 0;
   uint64_t held = 0, set_aside = 0;  // of those to load: the ledger has them so, they get a new try
   uint64_t gone = 0;
+  uint64_t stays = 0;  // kStays
   Bytes size_to_load;
   // What is loaded before is loaded again, in place of what it became then.
   bool replaces = false;

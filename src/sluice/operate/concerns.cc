@@ -58,8 +58,10 @@ std::string WhatIsNotKnown(StatusPart part) {
       return "how much waits in the source";
     case StatusPart::kNotifications:
       return "how many notifications wait, and so what is missing";
-    case StatusPart::kDeadLetters:
-      return "how many messages nobody receives any more";
+    case StatusPart::kSourceDeadLetters:
+      return "how many dead letters the source has";
+    case StatusPart::kNotificationDeadLetters:
+      return "how many dead letters the notifications have";
     case StatusPart::kRetention:
       return "until when notifications are kept";
     case StatusPart::kRawStore:

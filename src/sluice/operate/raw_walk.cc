@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "sluice/object/object_names.h"
+#include "sluice/warehouse/ledger_part.h"
 
 namespace sluice {
 namespace {
@@ -35,13 +36,18 @@ const LedgerObject* RawKeyState::FindStored(std::initializer_list<ObjectState> s
   return found == known.end() ? nullptr : &*found;
 }
 
-bool RawKeyState::HasLoaded() const {
-  return std::ranges::any_of(
-      known, [](const LedgerObject& object) { return object.state == ObjectState::kLoaded; });
-}
-
 bool RawKeyState::LacksTable() const {
   return std::ranges::any_of(known, &LedgerObject::lacks_table);
+}
+
+bool RawKeyState::IsLoadedOtherwise(const std::string& store) const {
+  const LedgerObject* const decided =
+      FindStored({ObjectState::kLoaded, ObjectState::kReplaced}, store);
+  const bool is_loaded = decided != nullptr && (decided->state == ObjectState::kLoaded ||
+                                                decided->reason.starts_with(kSameContent));
+  return !is_loaded && std::ranges::any_of(known, [](const LedgerObject& object) {
+    return object.state == ObjectState::kLoaded;
+  });
 }
 
 RawWalk::RawWalk(ObjectStore& raw, LedgerPages ledger, std::vector<std::string> folders)

@@ -26,14 +26,14 @@ struct RawKeyState {
   // none, the only one that is known is taken for it.
   const LedgerObject* FindStored(std::initializer_list<ObjectState> states,
                                  const std::string& store) const;
-  // Does the ledger say for good what became of what is stored?
-  bool IsDecided(const std::string& store) const {
-    return FindStored({ObjectState::kLoaded, ObjectState::kReplaced}, store) != nullptr;
+  // Does the ledger say for good what became of what is stored, and was the asked table there?
+  bool IsSettled(const std::string& store) const {
+    return FindStored({ObjectState::kLoaded, ObjectState::kReplaced}, store) != nullptr &&
+           !LacksTable();
   }
-  bool HasLoaded() const;   // some version
   bool LacksTable() const;  // a version that was loaded before the asked table was there
-  // Is there nothing to do?
-  bool IsSettled(const std::string& store) const { return IsDecided(store) && !LacksTable(); }
+  // Is another version loaded than the one that is stored, with other content?
+  bool IsLoadedOtherwise(const std::string& store) const;
   // The same, where it waits for a person.
   const LedgerObject* FindStuck(const std::string& store) const {
     return FindStored({ObjectState::kHeld, ObjectState::kSetAside}, store);

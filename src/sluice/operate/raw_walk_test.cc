@@ -10,6 +10,7 @@
 #include "sluice/operate/backfill_plan.h"
 #include "sluice/operate/listed_store_for_test.h"
 #include "sluice/operate/reconcile.h"
+#include "sluice/warehouse/ledger_part.h"
 
 namespace sluice {
 namespace {
@@ -118,6 +119,7 @@ TEST_F(RawWalkTest, ATableIsFilledFromWhatIsLoadedAlone) {
     const char* etag;
     ObjectState state;
     bool lacks_table = false;
+    std::string reason = {};
   };
   const std::string key = "date=2026-11-23/14/x";
   const auto step = [&](const std::vector<Known>& known, BackfillAim aim) {
@@ -126,6 +128,7 @@ TEST_F(RawWalkTest, ATableIsFilledFromWhatIsLoadedAlone) {
       all.known.push_back({.identity = ObjectIdentity{kStore, {key}, one.etag}.ToText(),
                            .raw_key = key,
                            .state = one.state,
+                           .reason = one.reason,
                            .lacks_table = one.lacks_table});
     }
     return StepFor(all, kStore, RawLayout(), aim);
@@ -138,10 +141,15 @@ TEST_F(RawWalkTest, ATableIsFilledFromWhatIsLoadedAlone) {
   EXPECT_EQ(fill({{"e", kLoaded, false}}), BackfillStep::kLoadedBefore);
   EXPECT_EQ(fill({}), BackfillStep::kLoad) << "it was never loaded";
   EXPECT_EQ(fill({{"e", kHeld}}), BackfillStep::kLoad) << "nothing is replaced";
-  EXPECT_EQ(fill({{"old", kLoaded, true}, {"e", kHeld}}), BackfillStep::kLoadedBefore);
-  EXPECT_EQ(fill({{"old", kLoaded, true}}), BackfillStep::kLoadedBefore) << "never announced";
-  EXPECT_EQ(fill({{"old", kLoaded, true}, {"e", kReplaced}}), BackfillStep::kLoad)
-      << "the same content again";
+  EXPECT_EQ(fill({{"old", kLoaded, true}, {"e", kHeld}}), BackfillStep::kStays);
+  EXPECT_EQ(fill({{"old", kLoaded, true}}), BackfillStep::kStays) << "never announced";
+  EXPECT_EQ(fill({{"old", kLoaded, true}, {"e", kReplaced, false, "accepted: no"}}),
+            BackfillStep::kStays)
+      << "a person gave it up";
+  const std::string same = std::string(kSameContent) + "file:///raw/x#old";
+  EXPECT_EQ(fill({{"old", kLoaded, true}, {"e", kReplaced, false, same}}), BackfillStep::kLoad);
+  EXPECT_EQ(fill({{"old", kLoaded}, {"e", kReplaced, false, same}}), BackfillStep::kLoadedBefore);
+  EXPECT_EQ(fill({{"e", kReplaced, true, same}}), BackfillStep::kLoad) << "a store that was moved";
   EXPECT_EQ(step({{"old", kLoaded}, {"e", kHeld}}, BackfillAim::kMissing), BackfillStep::kLoad);
 }
 

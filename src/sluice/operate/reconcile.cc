@@ -61,6 +61,7 @@ Result<ReconcileReport> Reconcile(ObjectStore& raw, const LedgerPages& ledger,
     if (state->stored) ++report.stored;
     switch (StepFor(*state, raw.uri(), layout)) {
       case BackfillStep::kLoadedBefore:
+      case BackfillStep::kStays:  // of no other aim
         ++report.loaded;
         break;
       case BackfillStep::kForeign:

@@ -116,8 +116,10 @@ void AskQueue(StatusPart part, Queue* queue, StatusReport& report,
   auto found = DepthOf(queue);
   if (!found) return report.not_known.push_back({part, found.error()});
   depth = *std::move(found);
-  if (!depth || depth->dead || report.WhyNotKnown(StatusPart::kDeadLetters) != nullptr) return;
-  report.not_known.push_back({StatusPart::kDeadLetters, depth->dead.error()});
+  if (!depth || depth->dead) return;
+  report.not_known.push_back({part == StatusPart::kSource ? StatusPart::kSourceDeadLetters
+                                                          : StatusPart::kNotificationDeadLetters,
+                              depth->dead.error()});
 }
 
 void AskWarehouse(const StatusParts& parts, StatusDepth depth, StatusReport& report) {
@@ -181,8 +183,10 @@ std::string_view Name(StatusPart part) {
       return "source";
     case StatusPart::kNotifications:
       return "notifications";
-    case StatusPart::kDeadLetters:
-      return "dead_letters";
+    case StatusPart::kSourceDeadLetters:
+      return "source_dead_letters";
+    case StatusPart::kNotificationDeadLetters:
+      return "notifications_dead_letters";
     case StatusPart::kRetention:
       return "retention";
     case StatusPart::kRawStore:

@@ -25,7 +25,8 @@ namespace sluice {
 enum class StatusPart {
   kSource,
   kNotifications,
-  kDeadLetters,  // of either
+  kSourceDeadLetters,
+  kNotificationDeadLetters,
   kRetention,
   kRawStore,
   kWarehouse,

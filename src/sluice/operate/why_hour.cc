@@ -25,6 +25,7 @@ struct Loads {
     batches.insert(batch);
   }
   std::string ToText() const {
+    if (batches.empty()) return "loaded under other ETags, or from another store";
     const std::string when = first == last ? "on " + first : "from " + first + " to " + last;
     return batches.size() == 1 ? fmt::format("loaded {} by batch {}", when, *batches.begin())
                                : fmt::format("loaded {} by {} batches", when, batches.size());

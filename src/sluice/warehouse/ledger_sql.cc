@@ -11,6 +11,7 @@
 #include "sluice/base/hash.h"
 #include "sluice/base/utf8.h"
 #include "sluice/schema/quarantine_schema.h"
+#include "sluice/warehouse/ledger_part.h"
 #include "sluice/warehouse/sql_text.h"
 
 namespace sluice {
@@ -327,9 +328,11 @@ std::string ListObjectsSql(const LedgerNames& names, const LedgerRange& range) {
   std::string lacks_table = "CAST('false' AS VARCHAR)";
   if (!range.table.empty()) {
     lacks_table = fmt::format(
-        "CASE WHEN state <> 'loaded' OR object IN (SELECT t.object FROM {} t WHERE t.name = {} AND "
-        "t.table_name = {}) THEN 'false' ELSE 'true' END",
-        ledger, name, d.Literal(range.table));
+        "CASE WHEN state = 'loaded' AND object NOT IN (SELECT t.object FROM {0} t WHERE t.name = "
+        "{1} AND t.table_name = {2}) THEN 'true' WHEN state = 'replaced' AND reason LIKE {3} AND "
+        "content NOT IN (SELECT t.content FROM {0} t WHERE t.name = {1} AND t.table_name = {2} AND "
+        "t.state = 'loaded') THEN 'true' ELSE 'false' END",
+        ledger, name, d.Literal(range.table), d.Literal(std::string(kSameContent) + "%"));
   }
   if (!range.after_key.empty()) {
     condition += fmt::format(" AND ({0} > {1} OR (raw_key = {1} AND object > {2}))", key,

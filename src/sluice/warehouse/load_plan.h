@@ -15,7 +15,7 @@ namespace sluice {
 enum class ObjectState {
   kLoaded,    // its rows are in their tables
   kReplaced,  // another version of the key took its place (--replace), or stood there before it
-              // arrived: loads nothing, ever
+              // arrived, newer or with the same content: loads nothing, ever
   kHeld,      // nothing loaded, a person must look: too many bad events, or a key overwritten with
               // other content. Provisional
   kSetAside,  // nothing loaded: the warehouse refused it, or it cannot be read. Provisional

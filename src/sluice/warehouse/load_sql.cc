@@ -15,7 +15,8 @@ namespace {
 
 // What the ledger makes of each planned object, by the rows of its key that are loaded or replaced:
 // 'known' itself, 'same' content under another ETag or in another store (one that was moved),
-// 'older' than what is known in its store, 'overwritten' by other content there, or 'todo'.
+// 'older' than what is known in its store, 'overwritten' by other content than is known there, or
+// 'todo'.
 std::string VerdictSql(const LedgerNames& names) {
   return fmt::format(
       "CREATE TEMP TABLE {} AS SELECT p.ord, p.object, CASE"
@@ -23,15 +24,19 @@ std::string VerdictSql(const LedgerNames& names) {
       " WHEN COALESCE(BOOL_OR(l.state = 'loaded' AND l.content = p.content AND p.content <> ''), "
       "FALSE) THEN 'same'"
       " WHEN COALESCE(BOOL_OR(l.store = p.store AND l.version > p.version), FALSE) THEN 'older'"
-      " WHEN COALESCE(BOOL_OR(l.store = p.store AND l.state = 'loaded'), FALSE) THEN 'overwritten'"
-      " ELSE 'todo' END AS verdict, COALESCE(MAX(CASE WHEN l.state = 'loaded' THEN "
-      "l.object_identity END), MAX(l.object_identity)) AS other, MAX(l.batch) AS batch FROM {} p "
+      " WHEN COALESCE(BOOL_OR(l.store = p.store AND (l.state = 'loaded' OR l.reason LIKE {})), "
+      "FALSE) THEN 'overwritten' ELSE 'todo' END AS verdict, COALESCE(MAX(CASE WHEN l.state = "
+      "'loaded' AND l.content = p.content AND p.content <> '' THEN l.object_identity END), "
+      "MAX(CASE "
+      "WHEN l.state = 'loaded' THEN l.object_identity END), MAX(l.object_identity)) AS other, "
+      "MAX(l.batch) AS batch FROM {} p "
       "LEFT JOIN {} l "
       "ON {} = {} AND l.name = {} AND l.table_name = '*' AND "
       "l.replay_of = 0 AND l.state IN ('loaded', 'replaced') WHERE p.table_name = '*' GROUP BY "
       "p.ord, p.object",
-      names.Temp("sluice_verdict"), names.Temp("sluice_plan"), names.In("ledger"),
-      names.dialect.Exact("l.raw_key"), names.dialect.Exact("p.raw_key"), names.Pipeline());
+      names.Temp("sluice_verdict"), names.dialect.Literal(std::string(kSameContent) + "%"),
+      names.Temp("sluice_plan"), names.In("ledger"), names.dialect.Exact("l.raw_key"),
+      names.dialect.Exact("p.raw_key"), names.Pipeline());
 }
 
 // Where it replaces: whatever the ledger had of a key is taken away before.

@@ -180,6 +180,7 @@ TEST(RedshiftWords, SayWhatAnErrorMeans) {
   EXPECT_EQ(KindOfRedshiftWords("cannot read s3://b/20261018T101802Z-1018_1.parquet"),
             std::nullopt);
   EXPECT_EQ(KindOfRedshiftWords("relation \"x\" does not exist"), std::nullopt);
+  EXPECT_EQ(KindOfRedshiftWords("1018 DETAIL: Relation does not exist."), ErrorKind::kTransient);
 }
 
 TEST(PgConnection, EveryStateHasAMeaning) {

@@ -38,36 +38,23 @@ constexpr std::string_view kOfTheData[] = {"Cannot insert a NULL value",
                                            "String length exceeds"};
 // As kAgain, but words that a column or a table may have, too, which the messages above name.
 constexpr std::string_view kAgainLikely[] = {"cancelled", "timeout", "SlowDown", "hrottl"};
-// A table that was made after the snapshot. Files have the number in their names, of a day or a
-// time.
-constexpr std::string_view kMadeMeanwhile = "1018";
-
-bool HasWord(std::string_view message, std::string_view word) {
-  const auto is_of_word = [](char c) {
-    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
-  };
-  for (size_t at = message.find(word); at != std::string_view::npos;
-       at = message.find(word, at + 1)) {
-    const size_t end = at + word.size();
-    const bool begins = at == 0 || !is_of_word(message[at - 1]);
-    if (begins && (end == message.size() || !is_of_word(message[end]))) return true;
-  }
-  return false;
-}
-
 bool HasAny(std::string_view message, std::span<const std::string_view> words) {
   return std::ranges::any_of(words, [&](std::string_view word) { return message.contains(word); });
+}
+
+// Error 1018: a table that was made after the snapshot.
+bool IsMadeMeanwhile(std::string_view message) {
+  return message.contains("1018") && message.contains("Relation does not exist");
 }
 
 }  // namespace
 
 std::optional<ErrorKind> KindOfRedshiftWords(std::string_view message) {
+  if (IsMadeMeanwhile(message)) return ErrorKind::kTransient;
   if (HasAny(message, kOfRights)) return std::nullopt;
   if (HasAny(message, kAgain)) return ErrorKind::kTransient;
   if (HasAny(message, kOfTheData)) return ErrorKind::kBadData;
-  if (HasAny(message, kAgainLikely) || HasWord(message, kMadeMeanwhile)) {
-    return ErrorKind::kTransient;
-  }
+  if (HasAny(message, kAgainLikely)) return ErrorKind::kTransient;
   return std::nullopt;
 }
 

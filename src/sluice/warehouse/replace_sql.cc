@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include "sluice/warehouse/ledger_part.h"
 #include "sluice/warehouse/sql_text.h"
 #include "sluice/warehouse/table_sql.h"
 
@@ -24,8 +25,16 @@ std::string IsOfKey(const LedgerNames& names) {
 
 // All objects that the ledger has of the plan's keys.
 std::string VersionsSql(const LedgerNames& names) {
-  return fmt::format("SELECT l.object FROM {} l JOIN {} p ON {}", names.In("ledger"),
-                     names.Temp("sluice_plan"), IsOfKey(names));
+  const std::string ledger = names.In("ledger"), plan = names.Temp("sluice_plan");
+  // And what another version of the key in this store had its content from: of a store that was
+  // moved.
+  return fmt::format(
+      "SELECT l.object FROM {0} l JOIN {1} p ON {2} UNION ALL SELECT o.object FROM {0} l JOIN {1} "
+      "p "
+      "ON {2} AND l.state = 'replaced' AND l.reason LIKE {3} JOIN {0} o ON o.name = l.name AND {4} "
+      "= {5} AND o.content = l.content AND o.content <> ''",
+      ledger, plan, IsOfKey(names), names.dialect.Literal(std::string(kSameContent) + "%"),
+      names.dialect.Exact("o.raw_key"), names.dialect.Exact("l.raw_key"));
 }
 
 // The rows of the ledger that are to be replaced, under the alias w.
@@ -253,8 +262,10 @@ void TakeAway(const TableSet& tables, const LedgerNames& names,
   sql.push_back(
       {"delete old ledger rows",
        fmt::format("DELETE FROM {} WHERE name = {} AND (object IN (SELECT object FROM {}) "
-                   "OR ((state <> 'replaced' OR replay_of <> 0) AND object IN ({})))",
-                   names.In("ledger"), names.Pipeline(), names.Temp("sluice_plan"), versions)});
+                   "OR ((state <> 'replaced' OR replay_of <> 0 OR reason LIKE {}) AND object IN "
+                   "({})))",
+                   names.In("ledger"), names.Pipeline(), names.Temp("sluice_plan"),
+                   names.dialect.Literal(std::string(kSameContent) + "%"), versions)});
 }
 
 void BringBack(const TableSet& tables, const LedgerNames& names, const std::string& batch,
