@@ -135,12 +135,7 @@ class Attempt(WarehousePipeline):
         self.run(*FLAGS, "--set", f"raw.notifications={self._scenario.sqs}{self._scenario.source}", "process")
 
     def show_again(self):
-        """What was received and not deleted is delivered again, as if its time had passed."""
-        while self._receipts:
-            receipt = self._receipts.popitem()[1]
-            with contextlib.suppress(OSError):  # deleted
-                s3_events.call(self._scenario.sqs, "ChangeMessageVisibility", QueueUrl=self._scenario.sqs + self._queue, ReceiptHandle=receipt,
-                               VisibilityTimeout=0)
+        self._receipts.show_again(self._scenario.sqs)
 
     def ledger(self):
         rows = self.query("SELECT raw_key, state FROM sluice.ledger WHERE table_name = '*' ORDER BY 1")

@@ -17,6 +17,7 @@ import time
 
 import fault_proxy
 import fault_rules
+from receipt_keeper import Receipts
 
 LONGEST_LOOK = 2  # seconds, at a statement of the Data API before its client hears that it goes on
 ENDED = ("FINISHED", "FAILED", "ABORTED")
@@ -27,7 +28,7 @@ class Gate:
 
     def __init__(self):
         self._lock = threading.Lock()
-        self.receipts = {}  # message → its newest receipt, of everything that was received
+        self.receipts = Receipts()  # of everything that was received
         self.arm(0, None)
 
     def before(self, service, address):
@@ -78,8 +79,7 @@ class _Proxy(fault_proxy.FaultProxy):
 
     def _received(self, request):
         reply = super().handle(request)
-        for message in json.loads(reply.body).get("Messages", []):
-            self._gate.receipts[message["MessageId"]] = message["ReceiptHandle"]
+        self._gate.receipts.note(request, reply)
         return reply
 
 

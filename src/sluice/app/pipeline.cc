@@ -158,9 +158,7 @@ Result<std::unique_ptr<ProcessStage>> Pipeline::MakeBackfill(const HourRange& ho
   const auto walk = std::make_shared<RawWalk>(*raw_, LedgerPagesOf(*warehouse_, since_table),
                                               FoldersOf(layout, hours));
   const Bytes max_size = config_.load.max_size;
-  const BackfillAim aim = !replaces             ? BackfillAim::kMissing
-                          : since_table.empty() ? BackfillAim::kReplace
-                                                : BackfillAim::kFillTable;
+  const BackfillAim aim = AimOf(replaces, since_table);
   return MakeStage(
       {.load = {.replaces = replaces}, .empty_ledger = empty_ledger},
       [this, walk, layout, max_size, aim] {

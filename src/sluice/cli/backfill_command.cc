@@ -125,9 +125,7 @@ Status Backfill(Session& session, const BackfillFlags& flags) {
   SLUICE_ASSIGN(const auto raw, view->OpenRaw());
   SLUICE_ASSIGN(BackfillPlan plan,
                 PlanBackfill(*raw, LedgerPagesOf(view->warehouse(), table), view->layout(), *hours,
-                             !flags.replace  ? BackfillAim::kMissing
-                             : table.empty() ? BackfillAim::kReplace
-                                             : BackfillAim::kFillTable));
+                             AimOf(flags.replace, table)));
   plan.table = table;
   if (!session.flags.json) SLUICE_TRY(Print(ToText(plan)));
   if (flags.dry_run || plan.objects() == 0) {

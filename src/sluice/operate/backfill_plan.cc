@@ -32,6 +32,11 @@ Status RequireLayout(ObjectStore& raw, const RawLayout& layout) {
 
 }  // namespace
 
+BackfillAim AimOf(bool replaces, std::string_view table) {
+  if (!replaces) return BackfillAim::kMissing;
+  return table.empty() ? BackfillAim::kReplace : BackfillAim::kFillTable;
+}
+
 BackfillStep StepFor(const RawKeyState& state, const std::string& store, const RawLayout& layout,
                      BackfillAim aim) {
   if (!state.stored) return BackfillStep::kGone;

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 
 #include "sluice/base/bytes.h"
 #include "sluice/base/result.h"
@@ -25,6 +26,8 @@ enum class BackfillStep {
 // was added, what was loaded without it. There a version that waits for a person, that a person
 // gave up or that nobody was told of takes no loaded version's place.
 enum class BackfillAim { kMissing, kReplace, kFillTable };
+// Of `--replace` and `--table`; no table: all of them.
+BackfillAim AimOf(bool replaces, std::string_view table);
 
 BackfillStep StepFor(const RawKeyState& state, const std::string& store, const RawLayout& layout,
                      BackfillAim aim = BackfillAim::kMissing);
