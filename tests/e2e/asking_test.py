@@ -145,6 +145,28 @@ class WhyObject(Why):
         self.assertEqual(self.why(damaged, exit_code=3)["state"], "set_aside")
         self.assertEqual(self.why(HOUR + "nothing", exit_code=3)["state"], "not_landed")
 
+    def test_the_same_content_in_another_store_has_the_quarantine_of_the_loaded_one(self):
+        key = self.load("a.ndjson", events(20) + b"no event\n")
+        self.pipeline.data = self.pipeline.data.rename(self.pipeline.folder / "moved")
+        self.pipeline.announce(key)
+        self.pipeline.run("process")
+        story = self.why(key)
+        self.assertEqual(story["state"], "replaced")
+        self.assertRegex(story["verdict"], f"^loaded, since the same content is loaded: .*; 1 of its 21 events are in quarantine: .* --object {key} ")
+
+    def test_what_is_held_in_a_raw_store_of_before_is_told(self):
+        held = self.load("held.ndjson", b'{"no": "route"}\n' * 20 + events(20, 50))
+        loaded = self.load("a.ndjson", events(20))
+        elsewhere = f"the ledger has it of another raw store: file://{self.pipeline.data}/raw/{held}"
+        self.pipeline.data = self.pipeline.data.rename(self.pipeline.folder / "moved")
+        for key in (held, loaded):
+            (self.pipeline.data / "raw" / key).unlink()
+        story = self.why(held, exit_code=3)
+        self.assertEqual(story["state"], "held")
+        self.assertIn("; to fix: with raw.url as it was then: mend what the reason says", story["verdict"])
+        self.assertIn(elsewhere, self.texts(story))
+        self.assertIn("it is no longer in the raw store", self.why(loaded)["verdict"])
+
 
 class WhyEvent(Why):
     ID = "{:08}-0000-4000-8000-000000000000"

@@ -17,17 +17,28 @@ struct RawObject {
   std::vector<LedgerPart> parts;  // the newest first
   std::optional<Timestamp> hour;  // absent: not as the layout says
   int64_t accepted = 0;           // events in quarantine that were given up
+  bool is_elsewhere = false;      // `parts` are of raw stores that were configured before
 
   std::string Backfill() const {
     return hour ? "sluice backfill --from " + HourText(*hour) : "give it a key as raw.layout says";
   }
+  // What every fix begins with.
+  std::string_view Where() const { return is_elsewhere ? "with raw.url as it was then: " : ""; }
   std::string GiveUp() const {
     return fmt::format(
         "sluice quarantine accept WHY --object {} gives up the one that is not loaded", key);
   }
-  bool IsLoaded() const {
-    return std::ranges::any_of(parts, [](const LedgerPart& part) {
+  // The version that is loaded, or null.
+  const LedgerPart* Loaded() const {
+    const auto found = std::ranges::find_if(parts, [](const LedgerPart& part) {
       return part.is_objects_own() && part.state == ObjectState::kLoaded;
+    });
+    return found == parts.end() ? nullptr : &*found;
+  }
+  bool IsLoaded() const { return Loaded() != nullptr; }
+  bool HasContentOfAnotherStore() const {
+    return !IsLoaded() && std::ranges::any_of(parts, [](const LedgerPart& part) {
+      return part.reason.starts_with(kSameContent);
     });
   }
 };
@@ -115,9 +126,23 @@ void EndBeside(const RawObject& object, const LedgerPart& part, std::string sent
     sentence +=
         fmt::format("; another version of it is {}: {}",
                     other->state == ObjectState::kHeld ? "held" : "set aside", other->reason);
-    fix = object.GiveUp();
+    fix = std::string(object.Where()) + object.GiveUp();
   }
   story.End(std::string(Name(part.state)), std::move(sentence), fix);
+}
+
+// What of a loaded version is in quarantine, and what to do about it; empty where nothing is.
+std::string InQuarantine(const RawObject& object, const LedgerPart& loaded) {
+  int64_t quarantined = loaded.quarantined;
+  for (const LedgerPart& other : object.parts) {
+    if (!other.is_of_table() && other.replay_of == loaded.object) quarantined += other.quarantined;
+  }
+  quarantined -= object.accepted;
+  if (quarantined <= 0) return "";
+  return fmt::format(
+      "; {} of its {} events are in quarantine: sluice quarantine show --object {} shows them, "
+      "sluice quarantine replay tries them again",
+      quarantined, loaded.lines, object.key);
 }
 
 void EndKnown(const RawObject& object, const LedgerPart& part, Story& story) {
@@ -127,24 +152,15 @@ void EndKnown(const RawObject& object, const LedgerPart& part, Story& story) {
     case ObjectState::kLoaded: {
       std::string sentence =
           fmt::format("loaded on {} by batch {}", MomentText(part.loaded_at), part.batch);
-      int64_t quarantined = part.quarantined;
-      for (const LedgerPart& other : object.parts) {
-        if (!other.is_of_table() && other.replay_of == part.object)
-          quarantined += other.quarantined;
-      }
-      quarantined -= object.accepted;
-      if (quarantined > 0) {
-        sentence += fmt::format(
-            "; {} of its {} events are in quarantine: sluice quarantine show --object {} shows "
-            "them, sluice quarantine replay tries them again",
-            quarantined, part.lines, object.key);
-      }
+      sentence += InQuarantine(object, part);
       if (!object.stored) sentence += "; it is no longer in the raw store";
       return EndBeside(object, part, std::move(sentence), story);
     }
     case ObjectState::kReplaced:
       if (part.reason.starts_with(kSameContent)) {
-        return EndBeside(object, part, "loaded, since " + part.reason, story);
+        std::string sentence = "loaded, since " + part.reason;
+        if (const LedgerPart* loaded = object.Loaded()) sentence += InQuarantine(object, *loaded);
+        return EndBeside(object, part, std::move(sentence), story);
       }
       return EndBeside(object, part, "not loaded, because another version took its place" + reason,
                        story);
@@ -152,19 +168,21 @@ void EndKnown(const RawObject& object, const LedgerPart& part, Story& story) {
       return story.End(
           name, "not loaded, because it is held" + reason,
           object.IsLoaded()
-              ? fmt::format("{} --replace puts it in the place of the version that is loaded; {}",
-                            object.Backfill(), object.GiveUp())
-              : fmt::format("mend what the reason says, then {}; or sluice quarantine accept "
+              ? fmt::format("{}{} --replace puts it in the place of the version that is loaded; {}",
+                            object.Where(), object.Backfill(), object.GiveUp())
+              : fmt::format("{}mend what the reason says, then {}; or sluice quarantine accept "
                             "WHY --object {}",
-                            object.Backfill(), object.key));
+                            object.Where(), object.Backfill(), object.key));
     case ObjectState::kSetAside:
-      return story.End(name, "not loaded, because it is set aside" + reason,
-                       fmt::format("mend what the reason says, then {}{}", object.Backfill(),
-                                   object.IsLoaded() ? "; " + object.GiveUp() : ""));
+      return story.End(
+          name, "not loaded, because it is set aside" + reason,
+          fmt::format("{}mend what the reason says, then {}{}", object.Where(), object.Backfill(),
+                      object.IsLoaded() ? "; " + object.GiveUp() : ""));
     case ObjectState::kVanished:
       return story.End(
           name, "not loaded, because it was gone when it was to be read",
-          object.stored ? object.Backfill() : "put it back, then " + object.Backfill());
+          object.stored ? object.Backfill()
+                        : fmt::format("{}put it back, then {}", object.Where(), object.Backfill()));
   }
 }
 
@@ -245,6 +263,14 @@ Result<Story> WhyObject(const Witnesses& witnesses, const std::string& key) {
   }
   SLUICE_ASSIGN(object.parts,
                 witnesses.warehouse.ListParts({.store = witnesses.raw_uri, .raw_key = key}));
+  const bool is_unknown_here = object.parts.empty() && !object.stored;
+  if (is_unknown_here || object.HasContentOfAnotherStore()) {
+    SLUICE_ASSIGN(object.parts, witnesses.warehouse.ListParts({.raw_key = key}));
+    object.is_elsewhere = is_unknown_here && !object.parts.empty();
+  }
+  if (object.is_elsewhere) {
+    story.Add("", "the ledger has it of another raw store: " + object.parts.front().identity);
+  }
   SLUICE_TRY(AddLedger(object, story));
   SLUICE_TRY(AddAccepted(object, story));
   if (object.parts.empty()) story.Add("", "the ledger does not know it");

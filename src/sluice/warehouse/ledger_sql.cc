@@ -96,6 +96,9 @@ std::string LedgerNames::Pipeline() const {
 std::string LedgerNames::Temp(std::string_view table) const {
   return dialect.Temporary(table);
 }
+std::string LedgerNames::SaysSameContent(std::string_view column) const {
+  return fmt::format("{} LIKE {}", column, dialect.Literal(std::string(kSameContent) + "%"));
+}
 std::string LedgerNames::Target(const TableSchema& table) const {
   return dialect.Permanent(TargetSchema(table), table.name);
 }
@@ -329,10 +332,10 @@ std::string ListObjectsSql(const LedgerNames& names, const LedgerRange& range) {
   if (!range.table.empty()) {
     lacks_table = fmt::format(
         "CASE WHEN state = 'loaded' AND object NOT IN (SELECT t.object FROM {0} t WHERE t.name = "
-        "{1} AND t.table_name = {2}) THEN 'true' WHEN state = 'replaced' AND reason LIKE {3} AND "
+        "{1} AND t.table_name = {2}) THEN 'true' WHEN state = 'replaced' AND {3} AND "
         "content NOT IN (SELECT t.content FROM {0} t WHERE t.name = {1} AND t.table_name = {2} AND "
         "t.state = 'loaded') THEN 'true' ELSE 'false' END",
-        ledger, name, d.Literal(range.table), d.Literal(std::string(kSameContent) + "%"));
+        ledger, name, d.Literal(range.table), names.SaysSameContent("reason"));
   }
   if (!range.after_key.empty()) {
     condition += fmt::format(" AND ({0} > {1} OR (raw_key = {1} AND object > {2}))", key,

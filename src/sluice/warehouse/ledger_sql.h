@@ -38,6 +38,8 @@ struct LedgerNames {
   std::string In(std::string_view table) const;    // "sluice"."ledger"
   std::string Pipeline() const;                    // the pipeline as a literal
   std::string Temp(std::string_view table) const;  // a temporary table
+  // True of a column with reasons that begin with kSameContent.
+  std::string SaysSameContent(std::string_view column) const;
   // "tracking"."events"; of tables without a schema: the dialect's own.
   std::string Target(const TableSchema& table) const;
   std::string TargetSchema(const TableSchema& table) const;

@@ -24,7 +24,7 @@ std::string VerdictSql(const LedgerNames& names) {
       " WHEN COALESCE(BOOL_OR(l.state = 'loaded' AND l.content = p.content AND p.content <> ''), "
       "FALSE) THEN 'same'"
       " WHEN COALESCE(BOOL_OR(l.store = p.store AND l.version > p.version), FALSE) THEN 'older'"
-      " WHEN COALESCE(BOOL_OR(l.store = p.store AND (l.state = 'loaded' OR l.reason LIKE {})), "
+      " WHEN COALESCE(BOOL_OR(l.store = p.store AND (l.state = 'loaded' OR {})), "
       "FALSE) THEN 'overwritten' ELSE 'todo' END AS verdict, COALESCE(MAX(CASE WHEN l.state = "
       "'loaded' AND l.content = p.content AND p.content <> '' THEN l.object_identity END), "
       "MAX(CASE "
@@ -34,9 +34,9 @@ std::string VerdictSql(const LedgerNames& names) {
       "ON {} = {} AND l.name = {} AND l.table_name = '*' AND "
       "l.replay_of = 0 AND l.state IN ('loaded', 'replaced') WHERE p.table_name = '*' GROUP BY "
       "p.ord, p.object",
-      names.Temp("sluice_verdict"), names.dialect.Literal(std::string(kSameContent) + "%"),
-      names.Temp("sluice_plan"), names.In("ledger"), names.dialect.Exact("l.raw_key"),
-      names.dialect.Exact("p.raw_key"), names.Pipeline());
+      names.Temp("sluice_verdict"), names.SaysSameContent("l.reason"), names.Temp("sluice_plan"),
+      names.In("ledger"), names.dialect.Exact("l.raw_key"), names.dialect.Exact("p.raw_key"),
+      names.Pipeline());
 }
 
 // Where it replaces: whatever the ledger had of a key is taken away before.

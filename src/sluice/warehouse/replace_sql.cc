@@ -3,7 +3,6 @@
 
 #include <fmt/format.h>
 
-#include "sluice/warehouse/ledger_part.h"
 #include "sluice/warehouse/sql_text.h"
 #include "sluice/warehouse/table_sql.h"
 
@@ -30,10 +29,9 @@ std::string VersionsSql(const LedgerNames& names) {
   // moved.
   return fmt::format(
       "SELECT l.object FROM {0} l JOIN {1} p ON {2} UNION ALL SELECT o.object FROM {0} l JOIN {1} "
-      "p "
-      "ON {2} AND l.state = 'replaced' AND l.reason LIKE {3} JOIN {0} o ON o.name = l.name AND {4} "
+      "p ON {2} AND l.state = 'replaced' AND {3} JOIN {0} o ON o.name = l.name AND {4} "
       "= {5} AND o.content = l.content AND o.content <> ''",
-      ledger, plan, IsOfKey(names), names.dialect.Literal(std::string(kSameContent) + "%"),
+      ledger, plan, IsOfKey(names), names.SaysSameContent("l.reason"),
       names.dialect.Exact("o.raw_key"), names.dialect.Exact("l.raw_key"));
 }
 
@@ -262,10 +260,10 @@ void TakeAway(const TableSet& tables, const LedgerNames& names,
   sql.push_back(
       {"delete old ledger rows",
        fmt::format("DELETE FROM {} WHERE name = {} AND (object IN (SELECT object FROM {}) "
-                   "OR ((state <> 'replaced' OR replay_of <> 0 OR reason LIKE {}) AND object IN "
+                   "OR ((state <> 'replaced' OR replay_of <> 0 OR {}) AND object IN "
                    "({})))",
                    names.In("ledger"), names.Pipeline(), names.Temp("sluice_plan"),
-                   names.dialect.Literal(std::string(kSameContent) + "%"), versions)});
+                   names.SaysSameContent("reason"), versions)});
 }
 
 void BringBack(const TableSet& tables, const LedgerNames& names, const std::string& batch,
