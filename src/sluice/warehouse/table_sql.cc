@@ -96,8 +96,11 @@ std::string TableSql::Equal() const {
     if (column.generated || IsTechnical(column.name) || std::ranges::count(event_.columns(), i) > 0)
       continue;
     const std::string staged = "s." + event_.Name(i), target = "t." + event_.Name(i);
-    equal += fmt::format("{}COALESCE({}, {} IS NULL AND {} IS NULL)", equal.empty() ? "" : " AND ",
-                         names_.dialect.Same(column.type, staged, target), staged, target);
+    const std::string same = names_.dialect.Same(column.type, staged, target);
+    if (!equal.empty()) equal += " AND ";
+    equal += column.not_null
+                 ? same
+                 : fmt::format("COALESCE({}, {} IS NULL AND {} IS NULL)", same, staged, target);
   }
   return equal.empty() ? "TRUE" : equal;
 }
