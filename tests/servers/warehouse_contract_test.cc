@@ -95,6 +95,20 @@ class PostgresHarness : public WarehouseHarness {
   std::unique_ptr<PgConnection> Connect() const {
     return PgConnection::Open(Target(database_), {}, {}).value();
   }
+  // Of a session with these times.
+  Status TransactWith(std::chrono::milliseconds lock, std::chrono::milliseconds commit,
+                      const std::vector<SqlStatement>& statements) {
+    PostgresConnector connector({.target = Target(database_),
+                                 .timeouts = {},
+                                 .lock_timeout = lock,
+                                 .commit_timeout = commit,
+                                 .stop = {}},
+                                StagedStores{store_.get(), store_.get()});
+    const auto session = connector.Connect();
+    if (!session) return std::unexpected(session.error());
+    const auto done = (*session)->Transact(statements, std::nullopt);
+    return done ? Status() : std::unexpected(done.error());
+  }
 
  private:
   explicit PostgresHarness(const std::string& copied) {
@@ -367,6 +381,29 @@ TEST(PostgresPrepareTest, C21_TheLedgerIsNotReadWhole) {
     for (const auto& row : harness.Execute("EXPLAIN " + sql)) plan += *row[0] + "\n";
     EXPECT_TRUE(plan.contains("Index") && !plan.contains("Seq Scan")) << plan;
   }
+}
+
+// Other loaders' commits are waited for longer, or less long, than a statement may take.
+TEST(PostgresTimeoutTest, WaitingForTheLockHasATimeOfItsOwn) {
+  constexpr std::chrono::milliseconds kShort(200), kLong(60'000);
+  PostgresHarness harness;
+  const LedgerNames names = {.pipeline = "tracking",
+                             .schema = "sluice",
+                             .dialect = SqlDialect(SqlDialect::Kind::kPostgres)};
+  ASSERT_TRUE(harness.Open({}, nullptr, "tracking")->Prepare());
+  std::vector<SqlStatement> slow = TakeLock(names);
+  slow.push_back({"sleep", "SELECT pg_sleep(1)"});
+  EXPECT_TRUE(harness.TransactWith(kShort, kLong, slow));
+  const Status too_slow = harness.TransactWith(kLong, kShort, slow);
+  ASSERT_FALSE(too_slow);
+  EXPECT_THAT(too_slow.error().message(), ::testing::StartsWith("sleep: "));
+
+  const auto other = harness.Connect();
+  ASSERT_TRUE(other->Send("BEGIN; " + slow.front().sql));
+  const Status waited = harness.TransactWith(kShort, kLong, TakeLock(names));
+  ASSERT_FALSE(waited);
+  EXPECT_EQ(waited.error().kind(), ErrorKind::kTransient);
+  EXPECT_THAT(waited.error().message(), ::testing::StartsWith("take lock: "));
 }
 
 // A firewall forgets connections without a word to either end.

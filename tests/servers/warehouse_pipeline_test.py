@@ -206,7 +206,8 @@ class WireTest(WarehouseTest):
             {"do": do, "sql": sql, "nth": 1, "times": 1, "via": self.via}
             for do, sql in (("hang_before", '^COPY "sluice_stage_'), ("hang_before", "sluice_losers"), ("hang_after", "^COMMIT"))])
         self.pipeline.send()
-        self.pipeline.drain("--set", "load.max_size=1B", "--set", "warehouse.timeouts.copy=2s", "--set", "warehouse.timeouts.commit=2s", exit_codes=(0, 1))
+        self.pipeline.drain("--set", "load.max_size=1B", "--set", "warehouse.timeouts.copy=2s", "--set", "warehouse.timeouts.lock=1s",
+                            "--set", "warehouse.timeouts.commit=1s", exit_codes=(0, 1))
         for rule in self.control("GET", "/faults"):
             self.assertEqual(rule["struck"], 1, rule)
         self.control("PUT", "/faults", [])

@@ -109,6 +109,8 @@ class StoppedTest(CrashCase):
     # Who cannot have the lock
 
     INSERT = '^INSERT INTO "tracking"."events"'
+    # By wire the lock has a time of its own; by the Data API the batch has both.
+    IMPATIENT = ("--set", "warehouse.timeouts.lock=1s", "--set", "warehouse.timeouts.commit=1s")
 
     def test_who_comes_while_the_lock_is_held_gives_up_and_says_so(self):
         """What it does before it wants to commit waits for nobody; then it waits as long as a commit may."""
@@ -117,7 +119,7 @@ class StoppedTest(CrashCase):
             self.strike(1, do="hang_before", sql=self.INSERT)
             holding = holder.start()
             self.wait_for_the_holder()
-            self.gives_up(other.start("--set", "warehouse.timeouts.commit=1s"), "lock|commit|load|settle")
+            self.gives_up(other.start(*self.IMPATIENT), "lock|commit|load|settle")
             self.all_is_right_then(holding, other, holder)
 
     def test_who_wants_to_commit_while_the_lock_is_held_gives_up_and_says_so(self):
@@ -131,7 +133,7 @@ class StoppedTest(CrashCase):
         with self.scenario.begun(loaders=2) as (other, holder):
             holder.make_tables()
             self.scenario.gate.arm_first("s3 PUT parquet", hold)
-            waiting = other.start("--set", "warehouse.timeouts.commit=1s")
+            waiting = other.start(*self.IMPATIENT)
             self.assertTrue(arrived.wait(pipeline.PATIENCE))
             self.strike(1, do="hang_before", sql=self.INSERT)
             holding = holder.start()

@@ -78,6 +78,7 @@ class ServerParts {
                    .application_name = "sluice " + config_.name},
         .login = nullptr,
         .timeouts = {.connect = warehouse.connect_timeout, .statement = warehouse.copy_timeout},
+        .lock_timeout = warehouse.lock_timeout,
         .commit_timeout = warehouse.commit_timeout,
         .stop = environment_.stop,
         .faults = environment_.faults.get()};
@@ -151,18 +152,19 @@ class ServerParts {
   Result<DataApiOptions> ByDataApi(const RedshiftDataApiTarget& target) {
     SLUICE_ASSIGN(std::shared_ptr<AwsClient> client,
                   Client("redshift-data", target, DataApiClient::failures(), ReadJsonFailure));
-    return DataApiOptions{.client = std::move(client),
-                          .target = {.cluster = target.cluster,
-                                     .workgroup = target.workgroup,
-                                     .database = target.database,
-                                     .user = target.user,
-                                     .secret_arn = target.secret_arn},
-                          .copy_role = config_.warehouse.copy_role,
-                          .stores = stores_,
-                          .copy_timeout = config_.warehouse.copy_timeout,
-                          .commit_timeout = config_.warehouse.commit_timeout,
-                          .stop = environment_.stop,
-                          .faults = environment_.faults.get()};
+    return DataApiOptions{
+        .client = std::move(client),
+        .target = {.cluster = target.cluster,
+                   .workgroup = target.workgroup,
+                   .database = target.database,
+                   .user = target.user,
+                   .secret_arn = target.secret_arn},
+        .copy_role = config_.warehouse.copy_role,
+        .stores = stores_,
+        .copy_timeout = config_.warehouse.copy_timeout,
+        .batch_timeout = config_.warehouse.lock_timeout + config_.warehouse.commit_timeout,
+        .stop = environment_.stop,
+        .faults = environment_.faults.get()};
   }
 
   const PipelineConfig& config_;
@@ -187,9 +189,10 @@ Result<ProbeTarget> OpenProbe(const PipelineConfig& config, const PipelineEnviro
                               NotedStore& parquet) {
   PipelineConfig patient = config;
   WarehouseConfig& warehouse = patient.warehouse;
-  warehouse.copy_timeout = std::min<std::chrono::milliseconds>(warehouse.copy_timeout, kLongest);
-  warehouse.commit_timeout =
-      std::min<std::chrono::milliseconds>(warehouse.commit_timeout, kLongest);
+  for (auto* timeout :
+       {&warehouse.copy_timeout, &warehouse.lock_timeout, &warehouse.commit_timeout}) {
+    *timeout = std::min<std::chrono::milliseconds>(*timeout, kLongest);
+  }
   const PipelineEnvironment unstopped{
       .clock = environment.clock, .stop = {}, .faults = environment.faults};
   ServerParts parts(patient, unstopped, {&parquet, nullptr});

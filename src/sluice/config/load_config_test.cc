@@ -13,6 +13,7 @@
 namespace sluice {
 namespace {
 
+using std::chrono::hours;
 using std::chrono::milliseconds;
 using std::chrono::minutes;
 using std::chrono::seconds;
@@ -71,7 +72,7 @@ warehouse:
   redshift: {host: rs.internal, database: analytics, user: sluice, auth: iam}
   copy_role: ["arn:aws:iam::333333333333:role/redshift", "arn:aws:iam::222222222222:role/reader"]
   schema: ledger
-  timeouts: {connect: 11s, copy: 16m, commit: 3m}
+  timeouts: {connect: 11s, copy: 16m, lock: 4m, commit: 3m}
 tables:
   - ddl: schema/events.sql
     when: {has: page_url}
@@ -85,6 +86,7 @@ tables:
   - {ddl: schema/utm.sql, when: any, unique: [id]}
 load: {every: 2m, max_size: 2GiB, deadline: 1h30m, threads: 3, memory: 256MiB}
 alert: {webhook: "env:TOKEN", stale_after: 21m}
+reconcile: {every: 2h, since: 3d, grace: 30m}
 log: {level: warning, format: json}
 )";
 
@@ -112,6 +114,7 @@ TEST_F(LoadConfigTest, ReadsEverySection) {
   EXPECT_EQ(config->warehouse.schema, "ledger");
   EXPECT_EQ(config->warehouse.connect_timeout, seconds(11));
   EXPECT_EQ(config->warehouse.copy_timeout, minutes(16));
+  EXPECT_EQ(config->warehouse.lock_timeout, minutes(4));
   EXPECT_EQ(config->warehouse.commit_timeout, minutes(3));
   EXPECT_EQ(config->load.every, minutes(2));
   EXPECT_EQ(config->load.max_size, GiB(2));
@@ -120,6 +123,9 @@ TEST_F(LoadConfigTest, ReadsEverySection) {
   EXPECT_EQ(config->load.memory, MiB(256));
   EXPECT_EQ(std::get<Secret>(config->alert.webhook).Reveal(), "hunter2");
   EXPECT_EQ(config->alert.stale_after, minutes(21));
+  EXPECT_EQ(config->reconcile.every, hours(2));
+  EXPECT_EQ(config->reconcile.since, hours(72));
+  EXPECT_EQ(config->reconcile.grace, minutes(30));
   EXPECT_EQ(config->log.level, LogLevel::kWarning);
   EXPECT_EQ(config->log.format, LogFormat::kJson);
 }

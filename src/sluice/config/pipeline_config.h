@@ -128,6 +128,7 @@ struct WarehouseConfig {
   std::string schema = "sluice";       // of ledger, lock, duplicates and quarantine
   std::chrono::milliseconds connect_timeout = std::chrono::seconds(10);
   std::chrono::milliseconds copy_timeout = std::chrono::minutes(15);
+  std::chrono::milliseconds lock_timeout = std::chrono::minutes(5);
   std::chrono::milliseconds commit_timeout = std::chrono::minutes(2);
 };
 
@@ -150,6 +151,13 @@ struct AlertConfig {
   std::chrono::milliseconds stale_after = std::chrono::minutes(20);
 };
 
+// How `process` looks for what nobody was told of.
+struct ReconcileConfig {
+  std::chrono::milliseconds every = std::chrono::hours(1);   // 0: never
+  std::chrono::milliseconds since = std::chrono::hours(24);  // how far back, by landing hour
+  std::chrono::milliseconds grace = std::chrono::hours(1);   // what is younger is on its way
+};
+
 struct LogConfig {
   LogLevel level = LogLevel::kInfo;
   LogFormat format = LogFormat::kText;
@@ -168,6 +176,7 @@ struct PipelineConfig {
   WarehouseConfig warehouse;
   LoadConfigOptions load;
   AlertConfig alert;
+  ReconcileConfig reconcile;
   LogConfig log;
   std::shared_ptr<const TableSet> tables;  // never null; its address stays
   std::vector<std::string> warnings;       // one sentence each, with its place

@@ -177,6 +177,13 @@ void ReadAlert(ConfigSection alert, const std::string& secrets_region, AlertConf
   alert.RefuseOthers();
 }
 
+void ReadReconcile(ConfigSection reconcile, ReconcileConfig& config) {
+  reconcile.Duration("every", config.every, milliseconds(0));
+  reconcile.Duration("since", config.since, std::chrono::hours(1));
+  reconcile.Duration("grace", config.grace, milliseconds(0));
+  reconcile.RefuseOthers();
+}
+
 void ReadLog(ConfigSection log, LogConfig& config) {
   log.Choice("level", config.level,
              {{"debug", LogLevel::kDebug},
@@ -205,6 +212,7 @@ void ReadSections(ConfigSection& root, const std::string& folder, PipelineConfig
   CheckStoresAreApart(root, config);
   ReadLoad(root.Section("load"), config.load);
   ReadAlert(root.Section("alert"), secrets_region, config.alert);
+  ReadReconcile(root.Section("reconcile"), config.reconcile);
   ReadLog(root.Section("log"), config.log);
 }
 

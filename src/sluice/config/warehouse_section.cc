@@ -150,6 +150,7 @@ void ReadWarehouse(ConfigSection warehouse, const std::string& folder, const std
   const auto least = std::chrono::seconds(1);
   timeouts.Duration("connect", config.connect_timeout, least);
   timeouts.Duration("copy", config.copy_timeout, least);
+  timeouts.Duration("lock", config.lock_timeout, least);
   timeouts.Duration("commit", config.commit_timeout, least);
   timeouts.RefuseOthers();
   warehouse.RefuseOthers();

@@ -110,7 +110,7 @@ class DataApiSession final : public ServerSession {
     // Each staging has a session of its own, and the ledger is asked before there is another: so
     // one token for each attempt (fault C23).
     SLUICE_ASSIGN(const std::string id, client_.Submit(sql, MakeUniqueId(clock_.Now()), session_));
-    const auto ended = Ended(id, options_.commit_timeout);
+    const auto ended = Ended(id, options_.batch_timeout);
     // From here on it may be done, whatever goes wrong.
     if (!ended) return Unknown(id, ended.error().message());
     if (!*ended) {

@@ -20,7 +20,8 @@ struct DataApiOptions {
   DataApiTarget target;
   std::vector<std::string> copy_role;  // a chain of ARNs, the cluster's own first
   StagedStores stores;
-  std::chrono::milliseconds copy_timeout{900'000}, commit_timeout{120'000};
+  // For one statement, and for a batch, which waits for the lock too.
+  std::chrono::milliseconds copy_timeout{900'000}, batch_timeout{420'000};
   std::stop_token stop;
   // Strikes at statements of loads and settlements; a transaction is one. Outlives the connector.
   FaultPlan* faults = nullptr;

@@ -383,9 +383,9 @@ std::vector<std::string> TakeTableLockSql(const LedgerNames& names) {
 
 std::vector<SqlStatement> TakeLock(const LedgerNames& names) {
   std::vector<SqlStatement> sql;
-  for (std::string& lock : TakeTableLockSql(names)) sql.push_back({"take lock", std::move(lock)});
+  for (std::string& lock : TakeTableLockSql(names)) sql.push_back({kTakeLock, std::move(lock)});
   // All rows: two pipelines may fill one table, and meet here too.
-  sql.push_back({"take lock", fmt::format("UPDATE {} SET n = n + 1", names.In("lock"))});
+  sql.push_back({kTakeLock, fmt::format("UPDATE {} SET n = n + 1", names.In("lock"))});
   return sql;
 }
 

@@ -95,6 +95,7 @@ std::string ListObjectsSql(const LedgerNames& names, const LedgerRange& range);
 // The first statements of every transaction that writes: take the lock (fault C1). Both are needed
 // where there are snapshots: one taken before the LOCK then fails at the UPDATE.
 std::vector<std::string> TakeTableLockSql(const LedgerNames& names);
+inline constexpr const char* kTakeLock = "take lock";  // their name
 std::vector<SqlStatement> TakeLock(const LedgerNames& names);
 
 }  // namespace sluice

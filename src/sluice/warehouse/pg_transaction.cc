@@ -3,11 +3,14 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <tuple>
 #include <utility>
 
 namespace sluice {
 namespace {
+
+constexpr std::chrono::milliseconds kRollbackTimeout{10'000};
 
 // What it means that the transaction's `index`-th statement failed, from 0, which is BEGIN.
 Error Explain(const Error& error, size_t index, std::span<const SqlStatement> statements,
@@ -48,7 +51,7 @@ Result<std::vector<TextRow>> TransactByWire(PgConnection& connection, std::strin
   if (!answers) {
     const size_t failed = connection.answered();
     // Best effort: the session's end rolls back too.
-    std::ignore = connection.Send("ROLLBACK", timeout);
+    std::ignore = connection.Send("ROLLBACK", std::min(timeout, kRollbackTimeout));
     return std::unexpected(Explain(answers.error(), failed, statements, all));
   }
   if (answers->size() != all || answers->back().tag != "COMMIT") {

@@ -104,7 +104,7 @@ Status ServerWarehouse::Prepare() {
     SLUICE_TRY(MakeIfMissing(*session, sql));
   }
   std::vector<SqlStatement> rows;
-  for (std::string& sql : TakeTableLockSql(names_)) rows.push_back({"take lock", std::move(sql)});
+  for (std::string& sql : TakeTableLockSql(names_)) rows.push_back({kTakeLock, std::move(sql)});
   for (std::string& sql : PrepareRowsSql(names_)) rows.push_back({"prepare", std::move(sql)});
   const auto done = AgainOnConflict(clock_, [&] { return session->Transact(rows, std::nullopt); });
   if (!done) return std::unexpected(OfPrepare(done.error()));

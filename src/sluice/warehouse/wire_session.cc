@@ -3,6 +3,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
+#include "sluice/warehouse/ledger_sql.h"
 #include "sluice/warehouse/pg_transaction.h"
 
 namespace sluice {
@@ -72,11 +75,15 @@ Result<std::vector<TextRow>> WireSession::Query(std::string_view name, const std
 
 Result<std::vector<TextRow>> WireSession::Transact(std::span<const SqlStatement> statements,
                                                    const std::optional<std::string>& last) {
-  const auto set = connection_->Send(SetTimeout(options_.commit_timeout));
+  const auto set = connection_->Send(SetTimeout(options_.lock_timeout));
   if (!set) return std::unexpected(WithoutUnknown(set.error()));
+  std::vector<SqlStatement> timed(statements.begin(), statements.end());
+  const auto locked = std::ranges::find_if_not(
+      timed, [](const SqlStatement& statement) { return statement.name == kTakeLock; });
+  timed.insert(locked, {"set timeout", SetTimeout(options_.commit_timeout)});
   return FaultPlan::Run(options_.faults, "commit", [&] {
-    return TransactByWire(*connection_, begin_, statements, last,
-                          options_.commit_timeout + kServersHeadStart);
+    return TransactByWire(*connection_, begin_, timed, last,
+                          options_.lock_timeout + options_.commit_timeout + kServersHeadStart);
   });
 }
 

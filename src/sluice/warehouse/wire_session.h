@@ -16,7 +16,8 @@ struct WireOptions {
   PgTarget target;
   std::shared_ptr<PgLoginSource> login;  // null: user and password of `target`
   PgTimeouts timeouts;
-  std::chrono::milliseconds commit_timeout{120'000};
+  // For the lock, then for each statement behind it; together for the transaction.
+  std::chrono::milliseconds lock_timeout{300'000}, commit_timeout{120'000};
   std::stop_token stop;
   // Strikes at statements of loads and settlements; a transaction is one. Outlives the session.
   FaultPlan* faults = nullptr;
