@@ -76,7 +76,7 @@ class Alerts(PipelineTest):
     def test_who_is_well_is_told_nothing_and_nothing_is_kept(self):
         self.loaded()
         self.assertEqual(self.told(), [])
-        self.assertFalse((self.pipeline.data / "quarantine/_sluice").exists())
+        self.assertFalse((self.pipeline.data / "quarantine/_sluice/alerts").exists())
 
     def test_a_warehouse_that_is_down_and_back_is_told_once_each(self):
         self.loaded()

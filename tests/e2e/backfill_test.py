@@ -266,6 +266,29 @@ class Reconcile(PipelineTest):
         self.pipeline.run("process")
         self.assertEqual(self.pipeline.query("SELECT count(*) FROM tracking.events"), [(4,)])
 
+    def test_process_looks_for_what_nobody_announced(self):
+        """Of what landed since it ran first, and at most once in `reconcile.every`."""
+        def process(every="1ms"):
+            for _ in range(2):  # the second run loads what the first one sent notifications for
+                done = self.pipeline.run("process", "--set", f"reconcile.every={every}", "--set", "reconcile.grace=0s")
+            return done
+
+        self.put("before.ndjson", hours_ago=3)
+        process()
+        late = self.put("late.ndjson", hours_ago=3, modified_hours_ago=0, first=10)
+        os.utime(self.pipeline.data / "raw" / late)
+        self.assertIn("nobody was told of them; sent notifications for the next run: objects=1", self.pipeline.run(
+            "process", "--set", "reconcile.every=1ms", "--set", "reconcile.grace=0s").stderr)
+        self.pipeline.run("process")
+        self.assertEqual(self.pipeline.ledger(), {late: "loaded"})
+        later = self.put("later.ndjson", hours_ago=3, first=20)
+        os.utime(self.pipeline.data / "raw" / later)
+        for every in ("1h", "0s"):
+            process(every)
+            self.assertEqual(self.pipeline.ledger(), {late: "loaded"})
+        process()
+        self.assertEqual(self.pipeline.ledger(), {late: "loaded", later: "loaded"})
+
     def test_what_is_gone_and_what_waits_for_a_person(self):
         held = self.pipeline.put_raw("held.ndjson", b'{"no": "route"}\n' * 20, hour_of(self.now))
         gone = self.put("gone.ndjson")

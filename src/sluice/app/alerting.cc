@@ -3,8 +3,8 @@
 
 #include "sluice/app/pipeline_status.h"
 #include "sluice/connect/webhook.h"
-#include "sluice/operate/alert_log.h"
 #include "sluice/operate/alerts.h"
+#include "sluice/operate/memory_log.h"
 
 namespace sluice {
 namespace {
@@ -15,6 +15,14 @@ Result<Secret> WebhookOf(PipelineView& view) {
   SLUICE_ASSIGN(const auto fetcher, view.connector().OpenSecret(std::get<KeptSecret>(setting)));
   SLUICE_ASSIGN(FetchedSecret fetched, fetcher->Fetch());
   return std::move(fetched.secret);
+}
+
+Result<AlertMemory> Remembered(const ObjectStore& store, MemoryLog& log) {
+  SLUICE_ASSIGN(const std::string text, log.Newest());
+  if (text.empty()) return AlertMemory();
+  auto memory = ParseAlertMemory(text);
+  if (!memory) return std::unexpected(memory.error().During(store.uri() + log.key()));
+  return memory;
 }
 
 }  // namespace
@@ -30,8 +38,8 @@ Status TellAlerts(PipelineView& view, Timestamp now) {
   if (store == nullptr) return {};
   const StatusReport report = StatusOf(view, now, StatusDepth::kLedger);
   const std::string& pipeline = view.config().name;
-  AlertLog log(*store, pipeline);
-  SLUICE_ASSIGN(AlertMemory memory, log.Newest());
+  MemoryLog log(*store, "alerts", pipeline);
+  SLUICE_ASSIGN(AlertMemory memory, Remembered(*store, log));
   const std::vector<Alert> alerts = AlertsOf(ConcernsOf(report), memory, now);
   if (alerts.empty()) return {};
   SLUICE_ASSIGN(const Secret url, WebhookOf(view));
@@ -50,7 +58,7 @@ Status TellAlerts(PipelineView& view, Timestamp now) {
     if (posted.error().kind() != ErrorKind::kPermanent) break;
   }
   if (told_any) {
-    const Status kept = log.Append(memory);
+    const Status kept = log.Append(ToText(memory));
     if (!kept && kept.error().kind() != ErrorKind::kConflict) return kept;
   }
   return told_all;

@@ -3,7 +3,7 @@
 #include <memory>
 
 #include "sluice/base/json_text.h"
-#include "sluice/cli/alert_teller.h"
+#include "sluice/cli/afterwards.h"
 #include "sluice/cli/exit_code.h"
 #include "sluice/cli/session.h"
 #include "sluice/config/units.h"
@@ -139,7 +139,7 @@ Result<int> RunReconcile(Session& session, const ReconcileFlags& flags) {
   std::string text = ToText(report, flags.repair) + ToText(compared, claim);
   if (!needs_attention && report.announced == 0) text += "nothing is missing\n";
   SLUICE_TRY(Print(session.flags.json ? ToJson(report, compared, claim) : text));
-  AlertTeller(session, view->config()).Tell();
+  Afterwards(session, view->config()).Tell();
   return needs_attention ? kExitAttention : kExitDone;
 }
 

@@ -5,7 +5,7 @@
 #include <optional>
 
 #include "sluice/app/stages.h"
-#include "sluice/cli/alert_teller.h"
+#include "sluice/cli/afterwards.h"
 #include "sluice/cli/exit_code.h"
 #include "sluice/cli/report_text.h"
 #include "sluice/cli/session.h"
@@ -45,10 +45,10 @@ bool NeedsAttention(const RunReport& report) {
 }
 
 int RunStage(Session& session, Pipeline& pipeline, const StageFlags& flags, const char* verb,
-             Stage stage, AlertTeller& teller) {
+             Stage stage, Afterwards& afterwards) {
   Progress progress(session.clock(), verb, "events", 0, session.progress_mode());
   StageRequest request = RequestOf(flags, session.clock());
-  if (flags.follow) request.after_batch = [&teller] { teller.TellNowAndThen(); };
+  if (flags.follow) request.after_batch = [&afterwards] { afterwards.NowAndThen(); };
   const auto report =
       stage(pipeline, request, session.clock(), session.stop(), [&](const RunReport& now) {
         progress.Update(now.landed.events + now.processed.events(), Note(now));
@@ -73,12 +73,14 @@ int Run(Session& session, const StageFlags& flags, const char* verb, Stage stage
         "from where it was");
     return session.Fail(wrong.error());
   }
-  AlertTeller teller(session, *config);
+  Afterwards afterwards(session, *config);
   const auto pipeline = session.OpenPipeline(*config);
-  const int code = pipeline ? RunStage(session, **pipeline, flags, verb, stage, teller)
+  const int code = pipeline ? RunStage(session, **pipeline, flags, verb, stage, afterwards)
                             : session.Fail(pipeline.error());
   // Who only lands need not see the warehouse.
-  if (stage != &RunLand && code != kExitUsage) teller.Tell();
+  if (stage == &RunLand || code == kExitUsage) return code;
+  if (code != kExitFailed && !flags.keep) afterwards.Reconcile();
+  afterwards.Tell();
   return code;
 }
 

@@ -77,7 +77,7 @@ std::string StreamFolder(std::string_view consumer, std::string_view stream) {
   return FolderFor(consumer) + FolderFor(stream);
 }
 
-constexpr std::string_view kShardEntryEnding = ".json", kAlertEntryEnding = ".txt";
+constexpr std::string_view kShardEntryEnding = ".json", kMemoryEntryEnding = ".txt";
 constexpr size_t kEntryDigits = 12;
 
 // Counted down, so that the newest is the first in a listing.
@@ -154,17 +154,17 @@ Result<uint64_t> ShardEntryNumberOf(std::string_view folder, std::string_view ke
               folder);
 }
 
-std::string AlertFolder(std::string_view pipeline) {
-  return "_sluice/alerts/" + FolderFor(pipeline);
+std::string MemoryFolder(std::string_view what, std::string_view pipeline) {
+  return fmt::format("_sluice/{}/{}", what, FolderFor(pipeline));
 }
 
-std::string AlertEntryKeyFor(std::string_view folder, uint64_t number) {
-  return EntryKey(folder, number, kAlertEntryEnding);
+std::string MemoryEntryKeyFor(std::string_view folder, uint64_t number) {
+  return EntryKey(folder, number, kMemoryEntryEnding);
 }
 
-Result<uint64_t> AlertEntryNumberOf(std::string_view folder, std::string_view key) {
-  if (const auto number = EntryNumber(folder, key, kAlertEntryEnding)) return *number;
-  return Fail(ErrorKind::kPermanent, "not what is remembered of alerts: key={} folder={}", key,
+Result<uint64_t> MemoryEntryNumberOf(std::string_view folder, std::string_view key) {
+  if (const auto number = EntryNumber(folder, key, kMemoryEntryEnding)) return *number;
+  return Fail(ErrorKind::kPermanent, "not what a pipeline remembers: key={} folder={}", key,
               folder);
 }
 

@@ -110,12 +110,12 @@ QuarantineKey QuarantineKeyFor(const ObjectIdentity& identity, Timestamp hour,
 // that is not ours.
 QuarantineKey ForeignMessageKeyFor(std::string_view body);
 
-// `_sluice/alerts/PIPELINE/` in the quarantine store, and in it `999999999988.txt`: number 11 of
-// what was remembered of alerts, counted down as the entries of a shard's log.
-std::string AlertFolder(std::string_view pipeline);
-std::string AlertEntryKeyFor(std::string_view folder, uint64_t number);
+// `_sluice/WHAT/PIPELINE/` in the quarantine store, and in it `999999999988.txt`: number 11 of what
+// was remembered of `what`, counted down as the entries of a shard's log.
+std::string MemoryFolder(std::string_view what, std::string_view pipeline);
+std::string MemoryEntryKeyFor(std::string_view folder, uint64_t number);
 // kPermanent where `key` is none in that folder.
-Result<uint64_t> AlertEntryNumberOf(std::string_view folder, std::string_view key);
+Result<uint64_t> MemoryEntryNumberOf(std::string_view folder, std::string_view key);
 
 // The rules of ObjectStore for keys, among them at most 1,024 bytes; the message says which one is
 // broken. It shows the key only where that can garble nothing.

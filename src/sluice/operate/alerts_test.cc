@@ -7,10 +7,6 @@
 #include <string>
 #include <vector>
 
-#include "sluice/base/test_folder.h"
-#include "sluice/object/directory_store.h"
-#include "sluice/operate/alert_log.h"
-
 namespace sluice {
 namespace {
 
@@ -188,52 +184,6 @@ TEST(AlertsTest, WhatIsNoMemoryIsRefused) {
         "sluice alerts 1\nheld %zz 1 2026-11-27T16:05:00Z 2026-11-27T16:05:00Z\n"}) {
     EXPECT_FALSE(ParseAlertMemory(text)) << text;
   }
-}
-
-class AlertLogTest : public ::testing::Test {
- protected:
-  AlertLogTest() {
-    auto store = DirectoryStore::At(folder_.path());
-    EXPECT_TRUE(store);
-    store_ = *std::move(store);
-  }
-  TestFolder folder_;
-  std::unique_ptr<DirectoryStore> store_;
-};
-
-TEST_F(AlertLogTest, TheNewestCountsAndEightAreKept) {
-  EXPECT_EQ(*AlertLog(*store_, "p").Newest(), AlertMemory());
-  for (uint64_t i = 0; i < 12; ++i) {
-    AlertLog log(*store_, "p");
-    ASSERT_TRUE(log.Newest());
-    ASSERT_TRUE(log.Append({Told("held", minutes(1), i)}));
-  }
-  EXPECT_EQ(AlertLog(*store_, "p").Newest()->at(0).count, 11u);
-  EXPECT_EQ(*AlertLog(*store_, "another").Newest(), AlertMemory());
-  const auto page = store_->List("", "", 100);
-  ASSERT_TRUE(page);
-  EXPECT_EQ(page->objects.size(), 8u);
-  EXPECT_EQ(page->objects.front().key, "_sluice/alerts/p/999999999988.txt");
-}
-
-TEST_F(AlertLogTest, OfTwoProcessesOneIsQuicker) {
-  AlertLog one(*store_, "p"), other(*store_, "p");
-  ASSERT_TRUE(one.Newest());
-  ASSERT_TRUE(other.Newest());
-  ASSERT_TRUE(one.Append({Told("held", minutes(1), 1)}));
-  const Status late = other.Append({Told("held", minutes(1), 2)});
-  ASSERT_FALSE(late);
-  EXPECT_EQ(late.error().kind(), ErrorKind::kConflict);
-}
-
-TEST_F(AlertLogTest, AnotherObjectInItsPlaceIsNamed) {
-  auto object = store_->Create("_sluice/alerts/p/999999999999.txt");
-  ASSERT_TRUE(object);
-  ASSERT_TRUE((*object)->Write("sluice alerts 2\n"));
-  ASSERT_TRUE((*object)->Commit());
-  const auto memory = AlertLog(*store_, "p").Newest();
-  ASSERT_FALSE(memory);
-  EXPECT_THAT(memory.error().message(), ::testing::HasSubstr("_sluice/alerts/p/999999999999.txt"));
 }
 
 }  // namespace

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sluice/app/scheduled_reconcile.h"
+
+#include <fmt/format.h>
+
+#include "sluice/base/log.h"
+#include "sluice/config/units.h"
+#include "sluice/operate/memory_log.h"
+#include "sluice/operate/reconcile.h"
+
+namespace sluice {
+namespace {
+
+constexpr std::string_view kFirstLine = "sluice reconciled 1\n";
+
+// When `process` ran first, and when it last looked.
+struct Reconciled {
+  Timestamp first, last;
+};
+
+std::string ToText(const Reconciled& reconciled) {
+  return fmt::format("{}{} {}\n", kFirstLine, ToIso8601(reconciled.first),
+                     ToIso8601(reconciled.last));
+}
+
+Result<Reconciled> Parse(std::string_view text) {
+  if (text.starts_with(kFirstLine) && text.ends_with('\n')) {
+    text.remove_prefix(kFirstLine.size());
+    text.remove_suffix(1);
+    const size_t space = text.find(' ');
+    const auto first = FromIso8601(text.substr(0, space));
+    const auto last = FromIso8601(space == text.npos ? "" : text.substr(space + 1));
+    if (first && last) return Reconciled{*first, *last};
+  }
+  return Fail(ErrorKind::kBadData, "not what this sluice remembers of reconciling");
+}
+
+// A time that is to come was said by a clock that was wrong.
+bool IsDue(Timestamp last, std::chrono::milliseconds every, Timestamp now) {
+  return last > now || now - last >= every;
+}
+
+}  // namespace
+
+Status ReconcileOnSchedule(PipelineView& view, Clock& clock) {
+  const ReconcileConfig& schedule = view.config().reconcile;
+  if (schedule.every.count() == 0 || !view.not_there_yet().empty()) return {};
+  SLUICE_ASSIGN(const auto quarantine, view.OpenIfThere(view.config().quarantine));
+  SLUICE_ASSIGN(Queue* const notifications, view.Notifications());
+  if (quarantine == nullptr || notifications == nullptr) return {};
+  MemoryLog log(*quarantine, "reconciled", view.config().name);
+  const Timestamp now = clock.Now();
+  SLUICE_ASSIGN(const std::string remembered, log.Newest());
+  Reconciled reconciled{now, now};
+  if (!remembered.empty()) {
+    const auto parsed = Parse(remembered);
+    if (!parsed) return std::unexpected(parsed.error().During(quarantine->uri() + log.key()));
+    reconciled.first = parsed->first;
+    if (!IsDue(parsed->last, schedule.every, now)) return {};
+  }
+  SLUICE_ASSIGN(const auto raw, view.OpenRaw());
+  Announcer announcer(raw->uri(), *notifications, clock);
+  SLUICE_ASSIGN(const ReconcileReport report,
+                Reconcile(*raw, LedgerPagesOf(view.warehouse()), view.layout(),
+                          HoursSince(now, schedule.since), now - schedule.grace,
+                          [&](const ObjectInfo& object) {
+                            const bool is_older = object.last_modified < reconciled.first;
+                            return is_older ? Status() : announcer.Announce(object);
+                          }));
+  SLUICE_TRY(announcer.Flush());
+  if (announcer.sent() > 0) {
+    Log(LogLevel::kWarning,
+        "raw objects were not loaded, and nobody was told of them; sent notifications for the next "
+        "run: objects={} hours={} to {}",
+        announcer.sent(), HourText(report.hours.from), HourText(report.hours.to));
+  }
+  const Status kept = log.Append(ToText(reconciled));
+  if (!kept && kept.error().kind() != ErrorKind::kConflict) return kept;
+  return {};
+}
+
+}  // namespace sluice
