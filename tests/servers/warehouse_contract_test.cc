@@ -65,9 +65,7 @@ class PostgresHarness : public WarehouseHarness {
   std::unique_ptr<Warehouse> Open(const TableSet& tables, FaultPlan* faults,
                                   const std::string& pipeline) override {
     return std::make_unique<ServerWarehouse>(
-        std::make_unique<PostgresConnector>(
-            WireOptions{.target = Target(database_), .timeouts = {}, .stop = {}, .faults = faults},
-            StagedStores{store_.get(), store_.get()}),
+        Connector(faults),
         LedgerNames{.pipeline = pipeline,
                     .schema = "sluice",
                     .dialect = SqlDialect(SqlDialect::Kind::kPostgres)},
@@ -90,6 +88,12 @@ class PostgresHarness : public WarehouseHarness {
   void Tamper(StagedLoad& load, const std::string& sql) override {
     const Status done = dynamic_cast<ServerLoad&>(load).session()->Run("tamper", sql);
     EXPECT_TRUE(done) << done.error().message();
+  }
+
+  std::unique_ptr<ServerConnector> Connector(FaultPlan* faults) const {
+    return std::make_unique<PostgresConnector>(
+        WireOptions{.target = Target(database_), .timeouts = {}, .stop = {}, .faults = faults},
+        StagedStores{store_.get(), store_.get()});
   }
 
   std::unique_ptr<PgConnection> Connect() const {
@@ -369,6 +373,15 @@ TEST(PostgresPrepareTest, C21_TheLedgerIsNotReadWhole) {
   }
 }
 
+TEST(PostgresSessionTest, TheServerLooksWhetherItsClientIsThere) {
+  PostgresHarness harness;
+  const auto session = harness.Connector(nullptr)->Connect();
+  ASSERT_TRUE(session) << session.error().message();
+  const auto rows = (*session)->Query("look", "SHOW client_connection_check_interval");
+  ASSERT_TRUE(rows) << rows.error().message();
+  EXPECT_EQ((*rows)[0][0], "10s");
+}
+
 // A firewall forgets connections without a word to either end.
 TEST(RedshimConnectionTest, C12_AConnectionThatIsForgottenIsFoundOut) {
   RedshimHarness harness(RedshimHarness::Way::kWire);
@@ -395,6 +408,18 @@ TEST(RedshimConnectionTest, C12_AConnectionThatIsForgottenIsFoundOut) {
     EXPECT_EQ(option(IPPROTO_TCP, TCP_USER_TIMEOUT), 90'000);
   }
   EXPECT_EQ(found, 1);
+}
+
+// As PostgreSQL 13, redshim knows no client_connection_check_interval.
+TEST(RedshimConnectionTest, APostgresThatCannotWatchItsClientHasSessionsToo) {
+  RedshimHarness harness(RedshimHarness::Way::kWire);
+  PostgresConnector connector(
+      {.target = harness.Target(), .timeouts = {}, .stop = {}, .faults = nullptr}, {});
+  const auto session = connector.Connect();
+  ASSERT_TRUE(session) << session.error().message();
+  const auto rows = (*session)->Query("look", "SHOW timezone");
+  ASSERT_TRUE(rows) << rows.error().message();
+  EXPECT_EQ((*rows)[0][0], "UTC");
 }
 
 // What the servers are for that with_server.py has started.
