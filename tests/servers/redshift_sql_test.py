@@ -27,7 +27,7 @@ KINDS = [
     r'^INSERT INTO "sluice"."duplicates" \(.*\) SELECT ', r'^INSERT INTO "sluice"."quarantine" \(.*\) SELECT ',
     r'^INSERT INTO "tracking"."events" \(.*\) SELECT ', r'^INSERT INTO "sluice_tally" SELECT .* UNION ALL ',
     r'^INSERT INTO "sluice"."lock" SELECT .* WHERE NOT EXISTS', r'^SELECT 1 / CASE WHEN .* THEN 1 ELSE 0 END', r'JSON_PARSE\(', r'JSON_SERIALIZE\(',
-    r'sys_load_error_detail .* pg_backend_pid\(\)', r' FROM pg_attribute a JOIN pg_class c ', r' FROM pg_class c JOIN pg_namespace n ',
+    r'sys_load_error_detail .* pg_backend_pid\(\)', r'stl_load_errors WHERE session = pg_backend_pid\(\)', r' FROM pg_attribute a JOIN pg_class c ', r' FROM pg_class c JOIN pg_namespace n ',
     r'^CREATE TEMP TABLE "sluice_gone_\d+" AS SELECT ', r'^DELETE FROM "tracking"."events" USING "sluice_gone_\d+" g WHERE ', r'^COPY "sluice_other_\d+" \(',
     r'^CREATE TEMP TABLE "sluice_back" AS SELECT ', r'^UPDATE "sluice"."duplicates" SET differs = NULL FROM ', r"^UPDATE .* SET state = 'replaced'",
     r"'changed' END AS verdict", r'^COPY "sluice_replayed" \(',

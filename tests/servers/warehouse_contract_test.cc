@@ -18,6 +18,7 @@
 
 #include "sluice/aws/credentials_for_test.h"
 #include "sluice/aws/http_client.h"
+#include "sluice/load/loader.h"
 #include "sluice/object/directory_store.h"
 #include "sluice/object/s3_store.h"
 #include "sluice/warehouse/data_api_session.h"
@@ -197,6 +198,11 @@ class RedshimHarness : public WarehouseHarness {
     const auto answers = (*connection)->Send(sql);
     EXPECT_TRUE(answers) << sql << ": " << answers.error().message();
     return answers && !answers->empty() ? answers->back().rows : Rows();
+  }
+
+  // Whether SYS_LOAD_ERROR_DETAIL knows of what fails from now on; STL_LOAD_ERRORS does.
+  static void TellSysOfLoadErrors(bool does) {
+    Control("PUT", "/load_errors", fmt::format(R"({{"recorded":true,"sys":{}}})", does));
   }
 
   int rounds() const override { return 8; }
@@ -466,6 +472,47 @@ TEST_P(WarehouseContract, WhatWasReplacedMeanwhileIsNotReplacedByWhatWasStagedBe
   EXPECT_EQ(EndState(), state);
 }
 
+// The footers are as they should be: only who reads the values finds it.
+class RefusedFile : public WarehouseContract {
+ protected:
+  std::vector<ObjectOutcome> LoadFourOfWhichTheThirdIsRefused() {
+    std::vector<PlannedObject> objects;
+    for (const char* key : {"a", "b", "c", "d"}) {
+      const bool is_bad = key == std::string_view("c");
+      objects.push_back(Put({.key = key, .utm = {{key, 0, std::string(is_bad ? 256 : 255, 'x')}}}));
+    }
+    SystemClock clock;
+    const auto outcomes = Loader(*warehouse_, clock).Load(objects);
+    EXPECT_TRUE(outcomes) << outcomes.error().message();
+    return outcomes.value_or(std::vector<ObjectOutcome>(4));
+  }
+};
+
+TEST_P(RefusedFile, C9_IsFoundByHalvingAndSetAside) {
+  const auto outcomes = LoadFourOfWhichTheThirdIsRefused();
+  using enum ObjectState;
+  EXPECT_THAT(States(outcomes), ::testing::ElementsAre(kLoaded, kLoaded, kSetAside, kLoaded));
+  EXPECT_THAT(Column("SELECT request_id FROM tracking.utm ORDER BY request_id"),
+              ::testing::ElementsAre("a", "b", "d"));
+  EXPECT_EQ(One("SELECT state FROM sluice.ledger WHERE raw_key = 'c' AND table_name = '*'"),
+            "set_aside");
+}
+
+// By either of the system's views.
+TEST_P(RefusedFile, C9_IsNamedWithItsColumn) {
+  if (dynamic_cast<RedshimHarness*>(harness_.get()) == nullptr) return;  // PostgreSQL has no views
+  for (const bool sys_knows : {true, false}) {
+    RedshimHarness::TellSysOfLoadErrors(sys_knows);
+    const std::string reason = LoadFourOfWhichTheThirdIsRefused()[2].reason;
+    EXPECT_THAT(reason, ::testing::HasSubstr("column=source type=varchar"));
+    EXPECT_THAT(reason, ::testing::HasSubstr("utm/c-etag.parquet"));
+    harness_->Execute("DELETE FROM sluice.ledger; DELETE FROM tracking.utm");
+  }
+  RedshimHarness::TellSysOfLoadErrors(true);
+}
+
+INSTANTIATE_TEST_SUITE_P(Server, RefusedFile, ::testing::ValuesIn(Started()),
+                         [](const auto& tested) { return tested.param.name; });
 INSTANTIATE_TEST_SUITE_P(Server, WarehouseContract, ::testing::ValuesIn(Started()),
                          [](const auto& tested) { return tested.param.name; });
 
