@@ -29,6 +29,17 @@ class IamByRoleTest(IamTest):
     kind = "iam by role"
 
 
+class IamOfWorkgroupTest(WarehouseTest):
+    """Asked of Redshift Serverless, which says whose it is: here the user without any rights but those of `sluice ddl --user`."""
+    kind = "iam workgroup as loader"
+
+    def test_the_whole_pipeline(self):
+        self.pipeline.prepare_for_loader()
+        self.whole_pipeline()
+        users = {one["user"] for one in self.control("GET", "/statements") if one["application_name"] == "sluice tracking"}
+        self.assertEqual(users, {self.target.loader})
+
+
 class SecretTest(WarehouseTest):
     """With a password that Secrets Manager keeps."""
     kind = "secret"
@@ -237,6 +248,14 @@ class DataApiTest(WireTest):
         self.assertEqual(self.pipeline.status()["notifications"]["in_flight"], 0, "nothing was received")
         self.pipeline.drain()
         self.assert_end()
+
+
+class DataApiBySecretTest(WarehouseTest):
+    """As the user whose password the service itself reads in Secrets Manager; whoever signs may make no tables."""
+    kind = "data_api secret"
+
+    def test_the_whole_pipeline(self):
+        self.whole_pipeline()
 
 
 class DataApiByRoleTest(WarehouseTest):
