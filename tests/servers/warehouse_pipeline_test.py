@@ -249,6 +249,15 @@ class RedshiftTest(WarehouseTest):
 class WireTest(RedshiftTest):
     kind, via, application_name = "wire", "wire", "sluice tracking"
 
+    def test_C4_a_commit_that_answers_rollback_is_none(self):
+        """As that of a transaction that has failed does, without an error: what it was to load is loaded by another."""
+        self.pipeline.run("ddl", "--apply")
+        self.control("PUT", "/faults", [{"do": "roll_back", "sql": "^COMMIT", "nth": 1, "times": 1, "via": self.via}])
+        self.pipeline.send()
+        self.pipeline.drain()
+        self.assertEqual(self.control("GET", "/faults")[0]["struck"], 1)
+        self.assert_end()
+
 
 class DataApiTest(RedshiftTest):
     kind, via, application_name = "data_api", "data", "RedshiftDataAPI"

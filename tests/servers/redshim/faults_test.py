@@ -5,6 +5,7 @@ import unittest
 import urllib.error
 
 import psycopg
+import pyarrow as pa
 
 from redshim_case import RedshimCase
 
@@ -74,9 +75,16 @@ class FaultsTest(RedshimCase):
         self.fails("SELECT 1", "current transaction is aborted", db=self.client)
 
     def test_C4_a_copy_is_said_to_have_failed_and_has_loaded(self):
-        self.control("PUT", "/faults", [{"do": "say_aborted", "sql": "^INSERT"}])
-        self.fails("INSERT INTO t VALUES (1)", "aborted", db=self.client)
+        file = self.put_parquet(pa.table({"a": pa.array([1], pa.int32())}))
+        self.control("PUT", "/faults", [{"do": "say_aborted", "sql": "^COPY"}])
+        self.fails(self.copy_text("t", file), "aborted", db=self.client)
         self.assertEqual(self.count(), 1)
+
+    def test_C4_a_commit_answers_rollback_and_no_error(self):
+        self.control("PUT", "/faults", [{"do": "roll_back", "sql": "^COMMIT"}])
+        self.client.execute("BEGIN; INSERT INTO t VALUES (1)")
+        self.assertEqual(self.client.execute("COMMIT").statusmessage, "ROLLBACK")
+        self.assertEqual(self.count(), 0)
 
     def test_C11_a_statement_hangs_until_the_rules_are_replaced(self):
         for do, meanwhile in ("hang_before", 0), ("hang_after", 1):
