@@ -134,6 +134,7 @@ class RedshiftTest(WarehouseTest):
     def test_the_whole_pipeline(self):
         self.whole_pipeline()
         self.assert_answers()
+        self.assert_sessions_are_in_their_query_group()
 
     def sessions(self):
         """The texts of each of sluice's sessions."""
@@ -158,6 +159,13 @@ class RedshiftTest(WarehouseTest):
             self.assertRegex(words, r'^LOCK "sluice"."lock"\nUPDATE "sluice"."lock" SET n = n \+ 1\n')
         for kind in "sluice_fresh", "AND l.state IN \\('loaded', 'replaced'\\)\\)\n", 'UPDATE "sluice"."control" SET paused', " SET accepted = ":
             self.assertRegex("".join(transactions), kind)
+
+    def assert_sessions_are_in_their_query_group(self):
+        """All that stage or load anything."""
+        staging = [texts for texts in self.sessions() if any(text.startswith(("CREATE TEMP", "BEGIN")) for text in texts)]
+        self.assertGreater(len(staging), 1)
+        for texts in staging:
+            self.assertIn("SET query_group TO 'sluice'", texts[:2])
 
     def test_connections_that_break_anywhere(self):
         """Before and after each kind of statement, and after a COMMIT whose answer is lost (faults C2, C3, C4); and a COPY is refused once."""
