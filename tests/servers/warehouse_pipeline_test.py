@@ -5,6 +5,7 @@ import signal
 import subprocess
 
 import token_service
+from pipeline_test import Toxics
 from warehouse_case import PASSWORDS, WarehouseTest, pipeline, servers, warehouse_pipeline
 
 
@@ -264,6 +265,56 @@ class WireTest(RedshiftTest):
         self.pipeline.send()
         self.pipeline.drain()
         self.assertEqual(self.control("GET", "/faults")[0]["struck"], 1)
+        self.assert_end()
+
+    def test_C11_a_rollback_that_hangs_is_given_up(self):
+        """What made it necessary is told all the same, and it is known that nothing was loaded: the ledger is not asked, nothing tried again."""
+        self.control("PUT", "/faults", [
+            {"do": "error", "sql": "sluice_losers", "times": None, "via": self.via, "state": "53100", "message": "disk full"},
+            {"do": "hang_before", "sql": "^ROLLBACK", "via": self.via}])
+        self.pipeline.send()
+        self.pipeline.run("land")
+        self.assertIn("disk full", self.pipeline.run("process", "--set", "warehouse.timeouts.commit=1s", exit_code=1).stderr)
+        self.assertEqual([rule["struck"] for rule in self.control("GET", "/faults")], [1, 1])
+        self.control("PUT", "/faults", [])
+        self.pipeline.keeper.show_again()
+        self.pipeline.drain()
+        self.assert_end()
+
+    def test_C11_a_connection_that_hangs_is_given_up(self):
+        toxics = Toxics(self.enterContext(servers.toxiproxy()).address)
+        port = toxics.proxy("redshift", f"localhost:{self.target.connect['port']}").rpartition(":")[2]
+        toxics.add("redshift", "timeout", {"timeout": 0})  # nothing goes through it
+        self.pipeline.send()
+        self.pipeline.run("land")
+        through = "--set", f"warehouse.redshift.port={port}", "--set", "warehouse.timeouts.connect=1s"
+        self.assertIn("cannot connect: no answer in time", self.pipeline.run(*through, "process", exit_code=1).stderr)
+        self.assertEqual(self.pipeline.status()["notifications"]["in_flight"], 0, "nothing was received")
+        self.pipeline.drain()
+        self.assert_end()
+
+    def test_C13_a_warehouse_with_connections_enough_is_asked_again_by_the_next_run(self):
+        self.pipeline.send()
+        self.pipeline.run("land")
+        self.control("PUT", "/faults", [{"do": "refuse", "times": None, "state": "53300", "message": "too many connections"}])
+        for _ in range(2):
+            self.assertIn("too many connections", self.pipeline.run("process", exit_code=1).stderr)
+        self.control("PUT", "/faults", [])
+        self.assertEqual(self.pipeline.status()["notifications"]["in_flight"], 0, "nothing was received")
+        self.pipeline.drain()
+        self.assert_end()
+
+    def test_a_certificate_of_nobody_known_or_of_another_host_is_refused(self):
+        """By the default (fault S6)."""
+        toxics = Toxics(self.enterContext(servers.toxiproxy()).address)
+        port = toxics.proxy("redshift", f"localhost:{self.target.connect['port']}", host="127.0.0.9").rpartition(":")[2]
+        elsewhere = "--set", "warehouse.redshift.host=127.0.0.9", "--set", f"warehouse.redshift.port={port}"
+        self.pipeline.send()
+        self.pipeline.run("land")
+        for flags in ("--set", "warehouse.redshift.tls_root=/etc/ssl/certs/ca-certificates.crt"), elsewhere:
+            self.assertRegex(self.pipeline.run(*flags, "process", exit_code=1).stderr, "cannot connect: refused: .*certificate")
+        self.pipeline.run(*elsewhere, "--set", "warehouse.redshift.tls=require", "process")
+        self.pipeline.drain()
         self.assert_end()
 
 
