@@ -4,6 +4,7 @@
 
 #include "sluice/schema/ddl_parser.h"
 #include "sluice/warehouse/data_api_client.h"
+#include "sluice/warehouse/ledger_reader.h"
 #include "sluice/warehouse/load_sql.h"
 #include "sluice/warehouse/pg_connection.h"
 #include "sluice/warehouse/redshift_login.h"
@@ -54,6 +55,54 @@ LoadFacts FactsOf(size_t tables) {
   return facts;
 }
 
+// A ledger is there, and whatever is asked of it has an answer of one row.
+class NotingSession : public SqlSession {
+ public:
+  std::vector<SqlStatement> in_transactions;
+  std::vector<std::string> queries;
+
+  Status Run(std::string_view, const std::string&) override { return {}; }
+  Result<std::vector<TextRow>> Query(std::string_view name, const std::string& sql) override {
+    if (name == "look for table" || name == "read version") {
+      return std::vector<TextRow>{{std::to_string(kLedgerVersion)}};
+    }
+    queries.push_back(sql);
+    return std::vector<TextRow>();
+  }
+  Result<std::vector<TextRow>> Transact(std::span<const SqlStatement> statements,
+                                        const std::optional<std::string>& last) override {
+    in_transactions.insert(in_transactions.end(), statements.begin(), statements.end());
+    if (last) in_transactions.push_back({"outcome", *last});
+    return std::vector<TextRow>{{"1", "loaded", "batch", ""}};
+  }
+};
+
+// Of a load, one that replaces and one that replays, and of all that people decide.
+std::vector<SqlStatement> AllThatStandsInTransactions() {
+  const TableSet tables = ManyTables(2);
+  const LedgerNames names = Redshift();
+  LoadFacts replace = FactsOf(2), replay = FactsOf(2);
+  replace.replaced = {{.table = 0, .has_others = true, .times = replace.tables[0].times},
+                      {.table = 1, .has_others = false, .times = {}}};
+  replay.replays = true;
+  std::vector<SqlStatement> sql;
+  const auto add = [&](const std::vector<SqlStatement>& more) {
+    sql.insert(sql.end(), more.begin(), more.end());
+  };
+  for (const LoadFacts& facts : {FactsOf(2), replace, replay}) add(CommitSql(tables, names, facts));
+  add(SettleSql(names, "b", {}));
+  for (std::string& text : PrepareRowsSql(names)) sql.push_back({"prepare", std::move(text)});
+  sql.push_back({"outcome", LoadOutcomeSql(names)});
+  NotingSession session;
+  LedgerReader reader(session, names, tables);
+  const std::vector<int64_t> objects = {4'711};
+  EXPECT_TRUE(reader.Pause("why") && reader.OutcomesUnderLock(objects));
+  EXPECT_TRUE(reader.AcceptQuarantined({.raw_key = "key"}, {.why = "why", .at = {}}));
+  EXPECT_TRUE(reader.AcceptOverwritten(4'711, {.why = "why", .at = {}}));
+  add(session.in_transactions);
+  return sql;
+}
+
 TEST(RedshiftSql, ALoadOfSevenWideTablesFitsIntoABatchOfTheDataApi) {
   const TableSet tables = ManyTables(8);
   const auto sql = CommitSql(tables, Redshift(), FactsOf(7));
@@ -69,11 +118,8 @@ TEST(RedshiftSql, TheLockComesFirstThenTheUpdate) {
 
 TEST(RedshiftSql, NothingThatItDoesNotKnowIsSaid) {
   const TableSet tables = ManyTables(2);
-  auto sql = CommitSql(tables, Redshift(), FactsOf(2));
-  for (SqlStatement& statement : SettleSql(Redshift(), "b", {})) sql.push_back(statement);
+  auto sql = AllThatStandsInTransactions();
   for (std::string& text : PrepareTablesSql(tables, Redshift())) sql.push_back({"prepare", text});
-  for (std::string& text : PrepareRowsSql(Redshift())) sql.push_back({"prepare", text});
-  sql.push_back({"outcome", LoadOutcomeSql(Redshift())});
   sql.push_back({"describe", DescribeSql(Redshift(), tables.tables)});
   for (const SqlStatement& statement : sql) {
     for (const char* word : {"FILTER", "DISTINCT FROM", "error(", "wh.", "temp.main", "VALUES",
@@ -86,10 +132,7 @@ TEST(RedshiftSql, NothingThatItDoesNotKnowIsSaid) {
 
 // TRUNCATE and VACUUM commit what is open, and changing a type may not stand in a transaction.
 TEST(RedshiftSql, C17_NothingInATransactionEndsIt) {
-  auto sql = CommitSql(ManyTables(2), Redshift(), FactsOf(2));
-  for (SqlStatement& statement : SettleSql(Redshift(), "b", {})) sql.push_back(statement);
-  for (std::string& text : PrepareRowsSql(Redshift())) sql.push_back({"prepare", text});
-  sql.push_back({"outcome", LoadOutcomeSql(Redshift())});
+  const auto sql = AllThatStandsInTransactions();
   for (const SqlStatement& statement : sql) {
     const std::string word = statement.sql.substr(0, statement.sql.find(' '));
     EXPECT_THAT(word, AnyOf("LOCK", "UPDATE", "CREATE", "INSERT", "DELETE", "SELECT"));
@@ -99,6 +142,22 @@ TEST(RedshiftSql, C17_NothingInATransactionEndsIt) {
       EXPECT_THAT(statement.sql, Not(HasSubstr(ending)));
     }
   }
+}
+
+TEST(RedshiftSql, FilesOfLongNamesAreAskedForInSeveralStatements) {
+  const TableSet tables;
+  const LedgerNames names = Redshift();
+  NotingSession session;
+  std::vector<std::string> keys;
+  for (int i = 0; i < 200; ++i) keys.push_back(fmt::format("{:\\>1000}/{:03}", "", i));
+  EXPECT_TRUE(LedgerReader(session, names, tables).NamedAmong(keys));
+  std::string all;
+  for (const std::string& sql : session.queries) {
+    EXPECT_LE(sql.size(), DataApiClient::kMostBytes);
+    all += sql;
+  }
+  EXPECT_GT(session.queries.size(), 1U);
+  for (const std::string& key : keys) EXPECT_THAT(all, HasSubstr(names.dialect.Literal(key)));
 }
 
 TEST(RedshiftSql, TextHasALengthAndSuperIsParsed) {
