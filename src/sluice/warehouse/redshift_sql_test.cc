@@ -2,6 +2,8 @@
 // What the SQL for Redshift must keep to, and what its errors mean.
 #include <gmock/gmock.h>
 
+#include <regex>
+
 #include "sluice/schema/ddl_parser.h"
 #include "sluice/warehouse/data_api_client.h"
 #include "sluice/warehouse/ledger_reader.h"
@@ -142,6 +144,29 @@ TEST(RedshiftSql, C17_NothingInATransactionEndsIt) {
       EXPECT_THAT(statement.sql, Not(HasSubstr(ending)));
     }
   }
+}
+
+// Redshift takes 'a' and 'a ' for the same; S3 does not, and redshim does not either.
+TEST(RedshiftSql, KeysAreComparedWithTheirTrailingBlanks) {
+  const TableSet tables;
+  const LedgerNames names = Redshift();
+  NotingSession session;
+  LedgerReader reader(session, names, tables);
+  const std::vector<std::string> keys = {"a ", "a"};
+  EXPECT_TRUE(reader.ListParts({.raw_key = "a "}) && reader.NamedAmong(keys));
+  EXPECT_TRUE(reader.SumQuarantine({.raw_key = "a "}) && reader.ListQuarantined({.raw_key = "a "}));
+  EXPECT_TRUE(reader.ListReplayable({.raw_key = "a "}, std::nullopt));
+  std::vector<std::string> said = session.queries;
+  said.push_back(ListReplacedSql(names));
+  for (const SqlStatement& statement : AllThatStandsInTransactions()) said.push_back(statement.sql);
+  const std::regex bare(
+      R"((raw_key|parquet) (=|<>|IN|NOT IN) (?!'')|(=|<>) \w+\.(raw_key|parquet)|DISTINCT store, raw_key)");
+  int exact = 0;
+  for (const std::string& sql : said) {
+    EXPECT_FALSE(std::regex_search(sql, bare)) << sql;
+    if (sql.contains("raw_key || '.')") || sql.contains("parquet || '.')")) ++exact;
+  }
+  EXPECT_GT(exact, 10);
 }
 
 TEST(RedshiftSql, FilesOfLongNamesAreAskedForInSeveralStatements) {
