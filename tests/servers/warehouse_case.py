@@ -21,7 +21,7 @@ class WarehouseTest(AwsTest):
     def setUp(self):
         super().setUp()
         sqs, s3, places = self.enterContext(aws_pipeline.on_store_and_elasticmq())
-        self.store = client("s3", s3)
+        self.store, self.sqs, self.notifications = client("s3", s3), sqs, places["notifications"]
         self.target = self.enterContext(warehouse_pipeline.target(self.kind, s3))
         keeper = self.enterContext(ReceiptKeeper(sqs))
         self.pipeline = WarehousePipeline(self.pipeline.folder, target=self.target, sqs=keeper.address, s3=s3, **places)

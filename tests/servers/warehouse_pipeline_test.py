@@ -4,6 +4,8 @@ embedded run's."""
 import signal
 import subprocess
 
+import aws_pipeline
+import s3_events
 import token_service
 from pipeline_test import Toxics
 from warehouse_case import PASSWORDS, WarehouseTest, pipeline, servers, warehouse_pipeline
@@ -191,6 +193,52 @@ class RedshiftTest(WarehouseTest):
         self.pipeline.drain()
         self.assertEqual(self.control("GET", "/faults")[0]["struck"], 1)
         self.assert_end()
+
+    def test_N1_what_a_person_on_call_does_ends_well(self):
+        """A notification that was lost is sent again, an object that was overwritten takes its old version's place, and events that pass now become rows."""
+        self.pipeline.send()
+        self.pipeline.run("land")
+        self.lose_a_notification()
+        self.pipeline.drain()
+        found = self.pipeline.ask("reconcile", "--repair", "--grace", "0s")
+        self.assertEqual((found["missing"], found["announced"]), (1, 1), found)
+        self.pipeline.drain()
+        self.assert_end()
+
+        key = self.pipeline.query("SELECT raw_key FROM sluice.ledger WHERE table_name = '*' ORDER BY 1 LIMIT 1")[0][0]
+        bad = pipeline.events(1, first=3, topic="mended", website_id="no CHAR of one byte: \u00e9")
+        self.store.put_object(Bucket="acme-raw", Key=aws_pipeline.PREFIX + key, Body=pipeline.events(3, topic="mended") + bad)
+        self.pipeline.drain()
+        self.assertEqual(self.pipeline.status()["states"]["held"]["objects"], 1)
+        self.pipeline.ask("backfill", "--from", key[5:18].replace("/", "T"), "--replace")
+        self.assertEqual(self.mended(), 3)
+        self.assert_as_loaded()
+
+        self.pipeline.config.write_text(self.pipeline.config.read_text().replace("unique: [request_id]", "unique: [request_id], on_bad_value: null"))
+        replayed = self.pipeline.ask("quarantine", "replay")
+        self.assertGreater(replayed["passed"], 0)
+        self.assertEqual(replayed["changed"] + replayed["failed"], 0)
+        self.assertEqual(self.mended(), 4)
+        self.assert_as_loaded()
+
+    def assert_as_loaded(self):
+        status = self.pipeline.status()
+        self.assertTrue(status["balanced"])
+        self.assertEqual([table["rows"] for table in status["tables"]], [table["loaded"] for table in status["tables"]])
+        self.assert_nothing_doubled()
+
+    def lose_a_notification(self):
+        """Of an object: the first in the queue is the store's own test."""
+        queue = {"QueueUrl": self.sqs + self.notifications}
+        received = s3_events.call(self.sqs, "ReceiveMessage", MaxNumberOfMessages=10, **queue)["Messages"]
+        lost = next(message for message in received if "ObjectCreated" in message["Body"])
+        s3_events.call(self.sqs, "DeleteMessage", ReceiptHandle=lost["ReceiptHandle"], **queue)
+        for message in received:
+            if message is not lost:
+                s3_events.call(self.sqs, "ChangeMessageVisibility", ReceiptHandle=message["ReceiptHandle"], VisibilityTimeout=0, **queue)
+
+    def mended(self):
+        return self.pipeline.query("SELECT COUNT(*) FROM tracking.events WHERE topic = 'mended'")[0][0]
 
     def test_C6_a_transaction_that_another_stood_in_the_way_of_is_tried_again(self):
         """In its own session, with what it has staged there."""
