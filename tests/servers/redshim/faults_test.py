@@ -60,6 +60,15 @@ class FaultsTest(RedshimCase):
         self.assertEqual(self.db.execute("BEGIN; LOCK t; SELECT COUNT(*) FROM t; COMMIT").statusmessage, "BEGIN")  # waits for it
         self.assertEqual(self.count(), 1)
 
+    def test_a_copy_goes_on_when_its_client_has_gone(self):
+        file = self.put_parquet(pa.table({"a": pa.array([1], pa.int32())}))
+        self.control("PUT", "/faults", [{"do": "delay", "sql": "^COPY", "seconds": 0.3}])
+        self.client.pgconn.send_query(self.copy_text("t", file).encode())
+        self.client.pgconn.flush()
+        self.until(lambda: self.control("GET", "/faults")[0]["struck"])
+        self.client.pgconn.finish()
+        self.until(lambda: self.count() == 1)
+
     def test_the_nth_statement_is_struck_and_only_as_often_as_told(self):
         self.control("PUT", "/faults", [{"do": "error", "sql": "^INSERT", "nth": 2, "times": 1, "message": "so it is", "state": "57P01"}])
         self.client.execute("INSERT INTO t VALUES (1)")
