@@ -24,7 +24,7 @@ TEST_P(WarehouseContract, ObjectIsLoadedOnceAndRepeatingChangesNothing) {
   EXPECT_EQ(second[0].batch, first[0].batch);
 }
 
-TEST_P(WarehouseContract, N2RedeliveredObjectLoadsNothingBesideNewOnes) {
+TEST_P(WarehouseContract, N2_C23_RedeliveredObjectLoadsNothingBesideNewOnes) {
   const PlannedObject old = Put({.key = "a", .events = {{"1"}}, .utm = {{"u1"}}});
   const auto first = MustLoad({old});
   const auto second = MustLoad({Put({.key = "b", .events = {{"2"}}}), old});

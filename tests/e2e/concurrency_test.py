@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Several processes on one folder and one queue end where one process ends (faults C1, C20, O3, O5, T21)."""
+"""Several processes on one folder and one queue end where one process ends (faults C1, O3, O5, T21)."""
 
 import contextlib
 import fcntl
@@ -87,7 +87,7 @@ class Concurrency(PipelineTest):
     def test_C1_four_processes_end_as_one_does(self):
         self.compare(4)
 
-    def test_C20_two_runs_end_as_one_does(self):
+    def test_O5_two_runs_end_as_one_does(self):
         truth = self.pipeline.generate(EVENTS)
         self.pipeline.send()
         self.pipeline.run("run", *SMALL_OBJECTS, *SMALL_BATCHES)

@@ -233,8 +233,8 @@ class Toxics:
         with urllib.request.urlopen(request) as answer:
             return json.load(answer)
 
-    def proxy(self, name, upstream):
-        made = self.post("/proxies", {"name": name, "listen": "127.0.0.1:0", "upstream": upstream.removeprefix("http://")})
+    def proxy(self, name, upstream, host="127.0.0.1"):
+        made = self.post("/proxies", {"name": name, "listen": host + ":0", "upstream": upstream.removeprefix("http://")})
         return "http://" + made["listen"]
 
     def add(self, proxy, kind, attributes, toxicity=1.0):

@@ -12,7 +12,7 @@ sys.path.append(str(pathlib.Path(__file__).resolve().parent / "redshim"))
 
 import sql_tokens  # noqa: E402  (it is there now)
 
-# Sessions by wire that are not sluice's are the tests' own.
+# Sessions by wire that are not sluice's are the tests' own, and the owner's, who runs the rights that `sluice ddl --user` prints.
 SLUICES_OWN = "SET query_group TO 'sluice'"
 # Each probe has names of its own; without that they are a load's.
 _OF_A_PROBE = re.compile(r"sluice_probe_[0-9a-z]{26}_")
@@ -24,7 +24,7 @@ def keep(address, folder):
     with urllib.request.urlopen(address + "/statements") as response:
         log = json.load(response)
     own = {line["session"] for line in log if line["via"] == "data" or line["sql"] == SLUICES_OWN}
-    texts = one_of_each_shape(dict.fromkeys(_OF_A_PROBE.sub("", line["sql"]) for line in log if line["session"] in own))
+    texts = one_of_each_shape(dict.fromkeys(_OF_A_PROBE.sub("", line["sql"]) for line in log if line["session"] in own or line["sql"].startswith("GRANT ")))
     folder = pathlib.Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
     (folder / f"{uuid.uuid4().hex}.json").write_text(json.dumps(texts, indent=1))

@@ -27,7 +27,7 @@ KINDS = [
     r'^INSERT INTO "sluice"."duplicates" \(.*\) SELECT ', r'^INSERT INTO "sluice"."quarantine" \(.*\) SELECT ',
     r'^INSERT INTO "tracking"."events" \(.*\) SELECT ', r'^INSERT INTO "sluice_tally" SELECT .* UNION ALL ',
     r'^INSERT INTO "sluice"."lock" SELECT .* WHERE NOT EXISTS', r'^SELECT 1 / CASE WHEN .* THEN 1 ELSE 0 END', r'JSON_PARSE\(', r'JSON_SERIALIZE\(',
-    r'sys_load_error_detail .* pg_backend_pid\(\)', r' FROM pg_attribute a JOIN pg_class c ', r' FROM pg_class c JOIN pg_namespace n ',
+    r'sys_load_error_detail .* pg_backend_pid\(\)', r'stl_load_errors WHERE session = pg_backend_pid\(\)', r' FROM pg_attribute a JOIN pg_class c ', r' FROM pg_class c JOIN pg_namespace n ',
     r'^CREATE TEMP TABLE "sluice_gone_\d+" AS SELECT ', r'^DELETE FROM "tracking"."events" USING "sluice_gone_\d+" g WHERE ', r'^COPY "sluice_other_\d+" \(',
     r'^CREATE TEMP TABLE "sluice_back" AS SELECT ', r'^UPDATE "sluice"."duplicates" SET differs = NULL FROM ', r"^UPDATE .* SET state = 'replaced'",
     r"'changed' END AS verdict", r'^COPY "sluice_replayed" \(',
@@ -37,14 +37,17 @@ KINDS = [
     r'^SELECT d\.event_key, .* HAVING COUNT\(\*\) > 1', r'^SELECT d\.event_key, .* d\.differs = 1 ',
     r'^SELECT q\.parquet, .* FROM \(SELECT parquet, MAX\(CASE ', r'^SELECT DISTINCT parquet FROM .* IN \(', r'^SELECT x\.table_name, .* POSITION\(', r'^SELECT CAST\(q\.event_time AS VARCHAR\)',
     r'^SELECT e\.t, .* ROW_NUMBER\(\) OVER \(PARTITION BY q\.table_name', r'^SELECT e\.t, e\.r, .* q\.object AS object FROM ',
+    r'^GRANT TEMP ON DATABASE "dev" TO "\w+"$', r'^GRANT USAGE ON SCHEMA "sluice" TO "\w+"$', r'^GRANT SELECT, INSERT, UPDATE, DELETE ON "sluice"\."\w+" TO "\w+"$',
 ]
 
-# What sluice sends where a table has a TIMESTAMPTZ, which no table of the recording tests has (SqlDialect::InUtc), or another layout than theirs.
+# What sluice sends where a table has a TIMESTAMPTZ, which no table of the recording tests has (SqlDialect::InUtc), or another layout than theirs;
+# and the right that `sluice ddl --user` prints for --replace.
 NOT_RECORDED = [
     'CREATE TABLE IF NOT EXISTS "s"."t" ("a" INTEGER ENCODE az64 NOT NULL, "b" VARCHAR(9) ENCODE text255) DISTSTYLE EVEN SORTKEY AUTO ENCODE AUTO',
     'CREATE TABLE IF NOT EXISTS "s"."t" ("a" INTEGER) DISTSTYLE ALL INTERLEAVED SORTKEY ("a")',
     'CREATE TABLE IF NOT EXISTS "s"."t" ("a" INTEGER) DISTSTYLE AUTO',
     'ALTER TABLE "s"."t" ADD COLUMN "b" VARCHAR(9) ENCODE zstd',
+    'GRANT DELETE ON "s"."t", "s"."u" TO "sluice_loader"',
     'SELECT CAST(("at" AT TIME ZONE \'UTC\') AS VARCHAR(65535)) FROM "tracking"."events" LIMIT 5',
     'SELECT CAST(sluice_object AS VARCHAR), CAST(COUNT(*) AS VARCHAR), CAST(MIN(("at" AT TIME ZONE \'UTC\')) AS VARCHAR), CAST(MAX('
     '("at" AT TIME ZONE \'UTC\')) AS VARCHAR) FROM "sluice_stage_1" GROUP BY sluice_object',
@@ -53,6 +56,7 @@ NOT_RECORDED = [
 # What sqlglot is known not to read, and where Redshift has it.
 UNREAD_BY_SQLGLOT = {
     r'^LOCK "sluice"."lock"$': "Database Developer Guide, LOCK: LOCK [ TABLE ] table_name [, ...]",
+    r'^GRANT DELETE ON "s"."t", "s"."u" TO ': "Database Developer Guide, GRANT: ON { [ TABLE ] table_name [, ...]",
     r' SORTKEY AUTO\b| INTERLEAVED SORTKEY \(': "Database Developer Guide, CREATE TABLE: [COMPOUND | INTERLEAVED] SORTKEY (column_name [,...])",
 }
 

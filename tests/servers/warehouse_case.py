@@ -9,6 +9,7 @@ import warehouse_pipeline
 from aws_pipeline import embedded_end_state, pipeline  # noqa: F401  (for who imports this)
 from pipeline_test import SECRETS, AwsTest
 from receipt_keeper import ReceiptKeeper
+from smoke import client
 from warehouse_pipeline import WarehousePipeline
 
 PASSWORDS = "Admin-of-redshim-1", "Loader-of-redshim-1"
@@ -20,6 +21,7 @@ class WarehouseTest(AwsTest):
     def setUp(self):
         super().setUp()
         sqs, s3, places = self.enterContext(aws_pipeline.on_store_and_elasticmq())
+        self.store, self.sqs, self.notifications = client("s3", s3), sqs, places["notifications"]
         self.target = self.enterContext(warehouse_pipeline.target(self.kind, s3))
         keeper = self.enterContext(ReceiptKeeper(sqs))
         self.pipeline = WarehousePipeline(self.pipeline.folder, target=self.target, sqs=keeper.address, s3=s3, **places)

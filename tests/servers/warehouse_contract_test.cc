@@ -18,6 +18,7 @@
 
 #include "sluice/aws/credentials_for_test.h"
 #include "sluice/aws/http_client.h"
+#include "sluice/load/loader.h"
 #include "sluice/object/directory_store.h"
 #include "sluice/object/s3_store.h"
 #include "sluice/warehouse/data_api_session.h"
@@ -65,9 +66,7 @@ class PostgresHarness : public WarehouseHarness {
   std::unique_ptr<Warehouse> Open(const TableSet& tables, FaultPlan* faults,
                                   const std::string& pipeline) override {
     return std::make_unique<ServerWarehouse>(
-        std::make_unique<PostgresConnector>(
-            WireOptions{.target = Target(database_), .timeouts = {}, .stop = {}, .faults = faults},
-            StagedStores{store_.get(), store_.get()}),
+        Connector(faults),
         LedgerNames{.pipeline = pipeline,
                     .schema = "sluice",
                     .dialect = SqlDialect(SqlDialect::Kind::kPostgres)},
@@ -90,6 +89,12 @@ class PostgresHarness : public WarehouseHarness {
   void Tamper(StagedLoad& load, const std::string& sql) override {
     const Status done = dynamic_cast<ServerLoad&>(load).session()->Run("tamper", sql);
     EXPECT_TRUE(done) << done.error().message();
+  }
+
+  std::unique_ptr<ServerConnector> Connector(FaultPlan* faults) const {
+    return std::make_unique<PostgresConnector>(
+        WireOptions{.target = Target(database_), .timeouts = {}, .stop = {}, .faults = faults},
+        StagedStores{store_.get(), store_.get()});
   }
 
   std::unique_ptr<PgConnection> Connect() const {
@@ -207,6 +212,11 @@ class RedshimHarness : public WarehouseHarness {
     const auto answers = (*connection)->Send(sql);
     EXPECT_TRUE(answers) << sql << ": " << answers.error().message();
     return answers && !answers->empty() ? answers->back().rows : Rows();
+  }
+
+  // Whether SYS_LOAD_ERROR_DETAIL knows of what fails from now on; STL_LOAD_ERRORS does.
+  static void TellSysOfLoadErrors(bool does) {
+    Control("PUT", "/load_errors", fmt::format(R"({{"recorded":true,"sys":{}}})", does));
   }
 
   int rounds() const override { return 8; }
@@ -406,6 +416,15 @@ TEST(PostgresTimeoutTest, WaitingForTheLockHasATimeOfItsOwn) {
   EXPECT_THAT(waited.error().message(), ::testing::StartsWith("take lock: "));
 }
 
+TEST(PostgresSessionTest, TheServerLooksWhetherItsClientIsThere) {
+  PostgresHarness harness;
+  const auto session = harness.Connector(nullptr)->Connect();
+  ASSERT_TRUE(session) << session.error().message();
+  const auto rows = (*session)->Query("look", "SHOW client_connection_check_interval");
+  ASSERT_TRUE(rows) << rows.error().message();
+  EXPECT_EQ((*rows)[0][0], "10s");
+}
+
 // A firewall forgets connections without a word to either end.
 TEST(RedshimConnectionTest, C12_AConnectionThatIsForgottenIsFoundOut) {
   RedshimHarness harness(RedshimHarness::Way::kWire);
@@ -432,6 +451,18 @@ TEST(RedshimConnectionTest, C12_AConnectionThatIsForgottenIsFoundOut) {
     EXPECT_EQ(option(IPPROTO_TCP, TCP_USER_TIMEOUT), 90'000);
   }
   EXPECT_EQ(found, 1);
+}
+
+// As PostgreSQL 13, redshim knows no client_connection_check_interval.
+TEST(RedshimConnectionTest, APostgresThatCannotWatchItsClientHasSessionsToo) {
+  RedshimHarness harness(RedshimHarness::Way::kWire);
+  PostgresConnector connector(
+      {.target = harness.Target(), .timeouts = {}, .stop = {}, .faults = nullptr}, {});
+  const auto session = connector.Connect();
+  ASSERT_TRUE(session) << session.error().message();
+  const auto rows = (*session)->Query("look", "SHOW timezone");
+  ASSERT_TRUE(rows) << rows.error().message();
+  EXPECT_EQ((*rows)[0][0], "UTC");
 }
 
 // What the servers are for that with_server.py has started.
@@ -478,6 +509,47 @@ TEST_P(WarehouseContract, WhatWasReplacedMeanwhileIsNotReplacedByWhatWasStagedBe
   EXPECT_EQ(EndState(), state);
 }
 
+// The footers are as they should be: only who reads the values finds it.
+class RefusedFile : public WarehouseContract {
+ protected:
+  std::vector<ObjectOutcome> LoadFourOfWhichTheThirdIsRefused() {
+    std::vector<PlannedObject> objects;
+    for (const char* key : {"a", "b", "c", "d"}) {
+      const bool is_bad = key == std::string_view("c");
+      objects.push_back(Put({.key = key, .utm = {{key, 0, std::string(is_bad ? 256 : 255, 'x')}}}));
+    }
+    SystemClock clock;
+    const auto outcomes = Loader(*warehouse_, clock).Load(objects);
+    EXPECT_TRUE(outcomes) << outcomes.error().message();
+    return outcomes.value_or(std::vector<ObjectOutcome>(4));
+  }
+};
+
+TEST_P(RefusedFile, C9_IsFoundByHalvingAndSetAside) {
+  const auto outcomes = LoadFourOfWhichTheThirdIsRefused();
+  using enum ObjectState;
+  EXPECT_THAT(States(outcomes), ::testing::ElementsAre(kLoaded, kLoaded, kSetAside, kLoaded));
+  EXPECT_THAT(Column("SELECT request_id FROM tracking.utm ORDER BY request_id"),
+              ::testing::ElementsAre("a", "b", "d"));
+  EXPECT_EQ(One("SELECT state FROM sluice.ledger WHERE raw_key = 'c' AND table_name = '*'"),
+            "set_aside");
+}
+
+// By either of the system's views.
+TEST_P(RefusedFile, C9_IsNamedWithItsColumn) {
+  if (dynamic_cast<RedshimHarness*>(harness_.get()) == nullptr) return;  // PostgreSQL has no views
+  for (const bool sys_knows : {true, false}) {
+    RedshimHarness::TellSysOfLoadErrors(sys_knows);
+    const std::string reason = LoadFourOfWhichTheThirdIsRefused()[2].reason;
+    EXPECT_THAT(reason, ::testing::HasSubstr("column=source type=varchar"));
+    EXPECT_THAT(reason, ::testing::HasSubstr("utm/c-etag.parquet"));
+    harness_->Execute("DELETE FROM sluice.ledger; DELETE FROM tracking.utm");
+  }
+  RedshimHarness::TellSysOfLoadErrors(true);
+}
+
+INSTANTIATE_TEST_SUITE_P(Server, RefusedFile, ::testing::ValuesIn(Started()),
+                         [](const auto& tested) { return tested.param.name; });
 INSTANTIATE_TEST_SUITE_P(Server, WarehouseContract, ::testing::ValuesIn(Started()),
                          [](const auto& tested) { return tested.param.name; });
 

@@ -12,6 +12,9 @@ from aws_pipeline import AwsPipeline
 from smoke import client
 
 
+SECRET_OF_REDSHIM = "arn:aws:secretsmanager:us-east-1:111122223333:secret:redshim-"  # and the user's name
+
+
 @dataclasses.dataclass
 class Target:
     section: str  # warehouse: of sluice.yaml, and what stands beside it
@@ -53,6 +56,9 @@ def _target(stack, kind, loader, s3, by_role=""):
         "wire": f'redshift: {{{wire}, auth: password, password: "env:REDSHIFT_PASSWORD"}}',
         "secret": f'redshift: {{{wire}, auth: password, password: "secretsmanager:sluice/redshift#password"}}',
         "iam": f'redshift: {{{wire}, cluster: redshim, endpoint: "{e["SLUICE_REDSHIM_ENDPOINT"]}"}}',
+        "iam workgroup": f'redshift: {{{wire}, workgroup: redshim, endpoint: "{e["SLUICE_REDSHIM_ENDPOINT"]}"}}',
+        "data_api secret": f'redshift_data_api: {{workgroup: redshim, database: {e["SLUICE_REDSHIM_DATABASE"]}, '
+                           f'secret_arn: "{SECRET_OF_REDSHIM}{user}-AbCdEf", endpoint: "{e["SLUICE_REDSHIM_ENDPOINT"]}"}}',
         "data_api": f'redshift_data_api: {{workgroup: redshim, database: {e["SLUICE_REDSHIM_DATABASE"]}, user: {user}, '
                     f'endpoint: "{e["SLUICE_REDSHIM_ENDPOINT"]}"}}',
     }[kind]
@@ -91,7 +97,7 @@ class WarehousePipeline(AwsPipeline):
 
     def prepare_for_loader(self):
         """What an administrator does with what `sluice ddl` prints."""
-        self.by_owner(*(step["sql"] for step in self.ask("ddl", "--user", self.target.loader)["steps"] if step["sql"]))
+        self.by_owner(*(step["sql"] for step in self.ask("ddl", "--user", self.target.loader, "--database", self.target.connect["dbname"])["steps"] if step["sql"]))
 
     def query(self, sql):
         with psycopg.connect(**self.target.connect, autocommit=True) as db:

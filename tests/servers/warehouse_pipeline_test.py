@@ -4,7 +4,10 @@ embedded run's."""
 import signal
 import subprocess
 
+import aws_pipeline
+import s3_events
 import token_service
+from pipeline_test import Toxics
 from warehouse_case import PASSWORDS, WarehouseTest, pipeline, servers, warehouse_pipeline
 
 
@@ -27,6 +30,17 @@ class IamTest(WarehouseTest):
 class IamByRoleTest(IamTest):
     """Of a service in another account, which does not know the process's own keys."""
     kind = "iam by role"
+
+
+class IamOfWorkgroupTest(WarehouseTest):
+    """Asked of Redshift Serverless, which says whose it is: here the user without any rights but those of `sluice ddl --user`."""
+    kind = "iam workgroup as loader"
+
+    def test_the_whole_pipeline(self):
+        self.pipeline.prepare_for_loader()
+        self.whole_pipeline()
+        users = {one["user"] for one in self.control("GET", "/statements") if one["application_name"] == "sluice tracking"}
+        self.assertEqual(users, {self.target.loader})
 
 
 class SecretTest(WarehouseTest):
@@ -117,24 +131,44 @@ class SecretTest(WarehouseTest):
         self.assertIn("cannot fetch secretsmanager:sluice/none from ", run.stderr)
 
 
-class WireTest(WarehouseTest):
-    kind, via = "wire", "wire"
+class RedshiftTest(WarehouseTest):
+    via = None  # redshim's name of the way
 
     def test_the_whole_pipeline(self):
         self.whole_pipeline()
         self.assert_answers()
+        self.assert_sessions_are_in_their_query_group()
 
-    def test_the_lock_and_the_update_are_the_first_words_of_every_transaction(self):
-        """Either of them alone survives every test of outcomes (fault C1)."""
+    def sessions(self):
+        """The texts of each of sluice's sessions."""
+        sessions = {}
+        for one in self.control("GET", "/statements"):
+            if one["application_name"] == self.application_name:
+                self.assertEqual(one["via"], self.via)
+                sessions.setdefault(one["session"], []).append(one["sql"])
+        return list(sessions.values())
+
+    def test_C1_the_lock_and_the_update_are_the_first_words_of_every_transaction(self):
+        """Either of them alone survives every test of outcomes. Only what makes the lock's row updates none."""
         self.pipeline.send()
+        self.pipeline.run("land")
+        self.store.delete_object(Bucket="acme-raw", Key=self.store.list_objects_v2(Bucket="acme-raw")["Contents"][0]["Key"])
         self.pipeline.drain()
-        statements = [one["sql"] for one in self.control("GET", "/statements")]
-        begins = [i for i, sql in enumerate(statements) if sql.strip().upper().startswith("BEGIN")]
-        loads = [i for i in begins if any("sluice_fresh" in sql for sql in statements[i:i + 15])]
-        self.assertTrue(loads)
-        for i in loads:
-            self.assertRegex(statements[i + 1].strip(), r'^LOCK "sluice"."lock"$')
-            self.assertRegex(statements[i + 2].strip(), r'^UPDATE "sluice"."lock" SET n = n \+ 1$')
+        self.pipeline.run("pause", "a test")
+        self.pipeline.run("resume")
+        self.assertGreater(self.pipeline.ask("quarantine", "accept", "a test", "--since", "1d")["accepted"], 0)
+        transactions = [words for texts in self.sessions() for words in "\n".join(texts).split("BEGIN\n")[1:] if '"sluice"."version"' not in words]
+        for words in transactions:
+            self.assertRegex(words, r'^LOCK "sluice"."lock"\nUPDATE "sluice"."lock" SET n = n \+ 1\n')
+        for kind in "sluice_fresh", "AND l.state IN \\('loaded', 'replaced'\\)\\)\n", 'UPDATE "sluice"."control" SET paused', " SET accepted = ":
+            self.assertRegex("".join(transactions), kind)
+
+    def assert_sessions_are_in_their_query_group(self):
+        """All that stage or load anything."""
+        staging = [texts for texts in self.sessions() if any(text.startswith(("CREATE TEMP", "BEGIN")) for text in texts)]
+        self.assertGreater(len(staging), 1)
+        for texts in staging:
+            self.assertIn("SET query_group TO 'sluice'", texts[:2])
 
     def test_connections_that_break_anywhere(self):
         """Before and after each kind of statement, and after a COMMIT whose answer is lost (faults C2, C3, C4); and a COPY is refused once."""
@@ -150,6 +184,61 @@ class WireTest(WarehouseTest):
         self.pipeline.drain()
         self.assert_end()
 
+    def test_C4_a_transaction_that_is_called_aborted_but_was_done_is_no_failure(self):
+        """The ledger is asked, and says that all is loaded: the run ends well."""
+        self.pipeline.send()
+        self.pipeline.drain()
+        self.control("PUT", "/faults", [{"do": "say_aborted", "sql": "^COMMIT", "nth": 1, "times": 1, "via": self.via}])
+        self.pipeline.send()
+        self.pipeline.drain()
+        self.assertEqual(self.control("GET", "/faults")[0]["struck"], 1)
+        self.assert_end()
+
+    def test_N1_what_a_person_on_call_does_ends_well(self):
+        """A notification that was lost is sent again, an object that was overwritten takes its old version's place, and events that pass now become rows."""
+        self.pipeline.send()
+        self.pipeline.run("land")
+        self.lose_a_notification()
+        self.pipeline.drain()
+        found = self.pipeline.ask("reconcile", "--repair", "--grace", "0s")
+        self.assertEqual((found["missing"], found["announced"]), (1, 1), found)
+        self.pipeline.drain()
+        self.assert_end()
+
+        key = self.pipeline.query("SELECT raw_key FROM sluice.ledger WHERE table_name = '*' ORDER BY 1 LIMIT 1")[0][0]
+        bad = pipeline.events(1, first=3, topic="mended", website_id="no CHAR of one byte: \u00e9")
+        self.store.put_object(Bucket="acme-raw", Key=aws_pipeline.PREFIX + key, Body=pipeline.events(3, topic="mended") + bad)
+        self.pipeline.drain()
+        self.assertEqual(self.pipeline.status()["states"]["held"]["objects"], 1)
+        self.pipeline.ask("backfill", "--from", key[5:18].replace("/", "T"), "--replace")
+        self.assertEqual(self.mended(), 3)
+        self.assert_as_loaded()
+
+        self.pipeline.config.write_text(self.pipeline.config.read_text().replace("unique: [request_id]", "unique: [request_id], on_bad_value: null"))
+        replayed = self.pipeline.ask("quarantine", "replay")
+        self.assertGreater(replayed["passed"], 0)
+        self.assertEqual(replayed["changed"] + replayed["failed"], 0)
+        self.assertEqual(self.mended(), 4)
+        self.assert_as_loaded()
+
+    def assert_as_loaded(self):
+        status = self.pipeline.status()
+        self.assertTrue(status["balanced"])
+        self.assertEqual([table["rows"] for table in status["tables"]], [table["loaded"] for table in status["tables"]])
+        self.assert_nothing_doubled()
+
+    def lose_a_notification(self):
+        """Of an object: the first in the queue is the store's own test."""
+        queue = {"QueueUrl": self.sqs + self.notifications}
+        received = s3_events.call(self.sqs, "ReceiveMessage", MaxNumberOfMessages=10, **queue)["Messages"]
+        lost = next(message for message in received if "ObjectCreated" in message["Body"])
+        s3_events.call(self.sqs, "DeleteMessage", ReceiptHandle=lost["ReceiptHandle"], **queue)
+        for message in received:
+            if message is not lost:
+                s3_events.call(self.sqs, "ChangeMessageVisibility", ReceiptHandle=message["ReceiptHandle"], VisibilityTimeout=0, **queue)
+
+    def mended(self):
+        return self.pipeline.query("SELECT COUNT(*) FROM tracking.events WHERE topic = 'mended'")[0][0]
 
     def test_C6_a_transaction_that_another_stood_in_the_way_of_is_tried_again(self):
         """In its own session, with what it has staged there."""
@@ -215,18 +304,71 @@ class WireTest(WarehouseTest):
         self.assert_end()
 
 
-class DataApiTest(WireTest):
-    kind, via = "data_api", "data"
+class WireTest(RedshiftTest):
+    kind, via, application_name = "wire", "wire", "sluice tracking"
 
-    def test_C4_a_batch_that_is_called_aborted_but_was_done_is_no_failure(self):
-        """The ledger is asked, and says that all is loaded: the run ends well."""
-        self.pipeline.send()
-        self.pipeline.drain()
-        self.control("PUT", "/faults", [{"do": "say_aborted", "sql": "^COMMIT", "nth": 1, "times": 1, "via": self.via}])
+    def test_C4_a_commit_that_answers_rollback_is_none(self):
+        """As that of a transaction that has failed does, without an error: what it was to load is loaded by another."""
+        self.pipeline.run("ddl", "--apply")
+        self.control("PUT", "/faults", [{"do": "roll_back", "sql": "^COMMIT", "nth": 1, "times": 1, "via": self.via}])
         self.pipeline.send()
         self.pipeline.drain()
         self.assertEqual(self.control("GET", "/faults")[0]["struck"], 1)
         self.assert_end()
+
+    def test_C11_a_rollback_that_hangs_is_given_up(self):
+        """What made it necessary is told all the same, and it is known that nothing was loaded: the ledger is not asked, nothing tried again."""
+        self.control("PUT", "/faults", [
+            {"do": "error", "sql": "sluice_losers", "times": None, "via": self.via, "state": "53100", "message": "disk full"},
+            {"do": "hang_before", "sql": "^ROLLBACK", "via": self.via}])
+        self.pipeline.send()
+        self.pipeline.run("land")
+        self.assertIn("disk full", self.pipeline.run("process", "--set", "warehouse.timeouts.commit=1s", exit_code=1).stderr)
+        self.assertEqual([rule["struck"] for rule in self.control("GET", "/faults")], [1, 1])
+        self.control("PUT", "/faults", [])
+        self.pipeline.keeper.show_again()
+        self.pipeline.drain()
+        self.assert_end()
+
+    def test_C11_a_connection_that_hangs_is_given_up(self):
+        toxics = Toxics(self.enterContext(servers.toxiproxy()).address)
+        port = toxics.proxy("redshift", f"localhost:{self.target.connect['port']}").rpartition(":")[2]
+        toxics.add("redshift", "timeout", {"timeout": 0})  # nothing goes through it
+        self.pipeline.send()
+        self.pipeline.run("land")
+        through = "--set", f"warehouse.redshift.port={port}", "--set", "warehouse.timeouts.connect=1s"
+        self.assertIn("cannot connect: no answer in time", self.pipeline.run(*through, "process", exit_code=1).stderr)
+        self.assertEqual(self.pipeline.status()["notifications"]["in_flight"], 0, "nothing was received")
+        self.pipeline.drain()
+        self.assert_end()
+
+    def test_C13_a_warehouse_with_connections_enough_is_asked_again_by_the_next_run(self):
+        self.pipeline.send()
+        self.pipeline.run("land")
+        self.control("PUT", "/faults", [{"do": "refuse", "times": None, "state": "53300", "message": "too many connections"}])
+        for _ in range(2):
+            self.assertIn("too many connections", self.pipeline.run("process", exit_code=1).stderr)
+        self.control("PUT", "/faults", [])
+        self.assertEqual(self.pipeline.status()["notifications"]["in_flight"], 0, "nothing was received")
+        self.pipeline.drain()
+        self.assert_end()
+
+    def test_a_certificate_of_nobody_known_or_of_another_host_is_refused(self):
+        """By the default (fault S6)."""
+        toxics = Toxics(self.enterContext(servers.toxiproxy()).address)
+        port = toxics.proxy("redshift", f"localhost:{self.target.connect['port']}", host="127.0.0.9").rpartition(":")[2]
+        elsewhere = "--set", "warehouse.redshift.host=127.0.0.9", "--set", f"warehouse.redshift.port={port}"
+        self.pipeline.send()
+        self.pipeline.run("land")
+        for flags in ("--set", "warehouse.redshift.tls_root=/etc/ssl/certs/ca-certificates.crt"), elsewhere:
+            self.assertRegex(self.pipeline.run(*flags, "process", exit_code=1).stderr, "cannot connect: refused: .*certificate")
+        self.pipeline.run(*elsewhere, "--set", "warehouse.redshift.tls=require", "process")
+        self.pipeline.drain()
+        self.assert_end()
+
+
+class DataApiTest(RedshiftTest):
+    kind, via, application_name = "data_api", "data", "RedshiftDataAPI"
 
     def test_a_service_that_has_statements_enough_is_asked_again(self):
         """ActiveStatementsExceededException: nothing was begun. First for longer than sluice asks, then with room for one statement at a time."""
@@ -238,6 +380,14 @@ class DataApiTest(WireTest):
         self.assertEqual(self.pipeline.status()["notifications"]["in_flight"], 0, "nothing was received")
         self.pipeline.drain()
         self.assert_end()
+
+
+class DataApiBySecretTest(WarehouseTest):
+    """As the user whose password the service itself reads in Secrets Manager; whoever signs may make no tables."""
+    kind = "data_api secret"
+
+    def test_the_whole_pipeline(self):
+        self.whole_pipeline()
 
 
 class DataApiByRoleTest(WarehouseTest):
@@ -262,6 +412,8 @@ class DataApiByRoleTest(WarehouseTest):
         self.pipeline.drain()
         self.assert_end()
 
+
+del RedshiftTest
 
 if __name__ == "__main__":
     pipeline.unittest.main()

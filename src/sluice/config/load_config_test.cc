@@ -160,6 +160,11 @@ TEST_F(LoadConfigTest, OtherWarehousesAndStreams) {
   ASSERT_TRUE(config) << config.error().message();
   EXPECT_EQ(std::get<RedshiftDataApiTarget>(config->warehouse.target).workgroup, "w");
   EXPECT_THAT(config->warehouse.copy_role, ElementsAre("arn:a"));
+  config = Load(
+      Minimal("region: x\nwarehouse: {redshift_data_api: {cluster: c, database: d, secret_arn: "
+              "'arn:s'}}"));
+  ASSERT_TRUE(config) << config.error().message();
+  EXPECT_EQ(std::get<RedshiftDataApiTarget>(config->warehouse.target).secret_arn, "arn:s");
 }
 
 TEST_F(LoadConfigTest, AStreamHasCheckpointsAndABeginning) {
@@ -292,6 +297,9 @@ TEST_F(LoadConfigTest, NamesEachKindOfMistake) {
             "'warehouse.redshift_data_api.cluster' is missing; or workgroup"},
            {"warehouse: {redshift_data_api: {cluster: c, workgroup: w, database: d, region: r}}",
             "wanted one of cluster and workgroup; found both"},
+           {"warehouse: {redshift_data_api: {cluster: c, database: d, region: r, user: u, "
+            "secret_arn: 'arn:s'}}",
+            "wanted one of user and secret_arn; found both"},
            {"warehouse: {duckdb: a, timeouts: {comit: 1m}}", "did you mean 'commit'?"},
            {"tables2: 1", "3:1: unknown key 'tables2'; did you mean 'tables'?"},
        }) {

@@ -81,6 +81,7 @@ class DataApiSession final : public ServerSession {
   Status BeginSession() {
     if (std::exchange(session_, Session::kKeep) == Session::kKeep) return {};
     SLUICE_TRY(ExecuteOne("SET timezone TO 'UTC'"));
+    SLUICE_TRY(ExecuteOne("SET query_group TO 'sluice'"));
     return {};
   }
 

@@ -104,18 +104,20 @@ Result<std::vector<NamedFile>> ListFiles(SqlSession& session, const LedgerNames&
 
 Result<std::vector<std::string>> NamedAmong(SqlSession& session, const LedgerNames& names,
                                             std::span<const std::string> keys) {
-  std::vector<std::string> named;
-  if (keys.empty()) return named;
+  constexpr size_t kMostListed = 64'000;  // bytes of one statement: the Data API takes 100,000
   const SqlDialect& d = names.dialect;
+  std::vector<std::string> named;
   std::string list;
-  for (const std::string& key : keys) {
-    list += (list.empty() ? "" : ", ") + d.Exact(d.Literal(key));
+  for (size_t i = 0; i < keys.size(); ++i) {
+    list += (list.empty() ? "" : ", ") + d.Exact(d.Literal(keys[i]));
+    if (list.size() < kMostListed && i + 1 < keys.size()) continue;
+    SLUICE_ASSIGN(const std::vector<TextRow> rows,
+                  session.Query("look for files",
+                                fmt::format("SELECT DISTINCT parquet FROM {} WHERE {} IN ({})",
+                                            names.In("ledger"), d.Exact("parquet"), list)));
+    for (const TextRow& row : rows) named.push_back(row[0].value_or(""));
+    list.clear();
   }
-  SLUICE_ASSIGN(const std::vector<TextRow> rows,
-                session.Query("look for files",
-                              fmt::format("SELECT DISTINCT parquet FROM {} WHERE {} IN ({})",
-                                          names.In("ledger"), d.Exact("parquet"), list)));
-  for (const TextRow& row : rows) named.push_back(row[0].value_or(""));
   return named;
 }
 

@@ -41,6 +41,9 @@ TEST(RefusalOf, IsTransientWhereNobodyTakesUsNow) {
   EXPECT_EQ(error.message(),
             "cannot connect: connection to server at \"127.0.0.9\", port 5439 "
             "failed: Connection refused");
+  // SQLSTATE 53300 (fault C13).
+  EXPECT_EQ(RefusalOf(Failed("FATAL:  sorry, too many clients already")).kind(),
+            ErrorKind::kTransient);
   // A connection that broke while keys were exchanged.
   EXPECT_EQ(RefusalOf(Failed("SSL SYSCALL error: EOF detected")).kind(), ErrorKind::kTransient);
   EXPECT_EQ(RefusalOf(Failed("SSL error: unexpected eof while reading")).kind(),

@@ -29,8 +29,8 @@ class PostgresSession final : public WireSession {
       : WireSession(options, "BEGIN ISOLATION LEVEL REPEATABLE READ", std::move(connection)),
         stores_(stores) {}
 
-  // Since PostgreSQL 14 a server can notice that its client is gone while a statement runs, where
-  // its system lets it.
+  // A server can notice that its client is gone while a statement runs: since PostgreSQL 14, where
+  // its system lets it. One that refuses notices it with its next answer.
   void WatchClient() {
     std::ignore = connection().Send("SET client_connection_check_interval TO '10s'");
   }
@@ -121,9 +121,8 @@ class PostgresSession final : public WireSession {
 Result<std::unique_ptr<ServerSession>> PostgresConnector::Connect() {
   SLUICE_ASSIGN(auto connection, OpenConnection(options_));
   auto session = std::make_unique<PostgresSession>(options_, stores_, std::move(connection));
-  SLUICE_TRY(
-      session->Begin("SET DateStyle TO 'ISO'; "
-                     "SET client_connection_check_interval TO '10s';"));
+  SLUICE_TRY(session->Begin("SET DateStyle TO 'ISO';"));
+  session->WatchClient();
   return session;
 }
 

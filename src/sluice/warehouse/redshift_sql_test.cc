@@ -2,8 +2,11 @@
 // What the SQL for Redshift must keep to, and what its errors mean.
 #include <gmock/gmock.h>
 
+#include <regex>
+
 #include "sluice/schema/ddl_parser.h"
 #include "sluice/warehouse/data_api_client.h"
+#include "sluice/warehouse/ledger_reader.h"
 #include "sluice/warehouse/load_sql.h"
 #include "sluice/warehouse/pg_connection.h"
 #include "sluice/warehouse/redshift_login.h"
@@ -77,6 +80,54 @@ TEST(RedshiftSql, ALoadOfSixWideTablesFitsIntoABatchOfTheDataApi) {
             DataApiClient::kMostStatements);
 }
 
+// A ledger is there, and whatever is asked of it has an answer of one row.
+class NotingSession : public SqlSession {
+ public:
+  std::vector<SqlStatement> in_transactions;
+  std::vector<std::string> queries;
+
+  Status Run(std::string_view, const std::string&) override { return {}; }
+  Result<std::vector<TextRow>> Query(std::string_view name, const std::string& sql) override {
+    if (name == "look for table" || name == "read version") {
+      return std::vector<TextRow>{{std::to_string(kLedgerVersion)}};
+    }
+    queries.push_back(sql);
+    return std::vector<TextRow>();
+  }
+  Result<std::vector<TextRow>> Transact(std::span<const SqlStatement> statements,
+                                        const std::optional<std::string>& last) override {
+    in_transactions.insert(in_transactions.end(), statements.begin(), statements.end());
+    if (last) in_transactions.push_back({"outcome", *last});
+    return std::vector<TextRow>{{"1", "loaded", "batch", ""}};
+  }
+};
+
+// Of a load, one that replaces and one that replays, and of all that people decide.
+std::vector<SqlStatement> AllThatStandsInTransactions() {
+  const TableSet tables = ManyTables(2);
+  const LedgerNames names = Redshift();
+  LoadFacts replace = FactsOf(2), replay = FactsOf(2);
+  replace.replaced = {{.table = 0, .has_others = true, .times = replace.tables[0].times},
+                      {.table = 1, .has_others = false, .times = {}}};
+  replay.replays = true;
+  std::vector<SqlStatement> sql;
+  const auto add = [&](const std::vector<SqlStatement>& more) {
+    sql.insert(sql.end(), more.begin(), more.end());
+  };
+  for (const LoadFacts& facts : {FactsOf(2), replace, replay}) add(CommitSql(tables, names, facts));
+  add(SettleSql(names, "b", {}));
+  for (std::string& text : PrepareRowsSql(names)) sql.push_back({"prepare", std::move(text)});
+  sql.push_back({"outcome", LoadOutcomeSql(names)});
+  NotingSession session;
+  LedgerReader reader(session, names, tables);
+  const std::vector<int64_t> objects = {4'711};
+  EXPECT_TRUE(reader.Pause("why") && reader.OutcomesUnderLock(objects));
+  EXPECT_TRUE(reader.AcceptQuarantined({.raw_key = "key"}, {.why = "why", .at = {}}));
+  EXPECT_TRUE(reader.AcceptOverwritten(4'711, {.why = "why", .at = {}}));
+  add(session.in_transactions);
+  return sql;
+}
+
 TEST(RedshiftSql, TheLockComesFirstThenTheUpdate) {
   const auto sql = CommitSql(ManyTables(1), Redshift(), FactsOf(1));
   EXPECT_EQ(sql[0].sql, "LOCK \"sluice\".\"lock\"");
@@ -85,11 +136,8 @@ TEST(RedshiftSql, TheLockComesFirstThenTheUpdate) {
 
 TEST(RedshiftSql, NothingThatItDoesNotKnowIsSaid) {
   const TableSet tables = ManyTables(2);
-  auto sql = CommitSql(tables, Redshift(), FactsOf(2));
-  for (SqlStatement& statement : SettleSql(Redshift(), "b", {})) sql.push_back(statement);
+  auto sql = AllThatStandsInTransactions();
   for (std::string& text : PrepareTablesSql(tables, Redshift())) sql.push_back({"prepare", text});
-  for (std::string& text : PrepareRowsSql(Redshift())) sql.push_back({"prepare", text});
-  sql.push_back({"outcome", LoadOutcomeSql(Redshift())});
   sql.push_back({"describe", DescribeSql(Redshift(), tables.tables)});
   for (const SqlStatement& statement : sql) {
     for (const char* word : {"FILTER", "DISTINCT FROM", "error(", "wh.", "temp.main", "VALUES",
@@ -102,10 +150,7 @@ TEST(RedshiftSql, NothingThatItDoesNotKnowIsSaid) {
 
 // TRUNCATE and VACUUM commit what is open, and changing a type may not stand in a transaction.
 TEST(RedshiftSql, C17_NothingInATransactionEndsIt) {
-  auto sql = CommitSql(ManyTables(2), Redshift(), FactsOf(2));
-  for (SqlStatement& statement : SettleSql(Redshift(), "b", {})) sql.push_back(statement);
-  for (std::string& text : PrepareRowsSql(Redshift())) sql.push_back({"prepare", text});
-  sql.push_back({"outcome", LoadOutcomeSql(Redshift())});
+  const auto sql = AllThatStandsInTransactions();
   for (const SqlStatement& statement : sql) {
     const std::string word = statement.sql.substr(0, statement.sql.find(' '));
     EXPECT_THAT(word, AnyOf("LOCK", "UPDATE", "CREATE", "INSERT", "DELETE", "SELECT"));
@@ -115,6 +160,45 @@ TEST(RedshiftSql, C17_NothingInATransactionEndsIt) {
       EXPECT_THAT(statement.sql, Not(HasSubstr(ending)));
     }
   }
+}
+
+// Redshift takes 'a' and 'a ' for the same; S3 does not, and redshim does not either.
+TEST(RedshiftSql, KeysAreComparedWithTheirTrailingBlanks) {
+  const TableSet tables;
+  const LedgerNames names = Redshift();
+  NotingSession session;
+  LedgerReader reader(session, names, tables);
+  const std::vector<std::string> keys = {"a ", "a"};
+  EXPECT_TRUE(reader.ListParts({.raw_key = "a "}) && reader.NamedAmong(keys));
+  EXPECT_TRUE(reader.SumQuarantine({.raw_key = "a "}) && reader.ListQuarantined({.raw_key = "a "}));
+  EXPECT_TRUE(reader.ListReplayable({.raw_key = "a "}, std::nullopt));
+  std::vector<std::string> said = session.queries;
+  said.push_back(ListReplacedSql(names));
+  for (const SqlStatement& statement : AllThatStandsInTransactions()) said.push_back(statement.sql);
+  const std::regex bare(
+      R"((raw_key|parquet) (=|<>|IN|NOT IN) (?!'')|(=|<>) \w+\.(raw_key|parquet)|DISTINCT store, raw_key)");
+  int exact = 0;
+  for (const std::string& sql : said) {
+    EXPECT_FALSE(std::regex_search(sql, bare)) << sql;
+    if (sql.contains("raw_key || '.')") || sql.contains("parquet || '.')")) ++exact;
+  }
+  EXPECT_GT(exact, 10);
+}
+
+TEST(RedshiftSql, FilesOfLongNamesAreAskedForInSeveralStatements) {
+  const TableSet tables;
+  const LedgerNames names = Redshift();
+  NotingSession session;
+  std::vector<std::string> keys;
+  for (int i = 0; i < 200; ++i) keys.push_back(fmt::format("{:\\>1000}/{:03}", "", i));
+  EXPECT_TRUE(LedgerReader(session, names, tables).NamedAmong(keys));
+  std::string all;
+  for (const std::string& sql : session.queries) {
+    EXPECT_LE(sql.size(), DataApiClient::kMostBytes);
+    all += sql;
+  }
+  EXPECT_GT(session.queries.size(), 1U);
+  for (const std::string& key : keys) EXPECT_THAT(all, HasSubstr(names.dialect.Literal(key)));
 }
 
 TEST(RedshiftSql, TextHasALengthAndSuperIsParsed) {

@@ -103,15 +103,17 @@ CREATE VIEW pg_catalog.sys_load_history AS SELECT 100 AS user_id, (l ->> 'query_
   'parquet'::varchar(8) AS file_format, (l ->> 'loaded_rows')::bigint AS loaded_rows, (l ->> 'loaded_bytes')::bigint AS loaded_bytes,
   (l ->> 'files')::bigint AS source_file_count, (l ->> 'bytes')::bigint AS source_file_bytes, 0::bigint AS error_count,
   (l ->> 'session_id')::bigint AS session_id, (l ->> 'transaction_id')::bigint AS transaction_id FROM redshim.noted('load_history') l;
-CREATE VIEW pg_catalog.sys_load_error_detail AS SELECT 100 AS user_id, (l ->> 'query_id')::bigint AS query_id, (l ->> 'session_id')::bigint AS session_id,
+CREATE VIEW redshim.load_errors AS SELECT 100 AS user_id, (l ->> 'query_id')::bigint AS query_id, (l ->> 'session_id')::bigint AS session_id,
   current_database()::varchar(128) AS database_name, 0 AS table_id, (l ->> 'start_time')::timestamp AS start_time, (l ->> 'file_name')::varchar(1024) AS file_name,
   0::bigint AS line_number, (l ->> 'column_name')::varchar(128) AS column_name, (l ->> 'column_type')::varchar(10) AS column_type,
   (l ->> 'column_length')::varchar(10) AS column_length, 0 AS position, (l ->> 'error_code')::int AS error_code,
-  (l ->> 'error_message')::varchar(512) AS error_message FROM redshim.noted('load_error') l;
+  (l ->> 'error_message')::varchar(512) AS error_message, (l ->> 'in_sys')::boolean AS in_sys FROM redshim.noted('load_error') l;
+CREATE VIEW pg_catalog.sys_load_error_detail AS SELECT user_id, query_id, session_id, database_name, table_id, start_time, file_name, line_number, column_name,
+  column_type, column_length, position, error_code, error_message FROM redshim.load_errors WHERE in_sys;
 CREATE VIEW pg_catalog.stl_load_errors AS SELECT 100 AS userid, 0 AS slice, 0 AS tbl, start_time AS starttime, session_id AS session, query_id::integer AS query,
   file_name::char(256) AS filename, line_number, column_name::char(127) AS colname, column_type::char(10) AS type, column_length::char(10) AS col_length, position,
   ''::char(1024) AS raw_line, ''::char(1024) AS raw_field_value, error_code AS err_code, error_message::char(100) AS err_reason, false AS is_partial,
-  0 AS start_offset FROM sys_load_error_detail WHERE NOT (error_message LIKE 'Spectrum%');
+  0 AS start_offset FROM redshim.load_errors WHERE NOT (error_message LIKE 'Spectrum%');
 
 CREATE VIEW pg_catalog.svv_columns AS SELECT current_database()::varchar(128) AS table_catalog, n.nspname::varchar(128) AS table_schema,
   c.relname::varchar(128) AS table_name, a.attname::varchar(128) AS column_name, a.attnum::int AS ordinal_position,

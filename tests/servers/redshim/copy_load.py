@@ -157,7 +157,7 @@ def load(session, tokens):
                 column = next((c for c in columns if c.name == why.column), None)
                 if shim.records_load_errors:
                     _record(shim, "load_error", note | {
-                        "file_name": url, "column_name": why.column,
+                        "in_sys": shim.sys_has_load_errors, "file_name": url, "column_name": why.column,
                         "column_type": column and column.kind.replace("character varying", "varchar")[:10],
                         "column_length": column and (",".join(map(str, column.arguments)) or None), "error_code": why.code,
                         "error_message": why.context[:512]})

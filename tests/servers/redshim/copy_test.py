@@ -203,6 +203,27 @@ class CopyTest(RedshimCase):
         self.mismatches("INTEGER", pa.array(["x"]))
         self.assertEqual(self.one("SELECT COUNT(*) FROM sys_load_error_detail"), before)
 
+    def test_the_system_views_show_a_user_his_own_rows_only(self):
+        self.db.execute("CREATE TABLE t (a VARCHAR(3))")
+        self.copy_fails("t", self.put_parquet(table(a=["abcd"])), says="longer than the length")
+        user = self.environment["SLUICE_REDSHIM_USER"]
+        loader = self.connect(user, self.environment["SLUICE_REDSHIM_PASSWORD"])
+        counts = ", ".join(f"(SELECT COUNT(*) FROM {view})" for view in ("sys_load_history", "sys_load_error_detail", "stl_load_errors"))
+        self.assertEqual(self.rows("SELECT " + counts, loader), [(0, 0, 0)])
+        for right in f"USAGE ON SCHEMA {self.schema}", f"SELECT, INSERT ON {self.schema}.t":
+            self.db.execute(f"GRANT {right} TO {user}")
+        loader.execute(self.copy_text(f"{self.schema}.t", self.put_parquet(table(a=["abc"]))))
+        self.assertEqual(self.rows("SELECT " + counts, loader), [(1, 0, 0)])
+
+    def test_only_the_older_of_the_system_views_may_know_an_error(self):
+        self.addCleanup(self.control, "PUT", "/load_errors", {"recorded": True})
+        self.control("PUT", "/load_errors", {"recorded": True, "sys": False})
+        self.db.execute("CREATE TABLE t (a VARCHAR(3))")
+        bad = self.put_parquet(table(a=["abcd"]))
+        self.copy_fails("t", bad, says="longer than the length")
+        self.assertEqual(self.one(f"SELECT COUNT(*) FROM sys_load_error_detail WHERE file_name = '{bad['url']}'"), 0)
+        self.assertEqual(self.rows(f"SELECT TRIM(colname) FROM stl_load_errors WHERE TRIM(filename) = '{bad['url']}'"), [("a",)])
+
     def test_C10_what_was_loaded_is_told_and_outlives_a_rollback(self):
         self.db.execute("CREATE TABLE t (a INTEGER)")
         entry = self.put_parquet(table(a=pa.array(range(7), pa.int32())))

@@ -13,6 +13,7 @@ choose, from the `nth` such statement on, `times` times (null: always). What is 
     hang_before   no answer, and the statement is not run; ends when the rules are replaced (it is run then) or the client goes
     hang_after    the statement is run; the answer comes when the rules are replaced
     error         the statement fails with `state` and `message`
+    roll_back     for COMMIT: ROLLBACK is run and answered, as the COMMIT of a transaction that has failed does, without an error
     say_aborted   the statement is run, and is said to have failed (Data API: ABORTED); an open transaction stays as it is
     refuse        no statement, but a new connection of the wire protocol fails with `state` (53300) and `message`
 
@@ -26,7 +27,7 @@ class Cut(Exception):
 
 
 class Rule:
-    ACTIONS = ("cut_before", "cut_after", "detach", "delay", "hang_before", "hang_after", "error", "say_aborted", "refuse")
+    ACTIONS = ("cut_before", "cut_after", "detach", "delay", "hang_before", "hang_after", "error", "roll_back", "say_aborted", "refuse")
 
     def __init__(self, do, sql="", nth=1, times=1, via=None, user=None, seconds=0.0, state=None, message="redshim was told to fail"):
         if do not in self.ACTIONS:

@@ -5,6 +5,7 @@ import unittest
 import urllib.error
 
 import psycopg
+import pyarrow as pa
 
 from redshim_case import RedshimCase
 
@@ -59,6 +60,15 @@ class FaultsTest(RedshimCase):
         self.assertEqual(self.db.execute("BEGIN; LOCK t; SELECT COUNT(*) FROM t; COMMIT").statusmessage, "BEGIN")  # waits for it
         self.assertEqual(self.count(), 1)
 
+    def test_a_copy_goes_on_when_its_client_has_gone(self):
+        file = self.put_parquet(pa.table({"a": pa.array([1], pa.int32())}))
+        self.control("PUT", "/faults", [{"do": "delay", "sql": "^COPY", "seconds": 0.3}])
+        self.client.pgconn.send_query(self.copy_text("t", file).encode())
+        self.client.pgconn.flush()
+        self.until(lambda: self.control("GET", "/faults")[0]["struck"])
+        self.client.pgconn.finish()
+        self.until(lambda: self.count() == 1)
+
     def test_the_nth_statement_is_struck_and_only_as_often_as_told(self):
         self.control("PUT", "/faults", [{"do": "error", "sql": "^INSERT", "nth": 2, "times": 1, "message": "so it is", "state": "57P01"}])
         self.client.execute("INSERT INTO t VALUES (1)")
@@ -74,9 +84,16 @@ class FaultsTest(RedshimCase):
         self.fails("SELECT 1", "current transaction is aborted", db=self.client)
 
     def test_C4_a_copy_is_said_to_have_failed_and_has_loaded(self):
-        self.control("PUT", "/faults", [{"do": "say_aborted", "sql": "^INSERT"}])
-        self.fails("INSERT INTO t VALUES (1)", "aborted", db=self.client)
+        file = self.put_parquet(pa.table({"a": pa.array([1], pa.int32())}))
+        self.control("PUT", "/faults", [{"do": "say_aborted", "sql": "^COPY"}])
+        self.fails(self.copy_text("t", file), "aborted", db=self.client)
         self.assertEqual(self.count(), 1)
+
+    def test_C4_a_commit_answers_rollback_and_no_error(self):
+        self.control("PUT", "/faults", [{"do": "roll_back", "sql": "^COMMIT"}])
+        self.client.execute("BEGIN; INSERT INTO t VALUES (1)")
+        self.assertEqual(self.client.execute("COMMIT").statusmessage, "ROLLBACK")
+        self.assertEqual(self.count(), 0)
 
     def test_C11_a_statement_hangs_until_the_rules_are_replaced(self):
         for do, meanwhile in ("hang_before", 0), ("hang_after", 1):

@@ -8,7 +8,8 @@
     GET, PUT /isolation                 {"level": "SERIALIZABLE"}, for sessions that begin after it
     GET, POST /clock                    {"advance": seconds} puts the simulated clock forward
     PUT /roles                          which role chains may read with which keys (server.py)
-    PUT /load_errors                    {"recorded": false}: SYS_LOAD_ERROR_DETAIL and STL_LOAD_ERRORS get nothing, as for some errors of Spectrum
+    PUT /load_errors                    {"recorded": false}: SYS_LOAD_ERROR_DETAIL and STL_LOAD_ERRORS get nothing, as for some errors of Spectrum;
+                                        {"recorded": true, "sys": false}: only STL_LOAD_ERRORS gets it
     PUT /limits                         {"active_statements": 200, "active_sessions": 500} of the Data API
     POST, DELETE /databases             {"name": "a", "template": "dev"} makes one like another; DELETE /databases?name=a
     POST /stop                          ends redshim; answers when PostgreSQL has ended"""
@@ -94,7 +95,7 @@ def _set_roles(shim, body, query):
 
 
 def _set_load_errors(shim, body, query):
-    shim.records_load_errors = bool(body["recorded"])
+    shim.records_load_errors, shim.sys_has_load_errors = bool(body["recorded"]), bool(body.get("sys", True))
 
 
 def _set_limits(shim, body, query):

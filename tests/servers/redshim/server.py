@@ -41,7 +41,7 @@ class Shim:
         self.stopping, self.clock, self.faults = threading.Event(), SimulatedClock(), Faults()
         self.credentials = Credentials(self.clock, self.users)
         self.data_api = DataApi(self)
-        self.records_load_errors = True
+        self.records_load_errors = self.sys_has_load_errors = True
         self.keys, self.tokens = configuration["keys"], configuration.get("tokens", {})
         self.s3 = S3(configuration["s3_endpoint"], configuration["roles"])
         (self.folder / "postgres").mkdir()

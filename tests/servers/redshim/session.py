@@ -77,6 +77,8 @@ class Session:
             if rule:
                 self._strike_before(rule)
             plan = translate(text, tokens)
+            if rule and rule.do == "roll_back":
+                plan.sql = "ROLLBACK"
             answers = self._run(plan, many, run, ask or self.backend.rows)
             self._raise_error(answers, plan.shape)
             if self.implicit and last:

@@ -144,6 +144,13 @@ class SqlTest(RedshimCase):
                           f"WHERE table_schema = '{self.schema}' AND table_name = 'x' ORDER BY ordinal_position")
         self.assertEqual(kinds, [("a", 256, None, None), ("b", 256, None, None), ("c", None, 18, 0)])
 
+    def test_the_catalogue_lists_tables_and_their_columns(self):
+        self.assertEqual(self.rows(f"SELECT table_name, table_type FROM svv_tables WHERE table_schema = '{self.schema}'"), [("t", "BASE TABLE")])
+        columns = f"""SELECT "column", type, "notnull" FROM pg_table_def WHERE schemaname = '{self.schema}' AND tablename = 't'"""
+        self.assertEqual(self.rows(columns)[:2], [("a", "integer", False), ("s", "character varying(5)", False)])
+        self.db.execute("SET search_path TO public")  # pg_table_def shows what is in the search path
+        self.assertEqual(self.rows(columns), [])
+
     def test_a_backslash_escapes_in_every_literal(self):
         self.assertEqual(self.one(r"SELECT 'a\\b\'c'"), r"a\b'c")
 
@@ -164,6 +171,7 @@ class SqlTest(RedshimCase):
         self.fails("INSERT INTO j SELECT JSON_PARSE('{')", "Invalid JSON")
         self.fails(f"""SELECT JSON_PARSE('"{"x" * 65536}"')""", "65535")
         self.assertEqual(self.db.execute("SELECT s FROM j").description[0].type_code, 4000)
+        self.fails("SELECT JSON_PARSE('[' || REPEAT('1,', 8400000) || '1]')", "16 MB")
 
     def test_it_says_that_it_is_postgresql_8(self):
         self.assertEqual(self.db.info.server_version, 80002)

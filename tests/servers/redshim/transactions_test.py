@@ -64,6 +64,30 @@ class TransactionCases:
         self.assertEqual(self.one("SELECT COUNT(*) FROM t"), 2)
         self.db.execute("COMMIT")
 
+    def test_a_lock_keeps_readers_away_until_its_transaction_ends(self):
+        other = self.connect()
+        other.execute("BEGIN")
+        other.execute("LOCK u")
+        ended = self.in_background(self.db, "SELECT * FROM u")
+        self.until(self.is_waiting)
+        other.execute("COMMIT")
+        self.assertIsNone(ended())
+
+    def test_a_lock_outside_a_transaction_is_over_at_once(self):
+        other = self.connect()
+        other.execute("SET statement_timeout TO 5000")
+        self.db.execute("LOCK u")
+        other.execute("LOCK u")
+        self.assertEqual(self.rows("SELECT * FROM u", other), [])
+
+    def test_the_isolation_level_of_begin_is_ignored(self):
+        other = self.connect()
+        self.db.execute("BEGIN ISOLATION LEVEL READ COMMITTED")
+        self.assertEqual(self.one("SELECT COUNT(*) FROM t"), 1)
+        other.execute("INSERT INTO t VALUES (2)")
+        self.assertEqual(self.one("SELECT COUNT(*) FROM t"), 1)
+        self.db.execute("COMMIT")
+
     def test_writers_of_a_table_wait_for_each_other_and_readers_do_not(self):
         other = self.connect()
         other.execute("BEGIN")
