@@ -9,59 +9,25 @@ know what they gave; it has no portal of single sign-on and no agent of a contai
 """
 import contextlib
 import datetime
-import fcntl
 import hashlib
 import http.client
 import json
 import os
 import pathlib
-import socket
-import ssl
-import struct
 import subprocess
-import sys
 import tempfile
 import unittest
 import urllib.parse
 import urllib.request
 
+import own_network
 import servers
 from loopback_http import Handler, Listener
 
-OWN = "SLUICE_TEST_HAS_ITS_OWN_NETWORK"
-NOT_TESTED = 77  # which CMakeLists.txt knows
-UNSHARE = ["unshare", "--net", "--mount"] + ([] if os.geteuid() == 0 else ["--map-root-user"])
 REGION = "eu-west-1"
 STS, PORTAL, METADATA = f"sts.{REGION}.amazonaws.com", f"portal.sso.{REGION}.amazonaws.com", "169.254.169.254"
 ECS, EKS = "169.254.170.2", "169.254.170.23"
 ROLE = "arn:aws:iam::123456789012:role/sluice"
-
-
-def have_network_up():
-    """127.0.0.1, and the addresses of the metadata service and of containers' agents (netdevice(7))."""
-    SIOCSIFADDR, SIOCGIFFLAGS, SIOCSIFFLAGS, IFF_UP = 0x8916, 0x8913, 0x8914, 1
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as any_socket:
-        flags = struct.unpack("16sh", fcntl.ioctl(any_socket, SIOCGIFFLAGS, struct.pack("16sh", b"lo", 0)))[1]
-        fcntl.ioctl(any_socket, SIOCSIFFLAGS, struct.pack("16sh", b"lo", flags | IFF_UP))
-        for number, address in enumerate([METADATA, ECS, EKS]):
-            fcntl.ioctl(any_socket, SIOCSIFADDR, struct.pack("16sHH4s8x", f"lo:{number}".encode(), socket.AF_INET, 0, socket.inet_aton(address)))
-
-
-def certificate(names, folder):
-    """One that signs itself, and is its own authority."""
-    from cryptography import x509
-    from cryptography.hazmat.primitives import hashes, serialization
-    from cryptography.hazmat.primitives.asymmetric import ec
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "services of this test")])
-    now = datetime.datetime.now(datetime.timezone.utc)
-    made = (x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key()).serial_number(1)
-            .not_valid_before(now - datetime.timedelta(days=1)).not_valid_after(now + datetime.timedelta(days=1))
-            .add_extension(x509.SubjectAlternativeName([x509.DNSName(one) for one in names]), critical=False)
-            .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True).sign(key, hashes.SHA256()))
-    (folder / "ca-certificates.crt").write_bytes(made.public_bytes(serialization.Encoding.PEM))
-    (folder / "key.pem").write_bytes(key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()))
-    return folder / "ca-certificates.crt", folder / "key.pem"
 
 
 class Front(Handler):
@@ -102,27 +68,19 @@ class Front(Handler):
                                 "Expiration": "2099-01-01T00:00:00Z"}).encode(), "application/json"
 
 
-@unittest.skipUnless(OWN in os.environ, "runs in a network of its own")
+@own_network.needed
 class GivenCredentials(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         cls.folder = pathlib.Path(cls.enterClassContext(tempfile.TemporaryDirectory(prefix="sluice-credentials-")))
-        authority, key = certificate([STS, PORTAL], cls.folder)
-        (cls.folder / "certs").mkdir()
-        (cls.folder / "certs" / "ca-certificates.crt").write_bytes(authority.read_bytes())
-        (cls.folder / "hosts").write_text(f"127.0.0.1 localhost {STS} {PORTAL}\n")
-        have_network_up()
-        for ours, theirs in ("hosts", "/etc/hosts"), ("certs", "/etc/ssl/certs"):
-            subprocess.run(["mount", "--bind", cls.folder / ours, theirs], check=True)
+        made = own_network.Certificate(cls.folder, "services", [STS, PORTAL])
+        own_network.begin(cls.folder, names=[STS, PORTAL], authorities=[made], addresses=[METADATA, ECS, EKS])
         cls.moto = cls.enterClassContext(servers.moto()).address
         cls.asked = []
         cls.parts = parts = {"moto": cls.moto, "asked": cls.asked, "refuses_tokens": False}
         addresses = [Listener(Front, parts, 80, one) for one in (METADATA, ECS, EKS)]
         services = Listener(Front, parts, 443)
-        tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        tls.minimum_version = ssl.TLSVersion.TLSv1_2
-        tls.load_cert_chain(authority, key)
-        services.socket = tls.wrap_socket(services.socket, server_side=True)
+        services.socket = made.context().wrap_socket(services.socket, server_side=True)
         for one in *addresses, services:
             cls.enterClassContext(one)
         cls.control("recorder/start-recording")
@@ -266,9 +224,4 @@ tables:
 
 
 if __name__ == "__main__":
-    if OWN not in os.environ:
-        if subprocess.run([*UNSHARE, "true"], capture_output=True).returncode != 0:
-            print("NOT TESTED: a network of its own needs root or user namespaces, and unshare(1)", file=sys.stderr)
-            sys.exit(NOT_TESTED)
-        os.execvpe(UNSHARE[0], [*UNSHARE, sys.executable, "-B", "-W", "ignore", *sys.argv], {**os.environ, OWN: "1"})
-    unittest.main()
+    own_network.main()
