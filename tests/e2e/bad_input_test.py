@@ -278,6 +278,11 @@ class Notifications(PipelineTest):
         self.assert_deleted_at_once(self.pipeline.notification(HOUR + "x.ndjson", event="ObjectRemoved:Delete"),
                                     "other_events")
 
+    def test_N11_the_marker_of_a_folder_is_deleted_at_once(self):
+        self.assert_deleted_at_once(self.pipeline.notification(HOUR, size=0), "folder_markers")
+        self.pipeline.notify(self.pipeline.notification(HOUR, size=0))
+        self.assertIn("1 notifications are of folders, not of objects", self.pipeline.run("process").stdout)
+
     def test_N5_keys_are_decoded_once(self):
         names = ["with blank.ndjson", "plus+.ndjson", "per%25cent%2B.ndjson", "key=value&x.ndjson", "größe 日本 🦆.ndjson"]
         keys = [self.pipeline.put_raw(name, events(5, first=100 + 10 * i)) for i, name in enumerate(names)]

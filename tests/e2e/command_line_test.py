@@ -51,7 +51,7 @@ class Json(PipelineTest):
               "lost"}
     PROCESSED = {"objects", "loaded", "loaded_before", "held", "set_aside", "vanished", "superseded", "failed",
                  "events", "quarantined", "no_route", "dropped", "duplicate_keys", "fast_lines", "messages", "deleted", "foreign",
-                 "test_events", "other_events", "paused", "tables"}
+                 "test_events", "other_events", "folder_markers", "paused", "tables"}
     CONVERTED = {"table", "routed", "quarantined", "coerced", "nulled", "truncated", "unknown_fields"}
     STATUS = {"now", "fresh_to", "is_estimate", "freshness", "concerns", "next", "source", "notifications", "backlog",
               "warehouse_error", "not_known", "paused", "balanced", "objects", "events", "no_route", "dropped", "accepted",

@@ -129,14 +129,14 @@ class Pipeline:
         os.utime(self.data / "raw" / key, (then, then))
         return key
 
-    def notification(self, *keys, bucket=None, event="ObjectCreated:Put"):
+    def notification(self, *keys, bucket=None, event="ObjectCreated:Put", size=1):
         """As S3 sends it: keys form-url-encoded, the bucket of a directory is its path."""
         records = [{
             "eventVersion": "2.1", "eventSource": "aws:s3", "awsRegion": "eu-central-1",
             "eventTime": "2026-11-23T14:15:02.000Z", "eventName": event,
             "s3": {"s3SchemaVersion": "1.0", "configurationId": "test",
                    "bucket": {"name": bucket or str(self.data / "raw")},
-                   "object": {"key": urllib.parse.quote_plus(key), "size": 1, "eTag": "0" * 32}},
+                   "object": {"key": urllib.parse.quote_plus(key), "size": size, "eTag": "0" * 32}},
         } for key in keys]
         return json.dumps({"Records": records})
 

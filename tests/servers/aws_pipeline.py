@@ -67,14 +67,14 @@ tables:
                 or name == "SLUICE_DEPS"} | {name: str(value) for name, value in (self.secrets | changes).items()}
 
     def drain(self, *arguments, exit_codes=(0,)):
-        """Runs until nothing waits any more. Answers everything that the program printed on standard error."""
+        """Runs until nothing waits any more. Answers everything that the program printed."""
         printed = ""
         for _ in range(DRAINS):
             done = subprocess.run(self.command(*arguments, "run", "--once"), capture_output=True, text=True, env=self.environment(),
                                   cwd=self.folder, stdin=subprocess.DEVNULL, timeout=600)
             if done.returncode not in exit_codes or "Sanitizer" in done.stderr:
                 raise AssertionError(f"exit {done.returncode}\n{done.stdout}\n{done.stderr}")
-            printed += done.stderr
+            printed += done.stdout + done.stderr
             if done.returncode and self.keeper:
                 self.keeper.show_again()
             status = self.status()

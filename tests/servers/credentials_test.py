@@ -1,73 +1,47 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The credentials that AWS gives a program whose environment has none: web identity, single sign-on and the instance metadata service, version 2.
+"""The credentials that AWS gives a program whose environment has none: web identity, single sign-on, the endpoints of containers, and the instance
+metadata service, version 2.
 
 Who gives them has names and addresses that no configuration changes, and TLS. So the test runs in a network and a mount namespace of its own, in
-which 169.254.169.254, the names of the services and the authority of their certificate are the test's. moto is STS and the metadata service, which
-know what they gave; it has no portal of single sign-on, whose one answer is here, as its API reference has it (GetRoleCredentials).
+which these addresses, the names of the services and the authority of their certificate are the test's. moto is STS and the metadata service, which
+know what they gave; it has no portal of single sign-on and no agent of a container, whose one answer each is here, as AWS documents them
+(GetRoleCredentials; "Container credential provider" of the SDKs' reference guide).
 """
 import contextlib
 import datetime
-import fcntl
 import hashlib
 import http.client
 import json
 import os
 import pathlib
-import socket
-import ssl
-import struct
 import subprocess
-import sys
 import tempfile
 import unittest
 import urllib.parse
 import urllib.request
 
+import own_network
 import servers
 from loopback_http import Handler, Listener
 
-OWN = "SLUICE_TEST_HAS_ITS_OWN_NETWORK"
-NOT_TESTED = 77  # which CMakeLists.txt knows
-UNSHARE = ["unshare", "--net", "--mount"] + ([] if os.geteuid() == 0 else ["--map-root-user"])
 REGION = "eu-west-1"
 STS, PORTAL, METADATA = f"sts.{REGION}.amazonaws.com", f"portal.sso.{REGION}.amazonaws.com", "169.254.169.254"
+ECS, EKS = "169.254.170.2", "169.254.170.23"
 ROLE = "arn:aws:iam::123456789012:role/sluice"
 
 
-def have_network_up():
-    """127.0.0.1, and the address of the metadata service (netdevice(7))."""
-    SIOCSIFADDR, SIOCGIFFLAGS, SIOCSIFFLAGS, IFF_UP = 0x8916, 0x8913, 0x8914, 1
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as any_socket:
-        flags = struct.unpack("16sh", fcntl.ioctl(any_socket, SIOCGIFFLAGS, struct.pack("16sh", b"lo", 0)))[1]
-        fcntl.ioctl(any_socket, SIOCSIFFLAGS, struct.pack("16sh", b"lo", flags | IFF_UP))
-        fcntl.ioctl(any_socket, SIOCSIFADDR, struct.pack("16sHH4s8x", b"lo:1", socket.AF_INET, 0, socket.inet_aton(METADATA)))
-
-
-def certificate(names, folder):
-    """One that signs itself, and is its own authority."""
-    from cryptography import x509
-    from cryptography.hazmat.primitives import hashes, serialization
-    from cryptography.hazmat.primitives.asymmetric import ec
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "services of this test")])
-    now = datetime.datetime.now(datetime.timezone.utc)
-    made = (x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key()).serial_number(1)
-            .not_valid_before(now - datetime.timedelta(days=1)).not_valid_after(now + datetime.timedelta(days=1))
-            .add_extension(x509.SubjectAlternativeName([x509.DNSName(one) for one in names]), critical=False)
-            .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True).sign(key, hashes.SHA256()))
-    (folder / "ca-certificates.crt").write_bytes(made.public_bytes(serialization.Encoding.PEM))
-    (folder / "key.pem").write_bytes(key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()))
-    return folder / "ca-certificates.crt", folder / "key.pem"
-
-
 class Front(Handler):
-    """Notes what is asked and passes it on to moto, but for what the portal is asked."""
+    """Notes what is asked and passes it on to moto, but for what the portal and the agents are asked."""
 
     def answer(self):
         body, host = self.read_body(), self.headers["Host"]
         self.server.parts["asked"].append((host, self.command, self.path, dict(self.headers), body.decode()))
         if host == PORTAL:
             status, answer, kind = self.of_portal()
+        elif host in (ECS, EKS):
+            status, answer, kind = self.of_container()
+        elif self.path == "/latest/api/token" and self.server.parts["refuses_tokens"]:
+            status, answer, kind = 403, b"", "text/plain"
         else:
             moto = http.client.HTTPConnection(urllib.parse.urlsplit(self.server.parts["moto"]).netloc)
             with contextlib.closing(moto):
@@ -89,29 +63,25 @@ class Front(Handler):
         return 200, json.dumps({"roleCredentials": {"accessKeyId": "ASIAOFTHEPORTAL", "secretAccessKey": "s", "sessionToken": "token-of-portal",
                                                     "expiration": int(in_an_hour.timestamp() * 1000)}}).encode(), "application/json"
 
+    def of_container(self):
+        return 200, json.dumps({"AccessKeyId": "ASIAOFCONTAINER", "SecretAccessKey": "s", "Token": "token-of-container",
+                                "Expiration": "2099-01-01T00:00:00Z"}).encode(), "application/json"
 
-@unittest.skipUnless(OWN in os.environ, "runs in a network of its own")
+
+@own_network.needed
 class GivenCredentials(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         cls.folder = pathlib.Path(cls.enterClassContext(tempfile.TemporaryDirectory(prefix="sluice-credentials-")))
-        authority, key = certificate([STS, PORTAL], cls.folder)
-        (cls.folder / "certs").mkdir()
-        (cls.folder / "certs" / "ca-certificates.crt").write_bytes(authority.read_bytes())
-        (cls.folder / "hosts").write_text(f"127.0.0.1 localhost {STS} {PORTAL}\n")
-        have_network_up()
-        for ours, theirs in ("hosts", "/etc/hosts"), ("certs", "/etc/ssl/certs"):
-            subprocess.run(["mount", "--bind", cls.folder / ours, theirs], check=True)
+        made = own_network.Certificate(cls.folder, "services", [STS, PORTAL])
+        own_network.begin(cls.folder, names=[STS, PORTAL], authorities=[made], addresses=[METADATA, ECS, EKS])
         cls.moto = cls.enterClassContext(servers.moto()).address
         cls.asked = []
-        parts = {"moto": cls.moto, "asked": cls.asked}
-        metadata = Listener(Front, parts, 80, METADATA)
+        cls.parts = parts = {"moto": cls.moto, "asked": cls.asked, "refuses_tokens": False}
+        addresses = [Listener(Front, parts, 80, one) for one in (METADATA, ECS, EKS)]
         services = Listener(Front, parts, 443)
-        tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        tls.minimum_version = ssl.TLSVersion.TLSv1_2
-        tls.load_cert_chain(authority, key)
-        services.socket = tls.wrap_socket(services.socket, server_side=True)
-        for one in metadata, services:
+        services.socket = made.context().wrap_socket(services.socket, server_side=True)
+        for one in *addresses, services:
             cls.enterClassContext(one)
         cls.control("recorder/start-recording")
 
@@ -122,6 +92,7 @@ class GivenCredentials(unittest.TestCase):
 
     def setUp(self):
         self.asked.clear()
+        self.parts["refuses_tokens"] = False
         self.control("recorder/reset-recording")
         self.home = pathlib.Path(self.enterContext(tempfile.TemporaryDirectory(prefix="sluice-home-")))
         (self.home / "sluice.yaml").write_text(f"""
@@ -226,11 +197,31 @@ tables:
             self.assertEqual({name.lower(): value for name, value in headers.items()}["x-aws-ec2-metadata-token"], "fake-imdsv2-token")
         self.assertEqual(self.signed_with(), {("test-key", "test-session-token")})
 
+    def test_S9_instance_metadata_without_a_token_is_not_asked(self):
+        """Where the token is refused, version 1 would still give credentials to whoever asks."""
+        self.parts["refuses_tokens"] = True
+        self.assertIn("no AWS credentials: ", self.land(1))
+        self.assertEqual({(host, method, path) for host, method, path, _, _ in self.asked}, {(METADATA, "PUT", "/latest/api/token")})
+
+    def test_instance_metadata_is_not_asked_where_it_is_disabled(self):
+        self.assertIn("no AWS credentials: ", self.land(1, AWS_EC2_METADATA_DISABLED="TRUE"))
+        self.assertEqual(self.asked, [])
+
+    def test_agent_of_ecs(self):
+        self.land(AWS_CONTAINER_CREDENTIALS_RELATIVE_URI="/v2/credentials/of-task")
+        (host, method, path, _, _), = self.asked
+        self.assertEqual((host, method, path), (ECS, "GET", "/v2/credentials/of-task"))
+        self.assertEqual(self.signed_with(), {("ASIAOFCONTAINER", "token-of-container")})
+
+    def test_agent_of_eks(self):
+        """Pod Identity, whose token is in a file."""
+        (self.home / "token").write_text("token-of-pod")
+        self.land(AWS_CONTAINER_CREDENTIALS_FULL_URI=f"http://{EKS}/v1/credentials", AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE=str(self.home / "token"))
+        (host, method, path, headers, _), = self.asked
+        self.assertEqual((host, method, path), (EKS, "GET", "/v1/credentials"))
+        self.assertEqual({name.lower(): value for name, value in headers.items()}["authorization"], "token-of-pod")
+        self.assertEqual(self.signed_with(), {("ASIAOFCONTAINER", "token-of-container")})
+
 
 if __name__ == "__main__":
-    if OWN not in os.environ:
-        if subprocess.run([*UNSHARE, "true"], capture_output=True).returncode != 0:
-            print("NOT TESTED: a network of its own needs root or user namespaces, and unshare(1)", file=sys.stderr)
-            sys.exit(NOT_TESTED)
-        os.execvpe(UNSHARE[0], [*UNSHARE, sys.executable, "-B", "-W", "ignore", *sys.argv], {**os.environ, OWN: "1"})
-    unittest.main()
+    own_network.main()

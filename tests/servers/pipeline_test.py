@@ -9,12 +9,13 @@ import fault_proxy
 import pipeline
 import s3_events
 import servers
+import token_service
 from aws_pipeline import AwsPipeline, embedded_end_state
 from receipt_keeper import ReceiptKeeper
 from smoke import client
 
 EVENTS = 3000
-SECRETS = (servers.SECRET_KEY, "Signature=", "X-Amz-Signature", "Credential=", "Authorization", "hunter2-external")
+SECRETS = (servers.SECRET_KEY, "Signature=", "X-Amz-Signature", "Credential=", "Authorization", token_service.EXTERNAL_ID, *token_service.GIVEN[1:])
 
 
 class AwsTest(pipeline.PipelineTest):
@@ -41,10 +42,11 @@ class AwsTest(pipeline.PipelineTest):
 
 class MotoTest(AwsTest):
     def test_everything_at_one_moto_with_an_assumed_role(self):
-        """And everything that is printed at the most talkative level holds no secret (fault S5)."""
+        """And everything that is printed at the most talkative level holds no secret (fault S5), be it one that only the token service gave."""
         address, places = self.enterContext(aws_pipeline.on_moto())
-        role = {"arn": "arn:aws:iam::123456789012:role/land", "external_id": "env:EXTERNAL_ID", "endpoint": address}
-        self.begin(sqs=address, s3=address, role=role, secrets={"EXTERNAL_ID": "hunter2-external"}, **places)
+        sts = self.enterContext(token_service.TokenService())
+        role = {"arn": token_service.ROLE, "external_id": "env:EXTERNAL_ID", "endpoint": sts.address}
+        self.begin(sqs=address, s3=address, role=role, secrets={"EXTERNAL_ID": token_service.EXTERNAL_ID}, **places)
         self.pipeline.send()
         printed = self.pipeline.drain("--log-level", "debug")
         self.assert_end()

@@ -125,11 +125,11 @@ Status NotificationInbox::AcceptObject(const ObjectCreated& created, size_t deli
   if (!is_ours) {
     return KeepForeign(message, "it names an object outside the raw store", delivery);
   }
-  const RawKey key{created.key.substr(PlaceOf(raw_.uri()).prefix.size())};
-  if (key.text.ends_with('/') && created.size.count == 0) {
+  if (created.key.ends_with('/') && created.size.count == 0) {  // the prefix itself may have one
     ++counts_.folder_markers;
     return {};
   }
+  const RawKey key{created.key.substr(PlaceOf(raw_.uri()).prefix.size())};
   if (!options_.check_key(key.text))
     return KeepForeign(message, "its key is none that the raw store can hold", delivery);
   if (!options_.layout.HourOf(key))

@@ -9,6 +9,7 @@
 #include "sluice/object/directory_root.h"
 #include "sluice/object/directory_store.h"
 #include "sluice/object/faulty_store.h"
+#include "sluice/object/s3_store.h"
 #include "sluice/queue/faulty_queue.h"
 #include "sluice/queue/sqlite_queue.h"
 
@@ -41,6 +42,20 @@ class NotificationInboxTest : public ::testing::Test {
             .key = committed->info.key,
             .size = committed->info.size,
             .etag = committed->info.etag,
+            .event_name = "ObjectCreated:Put"};
+  }
+  // Of which no test asks anything.
+  void HaveBucketAsRaw() {
+    raw_ = S3Store::Open(
+               {.bucket = {.bucket = "acme-raw", .region = "eu-central-1"}, .prefix = "tracking/"},
+               nullptr, clock_)
+               .value();
+  }
+  static ObjectCreated InBucket(const std::string& key, Bytes size) {
+    return {.bucket = "acme-raw",
+            .key = key,
+            .size = size,
+            .etag = std::string(32, '0'),
             .event_name = "ObjectCreated:Put"};
   }
   static ObjectCreated Foreign() {
@@ -203,6 +218,31 @@ TEST_F(NotificationInboxTest, S11_AKeyThatTheStoreCannotHoldIsForeign) {
   ASSERT_TRUE(inbox.Fill({}));
   EXPECT_THAT(inbox.objects(), IsEmpty());
   EXPECT_EQ(inbox.counts().foreign, 5u);
+}
+
+TEST_F(NotificationInboxTest, N10_AnObjectOfTheBucketOutsideOfThePrefixIsForeign) {
+  HaveBucketAsRaw();
+  for (const std::string prefix : {"", "trackers/", "other/tracking/", "tracking"}) {
+    Send({InBucket(prefix + kHour + "x.ndjson", Bytes{10})});
+  }
+  NotificationInbox inbox = MakeInbox();
+  ASSERT_TRUE(inbox.Fill({}));
+  EXPECT_THAT(inbox.objects(), IsEmpty());
+  EXPECT_EQ(inbox.counts().foreign, 4u);
+}
+
+// As the console of S3 makes them, of the store's own prefix too.
+TEST_F(NotificationInboxTest, N11_MarkersOfFoldersAreDeletedAtOnce) {
+  HaveBucketAsRaw();
+  for (const std::string& folder : {std::string(), std::string("date=2026-11-23/"), kHour}) {
+    Send({InBucket("tracking/" + folder, Bytes{0})});
+  }
+  EXPECT_EQ(Deliver(Work::kFails).deleted, 3u);
+  EXPECT_EQ(Waiting(*queue_), 0u);
+  Send({InBucket("tracking/" + kHour, Bytes{1})});
+  const InboxCounts of_one_with_content = Deliver(Work::kFails);
+  EXPECT_EQ(of_one_with_content.folder_markers, 0u);
+  EXPECT_EQ(of_one_with_content.foreign, 1u);
 }
 
 // Invariant 9: any number of messages may tell of one object.

@@ -1,18 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <aws/auth/auth.h>
 #include <aws/auth/credentials.h>
-#include <aws/common/string.h>
-#include <aws/sdkutils/aws_profile.h>
 
-#include <array>
-#include <cstdlib>
 #include <memory>
 #include <mutex>
 #include <optional>
 #include <string_view>
+#include <utility>
 
 #include "sluice/aws/aws_runtime.h"
 #include "sluice/aws/credentials.h"
+#include "sluice/aws/credentials_chain.h"
 #include "sluice/aws/crt_text.h"
 #include "sluice/aws/said_once.h"
 
@@ -55,78 +52,13 @@ struct Asking {
   }
 };
 
-struct Release {
-  void operator()(aws_string* text) const { aws_string_destroy(text); }
-  void operator()(aws_profile_collection* profiles) const {
-    aws_profile_collection_release(profiles);
-  }
-};
-template <typename T>
-using Held = std::unique_ptr<T, Release>;
-
-// Would the library's own chain take something of the profile, or before it comes to it?
-bool IsTakenByTheLibrary() {
-  if (std::getenv("AWS_WEB_IDENTITY_TOKEN_FILE") != nullptr) return true;
-  aws_allocator* const allocator = CrtAllocator();
-  const aws_byte_cursor usual{};
-  const Held<aws_string> name(aws_get_profile_name(allocator, &usual));
-  const auto read = [&](aws_string* path, aws_profile_source_type source) {
-    const Held<aws_string> at(path);
-    return Held<aws_profile_collection>(
-        at ? aws_profile_collection_new_from_file(allocator, at.get(), source) : nullptr);
-  };
-  const auto of_config = read(aws_get_config_file_path(allocator, &usual), AWS_PST_CONFIG);
-  const auto of_credentials =
-      read(aws_get_credentials_file_path(allocator, &usual), AWS_PST_CREDENTIALS);
-  for (const aws_profile_collection* const profiles : {of_config.get(), of_credentials.get()}) {
-    const aws_profile* const profile =
-        profiles && name ? aws_profile_collection_get_profile(profiles, name.get()) : nullptr;
-    if (profile == nullptr) continue;
-    for (const char* const key : {"aws_access_key_id", "role_arn", "credential_process"}) {
-      const Held<aws_string> wanted(aws_string_new_from_c_str(allocator, key));
-      if (aws_profile_get_property(profile, wanted.get()) != nullptr) return true;
-    }
-  }
-  return false;
-}
-
-// The environment, then single sign-on: the library's own chain passes such profiles by. Null where
-// the profile is none of them, or something else too.
-aws_credentials_provider* NewSingleSignOn(aws_tls_ctx* tls) {
-  if (IsTakenByTheLibrary()) return nullptr;
-  const aws_credentials_provider_sso_options sso{.bootstrap = AwsRuntime::Get().bootstrap(),
-                                                 .tls_ctx = tls};
-  const aws_credentials_provider_environment_options environment{};
-  std::array<aws_credentials_provider*, 2> both{
-      aws_credentials_provider_new_environment(CrtAllocator(), &environment),
-      aws_credentials_provider_new_sso(CrtAllocator(), &sso)};
-  aws_credentials_provider* kept = nullptr;
-  if (both[1] != nullptr) {
-    const aws_credentials_provider_chain_options options{.providers = both.data(),
-                                                         .provider_count = both.size()};
-    const aws_credentials_provider_cached_options cached{
-        .source = aws_credentials_provider_new_chain(CrtAllocator(), &options)};
-    kept = aws_credentials_provider_new_cached(CrtAllocator(), &cached);
-    aws_credentials_provider_release(cached.source);
-  }
-  for (aws_credentials_provider* const one : both) aws_credentials_provider_release(one);
-  return kept;
-}
-
 class DefaultChain final : public CredentialsSource {
  public:
-  DefaultChain(aws_tls_ctx* tls, Clock& clock, std::chrono::milliseconds patience)
-      : clock_(clock), patience_(patience), provider_(NewSingleSignOn(tls)) {
-    if (provider_ != nullptr) {
-      what_to_do_ = kSignIn;
-      return;
-    }
-    const aws_credentials_provider_chain_default_options options{
-        .bootstrap = AwsRuntime::Get().bootstrap(), .tls_ctx = tls};
-    provider_ = aws_credentials_provider_new_chain_default(CrtAllocator(), &options);
-  }
-  // What it still asks, it asks without us.
-  ~DefaultChain() override { aws_credentials_provider_release(provider_); }
+  DefaultChain(CredentialsChain chain, Clock& clock, std::chrono::milliseconds patience)
+      : clock_(clock),
+        patience_(patience),
+        provider_(std::move(chain.provider)),
+        what_to_do_(chain.is_of_single_sign_on ? kSignIn : kWhatToSet) {}
 
   Result<AwsCredentials> Get() override {
     Result<AwsCredentials> answer = Ask();
@@ -140,14 +72,13 @@ class DefaultChain final : public CredentialsSource {
     return std::unexpected(Error(ErrorKind::kTransient, answer.error().message()));
   }
 
-  bool is_there() const { return provider_ != nullptr; }
-
  private:
   Result<AwsCredentials> Ask() {
     const auto asking = std::make_shared<Asking>();
     asking->what_to_do = what_to_do_;
     auto its_own = std::make_unique<std::shared_ptr<Asking>>(asking);
-    if (aws_credentials_provider_get_credentials(provider_, Asking::OnAnswer, its_own.get()) != 0) {
+    if (aws_credentials_provider_get_credentials(provider_.get(), Asking::OnAnswer,
+                                                 its_own.get()) != 0) {
       return Fail(ErrorKind::kPermanent, "cannot ask for AWS credentials: {}",
                   CrtErrorText(aws_last_error()));
     }
@@ -159,8 +90,8 @@ class DefaultChain final : public CredentialsSource {
 
   Clock& clock_;
   const std::chrono::milliseconds patience_;
-  aws_credentials_provider* provider_;
-  std::string_view what_to_do_ = kWhatToSet;
+  const CredentialsProvider provider_;  // what it still asks at the end, it asks without us
+  const std::string_view what_to_do_;
   std::mutex mutex_;
   std::optional<AwsCredentials> last_;
 };
@@ -170,11 +101,11 @@ class DefaultChain final : public CredentialsSource {
 Result<std::unique_ptr<CredentialsSource>> DefaultCredentials(Clock& clock,
                                                               std::chrono::milliseconds patience) {
   SLUICE_ASSIGN(aws_tls_ctx* const tls, AwsRuntime::Get().Tls());
-  auto chain = std::make_unique<DefaultChain>(tls, clock, patience);
-  if (!chain->is_there()) {
+  CredentialsChain chain = CredentialsChain::Make(tls);
+  if (chain.provider == nullptr) {
     return Fail(ErrorKind::kPermanent, "no AWS credentials: {}", CrtErrorText(aws_last_error()));
   }
-  return chain;
+  return std::make_unique<DefaultChain>(std::move(chain), clock, patience);
 }
 
 }  // namespace sluice

@@ -43,7 +43,8 @@ void AppendProcessed(JsonText& json, const ProcessReport& p, const TableSet& tab
   json.Key("fast_lines").Value(p.converted.fast_lines);
   json.Key("messages").Value(p.inbox.messages).Key("deleted").Value(p.inbox.deleted);
   json.Key("foreign").Value(p.inbox.foreign).Key("test_events").Value(p.inbox.test_events);
-  json.Key("other_events").Value(p.inbox.other_events).Key("paused");
+  json.Key("other_events").Value(p.inbox.other_events);
+  json.Key("folder_markers").Value(p.inbox.folder_markers).Key("paused");
   p.paused ? json.Value(*p.paused) : json.Null();
   json.Key("tables").BeginArray();
   for (size_t i = 0; i < tables.tables.size(); ++i) {
@@ -88,6 +89,10 @@ std::string ToText(const RunReport& report, const TableSet& tables) {
         "           {} notifications are not ours: kept in quarantine, left to the dead-letter "
         "queue\n",
         WithThousands(processed.inbox.foreign));
+  }
+  if (processed.inbox.folder_markers > 0) {
+    text += fmt::format("           {} notifications are of folders, not of objects\n",
+                        WithThousands(processed.inbox.folder_markers));
   }
   if (processed.paused) text += fmt::format("paused     {}\n", *processed.paused);
   if (text.empty() && report.Failed() == nullptr) text = "nothing to do\n";

@@ -17,6 +17,7 @@
 namespace sluice {
 namespace {
 
+using ::testing::Each;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::Not;
@@ -240,6 +241,34 @@ TEST_F(S3UploadTest, AnObjectOfSeveralPartsIsOneUpload) {
   EXPECT_THAT(requests_.back(), HasSubstr("If-None-Match: *\r\n"));
   EXPECT_THAT(requests_.back(),
               HasSubstr("x-amz-checksum-crc64nvme: " + ChecksumOf(content_) + "\r\n"));
+}
+
+TEST_F(S3UploadTest, S1_EveryRequestOfAnUploadNamesTheOwnerAndTheFirstTheKeyOfEncryption) {
+  completes_ = {Completed()};
+  S3StoreOptions options;
+  options.transfer.part_size = KiB(100);
+  options.bucket.owner = "111122223333";
+  options.bucket.kms_key = "alias/raw";
+  ASSERT_TRUE(Put(*Open(options), content_));
+  ASSERT_EQ(requests_.size(), 5U);
+  EXPECT_THAT(requests_, Each(HasSubstr("x-amz-expected-bucket-owner: 111122223333\r\n")));
+  EXPECT_THAT(requests_[0], HasSubstr("x-amz-server-side-encryption: aws:kms\r\n"));
+  EXPECT_THAT(requests_[0],
+              HasSubstr("x-amz-server-side-encryption-aws-kms-key-id: alias/raw\r\n"));
+  // S3 refuses it of parts, which are encrypted as their upload says.
+  for (size_t i = 1; i < requests_.size(); ++i) {
+    EXPECT_THAT(requests_[i], Not(HasSubstr("server-side-encryption")));
+  }
+}
+
+TEST_F(S3UploadTest, S1_TheEndOfAnUploadNamesTheOwnerToo) {
+  S3StoreOptions options;
+  options.transfer.part_size = KiB(100);
+  options.bucket.owner = "111122223333";
+  const auto store = Open(options);
+  ASSERT_TRUE(store->Create("k").value()->Write(content_));
+  EXPECT_THAT(requests_.back(), HasSubstr("DELETE /acme-raw/tracking/k?uploadId="));
+  EXPECT_THAT(requests_, Each(HasSubstr("x-amz-expected-bucket-owner: 111122223333\r\n")));
 }
 
 TEST_F(S3UploadTest, L6_ACompleteThatOnlyLooksWellIsAskedAgain) {
