@@ -246,6 +246,28 @@ class WhyHour(Why):
         self.load("held.ndjson", b'{"no": "route"}\n' * 20 + events(20, 50))
         self.assertEqual(self.why("2026-11-23T14", exit_code=3)["state"], "held")
 
+    def test_an_hour_of_which_all_is_in_quarantine(self):
+        bad = events(5, cookie_id=None)
+        self.load("a.ndjson", bad, "date=2026-11-23/10/")
+        self.load("b.ndjson", b"no event\n", "date=2026-11-23/10/")
+        for by in ("landing", "event-time"):
+            story = self.why("2026-11-23T10", "--by", by, exit_code=3)
+            self.assertEqual(story["state"], "quarantined")
+            self.assertRegex(story["verdict"], "^not loaded, because no event became a row: 6 of 6 events are in quarantine; to fix: "
+                                               "sluice quarantine list says why; .* sluice quarantine replay$")
+        # Rows with such a time that landed at another hour do not hide it.
+        self.load("late.ndjson", events(3, 50), "date=2026-11-23/15/")
+        story = self.why("2026-11-23T10", "--by", "event-time", exit_code=3)
+        self.assertEqual(story["state"], "quarantined")
+        self.assertIn("3 rows are there, and of what landed in these hours not loaded, because no event became a row", story["verdict"])
+        # What is given up waits for nobody.
+        self.pipeline.run("quarantine", "accept", "test events", "--since", "1d")
+        story = self.why("2026-11-23T10")
+        self.assertEqual((story["state"], story["verdict"].split("; ")[1]), ("loaded", "6 of 6 events are in quarantine, 6 of them given up"))
+        # Nor does an hour wait of which one event became a row, or is the duplicate of one.
+        self.load("c.ndjson", events(5, 200, cookie_id=None) + events(1, 50), "date=2026-11-23/10/")
+        self.assertEqual(self.why("2026-11-23T10")["state"], "loaded")
+
     def test_what_vanished_was_sent(self):
         key = self.pipeline.put_raw("a.ndjson", events(20))
         self.pipeline.announce(key)
