@@ -179,7 +179,21 @@ class WhyEvent(Why):
         self.assertRegex(story["verdict"], f"^loaded on .* by batch .* into tracking.events, from line 21 of {key}$")
         self.assertIn("a duplicate, not loaded into events at 2026-11-23 10:00:19: line 1 of " + HOUR + "b.ndjson", self.texts(story))
         self.pipeline.change_warehouse(f"INSERT INTO tracking.events SELECT * FROM tracking.events WHERE request_id = '{self.ID.format(19)}'")
-        self.assertEqual(self.why(self.ID.format(19), exit_code=3)["state"], "doubled")
+        story = self.why(self.ID.format(19), exit_code=3)
+        fix = "delete its rows of tracking.events, then {}; sluice verify names what else is there twice"
+        self.assertEqual(story["verdict"], "loaded, and there 2 times; to fix: " + fix.format("sluice backfill --from 2026-11-23T14 --replace puts one back"))
+        # What it says does mend it.
+        self.pipeline.change_warehouse(f"DELETE FROM tracking.events WHERE request_id = '{self.ID.format(19)}'")
+        self.pipeline.run("backfill", "--from", "2026-11-23T14", "--replace")
+        self.assertEqual(self.why(self.ID.format(19))["state"], "loaded")
+        self.assertFalse(self.pipeline.ask("verify", "--from", "2026-11-23")["needs_attention"])
+        # --replace reads the Parquet object that it came from.
+        self.pipeline.change_warehouse(f"INSERT INTO tracking.events SELECT * FROM tracking.events WHERE request_id = '{self.ID.format(19)}'")
+        for path in (self.pipeline.data / "parquet").rglob("*.parquet"):
+            path.unlink()
+        story = self.why(self.ID.format(19), exit_code=3)
+        self.assertEqual((story["state"], story["verdict"].split("; to fix: ")[1]),
+                         ("doubled", fix.format("put one back by hand, since Parquet objects that --replace reads are gone")))
 
     def test_a_loser_is_no_origin_however_many_there_are(self):
         key = self.load("a.ndjson", events(1))
