@@ -10,6 +10,7 @@ import re
 import subprocess
 import unittest
 
+from console_page import ROOT
 from pipeline import PROGRAM, PipelineTest, environment, events
 
 COMMANDS = ("init", "run", "land", "process", "status", "backfill", "reconcile", "verify", "why", "quarantine", "pause", "resume", "gc", "check", "ddl", "convert", "generate", "send", "sample", "preview", "lambda",
@@ -34,6 +35,16 @@ class Help(PipelineTest):
                 text = self.pipeline.run(command, "--help").stdout
                 self.assertRegex(text, rf"Examples?:\n(.*\n)*  .*\bsluice\b.* {command}\b")
                 self.assertTrue(max(map(len, text.splitlines())) <= 120, "lines too long for a screen")
+
+    def test_what_answers_3_is_the_same_in_every_help_and_in_the_document(self):
+        told = re.search(r"a person should look\s+\((.*?)\)", self.pipeline.run("--help").stdout, re.S).group(1)
+        row = re.search(r"(?m)^\| 3 \|.*$", (ROOT / "docs" / "commands.md").read_text()).group(0)
+        for text in (told, row.split(":", 1)[1].replace("`", "")):
+            always, strict = re.sub(r"\s+", " ", text).split("; with --strict")
+            self.assertEqual(sorted(re.findall(r"\b[a-z]+\b", always)),
+                             sorted(name for name in COMMANDS if re.search(r"\b3: ", self.pipeline.run(name, "--help").stdout)))
+            self.assertEqual(sorted(set(re.findall(r"\b[a-z]+\b", strict)) & set(COMMANDS)),
+                             sorted(name for name in COMMANDS if re.search(r"--strict\s+Exit 3 ", self.pipeline.run(name, "--help").stdout)))
 
     def test_help_and_version_touch_nothing(self):
         before = sorted(self.pipeline.folder.rglob("*"))

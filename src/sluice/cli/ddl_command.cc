@@ -165,7 +165,8 @@ void AddDdl(CLI::App& app, Session& session, int& exit_code) {
   user->excludes(diff)->excludes(apply);
   command->footer(
       "Without --diff and --apply it asks nothing of the warehouse. Types are never changed and "
-      "columns never\ndropped: what would do that is explained.\n\nExamples:\n  sluice ddl > "
+      "columns never\ndropped: what would do that is explained. Exit code 3: that waits for a "
+      "person.\n\nExamples:\n  sluice ddl > "
       "sluice.sql\n  sluice ddl --user loader\n  sluice ddl --diff");
   command->callback([&session, &exit_code, flags] {
     const Result<int> code = RunDdl(session, *flags);
