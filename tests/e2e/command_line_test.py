@@ -324,6 +324,24 @@ class ExitCodes(PipelineTest):
                 self.assertEqual(done.returncode, 1, done.stderr)
                 self.assertIn("No space left on device", done.stderr)
 
+    def test_ddl_is_3_when_a_change_takes_a_person(self):
+        self.pipeline.run("ddl", "--apply")
+        self.assertEqual(self.pipeline.run("ddl", "--diff").stdout, "-- nothing differs\n")
+        # What nobody must mend is told.
+        self.pipeline.change_warehouse("ALTER TABLE tracking.events ADD COLUMN theirs DATE", "ALTER TABLE tracking.events ALTER request_id DROP NOT NULL")
+        notes = ("-- table events: column request_id is NOT NULL in the DDL only: no load brings a NULL, and others may\n"
+                 "-- table events: column theirs DATE is not in the DDL: loads leave NULL in it\n")
+        for flag in ("--diff", "--apply"):
+            self.assertEqual(self.pipeline.run("ddl", flag).stdout, notes)
+        # Of two changes the one that is a statement is done, and the other one explained.
+        self.pipeline.change_warehouse("ALTER TABLE tracking.events ALTER topic TYPE INTEGER", "ALTER TABLE tracking.events DROP COLUMN referrer")
+        for flag, missing in (("--diff", True), ("--apply", True), ("--diff", False)):
+            with self.subTest(flag=flag, missing=missing):
+                text = self.pipeline.run("ddl", flag, exit_code=3).stdout
+                self.assertEqual('ADD COLUMN "referrer"' in text, missing)
+                self.assertRegex(text, r"-- table events: column topic is INTEGER and not VARCHAR\n-- +a type cannot be changed where it stands: with loading paused, .*\n")
+        self.assertEqual([step["sql"] for step in self.pipeline.ask("ddl", "--diff", exit_code=3)["steps"]], [None, None, None])
+
     def test_convert_strict_is_3_only_when_something_was_quarantined(self):
         source = self.pipeline.folder / "events.ndjson"
         source.write_bytes(events(10))

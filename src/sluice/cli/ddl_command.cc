@@ -112,6 +112,9 @@ Result<Ddl> Difference(PipelineView& view) {
       if (!change.recipe.empty()) note += "\n  " + change.recipe;
       ddl.steps.push_back({std::move(note), change.sql, !change.sql});
     }
+    for (const std::string& note : NotesOf(names, table, *live)) {
+      ddl.steps.push_back({fmt::format("table {}: {}", table.name(), note), std::nullopt});
+    }
   }
   return ddl;
 }
