@@ -179,7 +179,21 @@ class WhyEvent(Why):
         self.assertRegex(story["verdict"], f"^loaded on .* by batch .* into tracking.events, from line 21 of {key}$")
         self.assertIn("a duplicate, not loaded into events at 2026-11-23 10:00:19: line 1 of " + HOUR + "b.ndjson", self.texts(story))
         self.pipeline.change_warehouse(f"INSERT INTO tracking.events SELECT * FROM tracking.events WHERE request_id = '{self.ID.format(19)}'")
-        self.assertEqual(self.why(self.ID.format(19), exit_code=3)["state"], "doubled")
+        story = self.why(self.ID.format(19), exit_code=3)
+        fix = "delete its rows of tracking.events, then {}; sluice verify names what else is there twice"
+        self.assertEqual(story["verdict"], "loaded, and there 2 times; to fix: " + fix.format("sluice backfill --from 2026-11-23T14 --replace puts one back"))
+        # What it says does mend it.
+        self.pipeline.change_warehouse(f"DELETE FROM tracking.events WHERE request_id = '{self.ID.format(19)}'")
+        self.pipeline.run("backfill", "--from", "2026-11-23T14", "--replace")
+        self.assertEqual(self.why(self.ID.format(19))["state"], "loaded")
+        self.assertFalse(self.pipeline.ask("verify", "--from", "2026-11-23")["needs_attention"])
+        # --replace reads the Parquet object that it came from.
+        self.pipeline.change_warehouse(f"INSERT INTO tracking.events SELECT * FROM tracking.events WHERE request_id = '{self.ID.format(19)}'")
+        for path in (self.pipeline.data / "parquet").rglob("*.parquet"):
+            path.unlink()
+        story = self.why(self.ID.format(19), exit_code=3)
+        self.assertEqual((story["state"], story["verdict"].split("; to fix: ")[1]),
+                         ("doubled", fix.format("put one back by hand, since Parquet objects that --replace reads are gone")))
 
     def test_a_loser_is_no_origin_however_many_there_are(self):
         key = self.load("a.ndjson", events(1))
@@ -245,6 +259,28 @@ class WhyHour(Why):
         self.assertEqual(self.why("2026-11-23")["state"], "loaded")
         self.load("held.ndjson", b'{"no": "route"}\n' * 20 + events(20, 50))
         self.assertEqual(self.why("2026-11-23T14", exit_code=3)["state"], "held")
+
+    def test_an_hour_of_which_all_is_in_quarantine(self):
+        bad = events(5, cookie_id=None)
+        self.load("a.ndjson", bad, "date=2026-11-23/10/")
+        self.load("b.ndjson", b"no event\n", "date=2026-11-23/10/")
+        for by in ("landing", "event-time"):
+            story = self.why("2026-11-23T10", "--by", by, exit_code=3)
+            self.assertEqual(story["state"], "quarantined")
+            self.assertRegex(story["verdict"], "^not loaded, because no event became a row: 6 of 6 events are in quarantine; to fix: "
+                                               "sluice quarantine list says why; .* sluice quarantine replay$")
+        # Rows with such a time that landed at another hour do not hide it.
+        self.load("late.ndjson", events(3, 50), "date=2026-11-23/15/")
+        story = self.why("2026-11-23T10", "--by", "event-time", exit_code=3)
+        self.assertEqual(story["state"], "quarantined")
+        self.assertIn("3 rows are there, and of what landed in these hours not loaded, because no event became a row", story["verdict"])
+        # What is given up waits for nobody.
+        self.pipeline.run("quarantine", "accept", "test events", "--since", "1d")
+        story = self.why("2026-11-23T10")
+        self.assertEqual((story["state"], story["verdict"].split("; ")[1]), ("loaded", "6 of 6 events are in quarantine, 6 of them given up"))
+        # Nor does an hour wait of which one event became a row, or is the duplicate of one.
+        self.load("c.ndjson", events(5, 200, cookie_id=None) + events(1, 50), "date=2026-11-23/10/")
+        self.assertEqual(self.why("2026-11-23T10")["state"], "loaded")
 
     def test_what_vanished_was_sent(self):
         key = self.pipeline.put_raw("a.ndjson", events(20))

@@ -10,6 +10,7 @@ import re
 import subprocess
 import unittest
 
+from console_page import ROOT
 from pipeline import PROGRAM, PipelineTest, environment, events
 
 COMMANDS = ("init", "run", "land", "process", "status", "backfill", "reconcile", "verify", "why", "quarantine", "pause", "resume", "gc", "check", "ddl", "convert", "generate", "send", "sample", "preview", "lambda",
@@ -34,6 +35,16 @@ class Help(PipelineTest):
                 text = self.pipeline.run(command, "--help").stdout
                 self.assertRegex(text, rf"Examples?:\n(.*\n)*  .*\bsluice\b.* {command}\b")
                 self.assertTrue(max(map(len, text.splitlines())) <= 120, "lines too long for a screen")
+
+    def test_what_answers_3_is_the_same_in_every_help_and_in_the_document(self):
+        told = re.search(r"a person should look\s+\((.*?)\)", self.pipeline.run("--help").stdout, re.S).group(1)
+        row = re.search(r"(?m)^\| 3 \|.*$", (ROOT / "docs" / "commands.md").read_text()).group(0)
+        for text in (told, row.split(":", 1)[1].replace("`", "")):
+            always, strict = re.sub(r"\s+", " ", text).split("; with --strict")
+            self.assertEqual(sorted(re.findall(r"\b[a-z]+\b", always)),
+                             sorted(name for name in COMMANDS if re.search(r"\b3: ", self.pipeline.run(name, "--help").stdout)))
+            self.assertEqual(sorted(set(re.findall(r"\b[a-z]+\b", strict)) & set(COMMANDS)),
+                             sorted(name for name in COMMANDS if re.search(r"--strict\s+Exit 3 ", self.pipeline.run(name, "--help").stdout)))
 
     def test_help_and_version_touch_nothing(self):
         before = sorted(self.pipeline.folder.rglob("*"))
@@ -312,6 +323,24 @@ class ExitCodes(PipelineTest):
                                       text=True, env=environment(), cwd=self.pipeline.folder, timeout=300)
                 self.assertEqual(done.returncode, 1, done.stderr)
                 self.assertIn("No space left on device", done.stderr)
+
+    def test_ddl_is_3_when_a_change_takes_a_person(self):
+        self.pipeline.run("ddl", "--apply")
+        self.assertEqual(self.pipeline.run("ddl", "--diff").stdout, "-- nothing differs\n")
+        # What nobody must mend is told.
+        self.pipeline.change_warehouse("ALTER TABLE tracking.events ADD COLUMN theirs DATE", "ALTER TABLE tracking.events ALTER request_id DROP NOT NULL")
+        notes = ("-- table events: column request_id is NOT NULL in the DDL only: no load brings a NULL, and others may\n"
+                 "-- table events: column theirs DATE is not in the DDL: loads leave NULL in it\n")
+        for flag in ("--diff", "--apply"):
+            self.assertEqual(self.pipeline.run("ddl", flag).stdout, notes)
+        # Of two changes the one that is a statement is done, and the other one explained.
+        self.pipeline.change_warehouse("ALTER TABLE tracking.events ALTER topic TYPE INTEGER", "ALTER TABLE tracking.events DROP COLUMN referrer")
+        for flag, missing in (("--diff", True), ("--apply", True), ("--diff", False)):
+            with self.subTest(flag=flag, missing=missing):
+                text = self.pipeline.run("ddl", flag, exit_code=3).stdout
+                self.assertEqual('ADD COLUMN "referrer"' in text, missing)
+                self.assertRegex(text, r"-- table events: column topic is INTEGER and not VARCHAR\n-- +a type cannot be changed where it stands: with loading paused, .*\n")
+        self.assertEqual([step["sql"] for step in self.pipeline.ask("ddl", "--diff", exit_code=3)["steps"]], [None, None, None])
 
     def test_convert_strict_is_3_only_when_something_was_quarantined(self):
         source = self.pipeline.folder / "events.ndjson"

@@ -42,9 +42,23 @@ class Completion(PipelineTest):
             shown = re.findall(r"(?m)^  (?:-h,)?(--[a-z-]+)", self.pipeline.run(command, "--help").stdout)
             self.assertLessEqual(set(shown), self.proposals(command, "-"), command)
 
+    def test_commands_below_a_command_are_proposed_with_their_flags(self):
+        below = {"list", "show", "replay", "accept"}
+        self.assertLessEqual(below, self.proposals("quarantine", ""))
+        self.assertEqual(self.proposals("--config", "x", "quarantine", "sh"), {"show"})
+        self.assertFalse(below & self.proposals("quarantine", "list", ""))
+        self.assertFalse(below & self.proposals("why", "quarantine", ""), "quarantine is a key here")
+        for command in below:
+            shown = re.findall(r"(?m)^  (?:-h,)?(--[a-z-]+)", self.pipeline.run("quarantine", command, "--help").stdout)
+            self.assertIn("--reason", shown)
+            self.assertLessEqual(set(shown), self.proposals("quarantine", command, "-"), command)
+
     def test_values_are_proposed_where_they_are_known_and_left_to_bash_elsewhere(self):
         self.assertEqual(self.proposals("completion", ""), self.proposals("completion", "-") | {"bash", "zsh", "fish"})
         self.assertEqual(self.proposals("convert", "--compression", ""), {"none", "snappy", "zstd"})
+        self.assertEqual(self.proposals("run", "--log-level", ""), {"debug", "info", "warning", "error", "off"})
+        self.assertEqual(self.proposals("status", "--by", ""), {"landing", "event-time"})
+        self.assertEqual(self.proposals("quarantine", "list", "--by", ""), {"hour"}, "not those of another command's --by")
         self.assertEqual(self.proposals("convert", ""), set())
         self.assertEqual(self.proposals("run", "--config", ""), set())
 
@@ -56,9 +70,20 @@ class Completion(PipelineTest):
             for name in ("config", "once", "compression", "share-broken"):
                 self.assertIn(flag.format(name), script)
 
+    def test_the_other_shells_have_what_is_below_a_command_too(self):
+        script = self.pipeline.run("completion", "zsh").stdout
+        below = script.split("_sluice_quarantine() {\n")[1].split("\n}\n")[0]
+        self.assertIn("        quarantine)\n          _sluice_quarantine\n", script.split("\n_sluice() {\n")[1])
+        fish = self.pipeline.run("completion", "fish").stdout
+        seen = "__fish_seen_subcommand_from quarantine; and {}__fish_seen_subcommand_from {}"
+        for command in ("list", "show", "replay", "accept"):
+            self.assertRegex(below, rf"(?m)^        '{command}:")
+            self.assertIn("'--reason[", below.split(f"\n        {command})\n")[1].split(";;")[0])
+            self.assertIn(f"-n '{seen.format('not ', 'list show replay accept')}' -f -a {command} ", fish)
+            self.assertIn(f"-n '{seen.format('', command)}' -l reason ", fish)
+
     def test_an_unknown_shell_is_2(self):
         self.assert_plain_failure(self.pipeline.run("completion", "tcsh", exit_code=2), "tcsh", "bash")
-
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ import socket
 import unittest
 
 from command_line_test import COMMANDS
-from pipeline import HOUR, PipelineTest, environment, events
+from pipeline import HOUR, PipelineTest, environment, events, stop
 
 EXAMPLES = pathlib.Path(__file__).resolve().parents[2] / "examples" / "tracking"
 EVENT = "00000001-0000-4000-8000-000000000000"
@@ -25,6 +25,7 @@ class Form:
     asks_warehouse: bool = True
     reads_configuration: bool = True
     moves: bool = False  # messages or objects, also while the warehouse is down
+    ends: bool = True    # by itself
     exit_code: int = 0   # where nothing that it needs is amiss
 
 
@@ -39,11 +40,12 @@ def alone(*arguments, **facts):
 # Where a row ends in "--from" or "why", an hour comes behind it.
 FORMS = {
     "init": [alone("--ddl", str(EXAMPLES / "utm.sql"), "--output", "new", "--force", reads_configuration=False)],
-    "run": [asking(moves=True), asking("--once", "--keep", moves=True)],
-    "land": [alone(moves=True)],
-    "process": [asking()],
-    "status": [asking(), asking("--by", "event-time"), asking("--json")],
-    "backfill": [asking("--from", "2026-11-23"), asking("--from", "2026-11-23", "--dry-run"), asking("--from", "2026-11-23", "--replace")],
+    "run": [asking(moves=True), asking("--once", "--keep", moves=True), asking("--limit", "3", moves=True)],
+    "land": [alone(moves=True), alone("--limit", "3", moves=True)],
+    "process": [asking(), asking("--keep")],
+    "status": [asking(), asking("--by", "event-time"), asking("--json"), asking("--watch", ends=False)],
+    "backfill": [asking("--from", "2026-11-23"), asking("--from", "2026-11-23", "--dry-run"), asking("--from", "2026-11-23", "--replace"),
+                 asking("--from", "2026-11-23", "--replace", "--table", "utm")],
     "reconcile": [asking(), asking("--repair")],
     "verify": [asking(), asking("--from", "2026-11-23")],
     "why": [asking(HOUR + "a.ndjson"), asking(EVENT), asking("2026-11-23T14"), asking("2026-11-23T10", "--by", "event-time")],
@@ -51,7 +53,7 @@ FORMS = {
                    asking("accept", "a test", "--reason", "no_route"), asking("accept", "a test", "--object", HOUR + "a.ndjson")],
     "pause": [asking("a test")],
     "resume": [asking()],
-    "gc": [asking("--dry-run"), asking("--claim")],
+    "gc": [asking(), asking("--dry-run"), asking("--claim")],
     "check": [alone(), asking("--connect")],
     "ddl": [alone(), asking("--diff"), asking("--apply")],
     "convert": [alone("--out", "converted", "events.ndjson")],
@@ -87,6 +89,7 @@ STILL_TO_COME = (
     (("backfill", "--from", TO_COME), 0, "0 objects in the raw store.*nothing to do"),
     (("backfill", "--from", TO_COME, "--to", "2999-02-01", "--dry-run"), 0, "0 objects in the raw store"),
     (("backfill", "--from", TO_COME, "--replace"), 0, "0 objects in the raw store.*nothing to do"),
+    (("backfill", "--from", TO_COME, "--replace", "--table", "utm"), 0, "0 objects in the raw store.*nothing to do"),
     (("verify", "--from", TO_COME), 0, "no rows in these hours"),
     (("verify", "--from", TO_COME, "--table", "events"), 0, "no rows in these hours"),
     (("why", TO_COME), 0, "these hours are to come"),
@@ -151,12 +154,24 @@ class EveryCommand(PipelineTest):
                        {"ddl": str(EXAMPLES / "utm.sql"), "when": {"has": "source"}, "unique": ["request_id"]}]}))
         return path
 
+    def assert_goes_on(self, words, *arguments):
+        """Says each time what it cannot ask, until it is stopped."""
+        with self.pipeline.started(*arguments, "--json", env=environment(PASSWORD="hunter2")) as process:
+            for _ in range(2):
+                self.assertRegex(json.loads(process.stdout.readline())["warehouse_error"], words)
+            self.assertEqual(stop(process), 0)
+
     def assert_down(self, words, after_each=lambda: None, **warehouse):
         """Who asks the warehouse fails with `words`, everybody else goes on, and when it is back everything is loaded."""
         config = self.configuration(**warehouse)
         for form, arguments in TYPED:
             with self.subTest(arguments=arguments):
                 before = self.state()
+                if not form.ends:
+                    self.assert_goes_on(words, "--config", config, *arguments)
+                    self.assertEqual(self.state(), before)
+                    after_each()
+                    continue
                 done = self.pipeline.run("--config", config, *arguments, exit_code=1 if form.asks_warehouse else form.exit_code,
                                          env=environment(PASSWORD="hunter2"))
                 self.assertNotIn("hunter2", done.stdout + done.stderr)

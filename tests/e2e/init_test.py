@@ -4,6 +4,7 @@
 import gzip
 import json
 import pathlib
+import re
 import shutil
 import subprocess
 import unittest
@@ -28,6 +29,40 @@ def page_view(i):
 def order(i):
     return {"eventId": f"{i:08}-1111-4000-8000-000000000000", "ts": 1795443302123 + i, "amount": i / 4,
             "currency": "EUR", "paid": i % 2 == 0} | ({"coupon": "NEW"} if i % 5 == 0 else {})
+
+
+# One event of each shape of examples/tracking, as a producer shows them to whoever asks.
+TOPIC_EVENT = """  {
+    "request_id": "1f0c7a52-3b1e-4c58-9a57-0d1c6b2e8f41",
+    "request_timestamp": "2020-06-01 00:00:24.000000",
+    "cookie_id": "2b7d9e10-64c3-4f2a-8d15-7e3a90c4b6d2",
+    "topic": "cms.wizard.step.color_palette.set",
+    "message": "{\\"isAffiliate\\":false,\\"language\\":\\"es\\",\\"color\\":\\"#123456\\",\\"paletteIndex\\":\\"0\\"}",
+    "environment": "cms",
+    "website_id": null,
+    "user_account_id": "3c8e1f64-9a20-4b77-b3c6-5d4f21a7e093",
+    "location": "https://cms.example.com/wizard/color-palette/",
+    "user_agent": "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:76.0) Gecko/20100101 Firefox/76.0",
+    "referrer": "https://register.example.com/es/product"
+  }
+"""
+SOURCE_EVENT = """  {
+    "request_id": "4d9f2075-ab31-4c88-84d7-6e5032b8f1a4",
+    "source": "adwords",
+    "medium": "cpc",
+    "campaign": "Spring FR",
+    "content": null,
+    "term": "builder",
+    "matchtype": "e",
+    "network": "g",
+    "ad_id": "10000000001",
+    "ad_pos": "1t1",
+    "placement": null,
+    "placement_category": null,
+    "testgroup": null,
+    "device": "c"
+  }
+"""
 
 
 class Init(PipelineTest):
@@ -91,6 +126,35 @@ class Init(PipelineTest):
         self.assertEqual(quarantined, [])
         keys = {json.loads(line)["request_id"] for line in self.sample.read_text().splitlines()}
         self.assertEqual(sum(rows.values()), len(keys))
+
+    def test_one_event_of_each_shape_of_the_example_is_enough(self):
+        shapes = {"events": json.loads(TOPIC_EVENT), "utm": json.loads(SOURCE_EVENT)}
+        # Exactly the columns of examples/tracking, in their order.
+        for name, event in shapes.items():
+            ddl = (ROOT / f"examples/tracking/{name}.sql").read_text()
+            self.assertEqual(list(event), [word.strip('"') for word in re.findall(r'(?m)^\t,?(\S+) ', ddl)])
+        files = [self.folder / "user_event.json", self.folder / "user_utm.json"]
+        for path, text in zip(files, (TOPIC_EVENT, SOURCE_EVENT)):
+            path.write_text(text)
+        report = self.report("--sample", *files)
+        self.assertEqual((report["events"], report["rows"], report["quarantined"]), (2, 2, {}))
+        self.assertEqual([(table["when"], table["unique"], table["time"]) for table in report["tables"]],
+                         [("has topic", "request_id", "request_timestamp"), ("has source", "request_id", None)])
+        for table, event in zip(report["tables"], shapes.values()):
+            columns = {column["column"]: column for column in table["columns"]}
+            self.assertEqual(list(columns), list(event))
+            self.assertEqual(columns["request_id"]["type"], "CHAR(36)")
+            self.assertEqual([name for name, column in columns.items() if column["not_null"]],
+                             sorted({"request_id", table["time"] or "request_id", table["when"].split()[1]}, key=list(event).index))
+        # What it wrote runs without an edit, and each value is in its column.
+        self.write(*shapes.values())
+        rows, quarantined = self.load()
+        self.assertEqual((list(rows.values()), quarantined), ([1, 1], []))
+        database = duckdb.connect(str(self.out / "sluice-data/warehouse.duckdb"), read_only=True)
+        for table, event in zip(report["tables"], shapes.values()):
+            found = database.execute(f'SELECT {", ".join(f"{name}::VARCHAR" for name in event)} FROM tracking.{table["table"]}').fetchone()
+            self.assertEqual(dict(zip(event, found)), event | ({"request_timestamp": "2020-06-01 00:00:24"} if table["time"] else {}))
+        database.close()
 
     def test_faults_of_the_producer_change_no_table(self):
         self.pipeline.run("generate", "--events", 20000, "--out", self.sample)

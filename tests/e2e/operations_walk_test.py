@@ -15,7 +15,9 @@ SITUATIONS = 8
 # What the page needs of DuckDB's own program, `duckdb FILE SQL`, by the module of the same name.
 DUCKDB = f"""#!{sys.executable}
 import sys, duckdb
-duckdb.connect(sys.argv[1]).execute(sys.argv[2])
+found = duckdb.connect(sys.argv[1]).sql(sys.argv[2])
+if found is not None:  # a question, and no change
+    print(found)
 """
 
 

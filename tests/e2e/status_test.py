@@ -85,10 +85,11 @@ class Status(StatusTest):
         self.assertEqual(self.pipeline.status()["concerns"], [])
         self.pipeline.put_landed("old.ndjson", events(3, first=3), 2 * 3600)
         status = self.pipeline.status()
-        self.assertEqual([(one["type"], one["severity"], one["count"], one["next"]) for one in status["concerns"]],
-                         [("missing", "critical", 1, "sluice reconcile --repair"), ("stale", "critical", 0, "")])
+        self.assertEqual([(one["type"], one["severity"], one["count"]) for one in status["concerns"]],
+                         [("missing", "critical", 1), ("stale", "critical", 0)])
+        self.assertEqual(status["next"], ["sluice reconcile --repair", f"sluice why {status['backlog']['objects_since'][:13]}"])
         self.assertIn("nothing was ever loaded, and the oldest of what is to be loaded waits for 2 h", status["concerns"][1]["text"])
-        self.assertRegex(self.text(), r"(?m)^critical +1 raw object missing: (.*\n)*next +sluice reconcile --repair$")
+        self.assertRegex(self.text(), r"(?m)^critical +1 raw object missing: (.*\n)*next +sluice reconcile --repair\n +sluice why ")
         self.pipeline.run("reconcile", "--repair")
         self.pipeline.run("process")
         self.assertNotIn("missing", [one["type"] for one in self.pipeline.status()["concerns"]])
@@ -106,7 +107,8 @@ class Status(StatusTest):
         self.assertEqual((status["balanced"], status["events"]), (None, None))
         self.assertEqual((status["notifications"]["waiting"], status["backlog"]["objects"]), (1, 1))
         self.assertRegex(status["freshness"], r"^fresh to about [0-9 :-]+; nothing lost as far as is known without the warehouse, "
-                                              "nothing to do yet$")
+                                              "something to do$")
+        self.assertEqual(status["next"], ["sluice check --connect"])
         self.assertEqual([one["type"] for one in status["concerns"]], ["warehouse_down", "stale"])
         self.assertIn("the warehouse cannot be asked", self.text(exit_code=1))
 

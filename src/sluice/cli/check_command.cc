@@ -369,6 +369,7 @@ void AddCheck(CLI::App& app, Session& session, int& exit_code) {
       ->needs(connect)
       ->type_name("DURATION");
   command->footer(
+      "Exit code 2: it cannot run so; 3: it can, and a person should look.\n\n"
       "Examples:\n  sluice --config sluice.yaml check\n  sluice --config sluice.yaml check "
       "--connect\n  sluice --config sluice.yaml check --connect --lambda-timeout 1m\n  sluice "
       "--config sluice.yaml check --connect --probe");

@@ -33,8 +33,9 @@ constexpr const char* kExamples =
     "  source <(sluice completion bash)                                 commands and flags by Tab; "
     "zsh and fish too\n\n"
     "Exit codes: 0 done, 1 failed, 2 wrong usage or configuration, 3 done but a person should look "
-    "(--strict, check),\n"
-    "130 stopped by a signal in the middle.";
+    "(check, reconcile,\n"
+    "verify, why, gc, ddl; with --strict: run, land, process, convert, preview), 130 stopped by a "
+    "signal in the middle.";
 
 constexpr const char* kEveryCommand =
     "\n\nFlags of every command: --config, --dir, --set, --log-level, --json, --quiet; see sluice "

@@ -22,6 +22,7 @@ struct CompletionWords {
   struct Command {
     std::string name, description;
     std::vector<Option> options;
+    std::vector<Command> commands;  // below it, as `list` is below `quarantine`
   };
   std::string program;
   std::vector<Option> options;  // of every command

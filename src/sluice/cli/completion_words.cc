@@ -32,15 +32,21 @@ std::vector<CompletionWords::Option> OptionsOf(const CLI::App& app) {
   return options;
 }
 
+std::vector<CompletionWords::Command> CommandsOf(const CLI::App& app) {
+  std::vector<CompletionWords::Command> commands;
+  for (const CLI::App* command : app.get_subcommands([](const CLI::App*) { return true; })) {
+    commands.push_back({.name = command->get_name(),
+                        .description = command->get_description(),
+                        .options = OptionsOf(*command),
+                        .commands = CommandsOf(*command)});
+  }
+  return commands;
+}
+
 }  // namespace
 
 CompletionWords WordsOf(const CLI::App& app) {
-  CompletionWords words{.program = app.get_name(), .options = OptionsOf(app), .commands = {}};
-  for (const CLI::App* command : app.get_subcommands([](const CLI::App*) { return true; })) {
-    words.commands.push_back(
-        {command->get_name(), command->get_description(), OptionsOf(*command)});
-  }
-  return words;
+  return {.program = app.get_name(), .options = OptionsOf(app), .commands = CommandsOf(app)};
 }
 
 }  // namespace sluice

@@ -112,6 +112,9 @@ Result<Ddl> Difference(PipelineView& view) {
       if (!change.recipe.empty()) note += "\n  " + change.recipe;
       ddl.steps.push_back({std::move(note), change.sql, !change.sql});
     }
+    for (const std::string& note : NotesOf(names, table, *live)) {
+      ddl.steps.push_back({fmt::format("table {}: {}", table.name(), note), std::nullopt});
+    }
   }
   return ddl;
 }
@@ -165,7 +168,8 @@ void AddDdl(CLI::App& app, Session& session, int& exit_code) {
   user->excludes(diff)->excludes(apply);
   command->footer(
       "Without --diff and --apply it asks nothing of the warehouse. Types are never changed and "
-      "columns never\ndropped: what would do that is explained.\n\nExamples:\n  sluice ddl > "
+      "columns never\ndropped: what would do that is explained. Exit code 3: that waits for a "
+      "person.\n\nExamples:\n  sluice ddl > "
       "sluice.sql\n  sluice ddl --user loader\n  sluice ddl --diff");
   command->callback([&session, &exit_code, flags] {
     const Result<int> code = RunDdl(session, *flags);

@@ -4,12 +4,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <span>
 #include <utility>
 
 #include "sluice/base/utf8.h"
+#include "sluice/cli/hours_text.h"
 #include "sluice/cli/terminal.h"
 #include "sluice/operate/concerns.h"
-#include "sluice/operate/hour_range.h"
 
 namespace sluice {
 namespace {
@@ -18,6 +19,26 @@ constexpr const char* kNothingYet = "nothing there yet";
 constexpr const char* kNotKnown = "not known";
 constexpr size_t kLabel = 15;        // columns
 constexpr size_t kLongestName = 28;  // of a table or a column; bytes
+
+// How many of each are shown.
+struct Room {
+  size_t hours = 25, tables = 20, tables_by_event_time = 20, groups = 5, fields = 6;
+  size_t concerns = 20, steps = 20;
+
+  // Takes one away, of what is missed least. False: there is none left to take.
+  bool Shrink() {
+    const std::pair<size_t*, size_t> order[] = {
+        {&hours, 12}, {&fields, 3},   {&groups, 3},   {&tables, 6}, {&tables_by_event_time, 3},
+        {&hours, 6},  {&concerns, 6}, {&hours, 3},    {&fields, 1}, {&tables_by_event_time, 1},
+        {&steps, 3},  {&tables, 3},   {&concerns, 3}, {&groups, 1}, {&fields, 0}};
+    for (const auto& [shown, least] : order) {
+      if (*shown <= least) continue;
+      --*shown;
+      return true;
+    }
+    return false;
+  }
+};
 
 std::string Cut(std::string_view name) {
   if (name.size() <= kLongestName) return std::string(name);
@@ -78,15 +99,35 @@ std::string BacklogText(const StatusReport& report) {
                                         AgeText(report.now - *landed.oldest_waiting)));
 }
 
-std::string TablesText(const StatusReport& report) {
+void AddTable(const std::string& label, const TableBalance& b, const std::string& rows_now,
+              std::vector<std::vector<std::string>>& rows) {
+  rows.push_back({label, WithThousands(b.routed), WithThousands(b.loaded),
+                  WithThousands(b.duplicates), WithThousands(b.quarantined), rows_now});
+}
+
+std::string TablesText(const StatusReport& report, size_t room) {
   std::vector<std::vector<std::string>> rows = {
       {"", "events in", "loaded", "duplicates", "quarantined", "rows now"}};
   const bool is_known = report.WhyNotKnown(StatusPart::kTables) == nullptr;
-  for (const TableStatus& table : report.tables) {
+  const auto rows_text = [&](uint64_t now) { return is_known ? WithThousands(now) : kNotKnown; };
+  TableBalance others;
+  uint64_t rows_of_others = 0;
+  for (size_t i = 0; i < report.tables.size(); ++i) {
+    const TableStatus& table = report.tables[i];
     const TableBalance& b = table.balance;
-    rows.push_back({Cut(table.table), WithThousands(b.routed), WithThousands(b.loaded),
-                    WithThousands(b.duplicates), WithThousands(b.quarantined),
-                    is_known ? WithThousands(table.rows.value_or(0)) : kNotKnown});
+    if (i < room) {
+      AddTable(Cut(table.table), b, rows_text(table.rows.value_or(0)), rows);
+      continue;
+    }
+    others.routed += b.routed;
+    others.loaded += b.loaded;
+    others.duplicates += b.duplicates;
+    others.quarantined += b.quarantined;
+    rows_of_others += table.rows.value_or(0);
+  }
+  if (report.tables.size() > room) {
+    AddTable(fmt::format("and {} more", report.tables.size() - room), others,
+             rows_text(rows_of_others), rows);
   }
   const std::string no_route = WithThousands(report.objects.no_route);
   rows.push_back({"no route", no_route, "", "", no_route, ""});
@@ -97,122 +138,94 @@ std::string TablesText(const StatusReport& report) {
 
 // Of all duplicates that the ledger has.
 std::string DifferingText(const StatusReport& report) {
-  std::string text;
+  constexpr size_t kShown = 3;
+  std::string names;
+  size_t tables = 0;
+  uint64_t differing = 0;
   for (const TableStatus& table : report.tables) {
     if (table.balance.differing == 0) continue;
-    text += Line("differing", fmt::format("{} duplicates of {} have other values than the row that "
-                                          "is there: sluice verify names some",
-                                          WithThousands(table.balance.differing), table.table));
+    differing += table.balance.differing;
+    if (++tables <= kShown) names += (names.empty() ? "" : ", ") + Cut(table.table);
   }
-  return text.empty() ? text : "\n" + text;
+  if (tables == 0) return "";
+  return "\n" + Line("differing",
+                     fmt::format("{} duplicates of {}{} have other values than the row that is "
+                                 "there: sluice verify names some",
+                                 WithThousands(differing), names, tables > kShown ? ", …" : ""));
 }
 
-std::string Mark(const LandedHour& hour) {
-  if (!hour.Balances()) return "UNBALANCED";
-  if (hour.stuck > 0) return WithThousands(hour.stuck) + " held";
-  if (hour.waiting > 0) return WithThousands(hour.waiting) + " wait";
-  return hour.objects == 0 ? "-" : "ok";
-}
-
-// By landing hour; those in a row in which nothing landed are one line.
-std::string HoursText(const Landed& landed) {
-  if (landed.hours.empty()) return "";
-  std::vector<std::vector<std::string>> rows = {
-      {"landed (UTC)", "objects", "events in", "loaded", "duplicates", "quarantined", ""}};
-  for (size_t i = 0; i < landed.hours.size(); ++i) {
-    const LandedHour& hour = landed.hours[i];
-    std::string label = HourText(hour.hour);
-    const size_t first = i;
-    while (hour.objects == 0 && i + 1 < landed.hours.size() && landed.hours[i + 1].objects == 0)
-      ++i;
-    if (i > first) label += " to " + HourText(landed.hours[i].hour).substr(11);
-    rows.push_back({label, WithThousands(hour.objects), WithThousands(hour.events),
-                    WithThousands(hour.loaded), WithThousands(hour.duplicates),
-                    WithThousands(hour.quarantined), Mark(hour)});
-  }
-  return "\n" + FormatTable(rows);
-}
-
-std::string EventHoursText(const std::vector<TableHours>& tables) {
+std::string EventHoursText(const std::vector<TableHours>& tables, const Room& room) {
+  const size_t shown = std::min(room.tables_by_event_time, tables.size());
   std::string text;
-  for (const TableHours& table : tables) {
-    std::vector<std::vector<std::string>> rows = {
-        {"events of " + Cut(table.table), "rows now", "duplicates"}};
-    for (const EventHour& hour : table.hours) {
-      rows.push_back(
-          {HourText(hour.hour), WithThousands(hour.rows), WithThousands(hour.duplicates)});
-    }
-    if (table.hours.empty()) rows.push_back({"none in the last 24 hours", "", ""});
-    text += "\n" + FormatTable(rows);
+  for (const TableHours& table : std::span(tables).first(shown)) {
+    text += "\n" + HoursText(table.hours, "events of " + Cut(table.table), room.hours);
   }
-  return text;
+  if (tables.size() == shown) return text;
+  return text + fmt::format("and {} more tables: --json has them all\n", tables.size() - shown);
 }
 
-std::string QuarantineText(const QuarantineSummary& quarantine) {
-  constexpr size_t kShown = 5;
+std::string QuarantineText(const QuarantineSummary& quarantine, size_t room) {
   if (quarantine.groups.empty()) return "";
   std::string text = "\nquarantine, last 24 hours\n";
-  for (size_t i = 0; i < std::min(kShown, quarantine.groups.size()); ++i) {
+  for (size_t i = 0; i < std::min(room, quarantine.groups.size()); ++i) {
     const QuarantineGroup& group = quarantine.groups[i];
     std::string place = group.table == "*" ? "no table" : Cut(group.table);
     if (!group.column.empty()) place += "." + Cut(group.column);
     text += fmt::format("{:>13}  {}  {}\n", WithThousands(group.events), group.reason, place);
   }
-  if (quarantine.groups.size() > kShown) {
+  if (quarantine.groups.size() > room) {
     text += fmt::format("{:>13}  more kinds: sluice quarantine list\n",
-                        quarantine.groups.size() - kShown);
+                        quarantine.groups.size() - room);
   }
   return text;
+}
+
+std::string More(size_t count) {
+  return Line("", fmt::format("and {} more: --json has them all", count));
 }
 
 // "unknown  tracking.events context.ip: 12 of 4,000 events (0.3 %), since 14:03", with its ALTER.
-std::string FieldsText(const StatusReport& report) {
-  constexpr size_t kShown = 6;
+std::string FieldsText(const StatusReport& report, size_t room) {
   if (report.fields.empty()) return "";
-  const Timestamp day = report.now - kFieldDay;
   std::string text = "\nfields, last 24 hours\n";
-  for (size_t i = 0; i < std::min(kShown, report.fields.size()); ++i) {
+  for (size_t i = 0; i < std::min(room, report.fields.size()); ++i) {
     const FieldReport& field = report.fields[i];
-    const std::string line = fmt::format(
-        "{} {}: {} of {} events ({:.3g} %), {} {}", Cut(field.table),
-        Cut(WithoutControls(field.name)), WithThousands(field.events), WithThousands(field.seen),
-        100 * field.share(), field.first > day ? "since" : "also before",
-        MinuteText(std::max(field.first, day), report.now));
+    const std::string line = fmt::format("{} {}: {} of {} events ({:.3g} %), since {}",
+                                         Cut(field.table), Cut(WithoutControls(field.name)),
+                                         WithThousands(field.events), WithThousands(field.seen),
+                                         100 * field.share(), MinuteText(field.first, report.now));
     text += Line("  " + std::string(Name(field.kind)), line);
     if (!field.alter.empty()) text += Line("", field.alter);
   }
-  if (report.fields.size() > kShown) {
-    text +=
-        Line("", fmt::format("and {} more: --json has them all", report.fields.size() - kShown));
-  }
-  return text;
+  return report.fields.size() > room ? text + More(report.fields.size() - room) : text;
 }
 
-std::string ConcernsText(const std::vector<Concern>& concerns, const Style& style) {
+std::string ConcernsText(const std::vector<Concern>& concerns, size_t room, const Style& style) {
   std::string text;
-  for (const Concern& concern : concerns) {
-    const Severity severity = SeverityOf(concern.kind);
+  for (size_t i = 0; i < std::min(room, concerns.size()); ++i) {
+    const Severity severity = SeverityOf(concerns[i].kind);
     const std::string_view colour = severity == Severity::kCritical ? style.red : style.yellow;
     const std::string_view word = Name(severity);
     text += fmt::format("{}{}{}{}{}", colour, word, style.reset,
-                        std::string(kLabel - word.size(), ' '), Wrapped(concern.text, kLabel));
+                        std::string(kLabel - word.size(), ' '), Wrapped(concerns[i].text, kLabel));
   }
+  if (concerns.size() > room) text += More(concerns.size() - room);
   return text.empty() ? text : "\n" + text;
 }
 
-std::string NextText(const StatusReport& report, const std::vector<Concern>& concerns) {
+std::string NextText(const StatusReport& report, const std::vector<Concern>& concerns,
+                     size_t room) {
+  const std::vector<std::string> steps = NextSteps(report, concerns);
   std::string text;
-  for (const std::string& step : NextSteps(report, concerns)) {
-    text += Line(text.empty() ? "next" : "", step);
+  for (size_t i = 0; i < std::min(room, steps.size()); ++i) {
+    text += Line(i == 0 ? "next" : "", steps[i]);
   }
-  return text;
+  return steps.size() > room ? text + More(steps.size() - room) : text;
 }
 
-}  // namespace
-
-std::string ToText(const StatusReport& report) {
+std::string TextIn(const Room& room, const StatusReport& report,
+                   const std::vector<Concern>& concerns) {
   const Style style = Style::ForStdout();
-  const std::vector<Concern> concerns = ConcernsOf(report);
   const bool is_well = std::ranges::none_of(
       concerns, [](const Concern& concern) { return SeverityOf(concern.kind) != Severity::kInfo; });
   std::string text = fmt::format("{}{}{}", is_well ? style.green : style.yellow,
@@ -226,7 +239,8 @@ std::string ToText(const StatusReport& report) {
   if (report.paused) text += Line("paused", *report.paused);
   if (!report.ledger_exists) {
     text += Line("warehouse", report.is_warehouse_down() ? kNotKnown : kNothingYet);
-    return text + ConcernsText(concerns, style) + NextText(report, concerns);
+    return text + ConcernsText(concerns, room.concerns, style) +
+           NextText(report, concerns, room.steps);
   }
   text += Line("raw objects", fmt::format("{} known to the ledger, {} events",
                                           WithThousands(report.objects.objects),
@@ -236,22 +250,37 @@ std::string ToText(const StatusReport& report) {
     text += Line("rate", fmt::format("{} events loaded in the last hour, {}/s",
                                      WithThousands(events), WithThousands(events / 3600)));
   }
-  text += "\n" + TablesText(report) + DifferingText(report);
-  text += EventHoursText(report.event_hours);
-  if (report.landed && report.event_hours.empty()) text += HoursText(*report.landed);
-  text += QuarantineText(report.quarantine);
+  text += "\n" + TablesText(report, room.tables) + DifferingText(report);
+  text += EventHoursText(report.event_hours, room);
+  const bool by_landing = report.event_hours.empty() && report.landed;
+  if (by_landing && !report.landed->hours.empty())
+    text += "\n" + HoursText(report.landed->hours, room.hours);
+  text += QuarantineText(report.quarantine, room.groups);
   if (report.accepted() > 0) {
     text +=
         fmt::format("\naccepted  {} of those in quarantine: sluice quarantine list --accepted\n",
                     WithThousands(report.accepted()));
   }
-  text += FieldsText(report) + ConcernsText(concerns, style);
+  text += FieldsText(report, room.fields) + ConcernsText(concerns, room.concerns, style);
   text += report.Balances()
               ? fmt::format("\n{}balanced{}: events in = loaded + duplicates + quarantined\n",
                             style.green, style.reset)
               : fmt::format("\n{}NOT BALANCED{}: somebody else changed the ledger\n", style.red,
                             style.reset);
-  return text + NextText(report, concerns);
+  return text + NextText(report, concerns, room.steps);
+}
+
+}  // namespace
+
+std::string ToText(const StatusReport& report) {
+  const std::vector<Concern> concerns = ConcernsOf(report);
+  Room room;
+  std::string text = TextIn(room, report, concerns);
+  while (std::ranges::count(text, '\n') > static_cast<std::ptrdiff_t>(kStatusHeight) &&
+         room.Shrink()) {
+    text = TextIn(room, report, concerns);
+  }
+  return text;
 }
 
 }  // namespace sluice

@@ -7,8 +7,9 @@
 
 namespace sluice {
 
-// One screen: at most kStatusWidth columns wide, and all of it without colour.
-inline constexpr size_t kStatusWidth = 100;
+// One screen: at most kStatusWidth columns wide, and kStatusHeight lines high unless sentences of
+// others are long. What does not fit is summed up, the oldest hours first, or counted.
+inline constexpr size_t kStatusWidth = 100, kStatusHeight = 50;
 std::string ToText(const StatusReport& report);
 
 }  // namespace sluice

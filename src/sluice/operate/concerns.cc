@@ -7,6 +7,7 @@
 #include <algorithm>
 
 #include "sluice/base/utf8.h"
+#include "sluice/operate/hour_range.h"
 
 namespace sluice {
 namespace {
@@ -36,6 +37,16 @@ std::optional<Timestamp> StaleSince(const StatusReport& report) {
   return report.source ? report.source->oldest : std::nullopt;
 }
 
+// What takes in what waits; and where nothing does, who says why nothing came.
+std::string NextOfStale(const StatusReport& report) {
+  if (report.is_warehouse_down()) return "sluice check --connect";
+  if (report.paused) return "sluice resume";
+  if (report.notifications_waiting() > 0) return "sluice process";
+  if (report.source && report.source->visible > 0) return "sluice run --once";
+  const Timestamp when = report.landed->oldest_waiting.value_or(report.now - std::chrono::hours(1));
+  return "sluice why " + HourText(std::chrono::floor<std::chrono::hours>(when));
+}
+
 void AddStale(const StatusReport& report, std::vector<Concern>& list) {
   if (!report.landed) return;
   const auto since = StaleSince(report);
@@ -49,7 +60,8 @@ void AddStale(const StatusReport& report, std::vector<Concern>& list) {
   if (!report.is_warehouse_down() && report.states.empty()) {
     text = "nothing was ever loaded, and the oldest of what is to be loaded waits for " + age;
   }
-  list.push_back({.kind = ConcernKind::kStale, .subject = {}, .text = text, .next = {}});
+  list.push_back(
+      {.kind = ConcernKind::kStale, .subject = {}, .text = text, .next = NextOfStale(report)});
 }
 
 std::string WhatIsNotKnown(StatusPart part) {
@@ -105,7 +117,7 @@ void AddStanding(const StatusReport& report, Concerns& concerns) {
   for (const auto& [part, error] : report.not_known) {
     if (part == StatusPart::kWarehouse) {
       concerns.Add(ConcernKind::kWarehouseDown, 0,
-                   "the warehouse cannot be asked: " + error.message());
+                   "the warehouse cannot be asked: " + error.message(), "sluice check --connect");
     } else {
       concerns.Add(ConcernKind::kNotKnown, 0,
                    fmt::format("not known: {}: {}", WhatIsNotKnown(part), error.message()),
@@ -192,32 +204,45 @@ void AddDiffering(const StatusReport& report, Concerns& concerns) {
   }
 }
 
-// "tracking.events: 3 new fields: a, b, c", a table at a time; the first five names.
-void AddFields(const StatusReport& report, Concerns& concerns) {
+// "3 new fields: a, b, c" of a table; the first five names.
+void AddNewFields(const StatusReport& report, const TableStatus& table, ConcernKind kind,
+                  Concerns& concerns) {
   constexpr size_t kShown = 5, kLongest = 60;
+  std::string names;
+  uint64_t count = 0;
+  bool has_alter = false;
+  for (const FieldReport& field : report.fields) {
+    const bool is_unknown = field.kind == FieldChangeKind::kUnknown;
+    if (!field.is_new || field.table != table.table) continue;
+    if (is_unknown != (kind == ConcernKind::kNewField)) continue;
+    has_alter = has_alter || !field.alter.empty();
+    if (++count > kShown) continue;
+    names += names.empty() ? "" : ", ";
+    names += WithoutControls(Utf8Prefix(field.name, kLongest));
+    if (!is_unknown) names += fmt::format(" ({})", Name(field.kind));
+  }
+  if (count == 0) return;
+  if (count > kShown) names += ", …";
+  if (kind == ConcernKind::kTypeChanged) {
+    return concerns.Add(kind, count,
+                        fmt::format("{}: {} with values of another type: {}", table.table,
+                                    Count(count, "column"), names),
+                        "sluice preview FILE of a raw object of today, then mend the producer or "
+                        "the DDL",
+                        table.table);
+  }
+  // Without an ALTER there is a column of that name, which takes another field.
+  concerns.Add(kind, count,
+               fmt::format("{}: {}: {}{}", table.table, Count(count, "new field"), names,
+                           has_alter ? "; sluice status has the ALTER that adds them" : ""),
+               has_alter ? "add the column to the DDL, then sluice ddl --apply"
+                         : "see whether `from` of the table's columns is right",
+               table.table);
+}
+
+void AddFields(const StatusReport& report, Concerns& concerns) {
   for (const ConcernKind kind : {ConcernKind::kTypeChanged, ConcernKind::kNewField}) {
-    for (const TableStatus& table : report.tables) {
-      std::string names;
-      uint64_t count = 0;
-      for (const FieldReport& field : report.fields) {
-        const bool is_unknown = field.kind == FieldChangeKind::kUnknown;
-        if (!field.is_new || field.table != table.table) continue;
-        if (is_unknown != (kind == ConcernKind::kNewField)) continue;
-        if (++count > kShown) continue;
-        names += names.empty() ? "" : ", ";
-        names += WithoutControls(Utf8Prefix(field.name, kLongest));
-        if (!is_unknown) names += fmt::format(" ({})", Name(field.kind));
-      }
-      if (count == 0) continue;
-      if (count > kShown) names += ", …";
-      const bool is_new = kind == ConcernKind::kNewField;
-      concerns.Add(kind, count,
-                   fmt::format("{}: {}: {}{}", table.table,
-                               is_new ? Count(count, "new field")
-                                      : Count(count, "column") + " with values of another type",
-                               names, is_new ? "; sluice status has the ALTER that adds them" : ""),
-                   "", table.table);
-    }
+    for (const TableStatus& table : report.tables) AddNewFields(report, table, kind, concerns);
   }
 }
 

@@ -85,9 +85,10 @@ const std::vector<Case> kCases = {
        r.states.clear();
        r.landed->is_estimate = true;
      },
-     {"critical warehouse_down 0: ", "critical stale 0: "},
-     "fresh to about 14:01; nothing lost as far as is known without the warehouse, nothing to do "
-     "yet; notifications expire in 3 d 22 h"},
+     {"critical warehouse_down 0: sluice check --connect",
+      "critical stale 0: sluice check --connect"},
+     "fresh to about 14:01; nothing lost as far as is known without the warehouse, something to "
+     "do; notifications expire in 3 d 22 h"},
     {"an outage of all",
      [](StatusReport& r) {
        r.ledger_exists = false;
@@ -98,7 +99,8 @@ const std::vector<Case> kCases = {
        CannotAsk(r, StatusPart::kWarehouse);
      },
      {"warning not_known source 0: sluice check --connect",
-      "warning not_known notifications 0: sluice check --connect", "critical warehouse_down 0: "},
+      "warning not_known notifications 0: sluice check --connect",
+      "critical warehouse_down 0: sluice check --connect"},
      "how fresh is not known; nothing lost as far as is known without the source and the "
      "notifications and the warehouse, something to do"},
     {"a warehouse that nobody could ask yet",
@@ -106,15 +108,16 @@ const std::vector<Case> kCases = {
        NeverLoaded(r, minutes(10));
        CannotAsk(r, StatusPart::kWarehouse);
      },
-     {"critical warehouse_down 0: "},
-     "how fresh is not known; nothing lost as far as is known without the warehouse, nothing to do "
-     "yet"},
+     {"critical warehouse_down 0: sluice check --connect"},
+     "how fresh is not known; nothing lost as far as is known without the warehouse, something to "
+     "do"},
     {"nobody can say how many notifications wait",
      [](StatusReport& r) {
        WaitSince(r, hours(2), 0);
        CannotAsk(r, StatusPart::kNotifications);
      },
-     {"warning not_known notifications 0: sluice check --connect", "critical stale 0: "},
+     {"warning not_known notifications 0: sluice check --connect",
+      "critical stale 0: sluice why 2026-11-27T14"},
      "fresh to 14:01; nothing lost as far as is known without the notifications, something to do"},
     {"the raw store cannot be asked",
      [](StatusReport& r) {
@@ -126,8 +129,8 @@ const std::vector<Case> kCases = {
      "do"},
     {"nothing was ever loaded, and waits for long",
      [](StatusReport& r) { NeverLoaded(r, minutes(21)); },
-     {"critical stale 0: "},
-     "nothing is loaded yet; nothing lost, nothing to do yet"},
+     {"critical stale 0: sluice process"},
+     "nothing is loaded yet; nothing lost, something to do"},
     {"nothing was ever loaded, and waits since a moment",
      [](StatusReport& r) { NeverLoaded(r, minutes(20)); },
      {},
@@ -138,14 +141,14 @@ const std::vector<Case> kCases = {
        r.landed = Landed();
        r.source = QueueDepth{.visible = 1, .oldest = kNow - minutes(21)};
      },
-     {"critical stale 0: "},
-     "nothing is loaded yet; nothing lost, nothing to do yet"},
+     {"critical stale 0: sluice run --once"},
+     "nothing is loaded yet; nothing lost, something to do"},
     {"they expire within a day",
      [](StatusReport& r) {
        WaitSince(r, days(3) + hours(1), 2);
        r.notifications_kept = days(4);
      },
-     {"critical expiring 2: sluice process", "critical stale 0: "},
+     {"critical expiring 2: sluice process", "critical stale 0: sluice process"},
      "fresh to 2026-11-24 15:01; nothing lost, something to do; notifications expire in 23 h"},
     {"they have expired",
      [](StatusReport& r) {
@@ -153,19 +156,20 @@ const std::vector<Case> kCases = {
        r.notifications_kept = days(4);
      },
      {"critical expiring 2: sluice process", "critical missing 2: sluice reconcile --repair",
-      "critical stale 0: "},
+      "critical stale 0: sluice why 2026-11-22T16"},
      "fresh to 2026-11-22 16:01; not all is well, something to do"},
     {"nobody was told of two objects",
      [](StatusReport& r) { WaitSince(r, hours(2), 0); },
-     {"critical missing 2: sluice reconcile --repair", "critical stale 0: "},
+     {"critical missing 2: sluice reconcile --repair",
+      "critical stale 0: sluice why 2026-11-27T14"},
      "fresh to 14:01; not all is well, something to do"},
     {"their notifications may be those that wait",
      [](StatusReport& r) { WaitSince(r, hours(2), 2); },
-     {"critical stale 0: "},
-     "fresh to 14:01; nothing lost, nothing to do yet"},
+     {"critical stale 0: sluice process"},
+     "fresh to 14:01; nothing lost, something to do"},
     {"there are fewer notifications than objects that nobody loaded",
      [](StatusReport& r) { WaitSince(r, hours(2), 1); },
-     {"critical missing 1: sluice reconcile --repair", "critical stale 0: "},
+     {"critical missing 1: sluice reconcile --repair", "critical stale 0: sluice process"},
      "fresh to 14:01; not all is well, something to do"},
     {"as fresh as it may be",
      [](StatusReport& r) { r.landed->fresh_to = kNow - minutes(20); },
@@ -175,19 +179,19 @@ const std::vector<Case> kCases = {
      [](StatusReport& r) {
        r.landed->fresh_to = kNow - minutes(20) - std::chrono::microseconds(1);
      },
-     {"critical stale 0: "},
-     "fresh to 15:44; nothing lost, nothing to do"},
+     {"critical stale 0: sluice why 2026-11-27T15"},
+     "fresh to 15:44; nothing lost, something to do"},
     {"nothing landed for a day",
      [](StatusReport& r) { r.landed = Landed(); },
-     {"critical stale 0: "},
-     "nothing that landed in the last 24 hours is loaded; nothing lost, nothing to do"},
+     {"critical stale 0: sluice why 2026-11-27T15"},
+     "nothing that landed in the last 24 hours is loaded; nothing lost, something to do"},
     {"what is older waits while what is newer is loaded",
      [](StatusReport& r) {
        r.landed->fresh_to.reset();
        r.landed->oldest_waiting = kNow - minutes(180);
      },
-     {"critical stale 0: "},
-     "fresh to before 13:05, when the oldest of what waits landed; nothing lost, nothing to do"},
+     {"critical stale 0: sluice why 2026-11-27T13"},
+     "fresh to before 13:05, when the oldest of what waits landed; nothing lost, something to do"},
     {"held",
      [](StatusReport& r) {
        r.states.push_back({ObjectState::kHeld, 2, 20});
@@ -256,8 +260,11 @@ const std::vector<Case> kCases = {
      [](StatusReport& r) {
        const std::string table = "tracking.events";
        for (const char* const name : {"a", "b", "c", "d", "e", "f"}) {
-         r.fields.push_back(
-             {.kind = FieldChangeKind::kUnknown, .table = table, .name = name, .is_new = true});
+         r.fields.push_back({.kind = FieldChangeKind::kUnknown,
+                             .table = table,
+                             .name = name,
+                             .is_new = true,
+                             .alter = "ALTER"});
        }
        r.fields.push_back(
            {.kind = FieldChangeKind::kUnknown, .table = table, .name = "known for long"});
@@ -266,8 +273,26 @@ const std::vector<Case> kCases = {
        r.fields.push_back(
            {.kind = FieldChangeKind::kNulled, .table = table, .name = "page", .is_new = true});
      },
-     {"warning type_changed tracking.events 1: ", "info new_field tracking.events 6: "},
-     "fresh to 16:01; nothing lost, nothing to do"},
+     {"warning type_changed tracking.events 1: sluice preview FILE of a raw object of today, then "
+      "mend the producer or the DDL",
+      "info new_field tracking.events 6: add the column to the DDL, then sluice ddl --apply"},
+     "fresh to 16:01; nothing lost, something to do"},
+    {"a new field with the name of a column that takes another one",
+     [](StatusReport& r) {
+       r.fields.push_back({.kind = FieldChangeKind::kUnknown,
+                           .table = "tracking.events",
+                           .name = "page",
+                           .is_new = true});
+     },
+     {"info new_field tracking.events 1: see whether `from` of the table's columns is right"},
+     "fresh to 16:01; nothing lost, something to do"},
+    {"stale while loading is paused",
+     [](StatusReport& r) {
+       WaitSince(r, minutes(30), 2);
+       r.paused = "until Monday";
+     },
+     {"critical stale 0: sluice resume", "info paused 0: sluice resume"},
+     "fresh to 15:31; nothing lost, something to do"},
 };
 
 TEST(ConcernsTest, FollowFromTheReportAlone) {
@@ -280,6 +305,12 @@ TEST(ConcernsTest, FollowFromTheReportAlone) {
     for (const Concern& concern : concerns) found.push_back(Summary(concern));
     EXPECT_EQ(found, one.concerns);
     EXPECT_EQ(FreshnessSentence(report, concerns), one.sentence);
+    // Nobody reads that there is nothing to do beside what is critical.
+    if (std::ranges::any_of(concerns, [](const Concern& concern) {
+          return SeverityOf(concern.kind) == Severity::kCritical;
+        })) {
+      EXPECT_THAT(one.sentence, HasSubstr("something to do"));
+    }
   }
 }
 
@@ -289,7 +320,8 @@ TEST(ConcernsTest, FieldsAreNamedTheFirstFive) {
     report.fields.push_back({.kind = FieldChangeKind::kUnknown,
                              .table = "tracking.events",
                              .name = name,
-                             .is_new = true});
+                             .is_new = true,
+                             .alter = "ALTER"});
   }
   report.fields.push_back({.kind = FieldChangeKind::kCoerced,
                            .table = "tracking.events",
@@ -349,7 +381,8 @@ TEST(ConcernsTest, WhatToTypeNext) {
       << "each once";
   CannotAsk(report, StatusPart::kWarehouse);
   report.paused.reset();
-  EXPECT_THAT(next(report), ElementsAre("sluice verify")) << "nothing can be loaded now";
+  EXPECT_THAT(next(report), ElementsAre("sluice check --connect", "sluice verify"))
+      << "nothing can be loaded now";
 }
 
 TEST(ConcernsTest, Ages) {

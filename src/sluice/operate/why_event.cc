@@ -178,12 +178,30 @@ void EndAbsent(const Witnesses& w, const EventTraces& traces, const Search& sear
       "sluice reconcile, then sluice why HOUR for the hour in which it was sent");
 }
 
-void EndPresent(const EventTraces& traces, const std::vector<std::string>& tables,
-                const Search& search, uint64_t rows, Story& story) {
-  if (rows > tables.size()) {
-    return story.End("doubled", fmt::format("loaded, and there {} times", rows),
-                     "sluice verify names what else is there twice");
+// `tables` has the names of those of traces.rows.
+void EndDoubled(const Witnesses& w, const EventTraces& traces,
+                const std::vector<std::string>& tables, const Search& search, uint64_t rows,
+                Story& story) {
+  std::vector<std::string> doubled;
+  for (size_t i = 0; i < tables.size(); ++i) {
+    if (traces.rows[i].rows > 1) doubled.push_back(tables[i]);
   }
+  std::string back = "sluice backfill --replace of the hour in which it landed puts one back";
+  if (!search.origins.empty()) {
+    back = LoadAgain(w.layout, search.origins.back().part.raw_key) + " puts one back";
+  } else if (search.missing > 0) {
+    back = "put one back by hand, since Parquet objects that --replace reads are gone";
+  }
+  story.End("doubled", fmt::format("loaded, and there {} times", rows),
+            fmt::format("delete its rows of {}, then {}; sluice verify names what else is there "
+                        "twice",
+                        fmt::join(doubled, " and "), back));
+}
+
+void EndPresent(const Witnesses& w, const EventTraces& traces,
+                const std::vector<std::string>& tables, const Search& search, uint64_t rows,
+                Story& story) {
+  if (rows > tables.size()) return EndDoubled(w, traces, tables, search, rows, story);
   const std::string where = fmt::format("{}", fmt::join(tables, ", "));
   if (!search.origins.empty()) {
     const Origin& origin = search.origins.back();
@@ -245,7 +263,7 @@ Result<Story> WhyEvent(const Witnesses& witnesses, const std::string& key) {
   if (traces.rows.empty()) {
     EndAbsent(witnesses, traces, all, story);
   } else {
-    EndPresent(traces, tables, all, rows, story);
+    EndPresent(witnesses, traces, tables, all, rows, story);
   }
   return story;
 }

@@ -35,13 +35,20 @@ struct Loads {
 // What the ledger says of the objects of some hours, gathered while they are walked through.
 struct LedgerSums {
   Loads loads;
-  uint64_t lines = 0, quarantined = 0;
+  uint64_t lines = 0, rows = 0, quarantined = 0, accepted = 0;  // rows: duplicates too
 
   void Add(const LedgerObject& object) {
     if (object.state != ObjectState::kLoaded) return;
     loads.Add(object.loaded_at, object.batch);
     lines += object.lines;
+    rows += object.loaded + object.duplicates;
     quarantined += object.quarantined;
+    accepted += object.accepted;
+  }
+  bool AllWaitInQuarantine() const { return rows == 0 && quarantined > accepted; }
+  std::string QuarantineText() const {
+    std::string text = fmt::format("{} of {} events are in quarantine", quarantined, lines);
+    return accepted == 0 ? text : text + fmt::format(", {} of them given up", accepted);
   }
 };
 
@@ -170,10 +177,14 @@ void EndHours(const Witnesses& w, const HourRange& hours, const ReconcileReport&
         fmt::format("{} not loaded yet, because they are young: their notifications are on the way",
                     Objects(report.pending)));
   }
-  std::string sentence = sums.loads.ToText();
-  if (sums.quarantined > 0) {
-    sentence += fmt::format("; {} of {} events are in quarantine", sums.quarantined, sums.lines);
+  if (sums.AllWaitInQuarantine()) {
+    return story.End("quarantined",
+                     "not loaded, because no event became a row: " + sums.QuarantineText(),
+                     "sluice quarantine list says why; mend the producer, or the table's DDL or "
+                     "options, then sluice quarantine replay");
   }
+  std::string sentence = sums.loads.ToText();
+  if (sums.quarantined > 0) sentence += "; " + sums.QuarantineText();
   story.End("loaded", std::move(sentence));
 }
 
@@ -235,7 +246,8 @@ Result<Story> TellLanding(const Witnesses& w, const HourRange& hours) {
   LedgerSums sums;
   ReconcileReport report{.hours = hours};
   if (w.raw != nullptr) {
-    const LedgerPages pages = [&](const LedgerRange& range) -> Result<std::vector<LedgerObject>> {
+    const LedgerPages pages = [&](LedgerRange range) -> Result<std::vector<LedgerObject>> {
+      range.with_accepted = true;
       auto page = w.warehouse.ListObjects(range);
       if (page) {
         for (const LedgerObject& object : *page) sums.Add(object);
@@ -314,7 +326,7 @@ Result<Story> WhyEventHours(const Witnesses& witnesses, const HourRange& hours) 
       story.End("nothing_sent",
                 "not loaded, because what landed has no event with such a time, but for what is in "
                 "quarantine",
-                "ask the producer; see sluice.quarantine");
+                "ask the producer; or sluice quarantine list, where that may be of these hours");
     } else {
       story.state = landing.state;
       story.verdict = landing.verdict;

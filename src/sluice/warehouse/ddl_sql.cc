@@ -56,6 +56,32 @@ TableChange OtherType(const LedgerNames& names, const Table& table, const Column
   return change;
 }
 
+// Null: it is not there.
+const LiveColumn* FindLive(const LedgerNames& names, std::span<const LiveColumn> live,
+                           const Column& column) {
+  const auto found =
+      std::ranges::find(live, names.dialect.InCatalog(column.name), &LiveColumn::name);
+  return found == live.end() ? nullptr : &*found;
+}
+
+// Columns of the warehouse that the DDL does not have.
+std::vector<LiveColumn> NotInDdl(const LedgerNames& names, const Table& table,
+                                 std::span<const LiveColumn> live) {
+  std::vector<LiveColumn> others;
+  for (const LiveColumn& column : live) {
+    const bool is_known = std::ranges::any_of(table.schema.columns, [&](const Column& ours) {
+      return names.dialect.InCatalog(ours.name) == column.name;
+    });
+    if (!is_known) others.push_back(column);
+  }
+  return others;
+}
+
+// Is it one that no load can fill, and that cannot stay empty?
+bool HindersLoads(const LiveColumn& column) {
+  return column.not_null && !column.has_default;
+}
+
 }  // namespace
 
 std::string AddColumnSql(const LedgerNames& names, const Table& table, const Column& column) {
@@ -114,12 +140,9 @@ std::set<std::string> NeededSchemas(const TableSet& tables, const LedgerNames& n
 std::vector<TableChange> ChangesOf(const LedgerNames& names, const Table& table,
                                    std::span<const LiveColumn> live) {
   std::vector<TableChange> changes;
-  const auto find = [&](const std::string& name) {
-    return std::ranges::find(live, names.dialect.InCatalog(name), &LiveColumn::name);
-  };
   for (const Column& column : table.schema.columns) {
-    const auto found = find(column.name);
-    if (found == live.end()) {
+    const LiveColumn* const found = FindLive(names, live, column);
+    if (found == nullptr) {
       if (IsFilled(column)) changes.push_back(Missing(names, table, column));
       continue;
     }
@@ -136,11 +159,8 @@ std::vector<TableChange> ChangesOf(const LedgerNames& names, const Table& table,
                          .prevents_loads = false});
     }
   }
-  for (const LiveColumn& column : live) {
-    const bool is_known = std::ranges::any_of(table.schema.columns, [&](const Column& ours) {
-      return names.dialect.InCatalog(ours.name) == column.name;
-    });
-    if (is_known || !column.not_null || column.has_default) continue;
+  for (const LiveColumn& column : NotInDdl(names, table, live)) {
+    if (!HindersLoads(column)) continue;
     changes.push_back(
         {.difference = fmt::format("column {} is NOT NULL, has no DEFAULT, and is not "
                                    "in the DDL: no load can fill it",
@@ -149,6 +169,24 @@ std::vector<TableChange> ChangesOf(const LedgerNames& names, const Table& table,
          .recipe = "add it to the DDL, give it a DEFAULT, or drop its NOT NULL"});
   }
   return changes;
+}
+
+std::vector<std::string> NotesOf(const LedgerNames& names, const Table& table,
+                                 std::span<const LiveColumn> live) {
+  std::vector<std::string> notes;
+  for (const Column& column : table.schema.columns) {
+    const LiveColumn* const found = FindLive(names, live, column);
+    if (found == nullptr || found->not_null || !column.not_null || !IsFilled(column)) continue;
+    notes.push_back(
+        fmt::format("column {} is NOT NULL in the DDL only: no load brings a NULL, and others may",
+                    column.name));
+  }
+  for (const LiveColumn& column : NotInDdl(names, table, live)) {
+    if (HindersLoads(column)) continue;
+    notes.push_back(fmt::format("column {} {} is not in the DDL: loads leave {} in it", column.name,
+                                column.type, column.has_default ? "its DEFAULT" : "NULL"));
+  }
+  return notes;
 }
 
 }  // namespace sluice

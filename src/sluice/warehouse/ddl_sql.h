@@ -47,4 +47,9 @@ std::string AddColumnSql(const LedgerNames& names, const Table& table, const Col
 std::vector<TableChange> ChangesOf(const LedgerNames& names, const Table& table,
                                    std::span<const LiveColumn> live);
 
+// What else differs: it hinders no load, and takes no person. How the table is stored (encodings,
+// distribution, order) is not compared.
+std::vector<std::string> NotesOf(const LedgerNames& names, const Table& table,
+                                 std::span<const LiveColumn> live);
+
 }  // namespace sluice
