@@ -10,7 +10,7 @@ import signal
 import unittest
 
 import duckdb
-from pipeline import HOUR, PipelineTest, events, wait_until
+from pipeline import HOUR, PipelineTest, events, stop, wait_until
 
 EXAMPLES = pathlib.Path(__file__).resolve().parents[2] / "examples" / "tracking"
 NEXT_HOUR = "date=2026-11-23/15/"
@@ -63,6 +63,19 @@ class Backfill(PipelineTest):
         self.assertEqual(self.rows(), 240)
         self.assertEqual(set(self.pipeline.ledger().values()), {"loaded"})
         self.assert_nothing_doubled()
+
+    def test_a_live_load_gets_in_between_two_batches(self):
+        self.put(2, objects=400)
+        live = self.pipeline.put_raw("live.ndjson", events(3, 10_000), NEXT_HOUR)
+        self.pipeline.announce(live)
+        with self.pipeline.started("backfill", "--from", "2026-11-23T14", "--set", "load.max_size=1B") as past:
+            wait_until(lambda: (self.pipeline.data / "parquet").exists() and self.pipeline.files("parquet"), "the first Parquet object")
+            self.assertEqual(self.pipeline.ask("process")["processed"]["loaded"], 1)
+            self.assertIsNone(past.poll(), "the backfill was at its end")
+            self.assertEqual(stop(past), 1)
+        loaded = self.pipeline.ledger()
+        self.assertEqual(loaded[live], "loaded")
+        self.assertLess(len(loaded), 401)
 
     def test_it_is_stopped_and_begun_again(self):
         self.put(5, objects=30)
