@@ -294,16 +294,23 @@ TEST_P(WarehouseContract, WhatIsInQuarantineIsSummedUpAndListed) {
   EXPECT_TRUE(warehouse_->SumQuarantine({})->groups.empty());
   MustLoad({Put({.key = "a", .events = {{"1"}}, .bad_events = 2, .no_route = 1})});
   MustLoad({Put({.key = "it's", .events = {{"2"}}, .bad_events = 1})});
+  harness_->Execute(
+      "UPDATE sluice.ledger SET loaded_at = CASE WHEN raw_key = 'a' THEN TIMESTAMP '2024-10-04 "
+      "01:02:03' ELSE TIMESTAMP '2024-10-04 01:59:59' END");
   const auto summary = warehouse_->SumQuarantine({});
   ASSERT_TRUE(summary) << summary.error().message();
   std::vector<std::string> groups;
   for (const QuarantineGroup& group : summary->groups) {
-    groups.push_back(fmt::format("{} {} {} {} of {} objects: {} {}", group.table, group.reason,
-                                 group.column, group.events, group.objects, group.example.raw_key,
-                                 group.example.line));
+    groups.push_back(fmt::format("{} {} {} {} of {} objects: {} {}, {} to {}", group.table,
+                                 group.reason, group.column, group.events, group.objects,
+                                 group.example.raw_key, group.example.line, group.first,
+                                 group.last));
   }
-  EXPECT_THAT(groups, ElementsAre("events bad_value at 3 of 2 objects: a 2",
-                                  "* no_route  1 of 1 objects: a 4"));
+  EXPECT_THAT(
+      groups,
+      ElementsAre("events bad_value at 3 of 2 objects: a 2, 2024-10-04 01:02:03 to "
+                  "2024-10-04 01:59:59",
+                  "* no_route  1 of 1 objects: a 4, 2024-10-04 01:02:03 to 2024-10-04 01:02:03"));
   using Seen = QuarantineSummary::Seen;
   EXPECT_THAT(summary->seen,
               ElementsAre(Seen{"*", "", 6}, Seen{"events", "", 5}, Seen{"utm", "", 0}));

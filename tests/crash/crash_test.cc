@@ -78,6 +78,10 @@ class CrashTest : public ::testing::Test {
   void BeginAfterMending() {
     BeginAfter(&Scenario::Mend, &Scenario::Replay, {"quarantine", "replay"});
   }
+  void BeginAfterArchiving() {
+    BeginAfter(&Scenario::Archive, &Scenario::Backfill,
+               {"--set", "load.max_size=1B", "backfill", "--from", "2026-11-23T12"});
+  }
 
   // Once without faults to its end, as an operator's scheduler would start it.
   Scenario::EndState RunToTheEnd() const {
@@ -212,6 +216,18 @@ TEST_F(CrashTest, TheUndisturbedReplayIsNotTrivial) {
   EXPECT_EQ(RunToTheEnd(), state);
 }
 
+TEST_F(CrashTest, TheUndisturbedBackfillIsNotTrivial) {
+  BeginAfterArchiving();
+  const auto before = Scenario::Inspect(folder_);
+  ASSERT_TRUE(before) << before.error().message();
+  const Scenario::EndState state = RunToTheEnd();
+  EXPECT_EQ(state.rows.size(), before->rows.size() + 3);  // events 21 and 23, utm 21
+  EXPECT_THAT(state.objects, ::testing::IsSupersetOf({"date=2026-11-23/12/h.ndjson.zst loaded",
+                                                      "date=2026-11-23/12/i.ndjson loaded"}));
+  EXPECT_THAT(state.unbalanced, ::testing::IsEmpty());
+  EXPECT_EQ(RunToTheEnd(), state);
+}
+
 // Points, and what kinds of operation were struck: none of them may go missing unnoticed.
 void ExpectEnough(int points, const std::map<std::string, int>& struck, const char* what) {
   std::printf("crash points: %d %s, of %zu kinds\n", points, what, struck.size());
@@ -248,6 +264,24 @@ TEST_F(CrashTest, C2_AnyOperationOfAReplaceMayFail) {
     EXPECT_GE(points, least_points_);
   }
   EXPECT_TRUE(struck.contains("commit"));
+}
+
+TEST_F(CrashTest, C2_AnyOperationOfABackfillMayFail) {
+  BeginAfterArchiving();
+  std::map<std::string, int> struck;
+  for (const char* verb : {"fail-before", "fail-after"}) {
+    const int points = TryAll(verb, struck);
+    std::printf("crash points: %d of a backfill, %s\n", points, verb);
+    EXPECT_GE(points, least_points_);
+  }
+  EXPECT_TRUE(struck.contains("commit"));
+}
+
+TEST_F(CrashTest, C2_TheProcessMayBeKilledAnywhereInABackfill) {
+  BeginAfterArchiving();
+  const int points = KillAll("kill-before");
+  std::printf("crash points: %d of a backfill, killed\n", points);
+  EXPECT_GE(points, least_points_);
 }
 
 TEST_F(CrashTest, C2_AnyOperationOfAReplayMayFail) {

@@ -193,17 +193,41 @@ Status Scenario::Overwrite(const std::string& folder) {
   return raw->Remove("date=2026-11-23/10/c.ndjson.zst");
 }
 
-Status Scenario::Replace(const std::string& folder, std::shared_ptr<FaultPlan> faults) {
+namespace {
+
+Status BackfillHour(const std::string& folder, const char* hour, const StageRequest& request,
+                    std::shared_ptr<FaultPlan> faults) {
   SystemClock clock;
   const std::stop_token never;
-  SLUICE_ASSIGN(
-      const auto pipeline,
-      Pipeline::Open(Config(folder), {.clock = clock, .stop = never, .faults = std::move(faults)}));
-  SLUICE_ASSIGN(const HourRange hours, ParseHourRange("2026-11-23T10", ""));
-  SLUICE_ASSIGN(const RunReport report,
-                RunBackfill(*pipeline, hours, {.replaces = true}, clock, never, {}));
+  SLUICE_ASSIGN(const auto pipeline,
+                Pipeline::Open(Scenario::Config(folder),
+                               {.clock = clock, .stop = never, .faults = std::move(faults)}));
+  SLUICE_ASSIGN(const HourRange hours, ParseHourRange(hour, ""));
+  SLUICE_ASSIGN(const RunReport report, RunBackfill(*pipeline, hours, request, clock, never, {}));
   if (const Error* const failed = report.Failed()) return std::unexpected(*failed);
   return {};
+}
+
+}  // namespace
+
+Status Scenario::Replace(const std::string& folder, std::shared_ptr<FaultPlan> faults) {
+  return BackfillHour(folder, "2026-11-23T10", {.replaces = true}, std::move(faults));
+}
+
+Status Scenario::Archive(const std::string& folder) {
+  SLUICE_ASSIGN(const auto raw, DirectoryStore::At(folder + "/raw"));
+  const auto put = [&](const std::string& name, const std::string& content) -> Status {
+    SLUICE_ASSIGN(const auto pending, raw->Create("date=2026-11-23/12/" + name));
+    SLUICE_TRY(pending->Write(content));
+    SLUICE_TRY(pending->Commit());
+    return {};
+  };
+  SLUICE_TRY(put("h.ndjson.zst", Zstd(Lines({Event(1), Event(21), Utm(3), Utm(21), kUnrouted}))));
+  return put("i.ndjson", Lines({Event(21), Event(22, "page.view", kTooLong), Event(23)}));
+}
+
+Status Scenario::Backfill(const std::string& folder, std::shared_ptr<FaultPlan> faults) {
+  return BackfillHour(folder, "2026-11-23T12", {}, std::move(faults));
 }
 
 Status Scenario::Mend(const std::string& folder) {
@@ -280,7 +304,7 @@ Result<Scenario::EndState> Scenario::Inspect(const std::string& folder) {
     SLUICE_ASSIGN(const auto objects,
                   Ask(*session,
                       "SELECT concat_ws(' ', raw_key, state) FROM wh.sluice.ledger "
-                      "WHERE table_name = '*' AND raw_key LIKE 'date=2026-11-23/10/%ndjson%' AND "
+                      "WHERE table_name = '*' AND raw_key LIKE 'date=2026-11-23/%ndjson%' AND "
                       "length(raw_key) < 40"));
     state.objects = {objects.begin(), objects.end()};
     SLUICE_ASSIGN(

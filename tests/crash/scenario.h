@@ -44,6 +44,12 @@ class Scenario {
   // One `quarantine replay` in this process.
   static Status Replay(const std::string& folder, std::shared_ptr<FaultPlan> faults);
 
+  // After a run to the end: two more raw objects that nobody announced, with events that are in the
+  // tables already, or in both of them.
+  static Status Archive(const std::string& folder);
+  // One `backfill` of these in this process, in one batch.
+  static Status Backfill(const std::string& folder, std::shared_ptr<FaultPlan> faults);
+
   // What is to be the same whatever happened on the way.
   struct EndState {
     std::vector<std::string> rows;      // of all tables, in order

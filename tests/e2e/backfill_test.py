@@ -10,7 +10,7 @@ import signal
 import unittest
 
 import duckdb
-from pipeline import HOUR, PipelineTest, events, wait_until
+from pipeline import HOUR, PipelineTest, events, stop, wait_until
 
 EXAMPLES = pathlib.Path(__file__).resolve().parents[2] / "examples" / "tracking"
 NEXT_HOUR = "date=2026-11-23/15/"
@@ -69,6 +69,19 @@ class Backfill(PipelineTest):
         self.assertEqual(self.pipeline.ledger(), dict.fromkeys(keys, "loaded"))
         self.assertEqual([row for row in self.pipeline.ledger_rows() if row in before], before)
         self.assert_nothing_doubled()
+
+    def test_a_live_load_gets_in_between_two_batches(self):
+        self.put(2, objects=400)
+        live = self.pipeline.put_raw("live.ndjson", events(3, 10_000), NEXT_HOUR)
+        self.pipeline.announce(live)
+        with self.pipeline.started("backfill", "--from", "2026-11-23T14", "--set", "load.max_size=1B") as past:
+            wait_until(lambda: (self.pipeline.data / "parquet").exists() and self.pipeline.files("parquet"), "the first Parquet object")
+            self.assertEqual(self.pipeline.ask("process")["processed"]["loaded"], 1)
+            self.assertIsNone(past.poll(), "the backfill was at its end")
+            self.assertEqual(stop(past), 1)
+        loaded = self.pipeline.ledger()
+        self.assertEqual(loaded[live], "loaded")
+        self.assertLess(len(loaded), 401)
 
     def test_it_is_stopped_and_begun_again(self):
         self.put(5, objects=30)
@@ -209,7 +222,8 @@ class Backfill(PipelineTest):
         self.pipeline.run("pause", "the table is being moved")
         self.pipeline.put_raw("later.ndjson", events(1, 500))
         done = self.pipeline.run("backfill", "--from", "2026-11-23", exit_code=1)
-        self.assert_plain_failure(done, "loading is paused", "the table is being moved")
+        self.assert_plain_failure(done, "loading is paused, so that nothing was loaded", "the table is being moved")
+        self.assertEqual(self.backfill("--from", "2026-11-23", exit_code=1)["processed"]["paused"], "the table is being moved")
         self.assertEqual(self.rows(), 1)
         self.pipeline.run("resume")
         self.backfill("--from", "2026-11-23")
@@ -304,7 +318,8 @@ class Reconcile(PipelineTest):
         self.assertEqual(json.loads(self.pipeline.run("reconcile", "--json", exit_code=3).stdout) | {"from": "", "to": ""},
                          {"from": "", "to": "", "stored": 1, "loaded": 0, "pending": 0, "held": 1, "set_aside": 0, "overwritten": 0, "foreign": 0,
                           "gone": 1, "vanished": 0, "missing": 0, "missing_bytes": 0, "examples": [], "announced": 0,
-                          "parquet": {"stored": 1, "named": 1, "young": 0, "unnamed": 0, "missing": 0, "examples": [], "claim": None}})
+                          "parquet": {"stored": 1, "named": 1, "young": 0, "unnamed": 0, "missing": 0, "examples": [], "claim": None},
+                          "quarantine": {"named": 1, "missing": 0, "examples": []}})
 
     def test_parquet_objects_are_compared_too(self):
         keys = [self.put(name, hours_ago=hours, first=10 * i) for i, (name, hours) in enumerate((("a.ndjson", 2), ("b.ndjson", 3), ("old.ndjson", 24 * 30)))]
@@ -326,6 +341,26 @@ class Reconcile(PipelineTest):
         self.assertNotIn("nothing is missing", text)
         self.assertIn("1  Parquet objects that the ledger does not name: sluice gc", text)
         self.assertEqual(self.reconcile("--since", "60d", exit_code=3)["parquet"]["missing"], 2)
+
+    def test_a_quarantine_object_that_is_gone_is_told_and_written_again(self):
+        for name in "a.ndjson", "b.ndjson", "clean.ndjson":
+            self.pipeline.put_raw(name, events(5, ord(name[0]) * 10) + b"no JSON\n" * (name[0] in "ab"), hour_of(self.now))
+        hour = self.now.strftime("%Y-%m-%dT%H")
+        self.pipeline.ask("backfill", "--from", hour)
+        self.assertEqual(self.reconcile()["quarantine"], {"named": 2, "missing": 0, "examples": []})
+        store = self.pipeline.data / "quarantine"
+        gone = min(store.rglob("*.parquet"))
+        content = gone.read_bytes()
+        gone.unlink()
+        missing = str(gone.relative_to(store))
+        self.assertEqual(self.reconcile(exit_code=3)["quarantine"], {"named": 2, "missing": 1, "examples": [missing]})
+        text = self.pipeline.run("reconcile", exit_code=3).stdout
+        self.assertIn("1  quarantine objects that the ledger names are not in their store", text)
+        self.assertIn(missing, text)
+        self.assertNotIn("nothing is missing", text)
+        self.pipeline.run("backfill", "--from", hour, "--replace")
+        self.assertEqual(gone.read_bytes(), content)
+        self.assertEqual(self.reconcile()["quarantine"]["missing"], 0)
 
     def test_wrong_durations(self):
         for flag in "--since", "--grace":

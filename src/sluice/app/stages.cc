@@ -255,8 +255,10 @@ Result<RunReport> RunBackfill(Pipeline& pipeline, const HourRange& hours,
   EndWith(Loop(request, clock, stop, kNoPause, [&] { return processing.Once(stop, report); }),
           report);
   if (report.processed.paused) {
-    return Fail(ErrorKind::kPermanent, "loading is paused, nothing was loaded: {}",
-                *report.processed.paused);
+    EndWith(Fail(ErrorKind::kPermanent, "loading is paused, so that {} was loaded: {}",
+                 report.processed.objects == 0 ? "nothing" : "not everything",
+                 *report.processed.paused),
+            report);
   }
   return report;
 }

@@ -66,8 +66,8 @@ Result<RunReport> RunBoth(Pipeline& pipeline, const StageRequest& request, Clock
                           std::stop_token stop, const RunProgress& progress);
 
 // Loads the objects of these hours that are not loaded yet, whoever announced them. It ends at the
-// last of them; stopped before, it is begun again by calling it again. kPermanent where loading is
-// paused.
+// last of them; stopped before, it is begun again by calling it again. Where loading is paused it
+// ends too: the report's failure then says why, and is kPermanent.
 Result<RunReport> RunBackfill(Pipeline& pipeline, const HourRange& hours,
                               const StageRequest& request, Clock& clock, std::stop_token stop,
                               const RunProgress& progress);

@@ -129,6 +129,28 @@ TEST_F(StagesTest, WhoFollowsHasNoDeadline) {
   EXPECT_EQ(report->processed.objects, 12u);
 }
 
+TEST_F(StagesTest, ABackfillThatIsPausedInTheMiddleTellsWhatItLoaded) {
+  ASSERT_EQ(Land().landed.objects, 12u);
+  const auto hours = HoursSince(clock_.Now(), seconds(0));
+  const auto pause = [&](const RunReport& report) {
+    if (report.processed.loaded == 2) {
+      ASSERT_TRUE(pipeline_->warehouse().Pause("the table is being moved"));
+    }
+  };
+  const auto report = RunBackfill(*pipeline_, hours, {}, clock_, {}, pause);
+  ASSERT_TRUE(report) << report.error().message();
+  EXPECT_EQ(report->processed.loaded, 2u);
+  ASSERT_NE(report->Failed(), nullptr);
+  EXPECT_THAT(report->Failed()->message(),
+              testing::HasSubstr("not everything was loaded: the table is being moved"));
+
+  const auto again = RunBackfill(*pipeline_, hours, {}, clock_, {}, {});
+  ASSERT_TRUE(again) << again.error().message();
+  EXPECT_EQ(again->processed.objects, 0u);
+  ASSERT_NE(again->Failed(), nullptr);
+  EXPECT_THAT(again->Failed()->message(), testing::HasSubstr("nothing was loaded"));
+}
+
 // Fault L14: no message can be had, and none is held whose landing would make room.
 TEST_F(StagesTest, WhoFollowsWaitsWhileTheQueueRefuses) {
   pipeline_.reset();

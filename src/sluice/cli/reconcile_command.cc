@@ -19,6 +19,12 @@ struct ReconcileFlags {
   bool repair = false;
 };
 
+std::string ExamplesText(const std::vector<std::string>& keys, uint64_t count) {
+  std::string text;
+  for (const std::string& key : keys) text += fmt::format("{:14}{}\n", "", key);
+  return count > keys.size() ? text + fmt::format("{:14}…\n", "") : text;
+}
+
 std::string ToText(const ReconcileReport& report, bool repair) {
   std::string text = fmt::format(
       "hours {} to {} (UTC, the last one not included): {} objects in the raw store\n",
@@ -37,8 +43,7 @@ std::string ToText(const ReconcileReport& report, bool repair) {
       "never loaded, and no longer in the raw store: put them back, or give them up");
   add(report.missing,
       fmt::format("missing: the ledger knows nothing of them ({})", ToText(report.missing_size)));
-  for (const std::string& key : report.examples) text += fmt::format("{:14}{}\n", "", key);
-  if (report.missing > report.examples.size()) text += fmt::format("{:14}…\n", "");
+  text += ExamplesText(report.examples, report.missing);
   if (report.announced > 0) {
     text += fmt::format("sent {} notifications; next: sluice process\n",
                         WithThousands(report.announced));
@@ -65,8 +70,7 @@ std::string ToText(const ParquetComparison& parquet, const std::string& claim) {
         "loaded, "
         "but for --replace\n",
         WithThousands(parquet.missing));
-    for (const std::string& key : parquet.examples) text += fmt::format("{:14}{}\n", "", key);
-    if (parquet.missing > parquet.examples.size()) text += fmt::format("{:14}…\n", "");
+    text += ExamplesText(parquet.examples, parquet.missing);
   }
   if (parquet.unnamed > 0) {
     text += fmt::format("{:>12}  Parquet objects that the ledger does not name: sluice gc\n",
@@ -75,8 +79,23 @@ std::string ToText(const ParquetComparison& parquet, const std::string& claim) {
   return text;
 }
 
+std::string ToText(const QuarantineComparison& quarantine) {
+  if (quarantine.missing == 0) return "";
+  std::string text = fmt::format(
+      "{:>12}  quarantine objects that the ledger names are not in their store; written again by: "
+      "sluice backfill --from HOUR --replace\n",
+      WithThousands(quarantine.missing));
+  return text + ExamplesText(quarantine.examples, quarantine.missing);
+}
+
+void AppendExamples(JsonText& json, const std::vector<std::string>& keys) {
+  json.Key("examples").BeginArray();
+  for (const std::string& key : keys) json.Value(key);
+  json.EndArray();
+}
+
 std::string ToJson(const ReconcileReport& report, const ParquetComparison& parquet,
-                   const std::string& claim) {
+                   const std::string& claim, const QuarantineComparison& quarantine) {
   JsonText json;
   json.BeginObject().Key("from").Value(HourText(report.hours.from));
   json.Key("to").Value(HourText(report.hours.to)).Key("stored").Value(report.stored);
@@ -86,15 +105,17 @@ std::string ToJson(const ReconcileReport& report, const ParquetComparison& parqu
   json.Key("foreign").Value(report.foreign).Key("gone").Value(report.gone);
   json.Key("vanished").Value(report.vanished);
   json.Key("missing").Value(report.missing).Key("missing_bytes").Value(report.missing_size.count);
-  json.Key("examples").BeginArray();
-  for (const std::string& key : report.examples) json.Value(key);
-  json.EndArray().Key("announced").Value(report.announced).Key("parquet").BeginObject();
+  AppendExamples(json, report.examples);
+  json.Key("announced").Value(report.announced).Key("parquet").BeginObject();
   json.Key("stored").Value(parquet.stored).Key("named").Value(parquet.named);
   json.Key("young").Value(parquet.young).Key("unnamed").Value(parquet.unnamed);
-  json.Key("missing").Value(parquet.missing).Key("examples").BeginArray();
-  for (const std::string& key : parquet.examples) json.Value(key);
-  json.EndArray().Key("claim");
+  json.Key("missing").Value(parquet.missing);
+  AppendExamples(json, parquet.examples);
+  json.Key("claim");
   claim.empty() ? json.Null() : json.Value(claim);
+  json.EndObject().Key("quarantine").BeginObject().Key("named").Value(quarantine.named);
+  json.Key("missing").Value(quarantine.missing);
+  AppendExamples(json, quarantine.examples);
   json.EndObject().EndObject();
   return json.text() + "\n";
 }
@@ -135,10 +156,16 @@ Result<int> RunReconcile(Session& session, const ReconcileFlags& flags) {
                   CompareParquet(*parquet, FilePagesOf(view->warehouse()), hours, now - *grace));
     SLUICE_ASSIGN(claim, ClaimOfAnother(*view, *parquet));
   }
-  const bool needs_attention = report.NeedsAttention() || compared.missing > 0 || !claim.empty();
-  std::string text = ToText(report, flags.repair) + ToText(compared, claim);
+  SLUICE_ASSIGN(const auto quarantine, view->OpenIfThere(view->config().quarantine));
+  QuarantineComparison refused;
+  if (quarantine != nullptr) {
+    SLUICE_ASSIGN(refused, CompareQuarantine(*quarantine, FilePagesOf(view->warehouse()), hours));
+  }
+  const bool needs_attention =
+      report.NeedsAttention() || compared.missing + refused.missing > 0 || !claim.empty();
+  std::string text = ToText(report, flags.repair) + ToText(compared, claim) + ToText(refused);
   if (!needs_attention && report.announced == 0) text += "nothing is missing\n";
-  SLUICE_TRY(Print(session.flags.json ? ToJson(report, compared, claim) : text));
+  SLUICE_TRY(Print(session.flags.json ? ToJson(report, compared, claim, refused) : text));
   Afterwards(session, view->config()).Tell();
   return needs_attention ? kExitAttention : kExitDone;
 }

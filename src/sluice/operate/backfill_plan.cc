@@ -2,11 +2,12 @@
 #include "sluice/operate/backfill_plan.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace sluice {
 namespace {
 
-constexpr size_t kLookedAt = 1'000;
+constexpr size_t kListed = 10'000;
 
 bool IsOfLayout(const std::string& key, const RawLayout& layout) {
   return !key.ends_with('/') && layout.HourOf({key}).has_value();
@@ -20,14 +21,20 @@ std::unexpected<Error> NoneMatches(uint64_t keys, const ObjectStore& raw, const 
               keys, layout.text(), raw.uri(), example);
 }
 
-// A range in which nothing is may be right, or of another layout than the store's.
+// A range in which nothing is may be right, or of another layout than the store's: then no key of
+// all is as the layout says.
 Status RequireLayout(ObjectStore& raw, const RawLayout& layout) {
-  SLUICE_ASSIGN(const ListPage page, raw.List("", "", kLookedAt));
-  if (page.objects.empty()) return {};
-  const bool matches = std::ranges::any_of(
-      page.objects, [&](const ObjectInfo& object) { return IsOfLayout(object.key, layout); });
-  if (matches) return {};
-  return NoneMatches(page.objects.size(), raw, layout, page.objects.front().key);
+  uint64_t keys = 0;
+  std::string example;
+  for (std::optional<std::string> after = ""; after;) {
+    SLUICE_ASSIGN(ListPage page, raw.List("", *after, kListed));
+    for (const ObjectInfo& object : page.objects) {
+      if (IsOfLayout(object.key, layout)) return {};
+      if (keys++ == 0) example = object.key;
+    }
+    after = std::move(page.next);
+  }
+  return keys == 0 ? Status() : NoneMatches(keys, raw, layout, example);
 }
 
 }  // namespace

@@ -52,8 +52,8 @@ struct BackfillPlan {
 };
 
 // Walks once through the range. kPermanent where there are keys, and none of them is as the layout
-// says, in the range or, if the range is empty, anywhere at the store's beginning: "nothing to do"
-// would be a lie then.
+// says, in the range or, if the range is empty, anywhere in the store: "nothing to do" would be a
+// lie then.
 Result<BackfillPlan> PlanBackfill(ObjectStore& raw, const LedgerPages& ledger,
                                   const RawLayout& layout, const HourRange& hours, BackfillAim aim);
 

@@ -19,6 +19,7 @@ namespace {
 constexpr size_t kListed = 10'000;
 constexpr size_t kAsked = 10'000;  // of the ledger, which may be far away
 constexpr size_t kJudged = 200;    // at once
+constexpr size_t kMostExamples = 10;
 
 // An object that the ledger does not name, and what its footer says.
 struct Unnamed {
@@ -45,7 +46,7 @@ Result<std::optional<Unnamed>> ReadFooter(ObjectStore& parquet, const ObjectInfo
 }
 
 void Keep(std::vector<std::string>& examples, const std::string& key) {
-  if (examples.size() < GcReport::kMostExamples) examples.push_back(key);
+  if (examples.size() < kMostExamples) examples.push_back(key);
 }
 
 // Why none may go, whatever it is; nothing: they may.
@@ -176,14 +177,17 @@ Result<std::optional<ParquetKeyState>> ParquetWalk::Next() {
 
 namespace {
 
-// Of a key that the walk did not see in the store. A load may have written it since, and quarantine
-// objects are in another store, as may be another pipeline's.
-Result<bool> IsMissing(ObjectStore& parquet, const ParquetKeyState& state) {
-  if (!state.is_ours || !IsParquetKey(state.key)) return false;
-  const auto found = parquet.Stat(state.key);
+// Of a key that the walk did not see in the store: a load may have written it since.
+Result<bool> IsMissing(ObjectStore& store, const std::string& key) {
+  const auto found = store.Stat(key);
   if (found) return false;
   if (found.error().kind() == ErrorKind::kNotFound) return true;
   return std::unexpected(found.error());
+}
+
+// Quarantine objects are in another store, as may be another pipeline's.
+bool IsOurParquet(const ParquetKeyState& state) {
+  return state.is_ours && IsParquetKey(state.key);
 }
 
 }  // namespace
@@ -196,12 +200,11 @@ Result<ParquetComparison> CompareParquet(ObjectStore& parquet, const FilePages& 
     SLUICE_ASSIGN(const std::optional<ParquetKeyState> state, walk.Next());
     if (!state) return found;
     if (!state->stored) {
-      SLUICE_ASSIGN(const bool is_missing, IsMissing(parquet, *state));
+      if (!IsOurParquet(*state)) continue;
+      SLUICE_ASSIGN(const bool is_missing, IsMissing(parquet, state->key));
       if (!is_missing) continue;
       ++found.missing;
-      if (found.examples.size() < ParquetComparison::kMostExamples) {
-        found.examples.push_back(state->key);
-      }
+      Keep(found.examples, state->key);
       continue;
     }
     ++found.stored;
@@ -211,6 +214,23 @@ Result<ParquetComparison> CompareParquet(ObjectStore& parquet, const FilePages& 
     } else {
       ++(state->stored->last_modified > young_since ? found.young : found.unnamed);
     }
+  }
+}
+
+Result<QuarantineComparison> CompareQuarantine(ObjectStore& quarantine, const FilePages& named,
+                                               const HourRange& hours) {
+  QuarantineComparison found;
+  ParquetWalk walk(quarantine, named, hours);
+  while (true) {
+    SLUICE_ASSIGN(const std::optional<ParquetKeyState> state, walk.Next());
+    if (!state) return found;
+    if (!state->is_ours || IsParquetKey(state->key)) continue;
+    ++found.named;
+    if (state->stored) continue;
+    SLUICE_ASSIGN(const bool is_missing, IsMissing(quarantine, state->key));
+    if (!is_missing) continue;
+    ++found.missing;
+    Keep(found.examples, state->key);
   }
 }
 
@@ -228,7 +248,8 @@ Result<GcReport> CollectGarbage(ObjectStore& parquet, Warehouse& warehouse,
     }
     if (!state) return report;
     if (!state->stored) {
-      SLUICE_ASSIGN(const bool is_missing, IsMissing(parquet, *state));
+      if (!IsOurParquet(*state)) continue;
+      SLUICE_ASSIGN(const bool is_missing, IsMissing(parquet, state->key));
       if (!is_missing) continue;
       ++report.missing;
       Keep(report.missing_examples, state->key);

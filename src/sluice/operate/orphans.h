@@ -35,7 +35,8 @@ inline FilePages FilePagesOf(Warehouse& warehouse) {
   };
 }
 
-// Walks through the Parquet store and what the ledger names of it at the same time, in the order of
+// Walks through the Parquet store, or that of quarantine, and what the ledger names of both at the
+// same time, in the order of
 // the keys' bytes, a page of each in memory. What both change meanwhile may be seen or not: who
 // acts on an answer asks again. One thread at a time; what it was given outlives it.
 class ParquetWalk {
@@ -65,8 +66,6 @@ class ParquetWalk {
 
 // The Parquet objects of some hours beside the ledger. Numbers of objects.
 struct ParquetComparison {
-  static constexpr size_t kMostExamples = 10;
-
   uint64_t stored = 0;                // the next three, and what is no Parquet object of a pipeline
   uint64_t named = 0;                 // by the ledger
   uint64_t young = 0;                 // not named, but a load may be at it
@@ -77,10 +76,17 @@ struct ParquetComparison {
 Result<ParquetComparison> CompareParquet(ObjectStore& parquet, const FilePages& named,
                                          const HourRange& hours, Timestamp young_since);
 
+// The quarantine objects of some hours that the ledger names. Numbers of objects.
+struct QuarantineComparison {
+  uint64_t named = 0;                 // by this pipeline
+  uint64_t missing = 0;               // of these, not in the store
+  std::vector<std::string> examples;  // the first that are missing
+};
+Result<QuarantineComparison> CompareQuarantine(ObjectStore& quarantine, const FilePages& named,
+                                               const HourRange& hours);
+
 // What gc found in the Parquet store, and what it removed. Numbers of objects.
 struct GcReport {
-  static constexpr size_t kMostExamples = 10;
-
   uint64_t stored = 0;      // the next seven
   uint64_t named = 0;       // by the ledger
   uint64_t foreign = 0;     // by their keys or content no Parquet objects of this pipeline

@@ -184,6 +184,16 @@ TEST_F(RawWalkTest, ALayoutThatIsNotTheStoresIsNoEmptyPlan) {
   EXPECT_TRUE(Plan()) << "another hour is as the layout says";
 }
 
+TEST_F(RawWalkTest, AnEmptyRangeBehindForeignKeysIsAnEmptyPlan) {
+  store_.most = 1'000;
+  for (int i = 0; i < 2'500; ++i) Store(fmt::format("backup/{:04}", i));
+  EXPECT_THAT(Plan().error().message(), HasSubstr("0 of 2500 keys match raw.layout"));
+  Store("date=2026-11-20/00/x");
+  const auto plan = Plan();
+  ASSERT_TRUE(plan) << plan.error().message();
+  EXPECT_EQ(plan->stored, 0u);
+}
+
 TEST_F(RawWalkTest, ReconcileTellsYoungFromMissing) {
   const std::string hour = "date=2026-11-23/14/";
   const Timestamp grace = *ParseHour("2026-11-23T16");

@@ -24,39 +24,53 @@ std::string OwnCommand() {
   return text ? CommandOf(*text) : "?";
 }
 
-void WriteHolder(int descriptor, std::string_view holder) {
-  // A lock without a name is still a lock: a full disk must not stop anybody here.
-  if (::ftruncate(descriptor, 0) != 0) return;
-  [[maybe_unused]] const ssize_t written = ::pwrite(descriptor, holder.data(), holder.size(), 0);
+FileDescriptor Open(const std::string& path) {
+  return FileDescriptor(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644));
 }
 
-std::string ReadHolder(int descriptor) {
+void WriteHolder(const FileDescriptor& file, std::string_view holder) {
+  // A lock without a name is still a lock: a full disk must not stop anybody here.
+  if (::ftruncate(file.get(), 0) != 0) return;
+  [[maybe_unused]] const ssize_t written = ::pwrite(file.get(), holder.data(), holder.size(), 0);
+}
+
+std::string ReadHolder(const FileDescriptor& file) {
   char text[kLongestHolder];
-  const ssize_t n = ::pread(descriptor, text, sizeof text, 0);
+  const ssize_t n = ::pread(file.get(), text, sizeof text, 0);
   return n > 0 ? std::string(text, static_cast<size_t>(n)) : "a process that is just starting";
 }
 
-Status Wait(int descriptor, const std::string& path, std::chrono::microseconds patience,
-            Clock& clock, const std::stop_token& stop) {
+// One caller's way to the lock. Whichever file it waits for, it names the holder of `lock`.
+struct Waiting {
+  const std::string& path;
+  const FileDescriptor& lock;
+  std::chrono::microseconds patience;
+  Clock& clock;
+  const std::stop_token& stop;
   const Deadline deadline = Deadline::After(clock, patience);
-  for (bool told = false; ::flock(descriptor, LOCK_EX | LOCK_NB) != 0; told = true) {
-    if (errno != EWOULDBLOCK && errno != EINTR) {
-      return Fail(ErrorKind::kPermanent, "cannot lock: {}: {}", std::strerror(errno), path);
+  bool told = false;
+
+  Status For(const FileDescriptor& file) {
+    for (; ::flock(file.get(), LOCK_EX | LOCK_NB) != 0; told = true) {
+      if (errno != EWOULDBLOCK && errno != EINTR) {
+        return Fail(ErrorKind::kPermanent, "cannot lock: {}: {}", std::strerror(errno), path);
+      }
+      const std::string holder = ReadHolder(lock);
+      if (stop.stop_requested()) {
+        return Fail(ErrorKind::kTransient, "stopped while another process held it: {} path={}",
+                    holder, path);
+      }
+      if (deadline.HasPassed(clock)) {
+        return Fail(ErrorKind::kTransient, "held by another process for {} s: {} path={}",
+                    std::chrono::duration_cast<std::chrono::seconds>(patience).count(), holder,
+                    path);
+      }
+      if (!told) Log(LogLevel::kInfo, "waiting for another process: {} path={}", holder, path);
+      clock.Sleep(kLockSlice);
     }
-    const std::string holder = ReadHolder(descriptor);
-    if (stop.stop_requested()) {
-      return Fail(ErrorKind::kTransient, "stopped while another process held it: {} path={}",
-                  holder, path);
-    }
-    if (deadline.HasPassed(clock)) {
-      return Fail(ErrorKind::kTransient, "held by another process for {} s: {} path={}",
-                  std::chrono::duration_cast<std::chrono::seconds>(patience).count(), holder, path);
-    }
-    if (!told) Log(LogLevel::kInfo, "waiting for another process: {} path={}", holder, path);
-    clock.Sleep(kLockSlice);
+    return {};
   }
-  return {};
-}
+};
 
 }  // namespace
 
@@ -82,26 +96,22 @@ std::string CommandOf(std::string_view arguments) {
 
 Result<LockFile> LockFile::Acquire(const std::string& path, std::chrono::microseconds patience,
                                    Clock& clock, const std::stop_token& stop) {
-  const int descriptor = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
-  if (descriptor < 0) {
+  FileDescriptor lock = Open(path);
+  const FileDescriptor turn = lock ? Open(path + ".next") : FileDescriptor();
+  if (!turn) {
     return Fail(ErrorKind::kPermanent, "cannot open the lock file: {}: {}", std::strerror(errno),
                 path);
   }
-  if (Status locked = Wait(descriptor, path, patience, clock, stop); !locked) {
-    ::close(descriptor);
-    return std::unexpected(std::move(locked).error());
-  }
-  WriteHolder(descriptor, fmt::format("pid={} command=\"{}\" since={}", ::getpid(), OwnCommand(),
-                                      ToIso8601(clock.Now())));
-  return LockFile(descriptor);
+  Waiting waiting{path, lock, patience, clock, stop};
+  SLUICE_TRY(waiting.For(turn));
+  SLUICE_TRY(waiting.For(lock));
+  WriteHolder(lock, fmt::format("pid={} command=\"{}\" since={}", ::getpid(), OwnCommand(),
+                                ToIso8601(clock.Now())));
+  return LockFile(std::move(lock));
 }
 
-LockFile::LockFile(LockFile&& other) noexcept : descriptor_(std::exchange(other.descriptor_, -1)) {}
-
 LockFile::~LockFile() {
-  if (descriptor_ < 0) return;
-  WriteHolder(descriptor_, "");
-  ::close(descriptor_);
+  if (file_) WriteHolder(file_, "");
 }
 
 }  // namespace sluice

@@ -9,6 +9,8 @@
 
 #include <filesystem>
 #include <optional>
+#include <semaphore>
+#include <thread>
 #include <utility>
 
 namespace sluice {
@@ -19,7 +21,10 @@ using ::testing::HasSubstr;
 class LockFileTest : public ::testing::Test {
  protected:
   LockFileTest() : path_(fmt::format("{}sluice-lock-{}", ::testing::TempDir(), ::getpid())) {}
-  ~LockFileTest() override { std::filesystem::remove(path_); }
+  ~LockFileTest() override {
+    std::filesystem::remove(path_);
+    std::filesystem::remove(path_ + ".next");
+  }
 
   Result<LockFile> Acquire() { return LockFile::Acquire(path_, std::chrono::seconds(3), clock_); }
 
@@ -80,6 +85,34 @@ TEST_F(LockFileTest, ItIsFreeWhenItsHolderIsGone) {
   }
   EXPECT_FALSE(Acquire());
   kept.reset();
+  EXPECT_TRUE(Acquire());
+}
+
+// Sleeps until the test says so, and says before that it does.
+class WatchedClock : public FakeClock {
+ public:
+  void Sleep(std::chrono::microseconds) override {
+    sleeps.release();
+    wakes.acquire();
+  }
+  std::binary_semaphore sleeps{0}, wakes{0};
+};
+
+// As one long backfill does from batch to batch.
+TEST_F(LockFileTest, WhoFreesItAndAsksAgainStandsBehindWhoWaits) {
+  std::optional<LockFile> busy(*Acquire());
+  WatchedClock clock;
+  std::optional<Result<LockFile>> waiter;
+  std::jthread waits(
+      [&] { waiter.emplace(LockFile::Acquire(path_, std::chrono::seconds(3), clock)); });
+  clock.sleeps.acquire();
+  busy.reset();
+  const bool has_it_again = LockFile::Acquire(path_, std::chrono::seconds(0), clock_).has_value();
+  clock.wakes.release();
+  waits.join();
+  EXPECT_FALSE(has_it_again);
+  ASSERT_TRUE(*waiter) << waiter->error().message();
+  waiter.reset();
   EXPECT_TRUE(Acquire());
 }
 
