@@ -2,7 +2,8 @@
 """make demo-servers: the same events through queues of SQS's protocol and buckets of S3's, on real servers: ElasticMQ and versitygw, started
 on loopback and ended with the demo. What comes out is compared with what an embedded run makes of the same messages. make demo-redshift: into
 Redshift's stand-in (redshim/README.md) instead of a DuckDB file, landing and loading each with its own credentials and no more rights than
-examples/aws and `sluice ddl --user` give; then every message is sent again, and the hours are loaded again, which changes nothing.
+examples/aws and `sluice ddl --user` give. Then every message is sent again, an hour is loaded again, of which nothing is missing, and its rows are
+replaced, by themselves: none of it changes anything.
 
 usage: demo.py SLUICE EVENTS [FOLDER] [--redshift]"""
 import contextlib
@@ -78,9 +79,12 @@ def main():
             drain(aws, keys)
             print("nothing has changed" if aws.end_state() == found else f"{RED}that changed something{RESET}")
             hour = re.search(r"date=([-0-9]+)/([0-9]+)/", client("s3", s3).list_objects_v2(Bucket="acme-raw", MaxKeys=1)["Contents"][0]["Key"])
-            print(f"sluice backfill --from {hour[1]}T{hour[2]}")
-            print(aws.run("backfill", "--from", f"{hour[1]}T{hour[2]}", env=aws.environment(**keys["process"])).stdout, end="")
-            print("nothing has changed\n" if aws.end_state() == found else f"{RED}that changed something{RESET}\n")
+            aws.allow_replacing()
+            for how in [], ["--replace"]:
+                words = ["backfill", "--from", f"{hour[1]}T{hour[2]}", *how]
+                print("sluice", *words)
+                print(aws.run(*words, env=aws.environment(**keys["process"])).stdout, end="")
+                print("nothing has changed\n" if aws.end_state() == found else f"{RED}that changed something{RESET}\n")
             found = aws.end_state()
 
     embedded = pipeline.Pipeline(FOLDER / "embedded")

@@ -3,6 +3,7 @@
 import contextlib
 import dataclasses
 import json
+import re
 
 import psycopg
 
@@ -98,6 +99,10 @@ class WarehousePipeline(AwsPipeline):
     def prepare_for_loader(self):
         """What an administrator does with what `sluice ddl` prints."""
         self.by_owner(*(step["sql"] for step in self.ask("ddl", "--user", self.target.loader, "--database", self.target.connect["dbname"])["steps"] if step["sql"]))
+
+    def allow_replacing(self):
+        """The grant that `sluice ddl --user` prints as a comment."""
+        self.by_owner(*re.findall("^-- +(GRANT DELETE .*);$", self.run("ddl", "--user", self.target.loader).stdout, re.M))
 
     def query(self, sql):
         with psycopg.connect(**self.target.connect, autocommit=True) as db:
