@@ -40,6 +40,38 @@ bool IsDue(Timestamp last, std::chrono::milliseconds every, Timestamp now) {
   return last > now || now - last >= every;
 }
 
+// Behind a warehouse that was away everything waits that is not loaded: to send it again would only
+// make the queue longer.
+bool MoreThanWait(const ReconcileReport& found, const QueueDepth& depth) {
+  return found.missing + found.overwritten + found.pending > depth.visible + depth.in_flight;
+}
+
+Status SendForMissing(PipelineView& view, Queue& notifications, Timestamp first, Clock& clock) {
+  const ReconcileConfig& schedule = view.config().reconcile;
+  SLUICE_ASSIGN(const auto raw, view.OpenRaw());
+  const Timestamp now = clock.Now();
+  const HourRange hours = HoursSince(now, schedule.since);
+  const auto look = [&](const OnMissing& on_missing) {
+    return Reconcile(*raw, LedgerPagesOf(view.warehouse()), view.layout(), hours,
+                     now - schedule.grace, on_missing);
+  };
+  SLUICE_ASSIGN(const ReconcileReport found, look({}));
+  SLUICE_ASSIGN(const QueueDepth depth, notifications.Depth());
+  if (!MoreThanWait(found, depth)) return {};
+  Announcer announcer(raw->uri(), notifications, clock);
+  SLUICE_TRY(look([&](const ObjectInfo& object) {
+    return object.last_modified < first ? Status() : announcer.Announce(object);
+  }));
+  SLUICE_TRY(announcer.Flush());
+  if (announcer.sent() > 0) {
+    Log(LogLevel::kWarning,
+        "raw objects were not loaded, and nobody was told of them; sent notifications for the next "
+        "run: objects={} hours={} to {}",
+        announcer.sent(), HourText(hours.from), HourText(hours.to));
+  }
+  return {};
+}
+
 }  // namespace
 
 Status ReconcileOnSchedule(PipelineView& view, Clock& clock) {
@@ -58,22 +90,7 @@ Status ReconcileOnSchedule(PipelineView& view, Clock& clock) {
     reconciled.first = parsed->first;
     if (!IsDue(parsed->last, schedule.every, now)) return {};
   }
-  SLUICE_ASSIGN(const auto raw, view.OpenRaw());
-  Announcer announcer(raw->uri(), *notifications, clock);
-  SLUICE_ASSIGN(const ReconcileReport report,
-                Reconcile(*raw, LedgerPagesOf(view.warehouse()), view.layout(),
-                          HoursSince(now, schedule.since), now - schedule.grace,
-                          [&](const ObjectInfo& object) {
-                            const bool is_older = object.last_modified < reconciled.first;
-                            return is_older ? Status() : announcer.Announce(object);
-                          }));
-  SLUICE_TRY(announcer.Flush());
-  if (announcer.sent() > 0) {
-    Log(LogLevel::kWarning,
-        "raw objects were not loaded, and nobody was told of them; sent notifications for the next "
-        "run: objects={} hours={} to {}",
-        announcer.sent(), HourText(report.hours.from), HourText(report.hours.to));
-  }
+  SLUICE_TRY(SendForMissing(view, *notifications, reconciled.first, clock));
   const Status kept = log.Append(ToText(reconciled));
   if (!kept && kept.error().kind() != ErrorKind::kConflict) return kept;
   return {};
