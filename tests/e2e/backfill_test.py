@@ -162,6 +162,23 @@ class Backfill(PipelineTest):
             "tables": [known[table] for table in tables]}))
         return path
 
+    def test_rows_of_another_key_are_not_replaced(self):
+        """Which event lost against which is known of the key that the table had when it was loaded."""
+        timed = self.configuration("events")
+        whole = json.loads(timed.read_text())
+        del whole["tables"][0]["time"]
+        untimed = timed.with_name("untimed.yaml")
+        untimed.write_text(json.dumps(whole))
+        self.put(10, objects=1)
+        self.backfill("--config", timed, "--from", "2026-11-23")
+        before = self.pipeline.ledger_rows()
+        done = self.pipeline.run("--config", untimed, "backfill", "--from", "2026-11-23", "--replace", exit_code=1)
+        self.assertIn('unique and time were others when it was loaded; set them back, or load into another table: then="request_id", "request_timestamp"'
+                      ' now="request_id"', done.stderr)
+        self.assertEqual((self.pipeline.ledger_rows(), self.rows()), (before, 10))
+        self.backfill("--config", timed, "--from", "2026-11-23", "--replace")
+        self.assertEqual(self.rows(), 10)
+
     def test_a_table_that_was_added_later_is_filled_from_what_was_loaded_before(self):
         def put(number, more=b""):
             utm = [json.dumps({"request_id": f"u{number}-{i}", "source": "x", "medium": "y"}).encode() + b"\n" for i in range(5)]
@@ -308,6 +325,16 @@ class Reconcile(PipelineTest):
             self.assertEqual(self.pipeline.ledger(), {late: "loaded"})
         process()
         self.assertEqual(self.pipeline.ledger(), {late: "loaded", later: "loaded"})
+
+    def test_process_sends_nothing_again_for_what_waits(self):
+        self.pipeline.announce(self.put("a.ndjson"))
+        self.pipeline.run("process")
+        self.pipeline.run("pause", "it is being moved")
+        waits = self.put("waits.ndjson", hours_ago=3, first=10)
+        os.utime(self.pipeline.data / "raw" / waits)
+        self.pipeline.announce(waits)
+        self.pipeline.run("process", "--set", "reconcile.every=1ms", "--set", "reconcile.grace=0s")
+        self.assertEqual(self.pipeline.status()["notifications"]["waiting"], 1)
 
     def test_what_is_gone_and_what_waits_for_a_person(self):
         held = self.pipeline.put_raw("held.ndjson", b'{"no": "route"}\n' * 20, hour_of(self.now))

@@ -44,7 +44,7 @@ struct ConversionCounts {
 };
 
 // Rises whenever the same line would give another row or fault; part of every revision.
-inline constexpr int kConversionVersion = 3;
+inline constexpr int kConversionVersion = 4;
 
 // Texts of rows and faults that stand in the chunk in another form.
 struct MadeTexts {

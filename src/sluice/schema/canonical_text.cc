@@ -125,6 +125,17 @@ std::string CanonicalDdl(const TableSchema& schema) {
   return out;
 }
 
+std::string KeyText(const Table& table) {
+  std::string text;
+  const auto add = [&](size_t column) {
+    if (!text.empty()) text += ", ";
+    AppendQuoted(text, table.schema.columns[column].name, '"');
+  };
+  for (const size_t column : table.unique) add(column);
+  if (!text.empty() && table.time) add(*table.time);
+  return text;
+}
+
 std::string CanonicalText(const TableSet& tables) {
   JsonText json;
   json.BeginObject().Key("tables").BeginArray();

@@ -35,6 +35,16 @@ TEST(CanonicalTextTest, IsJsonThatNamesEverything) {
             R"j("rules":[{"when":[{"has":["id"]}],"table":0}]})j");
 }
 
+TEST(KeyTextTest, NamesWhatMakesTwoEventsTheSame) {
+  Table table = Sample().tables[0];
+  EXPECT_EQ(KeyText(table), R"("id")");
+  table.schema.columns[0].name = "a, \"b";
+  table.time = 1;
+  EXPECT_EQ(KeyText(table), R"("a, ""b", "at")");
+  table.unique.clear();
+  EXPECT_EQ(KeyText(table), "");
+}
+
 TEST(CanonicalTextTest, EveryOptionThatChangesARowChangesIt) {
   using Change = std::function<void(TableSet&)>;
   const std::vector<Change> changes = {

@@ -148,5 +148,10 @@ struct TableSet {
 // The DDL, routing and conversion options in one canonical spelling (JSON): what a revision is a
 // hash of, with the writer's version. Every field of a TableSet that could change a row changes it.
 std::string CanonicalText(const TableSet& tables);
+// What makes two of its events the same, in one line: `"id", "at"` of `unique: [id]` and `time:
+// at`,
+// `"id"` without a time; empty without a key.
+std::string KeyText(const Table& table);
+inline constexpr std::string_view kKeyInMetadata = "sluice.key";  // of its Parquet files
 
 }  // namespace sluice

@@ -84,6 +84,8 @@ std::vector<std::pair<std::string, std::string>> ConversionFiles::Metadata(
     std::string_view table, uint64_t events, uint64_t quarantined) const {
   auto metadata = options_.metadata;
   metadata.emplace_back("sluice.table", table);
+  const auto known = std::ranges::find(tables_.tables, table, &Table::name);
+  if (known != tables_.tables.end()) metadata.emplace_back(kKeyInMetadata, KeyText(*known));
   metadata.emplace_back("sluice.events", std::to_string(events));
   metadata.emplace_back("sluice.quarantined", std::to_string(quarantined));
   return metadata;

@@ -68,8 +68,8 @@ class DataApiSession final : public ServerSession {
     return staging_.FillFiles(*this, table, columns, files);
   }
 
-  Result<std::vector<std::string>> FileColumns(const StagedFile& file) override {
-    return ColumnsOf(options_.stores, file);
+  Result<StagedFileFacts> FactsOf(const StagedFile& file) override {
+    return FactsOfFile(options_.stores, file);
   }
 
  private:

@@ -94,13 +94,16 @@ Status DuckDbStage::FillFiles(const std::string& table, const std::vector<Staged
   return session_.Run("stage " + table, FillStageSql(table, columns, paths));
 }
 
-Result<std::vector<std::string>> DuckDbStage::FileColumns(const StagedFile& file) {
+Result<StagedFileFacts> DuckDbStage::FactsOf(const StagedFile& file) {
   SLUICE_ASSIGN(std::string path, PathOf(file));
   SLUICE_ASSIGN(const std::vector<TextRow> found,
                 session_.Query("read footer", ParquetColumnsSql({path})));
-  std::vector<std::string> names;
-  for (const TextRow& row : found) names.push_back(row[1].value_or("?"));
-  return names;
+  SLUICE_ASSIGN(const std::vector<TextRow> key,
+                session_.Query("read metadata", ParquetMetadataSql(path, kKeyInMetadata)));
+  StagedFileFacts facts;
+  for (const TextRow& row : found) facts.columns.push_back(row[1].value_or("?"));
+  if (!key.empty()) facts.key = key[0][0].value_or("");
+  return facts;
 }
 
 Status DuckDbStage::AddTable(size_t table, const std::vector<const PlannedObject*>& objects) {

@@ -31,7 +31,7 @@ class DuckDbStage : public StageFiller {
                   const std::vector<SqlRow>& rows) override;
   Status FillFiles(const std::string& table, const std::vector<StagedColumn>& columns,
                    std::span<const StagedFile> files) override;
-  Result<std::vector<std::string>> FileColumns(const StagedFile& file) override;
+  Result<StagedFileFacts> FactsOf(const StagedFile& file) override;
 
  private:
   Result<std::string> PathOf(const StagedFile& file) const;

@@ -71,6 +71,11 @@ std::string ParquetColumnsSql(const std::vector<std::string>& files) {
       FileList(files));
 }
 
+std::string ParquetMetadataSql(const std::string& file, std::string_view key) {
+  return fmt::format("SELECT decode(value) FROM parquet_kv_metadata({}) WHERE decode(key) = {}",
+                     FileList({file}), kDialect.Literal(key));
+}
+
 bool IsParquetTypeOf(const ColumnType& type, std::string_view found) {
   if (IsTime(type)) return found == "TIMESTAMP WITH TIME ZONE";
   return found == kDialect.Type(type);

@@ -20,6 +20,8 @@ std::string FillStageSql(std::string_view table, const std::vector<StagedColumn>
 
 // Rows (file, column, type) in order of file and column.
 std::string ParquetColumnsSql(const std::vector<std::string>& files);
+// The value that a file's key-value metadata has of `key`; a row, or none.
+std::string ParquetMetadataSql(const std::string& file, std::string_view key);
 // True where DuckDB reads a file's column as `found` and sluice wrote it as `type`.
 bool IsParquetTypeOf(const ColumnType& type, std::string_view found);
 

@@ -54,8 +54,8 @@ class PostgresSession final : public WireSession {
     });
   }
 
-  Result<std::vector<std::string>> FileColumns(const StagedFile& file) override {
-    return ColumnsOf(stores_, file);
+  Result<StagedFileFacts> FactsOf(const StagedFile& file) override {
+    return FactsOfFile(stores_, file);
   }
 
  private:

@@ -43,8 +43,8 @@ class NotedSession final : public ServerSession {
     }
     return session_->FillFiles(table, columns, files);
   }
-  Result<std::vector<std::string>> FileColumns(const StagedFile& file) override {
-    return session_->FileColumns(file);
+  Result<StagedFileFacts> FactsOf(const StagedFile& file) override {
+    return session_->FactsOf(file);
   }
 
  private:

@@ -79,9 +79,7 @@ class YesSession : public ServerSession {
                    std::span<const StagedFile>) override {
     return Hear("COPY " + table);
   }
-  Result<std::vector<std::string>> FileColumns(const StagedFile&) override {
-    return std::vector<std::string>();
-  }
+  Result<StagedFileFacts> FactsOf(const StagedFile&) override { return StagedFileFacts(); }
 
  private:
   Status Hear(const std::string& sql) {

@@ -28,8 +28,8 @@ class RedshiftWireSession final : public WireSession {
     return staging_.FillFiles(*this, table, columns, files);
   }
 
-  Result<std::vector<std::string>> FileColumns(const StagedFile& file) override {
-    return ColumnsOf(stores_, file);
+  Result<StagedFileFacts> FactsOf(const StagedFile& file) override {
+    return FactsOfFile(stores_, file);
   }
 
  private:

@@ -37,9 +37,7 @@ class RecordingSession : public ServerSession {
                    std::span<const StagedFile>) override {
     return {};
   }
-  Result<std::vector<std::string>> FileColumns(const StagedFile&) override {
-    return std::vector<std::string>();
-  }
+  Result<StagedFileFacts> FactsOf(const StagedFile&) override { return StagedFileFacts(); }
 
  private:
   std::vector<std::string>& transaction_;  // outlives the session

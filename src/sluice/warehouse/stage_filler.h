@@ -18,6 +18,11 @@ struct StagedFile {
   std::string key;
 };
 
+struct StagedFileFacts {
+  std::vector<std::string> columns;  // names, in order
+  std::string key;  // KeyText of its table when it was written; empty where it does not say
+};
+
 // How rows come into the temporary tables of a session.
 class StageFiller {
  public:
@@ -30,8 +35,8 @@ class StageFiller {
   // table may have more, which are NULL. kBadData: a file is not what it should be.
   virtual Status FillFiles(const std::string& table, const std::vector<StagedColumn>& columns,
                            std::span<const StagedFile> files) = 0;
-  // The names of a file's columns, in order. kBadData: it is not there, or no Parquet.
-  virtual Result<std::vector<std::string>> FileColumns(const StagedFile& file) = 0;
+  // kBadData: it is not there, or no Parquet.
+  virtual Result<StagedFileFacts> FactsOf(const StagedFile& file) = 0;
 };
 
 }  // namespace sluice

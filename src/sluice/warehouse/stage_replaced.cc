@@ -131,6 +131,16 @@ class ReplacedStage {
     return replaced;
   }
 
+  // Which rows lost, and against which, is said of the key that the table had then.
+  static Status RequireKey(const Table& table, const std::string& then, const std::string& file) {
+    const std::string now = KeyText(table);
+    if (then.empty() || then == now) return {};
+    return Fail(ErrorKind::kPermanent,
+                "cannot replace: the table's unique and time were others when it was loaded; set "
+                "them back, or load into another table: then={} now={} file={}",
+                then, now, file);
+  }
+
   // What a file of today holds, in whatever order and number: a table may have got columns since.
   Result<std::vector<StagedColumn>> ColumnsAmong(const std::vector<StagedColumn>& columns,
                                                  const std::vector<std::string>& names,
@@ -163,8 +173,9 @@ class ReplacedStage {
     std::map<std::vector<std::string>, std::vector<StagedFile>> by_columns;
     for (const LoadedPart& part : parts) {
       const StagedFile file{StagedFile::Store::kParquet, part.parquet};
-      SLUICE_ASSIGN(std::vector<std::string> names, filler_.FileColumns(file));
-      by_columns[std::move(names)].push_back(file);
+      SLUICE_ASSIGN(StagedFileFacts facts, filler_.FactsOf(file));
+      SLUICE_TRY(RequireKey(table, facts.key, file.key));
+      by_columns[std::move(facts.columns)].push_back(file);
     }
     for (const auto& [names, files] : by_columns) {
       SLUICE_ASSIGN(const auto found, ColumnsAmong(columns, names, files.front().key));

@@ -56,12 +56,15 @@ Result<OpenStagedFile> OpenStaged(const StagedStores& stores, const StagedFile& 
   return opened;
 }
 
-Result<std::vector<std::string>> ColumnsOf(const StagedStores& stores, const StagedFile& file) {
+Result<StagedFileFacts> FactsOfFile(const StagedStores& stores, const StagedFile& file) {
   const Result<OpenStagedFile> opened = Open(stores.Of(file.store), file.key);
   if (!opened) return std::unexpected(CannotStage(opened.error(), file));
-  std::vector<std::string> names;
-  for (const auto& column : opened->reader.columns()) names.push_back(column.name);
-  return names;
+  StagedFileFacts facts;
+  for (const auto& column : opened->reader.columns()) facts.columns.push_back(column.name);
+  for (const auto& [key, value] : opened->reader.metadata()) {
+    if (key == kKeyInMetadata) facts.key = value;
+  }
+  return facts;
 }
 
 }  // namespace sluice

@@ -34,6 +34,6 @@ struct OpenStagedFile {
 Result<OpenStagedFile> OpenStaged(const StagedStores& stores, const StagedFile& file,
                                   const std::vector<StagedColumn>& columns);
 // The names of its columns, in order.
-Result<std::vector<std::string>> ColumnsOf(const StagedStores& stores, const StagedFile& file);
+Result<StagedFileFacts> FactsOfFile(const StagedStores& stores, const StagedFile& file);
 
 }  // namespace sluice
