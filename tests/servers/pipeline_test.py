@@ -140,12 +140,19 @@ class VersityTest(AwsTest):
         self.assertGreater(max(sizes), 16 << 20)
 
     def test_through_a_proxy_that_fails(self):
-        """HTTP that goes wrong in every way at both services (faults L3, L5, L6, L7, L16, T25)."""
-        sqs = self.enterContext(fault_proxy.FaultProxy(self.sqs))
+        """HTTP that goes wrong in every way at both services (faults L3, L5, L6, L7, L8, L16, T25)."""
+        keeper = self.enterContext(ReceiptKeeper(self.sqs))
+        sqs = self.enterContext(fault_proxy.FaultProxy(keeper.address))
         s3 = self.enterContext(fault_proxy.FaultProxy(self.s3))
         self.begin(sqs=sqs.address, s3=s3.address, **self.places)
-        self.pipeline.send()
+        self.pipeline.keeper = keeper
         every = {"count": 1}
+
+        def failed(code, forwarded=False):
+            """Every entry of a batch, with status 200."""
+            entries = [{"Id": str(i), "SenderFault": False, "Code": code, "Message": "made up"} for i in range(10)]
+            return {"do": "answer", "status": 200, "body": json.dumps({"Failed": entries}), "forwarded": forwarded}
+
         s3.set_rules([
             {"match": {"method": "PUT"}, "nth": 1, "fault": {"do": "lose_reply"}} | every,
             {"match": {"method": "PUT"}, "nth": 3, "fault": {"do": "error", "status": 503, "code": "SlowDown"}} | every,
@@ -154,6 +161,8 @@ class VersityTest(AwsTest):
             {"match": {"method": "PUT"}, "nth": 9, "fault": {"do": "error", "status": 200, "code": "InternalError", "forwarded": True}} | every,
             {"match": {"method": "PUT"}, "nth": 11, "fault": {"do": "page", "forwarded": True}} | every,
             {"match": {"method": "PUT"}, "nth": 13, "fault": {"do": "lose_request"}} | every,
+            {"match": {"method": "PUT"}, "nth": 15, "fault": {"do": "other_checksum"}} | every,
+            {"match": {"method": "PUT"}, "nth": 17, "fault": {"do": "other_etag"}} | every,
             {"match": {"method": "GET", "path": "parquet|tracking"}, "nth": 1, "fault": {"do": "cut", "at": 100}} | every,
             {"match": {"method": "GET", "path": "parquet|tracking"}, "nth": 3, "fault": {"do": "truncate", "at": 100}} | every,
             {"match": {"method": "GET", "path": "parquet|tracking"}, "nth": 5, "fault": {"do": "lose_reply"}} | every,
@@ -161,16 +170,27 @@ class VersityTest(AwsTest):
             {"match": {"method": "HEAD"}, "nth": 2, "fault": {"do": "error", "status": 500, "code": "InternalError"}} | every,
         ])
         sqs.set_rules([
+            {"match": {"target": "SendMessageBatch"}, "nth": 2, "fault": failed("InternalError")} | every,
+            {"match": {"target": "SendMessageBatch"}, "nth": 3, "fault": failed("InternalError", forwarded=True)} | every,
             {"match": {"target": "ReceiveMessage"}, "nth": 2, "fault": {"do": "error", "status": 503, "code": "ServiceUnavailable"}} | every,
             {"match": {"target": "ReceiveMessage"}, "nth": 4, "fault": {"do": "lose_request"}} | every,
             {"match": {"target": "DeleteMessageBatch"}, "nth": 1, "fault": {"do": "lose_reply"}} | every,
             {"match": {"target": "DeleteMessageBatch"}, "nth": 3, "fault": {"do": "error", "status": 500, "code": "InternalError", "forwarded": True}} | every,
             {"match": {"target": "DeleteMessageBatch"}, "nth": 5, "fault": {"do": "skew", "minutes": 20}} | every,
+            {"match": {"target": "DeleteMessageBatch"}, "nth": 7, "fault": failed("InternalError")} | every,
+            {"match": {"target": "DeleteMessageBatch"}, "nth": 9, "fault": failed("InternalError", forwarded=True)} | every,
+            {"match": {"target": "DeleteMessageBatch"}, "nth": 11, "fault": failed("ReceiptHandleIsInvalid")} | every,
         ])
-        self.pipeline.drain()
+        self.assertIn("made up", self.pipeline.run("send", self.pipeline.folder / "messages.ndjson", exit_code=1).stderr)
+        self.pipeline.send()
+        printed = self.pipeline.drain()
         for proxy in s3, sqs:
             untouched = [rule for rule in proxy.rules() if rule["struck"] == 0]
             self.assertEqual(untouched, [], "faults that never struck test nothing")
+        self.assertIn("cannot delete all landed messages: sqs refused: InternalError: made up", printed)
+        puts = [(request["target"], request["fault"]) for request in s3.requests() if request["method"] == "PUT"]
+        doubted, = (target for target, fault in puts if fault == "other_checksum")
+        self.assertEqual([fault for target, fault in puts if target == doubted], ["other_checksum", None], "it was not sent again")
         self.assert_end()
 
     def test_through_a_network_that_fails(self):
