@@ -105,13 +105,50 @@ class MotoTest(AwsTest):
         address, places = self.enterContext(aws_pipeline.on_moto())
         self.pipeline = AwsPipeline(self.pipeline.folder, sqs=address, s3=address, **places)
         tried = {(one["part"], one["action"]): one["works"] for one in self.pipeline.ask("check", "--connect", exit_code=3)["tried"]}
-        self.assertEqual(len(tried), 2 * 4 + 3 * 4)
+        self.assertEqual(len(tried), 2 * 4 + 3 * 5)
         self.assertTrue(all(tried.values()), tried)
         found = self.pipeline.ask("--set", "raw.url=s3://no-such-bucket/x/", "check", "--connect", exit_code=3)
         self.assertTrue(any("NoSuchBucket" in finding for finding in found["findings"]), found["findings"])
         nobody = self.pipeline.environment(AWS_ACCESS_KEY_ID="", AWS_SECRET_ACCESS_KEY="")
         found = self.pipeline.ask("check", "--connect", exit_code=3, env=nobody)
         self.assertTrue(any("no AWS credentials" in finding for finding in found["findings"]), found["findings"])
+
+
+    def statements_that_lack(self, proxy, match, **refusal):
+        """(action, resource) of those that check prints where what matches is refused for want of a permission."""
+        proxy.set_rules([{"match": match, "count": 0, "fault": {"do": "error", **refusal}}])
+        found = self.pipeline.ask("check", "--connect", exit_code=3)["findings"]
+        said = [json.loads(finding.split("a policy must say: ")[1]) for finding in found if "a policy must say: " in finding]
+        self.assertEqual({one.pop("Effect") for one in said}, {"Allow"}, found)
+        return sorted((one["Action"], one["Resource"]) for one in said)
+
+    def test_S8_check_names_the_statement_that_is_missing_of_each_action(self):
+        address, places = self.enterContext(aws_pipeline.on_moto())
+        proxy = self.enterContext(fault_proxy.FaultProxy(address))
+        self.pipeline = AwsPipeline(self.pipeline.folder, sqs=proxy.address, s3=proxy.address, secrets={
+            "SLUICE_ALERT_WEBHOOK": "env:WEBHOOK", "WEBHOOK": "https://127.0.0.1:9/"}, **places)
+        queues = [f"arn:aws:sqs:{servers.REGION}:123456789012:{name}" for name in ("raw-created", "tracking")]
+        for call, action in (("GetQueueAttributes", "GetQueueAttributes"), ("ReceiveMessage", "ReceiveMessage"),
+                             ("ChangeMessageVisibilityBatch", "ChangeMessageVisibility"), ("DeleteMessageBatch", "DeleteMessage")):
+            with self.subTest(call):
+                self.assertEqual(self.statements_that_lack(proxy, {"target": call}, status=400, code="AccessDeniedException"),
+                                 [(f"sqs:{action}", queue) for queue in queues])
+        for match, action, resources in (
+                ({"method": "GET", "query": "uploads="}, "ListBucketMultipartUploads", ["acme-raw", "acme-transformed", "acme-transformed"]),
+                ({"method": "DELETE", "path": "_sluice/alerts/"}, "DeleteObject", ["acme-transformed/quarantine/_sluice/alerts/tracking/*"])):
+            with self.subTest(action):
+                self.assertEqual(self.statements_that_lack(proxy, match, status=403, code="AccessDenied"),
+                                 [(f"s3:{action}", f"arn:aws:s3:::{resource}") for resource in resources])
+
+    def test_S8_check_names_the_statement_that_is_missing_of_a_stream(self):
+        address, places = self.enterContext(aws_pipeline.on_moto())
+        client("kinesis", address).create_stream(StreamName="tracking", ShardCount=1)
+        proxy = self.enterContext(fault_proxy.FaultProxy(address))
+        self.pipeline = AwsPipeline(self.pipeline.folder, sqs=address, s3=address, kinesis=proxy.address, **places)
+        for call in "ListShards", "GetShardIterator", "GetRecords":
+            with self.subTest(call):
+                self.assertEqual(self.statements_that_lack(proxy, {"target": call}, status=400, code="AccessDeniedException"),
+                                 [(f"kinesis:{call}", f"arn:aws:kinesis:{servers.REGION}:*:stream/tracking")])
 
 
 class VersityTest(AwsTest):

@@ -12,7 +12,7 @@ constexpr std::chrono::minutes kEvery{5};
 }  // namespace
 
 void AlertTeller::Tell() {
-  if (!HasWebhook(config_) || session_.stop().stop_requested()) return;
+  if (!config_.alert.has_webhook() || session_.stop().stop_requested()) return;
   next_ = session_.clock().Monotonic() + kEvery;
   if (const Status told = TryToTell(); !told) {
     Log(LogLevel::kWarning, "cannot send alerts, they are sent the next time: {}",

@@ -148,6 +148,12 @@ inline size_t ThreadCount(int threads) {
 struct AlertConfig {
   SecretSetting webhook;  // an address that holds a key; its text may be empty
   std::chrono::milliseconds stale_after = std::chrono::minutes(20);
+
+  // Is there somebody to tell?
+  bool has_webhook() const {
+    const auto* const secret = std::get_if<Secret>(&webhook);
+    return secret == nullptr || !secret->empty();
+  }
 };
 
 struct LogConfig {
