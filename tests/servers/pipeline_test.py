@@ -18,6 +18,12 @@ EVENTS = 3000
 SECRETS = (servers.SECRET_KEY, "Signature=", "X-Amz-Signature", "Credential=", "Authorization", token_service.EXTERNAL_ID, *token_service.GIVEN[1:])
 
 
+def unfinished(s3):
+    """Bucket and key of each upload that was begun and not ended."""
+    return {(bucket, upload["Key"]) for bucket in ("acme-raw", "acme-transformed")
+            for upload in s3.list_multipart_uploads(Bucket=bucket).get("Uploads", [])}
+
+
 class AwsTest(pipeline.PipelineTest):
     def begin(self, *, events=EVENTS, **places):
         """A pipeline with messages that wait in its source; `wanted` is what must come of them."""
@@ -114,6 +120,20 @@ class MotoTest(AwsTest):
         self.assertTrue(any("no AWS credentials" in finding for finding in found["findings"]), found["findings"])
 
 
+    def test_uploads_that_were_left_are_ended_by_who_writes_there(self):
+        """moto says of every upload that it was begun in 2010."""
+        address, places = self.enterContext(aws_pipeline.on_moto())
+        self.pipeline = AwsPipeline(self.pipeline.folder, sqs=address, s3=address, **places)
+        s3 = client("s3", address)
+        begun = {("acme-raw", "tracking/a"), ("acme-raw", "other/a"), ("acme-transformed", "parquet/a"), ("acme-transformed", "quarantine/a")}
+        for bucket, key in begun:
+            s3.create_multipart_upload(Bucket=bucket, Key=key)
+        self.assertEqual(unfinished(s3), begun)
+        self.pipeline.run("land")
+        self.assertEqual(unfinished(s3), begun - {("acme-raw", "tracking/a")})
+        self.pipeline.run("process")
+        self.assertEqual(unfinished(s3), {("acme-raw", "other/a")})
+
     def statements_that_lack(self, proxy, match, **refusal):
         """(action, resource) of those that check prints where what matches is refused for want of a permission."""
         proxy.set_rules([{"match": match, "count": 0, "fault": {"do": "error", **refusal}}])
@@ -166,6 +186,15 @@ class VersityTest(AwsTest):
         judge = lambda timeout: self.pipeline.run("check", "--connect", "--lambda-timeout", timeout, exit_code=2).stderr  # noqa: E731
         self.assertIn("set VisibilityTimeout to 6 min", judge("1m"))
         self.assertIn("from 1s to 20m", judge("0s"))
+
+    def test_an_upload_that_was_begun_just_now_is_somebodys(self):
+        self.pipeline = AwsPipeline(self.pipeline.folder, sqs=self.sqs, s3=self.s3, **self.places)
+        s3 = client("s3", self.s3)
+        begun = {("acme-raw", "tracking/a"), ("acme-transformed", "parquet/a"), ("acme-transformed", "quarantine/a")}
+        for bucket, key in begun:
+            s3.create_multipart_upload(Bucket=bucket, Key=key)
+        self.pipeline.run("run", "--once")
+        self.assertEqual(unfinished(s3), begun)
 
     def test_objects_of_several_parts(self):
         """Uploads in parts, parts that are read ahead, and large files fetched for the warehouse."""
