@@ -260,7 +260,8 @@ class VersityTest(AwsTest):
         self.assert_end()
 
     def test_through_a_network_that_fails(self):
-        """Latency, connections that are reset, and such that end in the middle, by toxiproxy."""
+        """Latency, connections that are reset, and such that end in the middle, by toxiproxy. The ends are sure to come: nobody's connection holds for
+        all messages, or for all objects."""
         toxiproxy = self.enterContext(servers.toxiproxy())
         toxics = Toxics(toxiproxy.address)
         keeper = self.enterContext(ReceiptKeeper(self.sqs))
@@ -272,7 +273,12 @@ class VersityTest(AwsTest):
         toxics.add("s3", "latency", {"latency": 20, "jitter": 20})
         toxics.add("s3", "reset_peer", {"timeout": 150}, toxicity=0.15)
         toxics.add("s3", "limit_data", {"bytes": 20_000}, toxicity=0.15)
-        self.pipeline.drain(exit_codes=(0, 1))
+        toxics.add("s3", "limit_data", {"bytes": 300_000}, stream="upstream")
+        toxics.add("sqs", "reset_peer", {"timeout": 300}, toxicity=0.3)
+        toxics.add("sqs", "limit_data", {"bytes": 500_000})
+        printed = self.pipeline.drain("--log-level", "debug", exit_codes=(0, 1))
+        for service in "s3 PUT", "sqs AmazonSQS.ReceiveMessage":
+            self.assertRegex(printed, f" debug {service}.*: no answer from ", "toxics that never struck test nothing")
         self.assert_end()
 
 
@@ -325,9 +331,9 @@ class Toxics:
         made = self.post("/proxies", {"name": name, "listen": "127.0.0.1:0", "upstream": upstream.removeprefix("http://")})
         return "http://" + made["listen"]
 
-    def add(self, proxy, kind, attributes, toxicity=1.0):
-        """Of every connection from now on, or of that share."""
-        self.post(f"/proxies/{proxy}/toxics", {"type": kind, "attributes": attributes, "toxicity": toxicity})
+    def add(self, proxy, kind, attributes, toxicity=1.0, stream="downstream"):
+        """Of every connection from now on, or of that share; downstream is what the server says."""
+        self.post(f"/proxies/{proxy}/toxics", {"type": kind, "attributes": attributes, "toxicity": toxicity, "stream": stream})
 
 
 if __name__ == "__main__":
