@@ -200,10 +200,12 @@ class VersityTest(AwsTest):
         """Uploads in parts, parts that are read ahead, and large files fetched for the warehouse."""
         self.begin(sqs=self.sqs, s3=self.s3, close_size="64MiB", events=40_000, **self.places)
         self.pipeline.send()
-        self.pipeline.drain("--set", "raw.compression=none")
+        self.pipeline.drain("--set", "raw.compression=none", "--set", "raw.part_size=6MiB")
         self.assert_end()
-        sizes = [item["Size"] for item in client("s3", self.s3).list_objects_v2(Bucket="acme-raw")["Contents"]]
-        self.assertGreater(max(sizes), 16 << 20)
+        largest = max(client("s3", self.s3).list_objects_v2(Bucket="acme-raw")["Contents"], key=lambda item: item["Size"])
+        self.assertGreater(largest["Size"], 16 << 20)
+        parts = -(-largest["Size"] // (6 << 20))
+        self.assertTrue(largest["ETag"].endswith(f'-{parts}"'), largest)
 
     def test_through_a_proxy_that_fails(self):
         """HTTP that goes wrong in every way at both services (faults L3, L5, L6, L7, L8, L16, T25)."""

@@ -47,6 +47,7 @@ struct StoreConfig {
   ServiceOptions service;
   std::string bucket_owner;  // the account that must own the bucket; empty: any
   std::string kms_key;       // that new objects are encrypted with; empty: the bucket's own
+  Bytes part_size = MiB(8);  // of S3: longer objects are written in parts, and read in pieces
 };
 
 // Where messages come from.
