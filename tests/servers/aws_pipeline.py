@@ -29,7 +29,7 @@ class AwsPipeline(pipeline.Pipeline):
     def __init__(self, folder, *, sqs, s3, source, notifications, raw, derived, role=None, secrets=None, close_size="64KiB", kinesis=None, kms_key=None,
                  warehouse="{duckdb: data/warehouse.duckdb}"):
         super().__init__(folder)
-        self.keeper = None  # a ReceiptKeeper, where runs may fail: what they received stays hidden from the next
+        self.keeper = None  # a ReceiptKeeper, where runs or their deletes may fail: what was received stays hidden from the next
         self.secrets = secrets or {}  # of its environment
         self.data.mkdir(exist_ok=True)
         self.config = self.folder / "sluice.yaml"
@@ -75,7 +75,7 @@ tables:
             if done.returncode not in exit_codes or "Sanitizer" in done.stderr:
                 raise AssertionError(f"exit {done.returncode}\n{done.stdout}\n{done.stderr}")
             printed += done.stdout + done.stderr
-            if done.returncode and self.keeper:
+            if self.keeper:
                 self.keeper.show_again()
             status = self.status()
             if not any(status[queue][what] for queue in ("source", "notifications") for what in ("waiting", "in_flight")):

@@ -23,9 +23,11 @@ import urllib.request
 import own_network
 import servers
 from loopback_http import Handler, Listener
+from smoke import client
 
 REGION = "eu-west-1"
 STS, PORTAL, METADATA = f"sts.{REGION}.amazonaws.com", f"portal.sso.{REGION}.amazonaws.com", "169.254.169.254"
+BUCKET = f"acme-raw.s3.{REGION}.amazonaws.com"
 ECS, EKS = "169.254.170.2", "169.254.170.23"
 ROLE = "arn:aws:iam::123456789012:role/sluice"
 
@@ -73,8 +75,8 @@ class GivenCredentials(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         cls.folder = pathlib.Path(cls.enterClassContext(tempfile.TemporaryDirectory(prefix="sluice-credentials-")))
-        made = own_network.Certificate(cls.folder, "services", [STS, PORTAL])
-        own_network.begin(cls.folder, names=[STS, PORTAL], authorities=[made], addresses=[METADATA, ECS, EKS])
+        made = own_network.Certificate(cls.folder, "services", [STS, PORTAL, BUCKET])
+        own_network.begin(cls.folder, names=[STS, PORTAL, BUCKET], authorities=[made], addresses=[METADATA, ECS, EKS])
         cls.moto = cls.enterClassContext(servers.moto()).address
         cls.asked = []
         cls.parts = parts = {"moto": cls.moto, "asked": cls.asked, "refuses_tokens": False}
@@ -221,6 +223,15 @@ tables:
         self.assertEqual((host, method, path), (EKS, "GET", "/v1/credentials"))
         self.assertEqual({name.lower(): value for name, value in headers.items()}["authorization"], "token-of-pod")
         self.assertEqual(self.signed_with(), {("ASIAOFCONTAINER", "token-of-container")})
+
+    def test_an_endpoint_of_the_environment_is_asked_for_nothing(self):
+        """AWS_ENDPOINT_URL: the endpoints of what sluice asks are in its configuration, so that no variable leads events elsewhere."""
+        client("s3", self.moto).create_bucket(Bucket="acme-raw")
+        config = self.home / "sluice.yaml"
+        config.write_text(config.read_text().replace(f"dir:{self.home}/raw", "s3://acme-raw/tracking/"))
+        elsewhere = {f"AWS_ENDPOINT_URL{service}": f"http://{ECS}" for service in ("", "_S3", "_SQS", "_STS")}
+        self.land(AWS_ACCESS_KEY_ID="AKID", AWS_SECRET_ACCESS_KEY="s", **elsewhere)
+        self.assertEqual({host for host, *_ in self.asked}, {BUCKET})
 
 
 if __name__ == "__main__":

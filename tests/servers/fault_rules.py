@@ -141,14 +141,18 @@ def _other_hash(text):
 
 
 def other_checksum(request, forward):
-    """Every x-amz-checksum-* of the answer is one bit off; CRC32's is there in any case."""
+    """Every x-amz-checksum-* of the answer is one bit off; of one without any the request's, and else CRC32's is there."""
     reply = forward()
-    checksums = {name: value for name, value in reply.headers
-                 if name.lower().startswith("x-amz-checksum-") and name.lower() != "x-amz-checksum-type"}
-    for name, value in (checksums or {"x-amz-checksum-crc32": "AAAAAA=="}).items():
+    checksums = _checksums(reply.headers) or _checksums(request.headers) or {"x-amz-checksum-crc32": "AAAAAA=="}
+    for name, value in checksums.items():
         first, *rest = base64.b64decode(value)
         reply.set_header(name, base64.b64encode(bytes([first ^ 1, *rest])).decode())
     return reply
+
+
+def _checksums(headers):
+    return {name: value for name, value in headers if name.lower().startswith("x-amz-checksum-")
+            and name.lower() not in ("x-amz-checksum-type", "x-amz-checksum-mode", "x-amz-checksum-algorithm")}
 
 
 def lose_request(request, forward):

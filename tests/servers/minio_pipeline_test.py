@@ -10,7 +10,7 @@ from pipeline_test import AwsTest
 from smoke import client
 
 OBJECTS = {"s3:GetObject", "s3:PutObject", "s3:AbortMultipartUpload"}
-ALL = OBJECTS | {"s3:ListBucket"}
+ALL = OBJECTS | {"s3:ListBucket", "s3:ListBucketMultipartUploads"}
 
 
 class MinioTest(AwsTest):
@@ -35,7 +35,7 @@ class MinioTest(AwsTest):
                 found = self.pipeline.ask("check", "--connect", exit_code=3, env=self.session_with(ALL - {left_out}))
                 refused = {one["action"] for one in found["tried"] if not one["works"]}
                 self.assertEqual(refused, {left_out})
-                resource = "arn:aws:s3:::acme-raw" + ("" if left_out == "s3:ListBucket" else "/tracking/*")
+                resource = "arn:aws:s3:::acme-raw" + ("/tracking/*" if left_out in OBJECTS else "")
                 statement = json.dumps({"Effect": "Allow", "Action": left_out, "Resource": resource}, separators=(",", ":"))
                 self.assertTrue(any(statement in finding for finding in found["findings"]), found["findings"])
 

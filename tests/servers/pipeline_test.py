@@ -18,6 +18,12 @@ EVENTS = 3000
 SECRETS = (servers.SECRET_KEY, "Signature=", "X-Amz-Signature", "Credential=", "Authorization", token_service.EXTERNAL_ID, *token_service.GIVEN[1:])
 
 
+def unfinished(s3):
+    """Bucket and key of each upload that was begun and not ended."""
+    return {(bucket, upload["Key"]) for bucket in ("acme-raw", "acme-transformed")
+            for upload in s3.list_multipart_uploads(Bucket=bucket).get("Uploads", [])}
+
+
 class AwsTest(pipeline.PipelineTest):
     def begin(self, *, events=EVENTS, **places):
         """A pipeline with messages that wait in its source; `wanted` is what must come of them."""
@@ -105,13 +111,64 @@ class MotoTest(AwsTest):
         address, places = self.enterContext(aws_pipeline.on_moto())
         self.pipeline = AwsPipeline(self.pipeline.folder, sqs=address, s3=address, **places)
         tried = {(one["part"], one["action"]): one["works"] for one in self.pipeline.ask("check", "--connect", exit_code=3)["tried"]}
-        self.assertEqual(len(tried), 2 * 4 + 3 * 4)
+        self.assertEqual(len(tried), 2 * 4 + 3 * 5)
         self.assertTrue(all(tried.values()), tried)
         found = self.pipeline.ask("--set", "raw.url=s3://no-such-bucket/x/", "check", "--connect", exit_code=3)
         self.assertTrue(any("NoSuchBucket" in finding for finding in found["findings"]), found["findings"])
         nobody = self.pipeline.environment(AWS_ACCESS_KEY_ID="", AWS_SECRET_ACCESS_KEY="")
         found = self.pipeline.ask("check", "--connect", exit_code=3, env=nobody)
         self.assertTrue(any("no AWS credentials" in finding for finding in found["findings"]), found["findings"])
+
+
+    def test_uploads_that_were_left_are_ended_by_who_writes_there(self):
+        """moto says of every upload that it was begun in 2010."""
+        address, places = self.enterContext(aws_pipeline.on_moto())
+        self.pipeline = AwsPipeline(self.pipeline.folder, sqs=address, s3=address, **places)
+        s3 = client("s3", address)
+        begun = {("acme-raw", "tracking/a"), ("acme-raw", "other/a"), ("acme-transformed", "parquet/a"), ("acme-transformed", "quarantine/a")}
+        for bucket, key in begun:
+            s3.create_multipart_upload(Bucket=bucket, Key=key)
+        self.assertEqual(unfinished(s3), begun)
+        self.pipeline.run("land")
+        self.assertEqual(unfinished(s3), begun - {("acme-raw", "tracking/a")})
+        self.pipeline.run("process")
+        self.assertEqual(unfinished(s3), {("acme-raw", "other/a")})
+
+    def statements_that_lack(self, proxy, match, **refusal):
+        """(action, resource) of those that check prints where what matches is refused for want of a permission."""
+        proxy.set_rules([{"match": match, "count": 0, "fault": {"do": "error", **refusal}}])
+        found = self.pipeline.ask("check", "--connect", exit_code=3)["findings"]
+        said = [json.loads(finding.split("a policy must say: ")[1]) for finding in found if "a policy must say: " in finding]
+        self.assertEqual({one.pop("Effect") for one in said}, {"Allow"}, found)
+        return sorted((one["Action"], one["Resource"]) for one in said)
+
+    def test_S8_check_names_the_statement_that_is_missing_of_each_action(self):
+        address, places = self.enterContext(aws_pipeline.on_moto())
+        proxy = self.enterContext(fault_proxy.FaultProxy(address))
+        self.pipeline = AwsPipeline(self.pipeline.folder, sqs=proxy.address, s3=proxy.address, secrets={
+            "SLUICE_ALERT_WEBHOOK": "env:WEBHOOK", "WEBHOOK": "https://127.0.0.1:9/"}, **places)
+        queues = [f"arn:aws:sqs:{servers.REGION}:123456789012:{name}" for name in ("raw-created", "tracking")]
+        for call, action in (("GetQueueAttributes", "GetQueueAttributes"), ("ReceiveMessage", "ReceiveMessage"),
+                             ("ChangeMessageVisibilityBatch", "ChangeMessageVisibility"), ("DeleteMessageBatch", "DeleteMessage")):
+            with self.subTest(call):
+                self.assertEqual(self.statements_that_lack(proxy, {"target": call}, status=400, code="AccessDeniedException"),
+                                 [(f"sqs:{action}", queue) for queue in queues])
+        for match, action, resources in (
+                ({"method": "GET", "query": "uploads="}, "ListBucketMultipartUploads", ["acme-raw", "acme-transformed", "acme-transformed"]),
+                ({"method": "DELETE", "path": "_sluice/alerts/"}, "DeleteObject", ["acme-transformed/quarantine/_sluice/alerts/tracking/*"])):
+            with self.subTest(action):
+                self.assertEqual(self.statements_that_lack(proxy, match, status=403, code="AccessDenied"),
+                                 [(f"s3:{action}", f"arn:aws:s3:::{resource}") for resource in resources])
+
+    def test_S8_check_names_the_statement_that_is_missing_of_a_stream(self):
+        address, places = self.enterContext(aws_pipeline.on_moto())
+        client("kinesis", address).create_stream(StreamName="tracking", ShardCount=1)
+        proxy = self.enterContext(fault_proxy.FaultProxy(address))
+        self.pipeline = AwsPipeline(self.pipeline.folder, sqs=address, s3=address, kinesis=proxy.address, **places)
+        for call in "ListShards", "GetShardIterator", "GetRecords":
+            with self.subTest(call):
+                self.assertEqual(self.statements_that_lack(proxy, {"target": call}, status=400, code="AccessDeniedException"),
+                                 [(f"kinesis:{call}", f"arn:aws:kinesis:{servers.REGION}:*:stream/tracking")])
 
 
 class VersityTest(AwsTest):
@@ -130,22 +187,40 @@ class VersityTest(AwsTest):
         self.assertIn("set VisibilityTimeout to 6 min", judge("1m"))
         self.assertIn("from 1s to 20m", judge("0s"))
 
+    def test_an_upload_that_was_begun_just_now_is_somebodys(self):
+        self.pipeline = AwsPipeline(self.pipeline.folder, sqs=self.sqs, s3=self.s3, **self.places)
+        s3 = client("s3", self.s3)
+        begun = {("acme-raw", "tracking/a"), ("acme-transformed", "parquet/a"), ("acme-transformed", "quarantine/a")}
+        for bucket, key in begun:
+            s3.create_multipart_upload(Bucket=bucket, Key=key)
+        self.pipeline.run("run", "--once")
+        self.assertEqual(unfinished(s3), begun)
+
     def test_objects_of_several_parts(self):
         """Uploads in parts, parts that are read ahead, and large files fetched for the warehouse."""
         self.begin(sqs=self.sqs, s3=self.s3, close_size="64MiB", events=40_000, **self.places)
         self.pipeline.send()
-        self.pipeline.drain("--set", "raw.compression=none")
+        self.pipeline.drain("--set", "raw.compression=none", "--set", "raw.part_size=6MiB")
         self.assert_end()
-        sizes = [item["Size"] for item in client("s3", self.s3).list_objects_v2(Bucket="acme-raw")["Contents"]]
-        self.assertGreater(max(sizes), 16 << 20)
+        largest = max(client("s3", self.s3).list_objects_v2(Bucket="acme-raw")["Contents"], key=lambda item: item["Size"])
+        self.assertGreater(largest["Size"], 16 << 20)
+        parts = -(-largest["Size"] // (6 << 20))
+        self.assertTrue(largest["ETag"].endswith(f'-{parts}"'), largest)
 
     def test_through_a_proxy_that_fails(self):
-        """HTTP that goes wrong in every way at both services (faults L3, L5, L6, L7, L16, T25)."""
-        sqs = self.enterContext(fault_proxy.FaultProxy(self.sqs))
+        """HTTP that goes wrong in every way at both services (faults L3, L5, L6, L7, L8, L16, T25)."""
+        keeper = self.enterContext(ReceiptKeeper(self.sqs))
+        sqs = self.enterContext(fault_proxy.FaultProxy(keeper.address))
         s3 = self.enterContext(fault_proxy.FaultProxy(self.s3))
         self.begin(sqs=sqs.address, s3=s3.address, **self.places)
-        self.pipeline.send()
+        self.pipeline.keeper = keeper
         every = {"count": 1}
+
+        def failed(code, forwarded=False):
+            """Every entry of a batch, with status 200."""
+            entries = [{"Id": str(i), "SenderFault": False, "Code": code, "Message": "made up"} for i in range(10)]
+            return {"do": "answer", "status": 200, "body": json.dumps({"Failed": entries}), "forwarded": forwarded}
+
         s3.set_rules([
             {"match": {"method": "PUT"}, "nth": 1, "fault": {"do": "lose_reply"}} | every,
             {"match": {"method": "PUT"}, "nth": 3, "fault": {"do": "error", "status": 503, "code": "SlowDown"}} | every,
@@ -154,6 +229,8 @@ class VersityTest(AwsTest):
             {"match": {"method": "PUT"}, "nth": 9, "fault": {"do": "error", "status": 200, "code": "InternalError", "forwarded": True}} | every,
             {"match": {"method": "PUT"}, "nth": 11, "fault": {"do": "page", "forwarded": True}} | every,
             {"match": {"method": "PUT"}, "nth": 13, "fault": {"do": "lose_request"}} | every,
+            {"match": {"method": "PUT"}, "nth": 15, "fault": {"do": "other_checksum"}} | every,
+            {"match": {"method": "PUT"}, "nth": 17, "fault": {"do": "other_etag"}} | every,
             {"match": {"method": "GET", "path": "parquet|tracking"}, "nth": 1, "fault": {"do": "cut", "at": 100}} | every,
             {"match": {"method": "GET", "path": "parquet|tracking"}, "nth": 3, "fault": {"do": "truncate", "at": 100}} | every,
             {"match": {"method": "GET", "path": "parquet|tracking"}, "nth": 5, "fault": {"do": "lose_reply"}} | every,
@@ -161,20 +238,32 @@ class VersityTest(AwsTest):
             {"match": {"method": "HEAD"}, "nth": 2, "fault": {"do": "error", "status": 500, "code": "InternalError"}} | every,
         ])
         sqs.set_rules([
+            {"match": {"target": "SendMessageBatch"}, "nth": 2, "fault": failed("InternalError")} | every,
+            {"match": {"target": "SendMessageBatch"}, "nth": 3, "fault": failed("InternalError", forwarded=True)} | every,
             {"match": {"target": "ReceiveMessage"}, "nth": 2, "fault": {"do": "error", "status": 503, "code": "ServiceUnavailable"}} | every,
             {"match": {"target": "ReceiveMessage"}, "nth": 4, "fault": {"do": "lose_request"}} | every,
             {"match": {"target": "DeleteMessageBatch"}, "nth": 1, "fault": {"do": "lose_reply"}} | every,
             {"match": {"target": "DeleteMessageBatch"}, "nth": 3, "fault": {"do": "error", "status": 500, "code": "InternalError", "forwarded": True}} | every,
             {"match": {"target": "DeleteMessageBatch"}, "nth": 5, "fault": {"do": "skew", "minutes": 20}} | every,
+            {"match": {"target": "DeleteMessageBatch"}, "nth": 7, "fault": failed("InternalError")} | every,
+            {"match": {"target": "DeleteMessageBatch"}, "nth": 9, "fault": failed("InternalError", forwarded=True)} | every,
+            {"match": {"target": "DeleteMessageBatch"}, "nth": 11, "fault": failed("ReceiptHandleIsInvalid")} | every,
         ])
-        self.pipeline.drain()
+        self.assertIn("made up", self.pipeline.run("send", self.pipeline.folder / "messages.ndjson", exit_code=1).stderr)
+        self.pipeline.send()
+        printed = self.pipeline.drain()
         for proxy in s3, sqs:
             untouched = [rule for rule in proxy.rules() if rule["struck"] == 0]
             self.assertEqual(untouched, [], "faults that never struck test nothing")
+        self.assertIn("cannot delete all landed messages: sqs refused: InternalError: made up", printed)
+        puts = [(request["target"], request["fault"]) for request in s3.requests() if request["method"] == "PUT"]
+        doubted, = (target for target, fault in puts if fault == "other_checksum")
+        self.assertEqual([fault for target, fault in puts if target == doubted], ["other_checksum", None], "it was not sent again")
         self.assert_end()
 
     def test_through_a_network_that_fails(self):
-        """Latency, connections that are reset, and such that end in the middle, by toxiproxy."""
+        """Latency, connections that are reset, and such that end in the middle, by toxiproxy. The ends are sure to come: nobody's connection holds for
+        all messages, or for all objects."""
         toxiproxy = self.enterContext(servers.toxiproxy())
         toxics = Toxics(toxiproxy.address)
         keeper = self.enterContext(ReceiptKeeper(self.sqs))
@@ -186,7 +275,12 @@ class VersityTest(AwsTest):
         toxics.add("s3", "latency", {"latency": 20, "jitter": 20})
         toxics.add("s3", "reset_peer", {"timeout": 150}, toxicity=0.15)
         toxics.add("s3", "limit_data", {"bytes": 20_000}, toxicity=0.15)
-        self.pipeline.drain(exit_codes=(0, 1))
+        toxics.add("s3", "limit_data", {"bytes": 300_000}, stream="upstream")
+        toxics.add("sqs", "reset_peer", {"timeout": 300}, toxicity=0.3)
+        toxics.add("sqs", "limit_data", {"bytes": 500_000})
+        printed = self.pipeline.drain("--log-level", "debug", exit_codes=(0, 1))
+        for service in "s3 PUT", "sqs AmazonSQS.ReceiveMessage":
+            self.assertRegex(printed, f" debug {service}.*: no answer from ", "toxics that never struck test nothing")
         self.assert_end()
 
 
@@ -239,9 +333,9 @@ class Toxics:
         made = self.post("/proxies", {"name": name, "listen": host + ":0", "upstream": upstream.removeprefix("http://")})
         return "http://" + made["listen"]
 
-    def add(self, proxy, kind, attributes, toxicity=1.0):
-        """Of every connection from now on, or of that share."""
-        self.post(f"/proxies/{proxy}/toxics", {"type": kind, "attributes": attributes, "toxicity": toxicity})
+    def add(self, proxy, kind, attributes, toxicity=1.0, stream="downstream"):
+        """Of every connection from now on, or of that share; downstream is what the server says."""
+        self.post(f"/proxies/{proxy}/toxics", {"type": kind, "attributes": attributes, "toxicity": toxicity, "stream": stream})
 
 
 if __name__ == "__main__":

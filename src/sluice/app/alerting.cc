@@ -27,13 +27,8 @@ Result<AlertMemory> Remembered(const ObjectStore& store, MemoryLog& log) {
 
 }  // namespace
 
-bool HasWebhook(const PipelineConfig& config) {
-  const auto* secret = std::get_if<Secret>(&config.alert.webhook);
-  return secret == nullptr || !secret->empty();
-}
-
 Status TellAlerts(PipelineView& view, Timestamp now) {
-  if (!HasWebhook(view.config())) return {};
+  if (!view.config().alert.has_webhook()) return {};
   SLUICE_ASSIGN(const auto store, view.OpenIfThere(view.config().quarantine));
   if (store == nullptr) return {};
   const StatusReport report = StatusOf(view, now, StatusDepth::kLedger);

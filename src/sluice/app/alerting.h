@@ -7,9 +7,6 @@
 
 namespace sluice {
 
-// Is there somebody to tell?
-bool HasWebhook(const PipelineConfig& config);
-
 // Tells alert.webhook what is of concern now and was not when it was last told, and what is over.
 // What could not be told, which is the first failure, is told the next time. At least once: a
 // process that dies before it has remembered, or another one at the same moment, tells it again.

@@ -79,7 +79,20 @@ class ProcessStageTest : public ::testing::Test {
     return session->Run("test", sql);
   }
 
-  SystemClock clock_;
+  // All of it, a line each row.
+  std::string Ledger() {
+    const auto session =
+        DuckDbSession::Open({.path = folder_ + "/warehouse.duckdb", .memory = MiB(256)});
+    EXPECT_TRUE(session) << session.error().message();
+    const auto rows =
+        (*session)->Query("test", "SELECT l::VARCHAR FROM wh.sluice.ledger l ORDER BY 1");
+    EXPECT_TRUE(rows) << rows.error().message();
+    std::string text;
+    for (const TextRow& row : *rows) text += *row.front() + "\n";
+    return text;
+  }
+
+  FakeClock clock_;
   std::string folder_;
   std::unique_ptr<Pipeline> pipeline_;
   std::unique_ptr<DirectoryStore> raw_;
@@ -97,6 +110,41 @@ TEST_F(ProcessStageTest, N2_AnnouncedTwiceIsLoadedOnce) {
   EXPECT_EQ(ProcessAll()->loaded_before, 1u);
   EXPECT_EQ(Rows(), 2u);
   EXPECT_EQ(Depth().visible + Depth().in_flight, 0u);
+}
+
+TEST_F(ProcessStageTest, N2_AnAnnouncementThatComesADayAfterTheLoadChangesNothing) {
+  const ObjectCreated object = Land("a.ndjson", Event(1) + Event(2));
+  const std::string late = FormatS3Notification(object, clock_.Now());
+  Announce(object);
+  ASSERT_EQ(ProcessAll()->loaded, 1u);
+  const std::string before = Ledger();
+  clock_.Advance(std::chrono::hours(24));
+  Send(late);
+  const auto report = ProcessAll();
+  ASSERT_TRUE(report) << report.error().message();
+  EXPECT_EQ(report->loaded, 0u);
+  EXPECT_EQ(report->loaded_before, 1u);
+  EXPECT_EQ(report->inbox.deleted, 1u);
+  EXPECT_EQ(Rows(), 2u);
+  EXPECT_EQ(Ledger(), before);
+}
+
+TEST_F(ProcessStageTest, N7_WhatWasOverwrittenSinceItWasAnnouncedIsLoadedOnceAsWhatWasRead) {
+  const ObjectCreated announced = Land("a.ndjson", Event(1));
+  ASSERT_TRUE(raw_->Remove(announced.key));
+  const ObjectCreated there = Land("a.ndjson", Event(2) + Event(3));
+  ASSERT_NE(there.etag, announced.etag);
+  Announce(announced);
+  const auto report = ProcessAll();
+  ASSERT_TRUE(report) << report.error().message();
+  EXPECT_EQ(report->loaded, 1u);
+  EXPECT_EQ(report->inbox.deleted, 1u);
+  EXPECT_EQ(Rows(), 2u);
+  EXPECT_THAT(Ledger(), ::testing::HasSubstr(there.etag));
+  EXPECT_THAT(Ledger(), ::testing::Not(::testing::HasSubstr(announced.etag)));
+  Announce(there);
+  EXPECT_EQ(ProcessAll()->loaded_before, 1u);
+  EXPECT_EQ(Rows(), 2u);
 }
 
 TEST_F(ProcessStageTest, N3_ATestEventIsDeletedAtOnce) {

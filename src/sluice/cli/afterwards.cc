@@ -18,7 +18,7 @@ void Afterwards::Reconcile() {
 }
 
 void Afterwards::Tell() {
-  if (!HasWebhook(config_)) return;
+  if (!config_.alert.has_webhook()) return;
   Do("cannot send alerts, they are sent the next time",
      [&](PipelineView& view) { return TellAlerts(view, session_.clock().Now()); });
 }

@@ -63,7 +63,8 @@ raw:
   layout: date=%Y-%m-%d/%H/
   close_at: {age: 90s, size: 64MiB}
   notifications: https://sqs.eu-central-1.amazonaws.com/222222222222/raw-created
-parquet: {url: "s3://acme-transformed/tracking/", compression: zstd, region: eu-west-1}
+parquet: {url: "s3://acme-transformed/tracking/", compression: zstd, region: eu-west-1,
+          part_size: 64MiB}
 quarantine:
   url: s3://acme-transformed/quarantine/
   warn_above: 0.5%
@@ -103,6 +104,8 @@ TEST_F(LoadConfigTest, ReadsEverySection) {
   EXPECT_EQ(config->raw.notifications.kind, Location::Kind::kSqs);
   EXPECT_EQ(config->parquet.compression, Codec::kZstd);
   EXPECT_EQ(config->parquet.service.region, "eu-west-1");
+  EXPECT_EQ(config->parquet.part_size, MiB(64));
+  EXPECT_EQ(config->raw.part_size, MiB(8));
   EXPECT_DOUBLE_EQ(config->quarantine.warn_above, 0.005);
   EXPECT_DOUBLE_EQ(config->quarantine.hold_above, 0.3);
   const auto& redshift = std::get<RedshiftTarget>(config->warehouse.target);
@@ -243,6 +246,8 @@ TEST_F(LoadConfigTest, NamesEachKindOfMistake) {
            {"quarantine: {url: 'dir:q', hold_above: 0.2}",
             "3:40: quarantine.hold_above: not a share"},
            {"raw: {layout: 'date=%Y/%Q/'}", "3:15: raw.layout: "},
+           {"raw: {part_size: 4MiB}", "3:18: raw.part_size: wanted 5MiB to 1GiB; found '4MiB'"},
+           {"raw: {part_size: 1025MiB}", "raw.part_size: wanted 5MiB to 1GiB; found '1025MiB'"},
            {"raw: {compression: snappy}", "found 'snappy'; wanted one of: zstd, gzip, none"},
            {"raw: {compression: zstd}",
             "3:6: 'raw.url' is missing; s3://bucket/prefix/ or dir:PATH"},

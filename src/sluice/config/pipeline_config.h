@@ -47,6 +47,7 @@ struct StoreConfig {
   ServiceOptions service;
   std::string bucket_owner;  // the account that must own the bucket; empty: any
   std::string kms_key;       // that new objects are encrypted with; empty: the bucket's own
+  Bytes part_size = MiB(8);  // of S3: longer objects are written in parts, and read in pieces
 };
 
 // Where messages come from.
@@ -149,6 +150,12 @@ inline size_t ThreadCount(int threads) {
 struct AlertConfig {
   SecretSetting webhook;  // an address that holds a key; its text may be empty
   std::chrono::milliseconds stale_after = std::chrono::minutes(20);
+
+  // Is there somebody to tell?
+  bool has_webhook() const {
+    const auto* const secret = std::get_if<Secret>(&webhook);
+    return secret == nullptr || !secret->empty();
+  }
 };
 
 // How `process` looks for what nobody was told of.

@@ -159,6 +159,7 @@ void SettleCheckpoints(PipelineConfig& config) {
   service = config.raw.service;
   config.source.checkpoints.bucket_owner = config.raw.bucket_owner;
   config.source.checkpoints.kms_key = config.raw.kms_key;
+  config.source.checkpoints.part_size = config.raw.part_size;
   if (service.region.empty()) service.region = config.source.service.region;
 }
 

@@ -1,12 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sluice/config/service_section.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "sluice/aws/http.h"
 
 namespace sluice {
 namespace {
+
+constexpr Bytes kLeastPart = MiB(5);    // S3 User Guide, "Amazon S3 multipart upload limits"
+constexpr Bytes kMostPart = MiB(1024);  // several of an object are in memory
 
 bool IsAccount(std::string_view text) {
   return text.size() == 12 && text.find_first_not_of("0123456789") == std::string_view::npos;
@@ -61,6 +66,11 @@ void ReadBucket(ConfigSection& section, StoreConfig& store) {
                   "wanted the 12 digits of an account");
   }
   section.Text("kms_key", store.kms_key);
+  if (section.Size("part_size", store.part_size) &&
+      (store.part_size < kLeastPart || store.part_size > kMostPart)) {
+    const YamlNode& at = *section.Find("part_size");
+    section.Wrong(at, "part_size", fmt::format("wanted 5MiB to 1GiB; found '{}'", at.text));
+  }
 }
 
 }  // namespace sluice

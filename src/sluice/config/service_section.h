@@ -23,7 +23,7 @@ std::optional<AssumeRole> ReadAssumeRole(ConfigSection& section);
 void ReadSecretsManager(ConfigSection section, const std::string& region,
                         SecretsManagerConfig& config);
 
-// `bucket_owner:` and `kms_key:` of a store.
+// `bucket_owner:`, `kms_key:` and `part_size:` of a store.
 void ReadBucket(ConfigSection& section, StoreConfig& store);
 
 }  // namespace sluice

@@ -4,6 +4,7 @@
 #include <array>
 
 #include "sluice/config/warehouse_section.h"
+#include "sluice/object/object_names.h"
 
 namespace sluice {
 namespace {
@@ -51,7 +52,7 @@ class Trial {
     if (source.location.kind == Location::Kind::kKinesis && has_source_role_) TryStream();
     TryStore("raw", config_.raw);
     if (TryStore("parquet", config_.parquet)) TryStaging();
-    TryStore("quarantine", config_.quarantine);
+    if (TryStore("quarantine", config_.quarantine)) TryAlerts();
     TryCheckpoints();
     TrySecrets();
     TryWarehouseRole();
@@ -148,6 +149,10 @@ class Trial {
     TriedUpload upload = store.TryUpload(kNoKey);
     Add(part, "s3:PutObject", objects, std::move(upload.begun));
     if (upload.ended) Add(part, "s3:AbortMultipartUpload", objects, std::move(*upload.ended));
+    if (!S3PlaceOf(config.location.text).prefix.empty()) {  // else nobody looks for them
+      Add(part, "s3:ListBucketMultipartUploads", bucket,
+          WithoutValue(store.AbortUploads(Timestamp::min())));
+    }
     return true;
   }
 
@@ -158,21 +163,31 @@ class Trial {
         !std::holds_alternative<RedshiftDataApiTarget>(target)) {
       return;
     }
-    std::string objects = ObjectsArn(config_.parquet);
-    objects.insert(objects.size() - 1, "staging/");
-    const auto opened = connector_.OpenS3(config_.parquet);
-    if (!opened) return;
-    Add("parquet", "s3:DeleteObject", std::move(objects),
-        (*opened)->Remove(fmt::format("staging/{}", kNoKey)));
+    TryRemove("parquet", config_.parquet, "staging/");
+  }
+
+  // Telling alerts takes away there what was told long ago.
+  void TryAlerts() {
+    if (config_.alert.has_webhook()) {
+      TryRemove("quarantine", config_.quarantine, AlertFolder(config_.name));
+    }
   }
 
   // Landing takes old entries away there.
   void TryCheckpoints() {
     const std::string part = "source.checkpoints";
     const StoreConfig& config = config_.source.checkpoints;
-    if (!TryStore(part, config)) return;
+    if (TryStore(part, config)) TryRemove(part, config, "");
+  }
+
+  // An object that is not there.
+  void TryRemove(const std::string& part, const StoreConfig& config, std::string_view folder) {
+    std::string objects = ObjectsArn(config);
+    objects.insert(objects.size() - 1, folder);
     const auto opened = connector_.OpenS3(config);
-    if (opened) Add(part, "s3:DeleteObject", ObjectsArn(config), (*opened)->Remove(kNoKey));
+    if (!opened) return;
+    Add(part, "s3:DeleteObject", std::move(objects),
+        (*opened)->Remove(fmt::format("{}{}", folder, kNoKey)));
   }
 
   static std::vector<KeptPassword> SecretsOf(const PipelineConfig& config) {

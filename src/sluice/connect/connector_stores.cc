@@ -35,7 +35,7 @@ Result<std::unique_ptr<S3Store>> Connector::OpenS3(const StoreConfig& config) {
                                     .owner = config.bucket_owner,
                                     .kms_key = config.kms_key},
                          .prefix = std::string(place.prefix),
-                         .transfer = {}};
+                         .transfer = {.part_size = config.part_size}};
   if (!config.service.endpoint.empty()) {
     SLUICE_ASSIGN(options.bucket.endpoint, ParseEndpoint(config.service.endpoint));
   }

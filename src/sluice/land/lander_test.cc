@@ -406,6 +406,30 @@ TEST_F(LanderTest, AnUnknownOutcomeReleasesTheMessages) {
   EXPECT_EQ(source_->Depth()->visible, 3u);
 }
 
+// Fault L10: nobody knows any more for how long the messages are held.
+TEST_F(LanderTest, ThreeFailedRenewalsInARowStopBeforeTheCommitAndGiveBackWhatIsHeld) {
+  SendMany(150);
+  LanderOptions options = Plain();
+  options.close_age = std::chrono::hours(2);
+  queue_.before_receive = [&] {
+    clock_.Advance(seconds(60));
+    return Status();
+  };
+  queue_.before_renewal = [] { return Fail(ErrorKind::kTransient, "queue is down"); };
+  bool has_committed = false;
+  raw_.before_commit = [&] {
+    has_committed = true;
+    return Status();
+  };
+  const auto report = Land(options);
+  ASSERT_FALSE(report);
+  EXPECT_EQ(report.error().kind(), ErrorKind::kTransient);
+  EXPECT_EQ(queue_.renewals, 3);
+  EXPECT_FALSE(has_committed);
+  EXPECT_THAT(Keys(), IsEmpty());
+  EXPECT_EQ(source_->Depth()->visible, 150u);
+}
+
 // Fault L10: this lander stalls for so long that another one gets a message.
 TEST_F(LanderTest, ALostReceiptStopsBeforeTheCommit) {
   SendMany(15);

@@ -43,7 +43,10 @@ class WatchedQueue : public Queue {
   }
   Result<std::vector<Status>> Extend(std::span<const Receipt> receipts,
                                      std::chrono::seconds timeout) override {
-    if (timeout > std::chrono::seconds(0)) ++renewals;
+    if (timeout > std::chrono::seconds(0)) {
+      ++renewals;
+      SLUICE_TRY(before_renewal());
+    }
     return queue_.Extend(receipts, timeout);
   }
   Result<std::vector<Status>> Send(std::span<const std::string> bodies) override {
@@ -54,6 +57,7 @@ class WatchedQueue : public Queue {
 
   bool gives_up = false;
   std::function<Status()> before_receive = [] { return Status(); };
+  std::function<Status()> before_renewal = [] { return Status(); };
   std::function<Status()> before_delete = [] { return Status(); };
   std::chrono::milliseconds last_wait{-1};
   int renewals = 0;

@@ -200,8 +200,16 @@ Result<std::vector<Status>> SqsQueue::Delete(std::span<const Receipt> receipts) 
   SLUICE_ASSIGN(std::vector<Status> results,
                 InRequests("DeleteMessageBatch", InTens(receipts),
                            [&](auto some) { return SqsDeleteBody(url_, some); }));
+  size_t stale = 0;
   for (Status& result : results) {
-    if (!result && result.error().kind() == ErrorKind::kNotFound) result = {};
+    if (result || result.error().kind() != ErrorKind::kNotFound) continue;
+    result = {};
+    ++stale;
+  }
+  if (stale > 0) {
+    Log(LogLevel::kWarning,
+        "sqs did not know receipts any more, their messages are gone or come again: receipts={}",
+        stale);
   }
   return results;
 }
