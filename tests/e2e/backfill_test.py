@@ -3,6 +3,7 @@
 
 import contextlib
 import datetime
+import fcntl
 import json
 import os
 import pathlib
@@ -290,7 +291,7 @@ class Reconcile(PipelineTest):
                          {"from": "", "to": "", "stored": 1, "loaded": 0, "pending": 0, "held": 1, "set_aside": 0, "overwritten": 0, "foreign": 0,
                           "gone": 1, "vanished": 0, "missing": 0, "missing_bytes": 0, "examples": [], "announced": 0,
                           "parquet": {"stored": 1, "named": 1, "young": 0, "unnamed": 0, "missing": 0, "examples": [], "claim": None},
-                          "quarantine": {"named": 1, "missing": 0, "examples": []}})
+                          "quarantine": {"named": 1, "missing": 0, "examples": []}, "after": None})
 
     def test_parquet_objects_are_compared_too(self):
         keys = [self.put(name, hours_ago=hours, first=10 * i) for i, (name, hours) in enumerate((("a.ndjson", 2), ("b.ndjson", 3), ("old.ndjson", 24 * 30)))]
@@ -312,6 +313,29 @@ class Reconcile(PipelineTest):
         self.assertNotIn("nothing is missing", text)
         self.assertIn("1  Parquet objects that the ledger does not name: sluice gc", text)
         self.assertEqual(self.reconcile("--since", "60d", exit_code=3)["parquet"]["missing"], 2)
+
+    def test_behind_a_key_it_goes_on(self):
+        keys = sorted(self.put(f"{i}.ndjson", hours_ago=2, first=i * 2) for i in range(6))
+        self.pipeline.announce(*keys[:2])
+        self.pipeline.run("process")
+        self.assertEqual([self.reconcile(exit_code=3)[k] for k in ("stored", "loaded", "missing", "after")], [6, 2, 4, None])
+        self.assertEqual([self.reconcile("--after", keys[0], exit_code=3)[k] for k in ("stored", "loaded", "missing")], [5, 1, 4])
+        self.assertIn(f"only what is behind {keys[0]}", self.pipeline.run("reconcile", "--after", keys[0], exit_code=3).stdout)
+        self.assertEqual(self.reconcile("--after", keys[5])["stored"], 0)
+
+    def test_what_is_stopped_says_behind_which_key_to_go_on(self):
+        keys = sorted(self.put(f"{i}.ndjson", hours_ago=2, first=i * 2) for i in range(6))
+        self.pipeline.announce(*keys[:2])
+        self.pipeline.run("process")
+        # It waits for somebody who has the warehouse, before it has compared another key.
+        with open(self.pipeline.data / "warehouse.duckdb.lock", "a") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            with self.pipeline.started("reconcile", "--json", "--after", keys[1]) as process:
+                self.assertIn("waiting for another process", process.stderr.readline())
+                self.assertEqual(stop(process), 1)
+                found = json.loads(process.stdout.read())
+        self.assertEqual((found["after"], found["stored"]), (keys[1], 0))
+        self.assertEqual(self.reconcile("--after", found["after"], exit_code=3)["missing"], 4)
 
     def test_a_quarantine_object_that_is_gone_is_told_and_written_again(self):
         for name in "a.ndjson", "b.ndjson", "clean.ndjson":

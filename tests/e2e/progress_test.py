@@ -11,7 +11,7 @@ from pipeline import PipelineTest, environment, events
 
 OBJECTS = 20
 BACKFILL = ("backfill", "--from", "2026-11-23T14", "--set", "load.max_size=1B")
-OTHERS = (("gc",), ("verify", "--since", "3650d"))
+OTHERS = (("reconcile", "--since", "3650d"), ("gc",), ("verify", "--since", "3650d"))
 
 
 class Progress(PipelineTest):
