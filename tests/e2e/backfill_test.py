@@ -78,6 +78,20 @@ class Backfill(PipelineTest):
         self.assertEqual(loaded[live], "loaded")
         self.assertLess(len(loaded), 401)
 
+    def most_threads(self, *flags):
+        """Of one backfill, as far as they were seen."""
+        most = 0
+        with self.pipeline.started("backfill", "--from", "2026-11-23", "--replace", "--set", "load.threads=1", *flags) as process:
+            while process.poll() is None:
+                with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+                    most = max(most, len(os.listdir(f"/proc/{process.pid}/task")))
+            self.assertEqual(process.returncode, 0, process.stderr.read())
+        return most
+
+    def test_parallel_is_the_number_of_threads(self):
+        self.put(5, objects=3)
+        self.assertGreaterEqual(self.most_threads("--parallel", "9"), self.most_threads() + 8)
+
     def test_it_is_stopped_and_begun_again(self):
         self.put(5, objects=30)
         with self.pipeline.started("backfill", "--from", "2026-11-23", "--set", "load.max_size=1B") as process:
