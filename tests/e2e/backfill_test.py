@@ -371,6 +371,25 @@ class Reconcile(PipelineTest):
         self.assertEqual(gone.read_bytes(), content)
         self.assertEqual(self.reconcile()["quarantine"]["missing"], 0)
 
+    def test_beside_process_and_backfill_nothing_is_told_that_is_wrong(self):
+        keys = [self.put(f"{i:03}.ndjson", first=i * 2) for i in range(40)]
+        self.pipeline.announce(*keys)
+        hour = self.now.strftime("%Y-%m-%dT%H")
+        batches = ("--set", "load.max_size=1B")
+        found = []
+        with self.pipeline.started("process", *batches) as live, self.pipeline.started("backfill", "--from", hour, *batches) as past:
+            wait_until(lambda: (self.pipeline.data / "parquet").exists(), "the first Parquet object")
+            while live.poll() is None or past.poll() is None:
+                found.append(self.reconcile())
+            for process in live, past:
+                self.assertEqual(process.returncode, 0, process.stderr.read())
+        found.append(self.reconcile())
+        for report in found:
+            self.assertEqual(report["loaded"] + report["pending"], 40, report)
+            self.assertEqual((report["gone"], report["vanished"], report["parquet"]["missing"], report["quarantine"]["missing"]), (0, 0, 0, 0), report)
+        self.assertEqual(found[-1]["loaded"], 40)
+        self.assertGreater(len(found), 2)
+
     def test_wrong_durations(self):
         for flag in "--since", "--grace":
             self.assert_plain_failure(self.pipeline.run("reconcile", flag, "soon", exit_code=2), flag)
