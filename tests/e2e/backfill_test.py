@@ -3,6 +3,7 @@
 
 import contextlib
 import datetime
+import fcntl
 import json
 import os
 import pathlib
@@ -82,6 +83,20 @@ class Backfill(PipelineTest):
         loaded = self.pipeline.ledger()
         self.assertEqual(loaded[live], "loaded")
         self.assertLess(len(loaded), 401)
+
+    def most_threads(self, *flags):
+        """Of one backfill, as far as they were seen."""
+        most = 0
+        with self.pipeline.started("backfill", "--from", "2026-11-23", "--replace", "--set", "load.threads=1", *flags) as process:
+            while process.poll() is None:
+                with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+                    most = max(most, len(os.listdir(f"/proc/{process.pid}/task")))
+            self.assertEqual(process.returncode, 0, process.stderr.read())
+        return most
+
+    def test_parallel_is_the_number_of_threads(self):
+        self.put(5, objects=3)
+        self.assertGreaterEqual(self.most_threads("--parallel", "9"), self.most_threads() + 8)
 
     def test_it_is_stopped_and_begun_again(self):
         self.put(5, objects=30)
@@ -346,7 +361,7 @@ class Reconcile(PipelineTest):
                          {"from": "", "to": "", "stored": 1, "loaded": 0, "pending": 0, "held": 1, "set_aside": 0, "overwritten": 0, "foreign": 0,
                           "gone": 1, "vanished": 0, "missing": 0, "missing_bytes": 0, "examples": [], "announced": 0,
                           "parquet": {"stored": 1, "named": 1, "young": 0, "unnamed": 0, "missing": 0, "examples": [], "claim": None},
-                          "quarantine": {"named": 1, "missing": 0, "examples": []}})
+                          "quarantine": {"named": 1, "missing": 0, "examples": []}, "after": None})
 
     def test_parquet_objects_are_compared_too(self):
         keys = [self.put(name, hours_ago=hours, first=10 * i) for i, (name, hours) in enumerate((("a.ndjson", 2), ("b.ndjson", 3), ("old.ndjson", 24 * 30)))]
@@ -369,6 +384,29 @@ class Reconcile(PipelineTest):
         self.assertIn("1  Parquet objects that the ledger does not name: sluice gc", text)
         self.assertEqual(self.reconcile("--since", "60d", exit_code=3)["parquet"]["missing"], 2)
 
+    def test_behind_a_key_it_goes_on(self):
+        keys = sorted(self.put(f"{i}.ndjson", hours_ago=2, first=i * 2) for i in range(6))
+        self.pipeline.announce(*keys[:2])
+        self.pipeline.run("process")
+        self.assertEqual([self.reconcile(exit_code=3)[k] for k in ("stored", "loaded", "missing", "after")], [6, 2, 4, None])
+        self.assertEqual([self.reconcile("--after", keys[0], exit_code=3)[k] for k in ("stored", "loaded", "missing")], [5, 1, 4])
+        self.assertIn(f"only what is behind {keys[0]}", self.pipeline.run("reconcile", "--after", keys[0], exit_code=3).stdout)
+        self.assertEqual(self.reconcile("--after", keys[5])["stored"], 0)
+
+    def test_what_is_stopped_says_behind_which_key_to_go_on(self):
+        keys = sorted(self.put(f"{i}.ndjson", hours_ago=2, first=i * 2) for i in range(6))
+        self.pipeline.announce(*keys[:2])
+        self.pipeline.run("process")
+        # It waits for somebody who has the warehouse, before it has compared another key.
+        with open(self.pipeline.data / "warehouse.duckdb.lock", "a") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            with self.pipeline.started("reconcile", "--json", "--after", keys[1]) as process:
+                self.assertIn("waiting for another process", process.stderr.readline())
+                self.assertEqual(stop(process), 1)
+                found = json.loads(process.stdout.read())
+        self.assertEqual((found["after"], found["stored"]), (keys[1], 0))
+        self.assertEqual(self.reconcile("--after", found["after"], exit_code=3)["missing"], 4)
+
     def test_a_quarantine_object_that_is_gone_is_told_and_written_again(self):
         for name in "a.ndjson", "b.ndjson", "clean.ndjson":
             self.pipeline.put_raw(name, events(5, ord(name[0]) * 10) + b"no JSON\n" * (name[0] in "ab"), hour_of(self.now))
@@ -388,6 +426,25 @@ class Reconcile(PipelineTest):
         self.pipeline.run("backfill", "--from", hour, "--replace")
         self.assertEqual(gone.read_bytes(), content)
         self.assertEqual(self.reconcile()["quarantine"]["missing"], 0)
+
+    def test_beside_process_and_backfill_nothing_is_told_that_is_wrong(self):
+        keys = [self.put(f"{i:03}.ndjson", first=i * 2) for i in range(40)]
+        self.pipeline.announce(*keys)
+        hour = self.now.strftime("%Y-%m-%dT%H")
+        batches = ("--set", "load.max_size=1B")
+        found = []
+        with self.pipeline.started("process", *batches) as live, self.pipeline.started("backfill", "--from", hour, *batches) as past:
+            wait_until(lambda: (self.pipeline.data / "parquet").exists(), "the first Parquet object")
+            while live.poll() is None or past.poll() is None:
+                found.append(self.reconcile())
+            for process in live, past:
+                self.assertEqual(process.returncode, 0, process.stderr.read())
+        found.append(self.reconcile())
+        for report in found:
+            self.assertEqual(report["loaded"] + report["pending"], 40, report)
+            self.assertEqual((report["gone"], report["vanished"], report["parquet"]["missing"], report["quarantine"]["missing"]), (0, 0, 0, 0), report)
+        self.assertEqual(found[-1]["loaded"], 40)
+        self.assertGreater(len(found), 2)
 
     def test_wrong_durations(self):
         for flag in "--since", "--grace":

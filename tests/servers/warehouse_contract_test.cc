@@ -550,6 +550,58 @@ TEST_P(RefusedFile, C9_IsNamedWithItsColumn) {
 
 INSTANTIATE_TEST_SUITE_P(Server, RefusedFile, ::testing::ValuesIn(Started()),
                          [](const auto& tested) { return tested.param.name; });
+
+// Where a transaction can be held up in the middle.
+class PostgresReaders : public WarehouseContract {
+ public:
+  static std::vector<WarehouseContractParam> Started() {
+    return std::getenv("SLUICE_POSTGRES_HOST") != nullptr ? sluice::Started()
+                                                          : std::vector<WarehouseContractParam>();
+  }
+};
+
+// At each table that the transaction changes it is held up, so that it has done all before that.
+TEST_P(PostgresReaders, SeeTheOldRowsOrTheNewAndNeverNone) {
+  const auto* const postgres = dynamic_cast<PostgresHarness*>(harness_.get());
+  ASSERT_NE(postgres, nullptr);
+  MustLoad({Put({.key = "a", .events = {{"1", 0, "0"}, {"2", 0, "0"}}, .bad_events = 1})});
+  MustLoad({Put({.key = "b", .events = {{"2", 0, "beside"}}})});
+  const auto reader = postgres->Connect();
+  const auto read = [&](const std::string& sql) {
+    const auto answers = reader->Send(sql);
+    EXPECT_TRUE(answers) << answers.error().message();
+    return answers ? answers->back().rows.at(0).at(0).value_or("none") : "";
+  };
+  const std::string rows =
+      "SELECT string_agg(request_id || '=' || \"location\", ' ' ORDER BY 1) FROM tracking.events";
+  int version = 1;
+  for (const char* const table :
+       {"tracking.events", "sluice.duplicates", "sluice.quarantine", "sluice.ledger"}) {
+    const std::string before = read(rows), text = std::to_string(version);
+    const auto holder = postgres->Connect();
+    ASSERT_TRUE(holder->Send(fmt::format("BEGIN; LOCK TABLE {} IN SHARE MODE", table)));
+    const PlannedObject next = Put({.key = "a",
+                                    .events = {{"1", 0, text}, {"2", 0, text}},
+                                    .bad_events = 1,
+                                    .etag = "etag" + text,
+                                    .version = ++version});
+    auto replaced = std::async(std::launch::async, [&] { return Replace({next}); });
+    const std::string waits = fmt::format(
+        "SELECT count(*) FROM pg_locks WHERE NOT granted AND relation = '{}'::regclass", table);
+    while (read(waits) == "0" &&
+           replaced.wait_for(std::chrono::milliseconds(5)) != std::future_status::ready) {
+    }
+    EXPECT_EQ(read(waits), "1") << table;
+    EXPECT_EQ(read(rows), before) << table;
+    ASSERT_TRUE(holder->Send("COMMIT"));
+    const auto done = replaced.get();
+    EXPECT_TRUE(done) << table << ": " << done.error().message();
+    EXPECT_EQ(read(rows), fmt::format("1={0} 2={0}", text)) << table;
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Server, PostgresReaders, ::testing::ValuesIn(PostgresReaders::Started()),
+                         [](const auto& tested) { return tested.param.name; });
 INSTANTIATE_TEST_SUITE_P(Server, WarehouseContract, ::testing::ValuesIn(Started()),
                          [](const auto& tested) { return tested.param.name; });
 

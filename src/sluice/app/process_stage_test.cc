@@ -5,13 +5,17 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <condition_variable>
 #include <cstdlib>
 #include <filesystem>
+#include <mutex>
 
+#include "sluice/app/backfill_inbox.h"
 #include "sluice/app/pipeline.h"
 #include "sluice/config/load_config.h"
 #include "sluice/event/s3_notification.h"
 #include "sluice/object/directory_store.h"
+#include "sluice/object/noted_store.h"
 #include "sluice/warehouse/duckdb_session.h"
 
 namespace sluice {
@@ -145,6 +149,53 @@ TEST_F(ProcessStageTest, N7_WhatWasOverwrittenSinceItWasAnnouncedIsLoadedOnceAsW
   Announce(there);
   EXPECT_EQ(ProcessAll()->loaded_before, 1u);
   EXPECT_EQ(Rows(), 2u);
+}
+
+// Where nobody gets an object before two have asked for one.
+class MeetingStore : public NotedStore {
+ public:
+  using NotedStore::NotedStore;
+  Result<std::unique_ptr<ObjectReader>> Open(const std::string& key) override {
+    std::unique_lock lock(mutex_);
+    ++asking_;
+    changed_.notify_all();
+    if (!changed_.wait_for(lock, std::chrono::seconds(30), [&] { return asking_ >= 2; })) {
+      return Fail(ErrorKind::kPermanent, "nobody else came");
+    }
+    return NotedStore::Open(key);
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  int asking_ = 0;
+};
+
+TEST_F(ProcessStageTest, TwoWorkersReadTwoObjectsAtTheSameTime) {
+  Land("a.ndjson", Event(1));
+  Land("b.ndjson", Event(2));
+  MeetingStore raw(*raw_);
+  const auto parquet = std::move(*DirectoryStore::At(folder_ + "/parquet"));
+  const auto quarantine = std::move(*DirectoryStore::At(folder_ + "/quarantine"));
+  const RawLayout layout;
+  const auto walk =
+      std::make_shared<RawWalk>(raw, LedgerPagesOf(pipeline_->warehouse()),
+                                FoldersOf(layout, *ParseHourRange("2026-11-23T10", "")));
+  const auto stage =
+      ProcessStage::Make({.tables = pipeline_->tables(),
+                          .next_inbox =
+                              [&] {
+                                return std::make_unique<BackfillInbox>(
+                                    walk, raw.uri(), layout, GiB(1), BackfillAim::kMissing);
+                              },
+                          .stores = {raw, *parquet, *quarantine},
+                          .warehouse = pipeline_->warehouse(),
+                          .clock = clock_},
+                         {.workers = 2});
+  ASSERT_TRUE(stage) << stage.error().message();
+  const auto report = (*stage)->ProcessBatch({});
+  ASSERT_TRUE(report) << report.error().message();
+  EXPECT_EQ(report->loaded, 2u);
 }
 
 TEST_F(ProcessStageTest, N3_ATestEventIsDeletedAtOnce) {

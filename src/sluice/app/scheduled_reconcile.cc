@@ -51,17 +51,21 @@ Status SendForMissing(PipelineView& view, Queue& notifications, Timestamp first,
   SLUICE_ASSIGN(const auto raw, view.OpenRaw());
   const Timestamp now = clock.Now();
   const HourRange hours = HoursSince(now, schedule.since);
-  const auto look = [&](const OnMissing& on_missing) {
-    return Reconcile(*raw, LedgerPagesOf(view.warehouse()), view.layout(), hours,
-                     now - schedule.grace, on_missing);
+  ReconcileOptions options{.pending_since = now - schedule.grace};
+  const auto look = [&]() -> Result<ReconcileReport> {
+    ReconcileReport report =
+        Reconcile(*raw, LedgerPagesOf(view.warehouse()), view.layout(), hours, options);
+    if (report.failure) return std::unexpected(*std::move(report.failure));
+    return report;
   };
-  SLUICE_ASSIGN(const ReconcileReport found, look({}));
+  SLUICE_ASSIGN(const ReconcileReport found, look());
   SLUICE_ASSIGN(const QueueDepth depth, notifications.Depth());
   if (!MoreThanWait(found, depth)) return {};
   Announcer announcer(raw->uri(), notifications, clock);
-  SLUICE_TRY(look([&](const ObjectInfo& object) {
+  options.on_missing = [&](const ObjectInfo& object) {
     return object.last_modified < first ? Status() : announcer.Announce(object);
-  }));
+  };
+  SLUICE_TRY(look());
   SLUICE_TRY(announcer.Flush());
   if (announcer.sent() > 0) {
     Log(LogLevel::kWarning,

@@ -7,6 +7,7 @@
 #include "sluice/cli/exit_code.h"
 #include "sluice/cli/report_text.h"
 #include "sluice/cli/session.h"
+#include "sluice/cli/walk_progress.h"
 #include "sluice/cli/which_tables.h"
 #include "sluice/operate/backfill_plan.h"
 
@@ -123,9 +124,11 @@ Status Backfill(Session& session, const BackfillFlags& flags) {
   }
   SLUICE_ASSIGN(const auto view, session.OpenView(config));
   SLUICE_ASSIGN(const auto raw, view->OpenRaw());
+  WalkProgress progress(session, "plan");
   SLUICE_ASSIGN(BackfillPlan plan,
                 PlanBackfill(*raw, LedgerPagesOf(view->warehouse(), table), view->layout(), *hours,
-                             AimOf(flags.replace, table)));
+                             AimOf(flags.replace, table), progress.on_key()));
+  progress.Clear();
   plan.table = table;
   if (!session.flags.json) SLUICE_TRY(Print(ToText(plan)));
   if (flags.dry_run || plan.objects() == 0) {

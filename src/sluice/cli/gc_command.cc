@@ -4,6 +4,7 @@
 
 #include "sluice/cli/exit_code.h"
 #include "sluice/cli/session.h"
+#include "sluice/cli/walk_progress.h"
 #include "sluice/config/units.h"
 #include "sluice/operate/orphans.h"
 #include "sluice/operate/store_owner.h"
@@ -71,20 +72,24 @@ Result<int> RunGc(Session& session, const GcFlags& flags) {
                                         ? view->connector().OpenStore(view->config().parquet)
                                         : view->OpenIfThere(view->config().parquet));
   GcReport report;
+  WalkProgress progress(session, "gc");
   GcOptions options{.young_since = session.clock().Now() - *grace,
                     .revision = RevisionOf(view->tables(), ParquetOptionsOf(view->config())),
-                    .owner = owner};
+                    .owner = owner,
+                    .on_key = progress.on_key()};
   if (parquet != nullptr) {
     if (flags.claim) SLUICE_TRY(Claim(*parquet, options.owner));
     SLUICE_ASSIGN(report, CollectGarbage(*parquet, view->warehouse(), options));
     report.claimed = flags.claim;
   }
+  progress.Clear();
   if (!session.flags.json) SLUICE_TRY(Print(ToText(report)));
   const bool may_remove = !flags.dry_run && !flags.claim;
   if (may_remove && report.orphans > 0 && report.refusal.empty()) {
     options.mode = GcMode::kRemove;
     SLUICE_ASSIGN(report, CollectGarbage(*parquet, view->warehouse(), options));
   }
+  progress.Clear();
   SLUICE_TRY(Print(session.flags.json ? ToJson(report) + "\n" : EndOf(report, flags, owner)));
   return report.orphans > 0 && !report.refusal.empty() ? kExitAttention : kExitDone;
 }

@@ -6,6 +6,7 @@
 #include "sluice/cli/afterwards.h"
 #include "sluice/cli/exit_code.h"
 #include "sluice/cli/session.h"
+#include "sluice/cli/walk_progress.h"
 #include "sluice/config/units.h"
 #include "sluice/operate/orphans.h"
 #include "sluice/operate/reconcile.h"
@@ -15,7 +16,7 @@ namespace sluice {
 namespace {
 
 struct ReconcileFlags {
-  std::string since = "7d", grace = "1h";
+  std::string since = "7d", grace = "1h", after;
   bool repair = false;
 };
 
@@ -25,10 +26,11 @@ std::string ExamplesText(const std::vector<std::string>& keys, uint64_t count) {
   return count > keys.size() ? text + fmt::format("{:14}…\n", "") : text;
 }
 
-std::string ToText(const ReconcileReport& report, bool repair) {
+std::string ToText(const ReconcileReport& report, const ReconcileFlags& flags) {
   std::string text = fmt::format(
       "hours {} to {} (UTC, the last one not included): {} objects in the raw store\n",
       HourText(report.hours.from), HourText(report.hours.to), WithThousands(report.stored));
+  if (!flags.after.empty()) text += fmt::format("only what is behind {}\n", flags.after);
   const auto add = [&](uint64_t count, std::string_view what) {
     if (count > 0) text += fmt::format("{:>12}  {}\n", WithThousands(count), what);
   };
@@ -47,17 +49,44 @@ std::string ToText(const ReconcileReport& report, bool repair) {
   if (report.announced > 0) {
     text += fmt::format("sent {} notifications; next: sluice process\n",
                         WithThousands(report.announced));
-  } else if (report.missing + report.overwritten > 0 && !repair) {
+  } else if (report.missing + report.overwritten > 0 && !flags.repair) {
     text += "to mend it: sluice reconcile --repair, or sluice backfill --from HOUR\n";
   }
   return text;
 }
 
-// What of the Parquet store is wrong as a whole; empty: nothing.
+// What the stores have that the pipeline itself writes.
+struct DerivedStores {
+  ParquetComparison parquet;
+  std::string claim;  // what of the Parquet store is wrong as a whole; empty: nothing
+  QuarantineComparison quarantine;
+
+  bool NeedsAttention() const { return parquet.missing + quarantine.missing > 0 || !claim.empty(); }
+};
+
 Result<std::string> ClaimOfAnother(PipelineView& view, ObjectStore& parquet) {
   SLUICE_ASSIGN(const WarehouseState state, view.warehouse().Probe());
   SLUICE_ASSIGN(const std::optional<std::string> claimed, OwnerOf(parquet));
   return OthersClaim(claimed, OwnerLine(view.config().name, state.ledger_id));
+}
+
+Result<DerivedStores> CompareDerived(Session& session, PipelineView& view, const HourRange& hours,
+                                     Timestamp young_since) {
+  DerivedStores found;
+  WalkProgress progress(session, "derived objects");
+  const FilePages named = FilePagesOf(view.warehouse());
+  SLUICE_ASSIGN(const auto parquet, view.OpenIfThere(view.config().parquet));
+  if (parquet != nullptr) {
+    SLUICE_ASSIGN(found.parquet,
+                  CompareParquet(*parquet, named, hours, young_since, progress.on_key()));
+    SLUICE_ASSIGN(found.claim, ClaimOfAnother(view, *parquet));
+  }
+  SLUICE_ASSIGN(const auto quarantine, view.OpenIfThere(view.config().quarantine));
+  if (quarantine != nullptr) {
+    SLUICE_ASSIGN(found.quarantine,
+                  CompareQuarantine(*quarantine, named, hours, progress.on_key()));
+  }
+  return found;
 }
 
 std::string ToText(const ParquetComparison& parquet, const std::string& claim) {
@@ -88,14 +117,26 @@ std::string ToText(const QuarantineComparison& quarantine) {
   return text + ExamplesText(quarantine.examples, quarantine.missing);
 }
 
+std::string ToText(const DerivedStores& derived) {
+  return ToText(derived.parquet, derived.claim) + ToText(derived.quarantine);
+}
+
+std::string EndOf(const ReconcileReport& report, bool needs_attention) {
+  if (report.failure) {
+    return fmt::format("not compared to the end; to go on: the same command with --after {}\n",
+                       report.compared);
+  }
+  return needs_attention || report.announced > 0 ? "" : "nothing is missing\n";
+}
+
 void AppendExamples(JsonText& json, const std::vector<std::string>& keys) {
   json.Key("examples").BeginArray();
   for (const std::string& key : keys) json.Value(key);
   json.EndArray();
 }
 
-std::string ToJson(const ReconcileReport& report, const ParquetComparison& parquet,
-                   const std::string& claim, const QuarantineComparison& quarantine) {
+std::string ToJson(const ReconcileReport& report, const DerivedStores& derived) {
+  const auto& [parquet, claim, quarantine] = derived;
   JsonText json;
   json.BeginObject().Key("from").Value(HourText(report.hours.from));
   json.Key("to").Value(HourText(report.hours.to)).Key("stored").Value(report.stored);
@@ -116,7 +157,9 @@ std::string ToJson(const ReconcileReport& report, const ParquetComparison& parqu
   json.EndObject().Key("quarantine").BeginObject().Key("named").Value(quarantine.named);
   json.Key("missing").Value(quarantine.missing);
   AppendExamples(json, quarantine.examples);
-  json.EndObject().EndObject();
+  json.EndObject().Key("after");
+  report.failure ? json.Value(report.compared) : json.Null();
+  json.EndObject();
   return json.text() + "\n";
 }
 
@@ -139,33 +182,31 @@ Result<int> RunReconcile(Session& session, const ReconcileFlags& flags) {
     }
     announcer.emplace(raw->uri(), *notifications, session.clock());
   }
-  SLUICE_ASSIGN(ReconcileReport report,
-                Reconcile(*raw, LedgerPagesOf(view->warehouse()), view->layout(), hours,
-                          now - *grace, [&](const ObjectInfo& object) {
-                            return announcer ? announcer->Announce(object) : Status();
-                          }));
+  WalkProgress progress(session, "reconcile");
+  ReconcileReport report = Reconcile(*raw, LedgerPagesOf(view->warehouse()), view->layout(), hours,
+                                     {.pending_since = now - *grace,
+                                      .after = flags.after,
+                                      .on_key = progress.on_key(),
+                                      .on_missing = [&](const ObjectInfo& object) {
+                                        return announcer ? announcer->Announce(object) : Status();
+                                      }});
   if (announcer) {
-    SLUICE_TRY(announcer->Flush());
+    if (const Status sent = announcer->Flush(); !sent) return std::unexpected(sent.error());
     report.announced = announcer->sent();
   }
-  SLUICE_ASSIGN(const auto parquet, view->OpenIfThere(view->config().parquet));
-  ParquetComparison compared;
-  std::string claim;
-  if (parquet != nullptr) {
-    SLUICE_ASSIGN(compared,
-                  CompareParquet(*parquet, FilePagesOf(view->warehouse()), hours, now - *grace));
-    SLUICE_ASSIGN(claim, ClaimOfAnother(*view, *parquet));
+  DerivedStores derived;
+  if (!report.failure) {
+    auto compared = CompareDerived(session, *view, hours, now - *grace);
+    if (compared) derived = std::move(*compared);
+    if (!compared) report.failure = compared.error();
   }
-  SLUICE_ASSIGN(const auto quarantine, view->OpenIfThere(view->config().quarantine));
-  QuarantineComparison refused;
-  if (quarantine != nullptr) {
-    SLUICE_ASSIGN(refused, CompareQuarantine(*quarantine, FilePagesOf(view->warehouse()), hours));
-  }
-  const bool needs_attention =
-      report.NeedsAttention() || compared.missing + refused.missing > 0 || !claim.empty();
-  std::string text = ToText(report, flags.repair) + ToText(compared, claim) + ToText(refused);
-  if (!needs_attention && report.announced == 0) text += "nothing is missing\n";
-  SLUICE_TRY(Print(session.flags.json ? ToJson(report, compared, claim, refused) : text));
+  if (report.failure && report.compared.empty()) return std::unexpected(*report.failure);
+  const bool needs_attention = report.NeedsAttention() || derived.NeedsAttention();
+  progress.Clear();
+  SLUICE_TRY(Print(session.flags.json
+                       ? ToJson(report, derived)
+                       : ToText(report, flags) + ToText(derived) + EndOf(report, needs_attention)));
+  if (report.failure) return std::unexpected(*report.failure);
   Afterwards(session, view->config()).Tell();
   return needs_attention ? kExitAttention : kExitDone;
 }
@@ -182,10 +223,14 @@ void AddReconcile(CLI::App& app, Session& session, int& exit_code) {
   command->add_option("--grace", flags->grace, "Younger objects may still be on their way")
       ->type_name("DURATION")
       ->capture_default_str();
+  command
+      ->add_option("--after", flags->after, "Leave out keys up to this one, where it was stopped")
+      ->type_name("KEY");
   command->add_flag("--repair", flags->repair, "Send a notification for each that is missing");
   command->footer(
-      "Changes nothing without --repair, and may run while everything else does. Exit code 3: a "
-      "person should look.\n\nExamples:\n  sluice reconcile\n  sluice reconcile --since 30d "
+      "Changes nothing without --repair, and may run while everything else does. Stopped, it says "
+      "behind\nwhich key to go on. Exit code 3: a person should look.\n\nExamples:\n  sluice "
+      "reconcile\n  sluice reconcile --since 30d "
       "--repair");
   command->callback([&session, &exit_code, flags] {
     const Result<int> code = RunReconcile(session, *flags);

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cmath>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -28,6 +29,13 @@ Style StyleOf(int descriptor) {
 }
 
 constexpr int kBarWidth = 24;
+
+std::string TimeLeft(double seconds) {
+  const auto minutes = static_cast<uint64_t>(seconds / 60);
+  if (minutes == 0) return fmt::format("{:.0f} s left", std::ceil(seconds));
+  if (minutes < 60) return fmt::format("{} min left", minutes);
+  return fmt::format("{} h {} min left", minutes / 60, minutes % 60);
+}
 
 }  // namespace
 
@@ -69,15 +77,16 @@ std::string FormatTable(const std::vector<std::vector<std::string>>& rows) {
 }
 
 Progress::Progress(Clock& clock, std::string_view verb, std::string_view unit, uint64_t total,
-                   Mode mode)
+                   Mode mode, Elsewhere elsewhere)
     : clock_(clock),
       verb_(verb),
       unit_(unit),
       total_(total),
-      mode_(mode),
       is_terminal_(::isatty(STDERR_FILENO) == 1),
-      started_(clock.Monotonic()),
-      drawn_(started_) {}
+      is_quiet_(mode == Mode::kQuiet || (!is_terminal_ && elsewhere == Elsewhere::kNothing)),
+      started_(clock.Monotonic()) {
+  if (!is_terminal_) drawn_ = started_;
+}
 
 Progress::~Progress() {
   Clear();
@@ -90,12 +99,12 @@ void Progress::Clear() {
 }
 
 void Progress::Update(uint64_t done, std::string_view note) {
-  if (mode_ == Mode::kQuiet) return;
+  if (is_quiet_) return;
   std::lock_guard lock(mutex_);
   const Ticks now = clock_.Monotonic();
   const auto pause =
       is_terminal_ ? std::chrono::milliseconds(100) : std::chrono::milliseconds(10'000);
-  if (now - drawn_ < pause) return;
+  if (drawn_ && now - *drawn_ < pause) return;
   drawn_ = now;
   Draw(done, note, now);
 }
@@ -114,6 +123,10 @@ void Progress::Draw(uint64_t done, std::string_view note, Ticks now) {
     line += fmt::format("{:.0f} %  ", share * 100);
   }
   line += fmt::format("{} {}  {}/s", WithThousands(done), unit_, WithThousands(rate));
+  if (is_terminal_ && done > 0 && done < total_) {
+    const auto rest = static_cast<double>(total_ - done) / static_cast<double>(done);
+    line += "  " + TimeLeft(seconds * rest);
+  }
   if (!note.empty()) line += fmt::format("  {}", note);
   if (is_terminal_) {
     std::fprintf(stderr, "\r\033[K%s", line.c_str());

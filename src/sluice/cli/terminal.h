@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <functional>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -32,13 +33,15 @@ std::string WithThousands(uint64_t number);
 std::string FormatTable(const std::vector<std::vector<std::string>>& rows);
 
 // One line of progress on standard error: redrawn in place on a terminal at most ten times a
-// second, and otherwise a plain line every ten seconds, so that logs stay short. Quiet when told
-// so. Thread-safe.
+// second, with the time left by the rate so far where the total is known; and otherwise a plain
+// line every ten seconds, so that logs stay short. Quiet when told so. Thread-safe.
 class Progress {
  public:
   enum class Mode { kAuto, kQuiet };
+  enum class Elsewhere { kLines, kNothing };  // where there is no terminal
   // `unit` is what is counted ("events"); `total` 0 means unknown.
-  Progress(Clock& clock, std::string_view verb, std::string_view unit, uint64_t total, Mode mode);
+  Progress(Clock& clock, std::string_view verb, std::string_view unit, uint64_t total, Mode mode,
+           Elsewhere elsewhere = Elsewhere::kLines);
   ~Progress();
 
   void Update(uint64_t done, std::string_view note = {});
@@ -51,11 +54,11 @@ class Progress {
   Clock& clock_;
   const std::string verb_, unit_;
   const uint64_t total_;
-  const Mode mode_;
   const bool is_terminal_;
+  const bool is_quiet_;
   const Ticks started_;
   std::mutex mutex_;
-  Ticks drawn_;
+  std::optional<Ticks> drawn_;  // no plain line comes at once
   bool has_line_ = false;
 };
 

@@ -129,7 +129,11 @@ Result<int> RunVerify(Session& session, const VerifyFlags& flags) {
   SLUICE_ASSIGN(PipelineConfig config, session.Configuration());
   SLUICE_ASSIGN(const auto view, session.OpenView(std::move(config)));
   SLUICE_ASSIGN(const std::vector<size_t> which, WhichTables(session, view->tables(), flags.table));
-  SLUICE_ASSIGN(const VerifyReport report, Verify(view->tables(), which, view->warehouse(), hours));
+  Progress progress(session.clock(), "verify", "tables", which.size(), session.progress_mode(),
+                    Progress::Elsewhere::kNothing);
+  SLUICE_ASSIGN(const VerifyReport report, Verify(view->tables(), which, view->warehouse(), hours,
+                                                  [&](uint64_t done) { progress.Update(done); }));
+  progress.Clear();
   SLUICE_TRY(Print(session.flags.json ? ToJson(report) + "\n" : ToText(report)));
   return report.NeedsAttention() ? kExitAttention : kExitDone;
 }

@@ -52,7 +52,7 @@ class Trial {
     if (source.location.kind == Location::Kind::kKinesis && has_source_role_) TryStream();
     TryStore("raw", config_.raw);
     if (TryStore("parquet", config_.parquet)) TryStaging();
-    if (TryStore("quarantine", config_.quarantine)) TryAlerts();
+    if (TryStore("quarantine", config_.quarantine)) TryMemory();
     TryCheckpoints();
     TrySecrets();
     TryWarehouseRole();
@@ -166,10 +166,13 @@ class Trial {
     TryRemove("parquet", config_.parquet, "staging/");
   }
 
-  // Telling alerts takes away there what was told long ago.
-  void TryAlerts() {
+  // What was remembered long ago of alerts, and of reconciling, is taken away there.
+  void TryMemory() {
     if (config_.alert.has_webhook()) {
-      TryRemove("quarantine", config_.quarantine, AlertFolder(config_.name));
+      TryRemove("quarantine", config_.quarantine, MemoryFolder("alerts", config_.name));
+    }
+    if (config_.reconcile.every.count() > 0) {
+      TryRemove("quarantine", config_.quarantine, MemoryFolder("reconciled", config_.name));
     }
   }
 

@@ -78,14 +78,15 @@ void BackfillPlan::Add(const RawKeyState& state, BackfillStep step) {
 }
 
 Result<BackfillPlan> PlanBackfill(ObjectStore& raw, const LedgerPages& ledger,
-                                  const RawLayout& layout, const HourRange& hours,
-                                  BackfillAim aim) {
+                                  const RawLayout& layout, const HourRange& hours, BackfillAim aim,
+                                  const OnKey& on_key) {
   BackfillPlan plan{.hours = hours, .size_to_load = {}, .replaces = aim == BackfillAim::kReplace};
   RawWalk walk(raw, ledger, FoldersOf(layout, hours));
   std::string example;
-  while (true) {
+  for (uint64_t keys = 1;; ++keys) {
     SLUICE_ASSIGN(const std::optional<RawKeyState> state, walk.Next());
     if (!state) break;
+    if (on_key) SLUICE_TRY(on_key(keys));
     if (example.empty()) example = state->key;
     plan.Add(*state, StepFor(*state, raw.uri(), layout, aim));
   }

@@ -9,6 +9,7 @@
 #include "sluice/base/result.h"
 #include "sluice/object/object_names.h"
 #include "sluice/operate/hour_range.h"
+#include "sluice/operate/on_key.h"
 #include "sluice/operate/raw_walk.h"
 
 namespace sluice {
@@ -55,6 +56,7 @@ struct BackfillPlan {
 // says, in the range or, if the range is empty, anywhere in the store: "nothing to do" would be a
 // lie then.
 Result<BackfillPlan> PlanBackfill(ObjectStore& raw, const LedgerPages& ledger,
-                                  const RawLayout& layout, const HourRange& hours, BackfillAim aim);
+                                  const RawLayout& layout, const HourRange& hours, BackfillAim aim,
+                                  const OnKey& on_key = {});
 
 }  // namespace sluice

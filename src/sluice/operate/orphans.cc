@@ -193,12 +193,14 @@ bool IsOurParquet(const ParquetKeyState& state) {
 }  // namespace
 
 Result<ParquetComparison> CompareParquet(ObjectStore& parquet, const FilePages& named,
-                                         const HourRange& hours, Timestamp young_since) {
+                                         const HourRange& hours, Timestamp young_since,
+                                         const OnKey& on_key) {
   ParquetComparison found;
   ParquetWalk walk(parquet, named, hours);
-  while (true) {
+  for (uint64_t keys = 1;; ++keys) {
     SLUICE_ASSIGN(const std::optional<ParquetKeyState> state, walk.Next());
     if (!state) return found;
+    if (on_key) SLUICE_TRY(on_key(keys));
     if (!state->stored) {
       if (!IsOurParquet(*state)) continue;
       SLUICE_ASSIGN(const bool is_missing, IsMissing(parquet, state->key));
@@ -218,12 +220,13 @@ Result<ParquetComparison> CompareParquet(ObjectStore& parquet, const FilePages& 
 }
 
 Result<QuarantineComparison> CompareQuarantine(ObjectStore& quarantine, const FilePages& named,
-                                               const HourRange& hours) {
+                                               const HourRange& hours, const OnKey& on_key) {
   QuarantineComparison found;
   ParquetWalk walk(quarantine, named, hours);
-  while (true) {
+  for (uint64_t keys = 1;; ++keys) {
     SLUICE_ASSIGN(const std::optional<ParquetKeyState> state, walk.Next());
     if (!state) return found;
+    if (on_key) SLUICE_TRY(on_key(keys));
     if (!state->is_ours || IsParquetKey(state->key)) continue;
     ++found.named;
     if (state->stored) continue;
@@ -240,13 +243,14 @@ Result<GcReport> CollectGarbage(ObjectStore& parquet, Warehouse& warehouse,
   SLUICE_ASSIGN(report.refusal, RefusalOf(parquet, warehouse, options));
   ParquetWalk walk(parquet, FilePagesOf(warehouse));
   std::vector<Unnamed> unnamed;
-  while (true) {
+  for (uint64_t keys = 1;; ++keys) {
     SLUICE_ASSIGN(const std::optional<ParquetKeyState> state, walk.Next());
     if (!state || unnamed.size() == kJudged) {
       SLUICE_TRY(Judge(parquet, warehouse, options, unnamed, report));
       unnamed.clear();
     }
     if (!state) return report;
+    if (options.on_key) SLUICE_TRY(options.on_key(keys));
     if (!state->stored) {
       if (!IsOurParquet(*state)) continue;
       SLUICE_ASSIGN(const bool is_missing, IsMissing(parquet, state->key));

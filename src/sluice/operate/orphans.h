@@ -14,6 +14,7 @@
 #include "sluice/base/result.h"
 #include "sluice/object/object_store.h"
 #include "sluice/operate/hour_range.h"
+#include "sluice/operate/on_key.h"
 #include "sluice/warehouse/warehouse.h"
 
 namespace sluice {
@@ -74,7 +75,8 @@ struct ParquetComparison {
   std::vector<std::string> examples;  // the first that are missing
 };
 Result<ParquetComparison> CompareParquet(ObjectStore& parquet, const FilePages& named,
-                                         const HourRange& hours, Timestamp young_since);
+                                         const HourRange& hours, Timestamp young_since,
+                                         const OnKey& on_key = {});
 
 // The quarantine objects of some hours that the ledger names. Numbers of objects.
 struct QuarantineComparison {
@@ -83,7 +85,7 @@ struct QuarantineComparison {
   std::vector<std::string> examples;  // the first that are missing
 };
 Result<QuarantineComparison> CompareQuarantine(ObjectStore& quarantine, const FilePages& named,
-                                               const HourRange& hours);
+                                               const HourRange& hours, const OnKey& on_key = {});
 
 // What gc found in the Parquet store, and what it removed. Numbers of objects.
 struct GcReport {
@@ -112,6 +114,7 @@ struct GcOptions {
   Timestamp young_since;  // what was last modified after it is young
   std::string revision;   // RevisionOf this configuration
   std::string owner;      // whose the store must be: OwnerLine; empty: there is no ledger
+  OnKey on_key = {};
 };
 
 // Finds the Parquet objects that no ledger row names and none ever will, and removes them, unless

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <limits>
 #include <utility>
 
 #include "sluice/object/object_names.h"
@@ -13,6 +14,12 @@ namespace {
 
 constexpr size_t kListed = 10'000;
 constexpr size_t kAsked = 10'000;  // of the ledger, which may be far away
+
+// Behind all keys of a folder, which ends in '/'; empty for the whole store.
+std::string EndOf(std::string folder) {
+  if (!folder.empty()) ++folder.back();
+  return folder;
+}
 
 // With its ETag; nothing where it is gone meanwhile.
 Result<std::optional<ObjectInfo>> StoredNow(ObjectStore& raw, const std::string& key) {
@@ -50,14 +57,21 @@ bool RawKeyState::IsLoadedOtherwise(const std::string& store) const {
   });
 }
 
-RawWalk::RawWalk(ObjectStore& raw, LedgerPages ledger, std::vector<std::string> folders)
+RawWalk::RawWalk(ObjectStore& raw, LedgerPages ledger, std::vector<std::string> folders,
+                 const std::string& after)
     : raw_(raw), ledger_(std::move(ledger)), folders_(std::move(folders)) {
   next_known_ = {.store = raw_.uri(), .limit = kAsked};
   if (folders_.empty()) return;
   next_known_.after_key = folders_.front();
-  next_known_.before_key = folders_.back();
-  // Folders end in '/', so that this is behind all of their keys.
-  if (!next_known_.before_key.empty()) ++next_known_.before_key.back();
+  next_known_.before_key = EndOf(folders_.back());
+  if (after > folders_.front()) GoBehind(after);
+}
+
+void RawWalk::GoBehind(const std::string& after) {
+  while (folder_ < folders_.size() && !folder().empty() && EndOf(folder()) <= after) ++folder_;
+  if (folder_ < folders_.size() && folder() < after) stored_after_ = after;
+  next_known_.after_key = after;
+  next_known_.after_object = std::numeric_limits<int64_t>::max();
 }
 
 Status RawWalk::FillStored() {

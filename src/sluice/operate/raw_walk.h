@@ -55,8 +55,9 @@ inline LedgerPages LedgerPagesOf(Warehouse& warehouse, std::string table = "") {
 // again under the lock. One thread at a time; what it was given outlives it.
 class RawWalk {
  public:
-  // `folders` as FoldersOf gives them.
-  RawWalk(ObjectStore& raw, LedgerPages ledger, std::vector<std::string> folders);
+  // `folders` as FoldersOf gives them. Keys up to `after` are left out; empty: none.
+  RawWalk(ObjectStore& raw, LedgerPages ledger, std::vector<std::string> folders,
+          const std::string& after = "");
 
   // The next key in the order of bytes; nothing at the end, and from then on.
   Result<std::optional<RawKeyState>> Next();
@@ -64,6 +65,7 @@ class RawWalk {
   uint64_t without_key() const { return without_key_; }
 
  private:
+  void GoBehind(const std::string& after);
   Status FillStored();
   Status FillKnown();
   const std::string& folder() const { return folders_[folder_]; }

@@ -212,12 +212,15 @@ TEST_F(RawWalkTest, ReconcileTellsYoungFromMissing) {
   Store(hour + "8-overwritten", "new");
   Know(hour + "8-overwritten", ObjectState::kLoaded, "old");
   std::vector<std::string> told;
-  const auto report = Reconcile(store_, Ledger(), RawLayout(), *ParseHourRange("2026-11-23T14", ""),
-                                grace, [&](const ObjectInfo& object) {
-                                  told.push_back(object.key);
-                                  return Status();
-                                });
-  ASSERT_TRUE(report);
+  const auto tell = [&](const ObjectInfo& object) {
+    told.push_back(object.key);
+    return Status();
+  };
+  const ReconcileReport whole =
+      Reconcile(store_, Ledger(), RawLayout(), *ParseHourRange("2026-11-23T14", ""),
+                {.pending_since = grace, .on_missing = tell});
+  const ReconcileReport* const report = &whole;
+  ASSERT_FALSE(report->failure);
   EXPECT_EQ(report->stored, 7u);
   EXPECT_EQ(report->overwritten, 1u);
   EXPECT_EQ(report->loaded, 1u);
@@ -233,12 +236,59 @@ TEST_F(RawWalkTest, ReconcileTellsYoungFromMissing) {
               ElementsAre(hour + "2-missing", hour + "5-came-back", hour + "9-held-before"));
 }
 
+// Whichever key it ended at, by a stop or a failure.
+TEST_F(RawWalkTest, AReconcileThatEndedEarlyGoesOnBehindWhatItCompared) {
+  for (const char* const hour : {"13", "14", "15"}) {
+    for (int i = 0; i < 9; ++i) {
+      const std::string key = fmt::format("date=2026-11-23/{}/{}", hour, i);
+      if (i % 3 != 2) Store(key);
+      if (i % 3 != 1) Know(key, ObjectState::kLoaded, i == 3 ? "old" : "e");
+      if (i == 6) Know(key, ObjectState::kReplaced, "older");
+    }
+  }
+  const auto text = [](const ReconcileReport& a, const ReconcileReport& b = {}) {
+    return fmt::format("stored {} loaded {} missing {} overwritten {} gone {}", a.stored + b.stored,
+                       a.loaded + b.loaded, a.missing + b.missing, a.overwritten + b.overwritten,
+                       a.gone + b.gone);
+  };
+  const HourRange hours = *ParseHourRange("2026-11-23T13", "2026-11-23T16");
+  const auto reconcile = [&](ReconcileOptions options) {
+    options.pending_since = Timestamp();
+    return Reconcile(store_, Ledger(), RawLayout(), hours, options);
+  };
+  const ReconcileReport whole = reconcile({});
+  ASSERT_EQ(text(whole), "stored 18 loaded 6 missing 9 overwritten 3 gone 9");
+  EXPECT_EQ(whole.compared, "date=2026-11-23/15/8");
+  const auto ends_early = [&](const ReconcileOptions& options) {
+    const ReconcileReport first = reconcile(options);
+    ASSERT_TRUE(first.failure);
+    EXPECT_EQ(first.failure->message(), "the queue is away");
+    const ReconcileReport rest = reconcile({.after = first.compared});
+    EXPECT_FALSE(rest.failure);
+    EXPECT_EQ(text(first, rest), text(whole)) << "ended at " << first.compared;
+  };
+  for (uint64_t end = 0; end < 27; ++end) {
+    ends_early({.on_key = [end](uint64_t keys) -> Status {
+      if (keys <= end) return {};
+      return Fail(ErrorKind::kTransient, "the queue is away");
+    }});
+  }
+  for (int end = 0; end < 12; ++end) {
+    ends_early({.on_missing = [left = end](const ObjectInfo&) mutable -> Status {
+      if (left-- > 0) return {};
+      return Fail(ErrorKind::kTransient, "the queue is away");
+    }});
+  }
+  const ReconcileReport nothing = reconcile({.after = whole.compared});
+  EXPECT_EQ(nothing.stored + nothing.gone, 0u);
+}
+
 TEST_F(RawWalkTest, WhatVanishedNeedsAPersonAndWhatWasReplacedDoesNot) {
   const std::string hour = "date=2026-11-23/14/";
   Know(hour + "1-replaced", ObjectState::kReplaced);
   Know(hour + "2-loaded");
   const auto reconcile = [&] {
-    return *Reconcile(store_, Ledger(), RawLayout(), *ParseHourRange("2026-11-23T14", ""), {});
+    return Reconcile(store_, Ledger(), RawLayout(), *ParseHourRange("2026-11-23T14", ""), {});
   };
   EXPECT_FALSE(reconcile().NeedsAttention());
   Know(hour + "3-held", ObjectState::kHeld);

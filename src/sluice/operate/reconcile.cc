@@ -21,17 +21,19 @@ bool IsKnownAs(const RawKeyState& state, ObjectState wanted) {
 }
 
 // Of what is stored, of the layout, and not settled.
-Status CountUnsettled(const RawKeyState& state, const std::string& store, Timestamp pending_since,
-                      ReconcileReport& report, const OnMissing& on_missing) {
+Status CountUnsettled(const RawKeyState& state, const std::string& store,
+                      const ReconcileOptions& options, ReconcileReport& report) {
   if (const LedgerObject* const stuck = state.FindStuck(store)) {
     ++(stuck->state == ObjectState::kHeld ? report.held : report.set_aside);
     if (report.stuck_key.empty()) {
       report.stuck_key = state.key;
       report.stuck_reason = stuck->reason;
     }
-  } else if (state.stored->last_modified > pending_since) {
+  } else if (state.stored->last_modified > options.pending_since) {
     ++report.pending;
   } else {
+    // First, since what fails is not counted.
+    if (options.on_missing) SLUICE_TRY(options.on_missing(*state.stored));
     if (IsKnownAs(state, ObjectState::kLoaded)) {
       ++report.overwritten;
     } else {
@@ -39,46 +41,59 @@ Status CountUnsettled(const RawKeyState& state, const std::string& store, Timest
       report.missing_size += state.stored->size;
       if (report.examples.size() < kExamples) report.examples.push_back(state.key);
     }
-    if (on_missing) return on_missing(*state.stored);
   }
   return {};
 }
 
+Status Count(const RawKeyState& state, const std::string& store, const RawLayout& layout,
+             const ReconcileOptions& options, ReconcileReport& report) {
+  switch (StepFor(state, store, layout)) {
+    case BackfillStep::kLoadedBefore:
+    case BackfillStep::kStays:  // of no other aim
+      ++report.loaded;
+      break;
+    case BackfillStep::kForeign:
+      if (!state.key.ends_with('/')) ++report.foreign;
+      break;
+    case BackfillStep::kGone:
+      if (IsKnownAs(state, ObjectState::kLoaded)) {
+        ++report.gone;
+      } else if (!IsKnownAs(state, ObjectState::kReplaced)) {
+        ++report.vanished;
+      }
+      break;
+    case BackfillStep::kLoad:
+      return CountUnsettled(state, store, options, report);
+  }
+  return {};
+}
+
+// To the last key, or until it fails.
+Status WalkAll(RawWalk& walk, const std::string& store, const RawLayout& layout,
+               const ReconcileOptions& options, ReconcileReport& report) {
+  for (uint64_t keys = 1;; ++keys) {
+    SLUICE_ASSIGN(const std::optional<RawKeyState> state, walk.Next());
+    if (!state) return {};
+    if (options.on_key) SLUICE_TRY(options.on_key(keys));
+    SLUICE_TRY(Count(*state, store, layout, options, report));
+    if (state->stored) ++report.stored;
+    report.compared = state->key;
+  }
+}
+
 }  // namespace
 
-Result<ReconcileReport> Reconcile(ObjectStore& raw, const LedgerPages& ledger,
-                                  const RawLayout& layout, const HourRange& hours,
-                                  Timestamp pending_since, const OnMissing& on_missing) {
-  ReconcileReport report{.hours = hours};
-  RawWalk walk(raw, ledger, FoldersOf(layout, hours));
-  while (true) {
-    SLUICE_ASSIGN(const std::optional<RawKeyState> state, walk.Next());
-    if (!state) {
-      report.stored += walk.without_key();
-      report.foreign += walk.without_key();
-      return report;
-    }
-    if (state->stored) ++report.stored;
-    switch (StepFor(*state, raw.uri(), layout)) {
-      case BackfillStep::kLoadedBefore:
-      case BackfillStep::kStays:  // of no other aim
-        ++report.loaded;
-        break;
-      case BackfillStep::kForeign:
-        if (!state->key.ends_with('/')) ++report.foreign;
-        break;
-      case BackfillStep::kGone:
-        if (IsKnownAs(*state, ObjectState::kLoaded)) {
-          ++report.gone;
-        } else if (!IsKnownAs(*state, ObjectState::kReplaced)) {
-          ++report.vanished;
-        }
-        break;
-      case BackfillStep::kLoad:
-        SLUICE_TRY(CountUnsettled(*state, raw.uri(), pending_since, report, on_missing));
-        break;
-    }
+ReconcileReport Reconcile(ObjectStore& raw, const LedgerPages& ledger, const RawLayout& layout,
+                          const HourRange& hours, const ReconcileOptions& options) {
+  ReconcileReport report{.hours = hours, .compared = options.after};
+  RawWalk walk(raw, ledger, FoldersOf(layout, hours), options.after);
+  if (const Status done = WalkAll(walk, raw.uri(), layout, options, report); !done) {
+    report.failure = done.error();
   }
+  // Of the last page also those behind what is compared: one too many rather than one unseen.
+  report.stored += walk.without_key();
+  report.foreign += walk.without_key();
+  return report;
 }
 
 namespace {

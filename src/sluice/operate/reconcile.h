@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -11,6 +12,7 @@
 #include "sluice/base/result.h"
 #include "sluice/object/object_names.h"
 #include "sluice/operate/hour_range.h"
+#include "sluice/operate/on_key.h"
 #include "sluice/operate/raw_walk.h"
 #include "sluice/queue/queue.h"
 
@@ -32,6 +34,9 @@ struct ReconcileReport {
   std::vector<std::string> examples;    // the first keys that are missing
   std::string stuck_key, stuck_reason;  // the first that is held or set aside
   uint64_t announced = 0;  // notifications that were sent for what is missing or overwritten
+  // The last key that is in these numbers; empty: none.
+  std::string compared;
+  std::optional<Error> failure;  // what ended the walk before its end
 
   // Is there anything that only a person can settle?
   bool NeedsAttention() const {
@@ -39,15 +44,20 @@ struct ReconcileReport {
   }
 };
 
-// Called for each object that is missing or overwritten.
-using OnMissing = std::function<Status(const ObjectInfo&)>;
+struct ReconcileOptions {
+  Timestamp pending_since;  // an object that was last modified after it counts as pending
+  std::string after = {};   // keys up to this one are left out; empty: none
+  OnKey on_key = {};
+  // Called for each object that is missing or overwritten.
+  std::function<Status(const ObjectInfo&)> on_missing = {};
+};
 
 // Walks once through the hours. Changes nothing itself, so that it is safe while everything else
 // runs: what is loaded meanwhile may be called missing or pending, and a notification about it does
-// nothing. An object that was last modified after `pending_since` counts as pending.
-Result<ReconcileReport> Reconcile(ObjectStore& raw, const LedgerPages& ledger,
-                                  const RawLayout& layout, const HourRange& hours,
-                                  Timestamp pending_since, const OnMissing& on_missing = {});
+// nothing. Where it ends early, another one with `after` what is compared goes on: the numbers of
+// both are those of one.
+ReconcileReport Reconcile(ObjectStore& raw, const LedgerPages& ledger, const RawLayout& layout,
+                          const HourRange& hours, const ReconcileOptions& options);
 
 // Sends, for objects of a raw store, the notifications that S3 would have sent. Call Flush behind
 // the last one. What it was given outlives it.

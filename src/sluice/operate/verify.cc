@@ -69,13 +69,15 @@ Result<TableCheck> CheckOfNothing(const Table& table, Warehouse& warehouse) {
 }  // namespace
 
 Result<VerifyReport> Verify(const TableSet& tables, const std::vector<size_t>& which,
-                            Warehouse& warehouse, const HourRange& hours) {
+                            Warehouse& warehouse, const HourRange& hours,
+                            const std::function<void(uint64_t done)>& on_table) {
   VerifyReport report{.hours = hours};
   SLUICE_ASSIGN(const WarehouseState state, warehouse.Probe());
   report.ledger_exists = state.ledger_exists;
   report.tables_hold_rows = state.tables_hold_rows;
   if (!state.ledger_exists) return report;
   for (const size_t index : which) {
+    on_table(report.tables.size());
     const Table& table = tables.tables[index];
     Result<TableCheck> check = warehouse.Check(table, {hours.from, hours.to});
     const bool exists = check || check.error().kind() != ErrorKind::kNotFound;

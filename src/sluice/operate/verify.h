@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -50,8 +51,10 @@ struct VerifyReport {
 };
 
 // Compares the target tables named by `which`, indexes in `tables`, with the ledger. Only reads.
+// `on_table` is called before each of them, with the number of those that are done.
 Result<VerifyReport> Verify(const TableSet& tables, const std::vector<size_t>& which,
-                            Warehouse& warehouse, const HourRange& hours);
+                            Warehouse& warehouse, const HourRange& hours,
+                            const std::function<void(uint64_t done)>& on_table);
 
 // "tracking.events", or "events" where its DDL names no schema.
 std::string FullName(const Table& table);

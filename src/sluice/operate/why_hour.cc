@@ -254,7 +254,8 @@ Result<Story> TellLanding(const Witnesses& w, const HourRange& hours) {
       }
       return page;
     };
-    SLUICE_ASSIGN(report, Reconcile(*w.raw, pages, w.layout, hours, w.now - w.grace));
+    report = Reconcile(*w.raw, pages, w.layout, hours, {.pending_since = w.now - w.grace});
+    if (report.failure) return std::unexpected(*report.failure);
   }
   AddCounts(report, sums, story);
   if (w.waiting_notifications() > 0) {
