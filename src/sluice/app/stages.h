@@ -49,6 +49,12 @@ struct RunReport {
     if (failure) return &*failure;
     return processed.failure ? &*processed.failure : nullptr;
   }
+  // Should a person look? Something is held, set aside, gone or not ours.
+  bool NeedsAttention() const {
+    return landed.lost + processed.held + processed.set_aside + processed.vanished +
+               processed.inbox.foreign >
+           0;
+  }
 };
 using RunProgress = std::function<void(const RunReport&)>;
 

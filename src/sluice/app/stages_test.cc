@@ -8,6 +8,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <functional>
 
 #include "sluice/base/fault_plan.h"
 #include "sluice/config/load_config.h"
@@ -169,6 +170,23 @@ TEST_F(StagesTest, WhoFollowsWaitsWhileTheQueueRefuses) {
   EXPECT_EQ(plan->struck(), "queue.receive");
   EXPECT_EQ(report->landed.messages, 120u);
   EXPECT_GE(clock_.Monotonic() - before, seconds(1));
+}
+
+TEST(RunReportTest, APersonShouldLookAtWhatIsHeldSetAsideGoneOrNotOurs) {
+  RunReport well{.landed = {.objects = 1}};
+  well.processed.objects = well.processed.loaded = well.processed.quarantined = 1;
+  EXPECT_FALSE(well.NeedsAttention());
+  const std::vector<std::function<uint64_t&(RunReport&)>> counts = {
+      [](RunReport& r) -> uint64_t& { return r.landed.lost; },
+      [](RunReport& r) -> uint64_t& { return r.processed.held; },
+      [](RunReport& r) -> uint64_t& { return r.processed.set_aside; },
+      [](RunReport& r) -> uint64_t& { return r.processed.vanished; },
+      [](RunReport& r) -> uint64_t& { return r.processed.inbox.foreign; }};
+  for (const auto& count : counts) {
+    RunReport report = well;
+    count(report) = 1;
+    EXPECT_TRUE(report.NeedsAttention()) << &count - counts.data();
+  }
 }
 
 }  // namespace

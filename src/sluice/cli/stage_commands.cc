@@ -38,12 +38,6 @@ StageRequest RequestOf(const StageFlags& flags, Clock& clock) {
   return request;
 }
 
-// A person should look when something was held, set aside or not ours.
-bool NeedsAttention(const RunReport& report) {
-  const ProcessReport& p = report.processed;
-  return p.held + p.set_aside + p.vanished + p.inbox.foreign > 0;
-}
-
 int RunStage(Session& session, Pipeline& pipeline, const StageFlags& flags, const char* verb,
              Stage stage, Afterwards& afterwards) {
   Progress progress(session.clock(), verb, "events", 0, session.progress_mode());
@@ -59,7 +53,7 @@ int RunStage(Session& session, Pipeline& pipeline, const StageFlags& flags, cons
                                               : ToText(*report, pipeline.tables());
   if (const Status printed = Print(text); !printed) return session.Fail(printed.error());
   if (const Error* const failed = report->Failed()) return session.Fail(*failed);
-  return flags.strict && NeedsAttention(*report) ? kExitAttention : kExitDone;
+  return flags.strict && report->NeedsAttention() ? kExitAttention : kExitDone;
 }
 
 int Run(Session& session, const StageFlags& flags, const char* verb, Stage stage) {
