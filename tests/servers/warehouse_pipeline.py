@@ -98,7 +98,8 @@ class WarehousePipeline(AwsPipeline):
 
     def prepare_for_loader(self):
         """What an administrator does with what `sluice ddl` prints."""
-        self.by_owner(*(step["sql"] for step in self.ask("ddl", "--user", self.target.loader, "--database", self.target.connect["dbname"])["steps"] if step["sql"]))
+        steps = self.ask("ddl", "--user", self.target.loader, "--database", self.target.connect["dbname"])["steps"]
+        self.by_owner(*(step["sql"] for step in steps if step["sql"]))
 
     def allow_replacing(self):
         """The grant that `sluice ddl --user` prints as a comment."""

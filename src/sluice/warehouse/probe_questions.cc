@@ -57,7 +57,7 @@ constexpr ProbeQuestion kQuestions[] = {
     {"bytes", "Is a text refused that has more bytes than its VARCHAR, and fewer characters?",
      "refused", kOfRedshift, "PostgreSQL counts characters, of which there are no more than bytes",
      kDoNotLoad, "texts would be cut without a word", AskBytes},
-    {"load_error", "Does SYS_LOAD_ERROR_DETAIL say file and column of a COPY that failed?",
+    {"load_error", "Do Redshift's views of load errors name file and column of a COPY that failed?",
      "column=text", kOfRedshift, "PostgreSQL has none", kHarmless,
      "nothing of it is loaded; a person has only Redshift's first words to go by", AskLoadError},
     {"content_length", "Does COPY fail where the manifest's content_length is wrong?", "refused",
