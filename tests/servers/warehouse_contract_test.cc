@@ -600,6 +600,7 @@ TEST_P(PostgresReaders, SeeTheOldRowsOrTheNewAndNeverNone) {
   }
 }
 
+GTEST_ALLOW_UNINSTANTIATED_PARAMETERIZED_TEST(PostgresReaders);
 INSTANTIATE_TEST_SUITE_P(Server, PostgresReaders, ::testing::ValuesIn(PostgresReaders::Started()),
                          [](const auto& tested) { return tested.param.name; });
 INSTANTIATE_TEST_SUITE_P(Server, WarehouseContract, ::testing::ValuesIn(Started()),

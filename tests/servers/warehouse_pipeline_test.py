@@ -79,7 +79,8 @@ class SecretTest(WarehouseTest):
         self.target.connect["password"] = self.NEW
 
     def fetches_while_it_follows(self, change):
-        follow = self.pipeline.command("run", "--follow", "--log-level", "debug", "--set", "raw.close_at.age=1s", "--set", "load.every=1s")
+        follow = self.pipeline.command("run", "--follow", "--log-level", "debug", "--set", "raw.close_at.age=1s", "--set", "load.every=1s",
+                                       "--set", "reconcile.every=0s")  # which has a login of its own
         path = self.pipeline.folder / "printed"
         with open(path, "w") as log, servers.process(
                 follow, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=log, env=self.pipeline.environment()) as process:
