@@ -111,7 +111,7 @@ class MotoTest(AwsTest):
         address, places = self.enterContext(aws_pipeline.on_moto())
         self.pipeline = AwsPipeline(self.pipeline.folder, sqs=address, s3=address, **places)
         tried = {(one["part"], one["action"]): one["works"] for one in self.pipeline.ask("check", "--connect", exit_code=3)["tried"]}
-        self.assertEqual(len(tried), 2 * 4 + 3 * 5)
+        self.assertEqual(len(tried), 2 * 4 + 3 * 5 + 1)
         self.assertTrue(all(tried.values()), tried)
         found = self.pipeline.ask("--set", "raw.url=s3://no-such-bucket/x/", "check", "--connect", exit_code=3)
         self.assertTrue(any("NoSuchBucket" in finding for finding in found["findings"]), found["findings"])
