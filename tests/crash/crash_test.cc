@@ -154,6 +154,22 @@ class CrashTest : public ::testing::Test {
     return 0;
   }
 
+  // Of `what` a test begins after: "a replace".
+  void FailBothWays(const char* what) {
+    std::map<std::string, int> struck;
+    for (const char* verb : {"fail-before", "fail-after"}) {
+      const int points = TryAll(verb, struck);
+      std::printf("crash points: %d of %s, %s\n", points, what, verb);
+      EXPECT_GE(points, least_points_);
+    }
+    EXPECT_TRUE(struck.contains("commit"));
+  }
+  void KillEverywhere(const char* what) {
+    const int points = KillAll("kill-before");
+    std::printf("crash points: %d of %s, killed\n", points, what);
+    EXPECT_GE(points, least_points_);
+  }
+
   std::string base_ = ::testing::TempDir() + "sluice-crash-XXXXXX";
   std::string folder_, prepared_;
   Work work_ = &Scenario::Run;
@@ -257,56 +273,32 @@ TEST_F(CrashTest, C2_TheProcessMayBeKilledAnywhere) {
 
 TEST_F(CrashTest, C2_AnyOperationOfAReplaceMayFail) {
   BeginAfterOverwriting();
-  std::map<std::string, int> struck;
-  for (const char* verb : {"fail-before", "fail-after"}) {
-    const int points = TryAll(verb, struck);
-    std::printf("crash points: %d of a replace, %s\n", points, verb);
-    EXPECT_GE(points, least_points_);
-  }
-  EXPECT_TRUE(struck.contains("commit"));
+  FailBothWays("a replace");
 }
 
 TEST_F(CrashTest, C2_AnyOperationOfABackfillMayFail) {
   BeginAfterArchiving();
-  std::map<std::string, int> struck;
-  for (const char* verb : {"fail-before", "fail-after"}) {
-    const int points = TryAll(verb, struck);
-    std::printf("crash points: %d of a backfill, %s\n", points, verb);
-    EXPECT_GE(points, least_points_);
-  }
-  EXPECT_TRUE(struck.contains("commit"));
+  FailBothWays("a backfill");
 }
 
 TEST_F(CrashTest, C2_TheProcessMayBeKilledAnywhereInABackfill) {
   BeginAfterArchiving();
-  const int points = KillAll("kill-before");
-  std::printf("crash points: %d of a backfill, killed\n", points);
-  EXPECT_GE(points, least_points_);
+  KillEverywhere("a backfill");
 }
 
 TEST_F(CrashTest, C2_AnyOperationOfAReplayMayFail) {
   BeginAfterMending();
-  std::map<std::string, int> struck;
-  for (const char* verb : {"fail-before", "fail-after"}) {
-    const int points = TryAll(verb, struck);
-    std::printf("crash points: %d of a replay, %s\n", points, verb);
-    EXPECT_GE(points, least_points_);
-  }
-  EXPECT_TRUE(struck.contains("commit"));
+  FailBothWays("a replay");
 }
 
 TEST_F(CrashTest, C2_TheProcessMayBeKilledAnywhereInAReplay) {
   BeginAfterMending();
-  const int points = KillAll("kill-before");
-  std::printf("crash points: %d of a replay, killed\n", points);
-  EXPECT_GE(points, least_points_);
+  KillEverywhere("a replay");
 }
 
 TEST_F(CrashTest, C2_TheProcessMayBeKilledAnywhereInAReplace) {
   BeginAfterOverwriting();
-  const int points = KillAll("kill-before");
-  std::printf("crash points: %d of a replace, killed\n", points);
-  EXPECT_GE(points, least_points_);
+  KillEverywhere("a replace");
 }
 
 }  // namespace
