@@ -42,8 +42,9 @@ bool IsDue(Timestamp last, std::chrono::milliseconds every, Timestamp now) {
 
 // Behind a warehouse that was away everything waits that is not loaded: to send it again would only
 // make the queue longer.
-bool MoreThanWait(const ReconcileReport& found, const QueueDepth& depth) {
-  return found.missing + found.overwritten + found.pending > depth.visible + depth.in_flight;
+bool IsAnyUntold(const ReconcileReport& found, const QueueDepth& depth) {
+  const uint64_t overdue = found.missing + found.overwritten;
+  return overdue > 0 && overdue + found.pending > depth.visible + depth.in_flight;
 }
 
 Status SendForMissing(PipelineView& view, Queue& notifications, Timestamp first, Clock& clock) {
@@ -60,7 +61,7 @@ Status SendForMissing(PipelineView& view, Queue& notifications, Timestamp first,
   };
   SLUICE_ASSIGN(const ReconcileReport found, look());
   SLUICE_ASSIGN(const QueueDepth depth, notifications.Depth());
-  if (!MoreThanWait(found, depth)) return {};
+  if (!IsAnyUntold(found, depth)) return {};
   Announcer announcer(raw->uri(), notifications, clock);
   options.on_missing = [&](const ObjectInfo& object) {
     return object.last_modified < first ? Status() : announcer.Announce(object);

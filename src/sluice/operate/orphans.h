@@ -37,9 +37,9 @@ inline FilePages FilePagesOf(Warehouse& warehouse) {
 }
 
 // Walks through the Parquet store, or that of quarantine, and what the ledger names of both at the
-// same time, in the order of
-// the keys' bytes, a page of each in memory. What both change meanwhile may be seen or not: who
-// acts on an answer asks again. One thread at a time; what it was given outlives it.
+// same time, in the order of the keys' bytes, a page of each in memory. What both change meanwhile
+// may be seen or not: who acts on an answer asks again. One thread at a time; what it was given
+// outlives it.
 class ParquetWalk {
  public:
   // All of it, or the raw objects' hours, which are in the keys.
