@@ -418,7 +418,8 @@ TEST(PostgresTimeoutTest, WaitingForTheLockHasATimeOfItsOwn) {
 
 TEST(PostgresSessionTest, TheServerLooksWhetherItsClientIsThere) {
   PostgresHarness harness;
-  const auto session = harness.Connector(nullptr)->Connect();
+  const auto connector = harness.Connector(nullptr);  // outlives its session
+  const auto session = connector->Connect();
   ASSERT_TRUE(session) << session.error().message();
   const auto rows = (*session)->Query("look", "SHOW client_connection_check_interval");
   ASSERT_TRUE(rows) << rows.error().message();

@@ -12,7 +12,8 @@ namespace sluice {
 // A session with a warehouse that is a server.
 class ServerSession : public SqlSession, public StageFiller {};
 
-// How a ServerWarehouse gets its sessions. May be called by several threads at once.
+// How a ServerWarehouse gets its sessions, which it outlives. May be called by several threads at
+// once.
 class ServerConnector {
  public:
   virtual ~ServerConnector() = default;
