@@ -116,6 +116,22 @@ TEST_F(NotificationInboxTest, N4_WhatIsNotOursGoesToTheDeadLettersAtTheFifthDeli
   EXPECT_EQ(Waiting(*queue_), 0u);
 }
 
+TEST_F(NotificationInboxTest, WhatIsHeldStaysHiddenForAsLongAsTheWorkTakes) {
+  Send({Put("a.ndjson")});
+  NotificationInbox inbox = MakeInbox();
+  ASSERT_TRUE(inbox.Fill({}));
+  const auto half = options_.visibility_timeout / 2;
+  for (int i = 0; i < 7; ++i) {
+    clock_.Advance(half);
+    ASSERT_TRUE(inbox.KeepAlive());
+    EXPECT_EQ(queue_->Depth()->in_flight, 1u);
+  }
+  clock_.Advance(half - std::chrono::seconds(1));
+  ASSERT_TRUE(inbox.KeepAlive());  // too early for another request
+  clock_.Advance(half + std::chrono::seconds(1));
+  EXPECT_EQ(queue_->Depth()->in_flight, 0u);
+}
+
 TEST_F(NotificationInboxTest, N9_AMessageThatIsForeignInPartWaitsForOurObject) {
   Send({Put("a.ndjson"), Foreign()});
   for (int delivery = 1; delivery < 8; ++delivery) {

@@ -11,6 +11,7 @@
 #include <mutex>
 
 #include "sluice/app/backfill_inbox.h"
+#include "sluice/app/notification_inbox.h"
 #include "sluice/app/pipeline.h"
 #include "sluice/config/load_config.h"
 #include "sluice/event/s3_notification.h"
@@ -196,6 +197,50 @@ TEST_F(ProcessStageTest, TwoWorkersReadTwoObjectsAtTheSameTime) {
   const auto report = (*stage)->ProcessBatch({});
   ASSERT_TRUE(report) << report.error().message();
   EXPECT_EQ(report->loaded, 2u);
+}
+
+// Where it takes more than half of the notifications' timeout to get at an object.
+class SlowStore : public NotedStore {
+ public:
+  SlowStore(ObjectStore& store, FakeClock& clock) : NotedStore(store), clock_(clock) {}
+  Result<std::unique_ptr<ObjectReader>> Open(const std::string& key) override {
+    clock_.Advance(InboxOptions().visibility_timeout * 3 / 5);
+    return NotedStore::Open(key);
+  }
+
+ private:
+  FakeClock& clock_;
+};
+
+TEST_F(ProcessStageTest, ASlowTransformTakesNothingFromTheTimeOfTheLoad) {
+  Announce(Land("a.ndjson", Event(1)));
+  SlowStore raw(*raw_, clock_);
+  const auto parquet = std::move(*DirectoryStore::At(folder_ + "/parquet"));
+  const auto quarantine = std::move(*DirectoryStore::At(folder_ + "/quarantine"));
+  bool was_loaded = false;
+  const auto stage = ProcessStage::Make(
+      {.tables = pipeline_->tables(),
+       .next_inbox =
+           [&] {
+             return std::make_unique<NotificationInbox>(pipeline_->notifications(), raw,
+                                                        *quarantine, clock_, InboxOptions());
+           },
+       .stores = {raw, *parquet, *quarantine},
+       .warehouse = pipeline_->warehouse(),
+       .clock = clock_},
+      {}, [&](const ProcessReport& report) {
+        if (report.loaded == 0 || was_loaded) return;
+        was_loaded = true;
+        clock_.Advance(InboxOptions().visibility_timeout * 3 / 5);  // the load was as slow
+        const auto others = pipeline_->notifications().Receive({.max_messages = 1});
+        ASSERT_TRUE(others) << others.error().message();
+        EXPECT_TRUE(others->empty()) << "somebody else works on it meanwhile";
+      });
+  ASSERT_TRUE(stage) << stage.error().message();
+  const auto report = (*stage)->ProcessBatch({});
+  ASSERT_TRUE(report) << report.error().message();
+  EXPECT_TRUE(was_loaded);
+  EXPECT_EQ(report->inbox.deleted, 1u);
 }
 
 TEST_F(ProcessStageTest, N3_ATestEventIsDeletedAtOnce) {

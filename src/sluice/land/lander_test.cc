@@ -430,6 +430,35 @@ TEST_F(LanderTest, ThreeFailedRenewalsInARowStopBeforeTheCommitAndGiveBackWhatIs
   EXPECT_EQ(source_->Depth()->visible, 150u);
 }
 
+// Fault L10: a commit may take as long as a quarter of the timeout.
+TEST_F(LanderTest, NothingIsCommittedThatMayBeAnothersBeforeItIsThere) {
+  SendMany(3);
+  queue_.before_renewal = [] { return Fail(ErrorKind::kTransient, "queue is down"); };
+  int receives = 0;
+  queue_.before_receive = [&] {
+    if (++receives == 2) clock_.Advance(Plain().visibility_timeout * 4 / 5);
+    return Status();
+  };
+  const auto report = Land(Plain());
+  ASSERT_FALSE(report);
+  EXPECT_THAT(report.error().message(), HasSubstr("for as long as a commit may take"));
+  EXPECT_LT(queue_.renewals, 3) << "it was not the renewals that ended it";
+  ExpectNothingHappened(3);
+}
+
+// The clock is the machine's when an object is begun, whatever it was for the one before.
+TEST_F(LanderTest, L20_AClockThatJumpsBackGivesAnotherNameInItsHour) {
+  SendMany(1);
+  const auto first = Land(Plain());
+  clock_.Advance(std::chrono::hours(-2));
+  SendMany(1);
+  const auto second = Land(Plain());
+  ASSERT_TRUE(first && second);
+  EXPECT_EQ(first->key.text.substr(0, 19), "date=2023-11-14/22/");
+  EXPECT_EQ(second->key.text.substr(0, 19), "date=2023-11-14/20/");
+  EXPECT_THAT(Keys(), SizeIs(2));
+}
+
 // Fault L10: this lander stalls for so long that another one gets a message.
 TEST_F(LanderTest, ALostReceiptStopsBeforeTheCommit) {
   SendMany(15);
