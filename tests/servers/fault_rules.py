@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What can go wrong between a client and a server of HTTP, and which requests it strikes. A rule as fault_proxy.py takes it, in JSON:
 
-    {"match": {"method": "PUT", "path": "^/bucket/", "query": "partNumber", "target": "DeleteMessage", "headers": {"If-None-Match": "[*]"}},
+    {"match": {"method": "PUT", "path": "^/bucket/", "query": "partNumber", "target": "DeleteMessage", "body": "/tracking", "headers": {"If-None-Match": "[*]"}},
      "nth": 2, "count": 1, "fault": {"do": "error", "status": 503, "code": "SlowDown"}}
 
 The second request that matches, and no other, meets the fault. Of `match` everything may be left out; `count` 0 is for ever. The faults are the
@@ -43,6 +43,7 @@ class Match:
     path: str = ""  # a regular expression that is found in it
     query: str = ""  # a part of it
     target: str = ""  # a part of the header X-Amz-Target
+    body: str = ""  # a part of it
     headers: dict = dataclasses.field(default_factory=dict)  # name: a regular expression that is found in the value
 
     def __post_init__(self):
@@ -52,7 +53,7 @@ class Match:
     def of(self, request):
         path, _, query = request.target.partition("?")
         return (self.method in ("", request.method) and re.search(self.path, path) and self.query in query
-                and self.target in request.header("X-Amz-Target")
+                and self.target in request.header("X-Amz-Target") and self.body.encode() in request.body
                 and all(re.search(pattern, request.header(name)) for name, pattern in self.headers.items()))
 
 

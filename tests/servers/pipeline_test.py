@@ -24,6 +24,16 @@ def unfinished(s3):
             for upload in s3.list_multipart_uploads(Bucket=bucket).get("Uploads", [])}
 
 
+def give_dead_letters(sqs, queue, most_receives=20):
+    """A dead-letter queue to the one at `queue`, of which it answers the ARN."""
+    name = queue.rsplit("/", 1)[-1]
+    arn_of = lambda url: sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]  # noqa: E731
+    dead = arn_of(sqs.create_queue(QueueName=f"{name}-dead", Attributes={"MessageRetentionPeriod": "1209600"})["QueueUrl"])
+    sqs.set_queue_attributes(QueueUrl=queue, Attributes={
+        "RedrivePolicy": json.dumps({"deadLetterTargetArn": dead, "maxReceiveCount": str(most_receives)})})
+    return arn_of(queue)
+
+
 class AwsTest(pipeline.PipelineTest):
     def begin(self, *, events=EVENTS, **places):
         """A pipeline with messages that wait in its source; `wanted` is what must come of them."""
@@ -147,18 +157,50 @@ class MotoTest(AwsTest):
         proxy = self.enterContext(fault_proxy.FaultProxy(address))
         self.pipeline = AwsPipeline(self.pipeline.folder, sqs=proxy.address, s3=proxy.address, secrets={
             "SLUICE_ALERT_WEBHOOK": "env:WEBHOOK", "WEBHOOK": "https://127.0.0.1:9/"}, **places)
-        queues = [f"arn:aws:sqs:{servers.REGION}:123456789012:{name}" for name in ("raw-created", "tracking")]
+        queues = [give_dead_letters(client("sqs", address), address + places[part]) for part in ("notifications", "source")]
         for call, action in (("GetQueueAttributes", "GetQueueAttributes"), ("ReceiveMessage", "ReceiveMessage"),
                              ("ChangeMessageVisibilityBatch", "ChangeMessageVisibility"), ("DeleteMessageBatch", "DeleteMessage")):
             with self.subTest(call):
                 self.assertEqual(self.statements_that_lack(proxy, {"target": call}, status=400, code="AccessDeniedException"),
                                  [(f"sqs:{action}", queue) for queue in queues])
+        for call, of, said in (("GetQueueUrl", "", [("sqs:GetQueueUrl", dead) for dead in (f"{queues[0]}-dead", f"{queues[1]}-dead")]),
+                               ("GetQueueAttributes", "-dead", [("sqs:GetQueueAttributes", f"{queue}-dead") for queue in queues])):
+            with self.subTest(call, of=of):
+                self.assertEqual(self.statements_that_lack(proxy, {"target": call, "body": of}, status=400, code="AccessDeniedException"), said)
         for match, action, resources in (
                 ({"method": "GET", "query": "uploads="}, "ListBucketMultipartUploads", ["acme-raw", "acme-transformed", "acme-transformed"]),
                 ({"method": "DELETE", "path": "_sluice/alerts/"}, "DeleteObject", ["acme-transformed/quarantine/_sluice/alerts/tracking/*"])):
             with self.subTest(action):
                 self.assertEqual(self.statements_that_lack(proxy, match, status=403, code="AccessDenied"),
                                  [(f"s3:{action}", f"arn:aws:s3:::{resource}") for resource in resources])
+
+    def test_check_judges_queues_by_what_the_configuration_asks_of_them(self):
+        address, places = self.enterContext(aws_pipeline.on_moto())
+        sqs = client("sqs", address)
+        self.pipeline = AwsPipeline(self.pipeline.folder, sqs=address, s3=address, **places)
+        for part, asked in ("source", "raw.close_at.age=2h"), ("notifications", "load.deadline=2h"):
+            queue = address + places[part]
+            with self.subTest(part):
+                sqs.set_queue_attributes(QueueUrl=queue, Attributes={"MessageRetentionPeriod": "3600"})
+                refused = self.pipeline.run("--set", asked, "check", "--connect", exit_code=2).stderr
+                self.assertRegex(refused, "deletes messages at an age of 60 min, and .* may need .* set MessageRetentionPeriod to 14 days")
+                self.pipeline.run("check", "--connect", exit_code=3)  # enough for what is asked of it without that
+            sqs.set_queue_attributes(QueueUrl=queue, Attributes={"MessageRetentionPeriod": "1209600"})
+        with self.subTest("maxReceiveCount"):
+            give_dead_letters(sqs, address + places["source"], most_receives=1)
+            self.assertIn("set maxReceiveCount to 20 or more", self.pipeline.run("check", "--connect", exit_code=2).stderr)
+
+    def test_S8_check_names_the_role_of_the_source_that_is_not_given(self):
+        address, places = self.enterContext(aws_pipeline.on_moto())
+        sts = self.enterContext(token_service.TokenService())
+        role = {"arn": token_service.ROLE, "external_id": "env:EXTERNAL_ID", "endpoint": sts.address}
+        self.pipeline = AwsPipeline(self.pipeline.folder, sqs=address, s3=address, role=role, secrets={"EXTERNAL_ID": "another"}, **places)
+        found = self.pipeline.ask("check", "--connect", exit_code=3)
+        said = [json.loads(finding.split("a policy must say: ")[1]) for finding in found["findings"] if "a policy must say: " in finding]
+        self.assertEqual(said, [{"Effect": "Allow", "Action": "sts:AssumeRole", "Resource": token_service.ROLE}])
+        parts = {one["part"] for one in found["tried"]}
+        self.assertIn("raw", parts)
+        self.assertNotIn("source.sqs", parts)
 
     def test_S8_check_names_the_statement_that_is_missing_of_a_stream(self):
         address, places = self.enterContext(aws_pipeline.on_moto())

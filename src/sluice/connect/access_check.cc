@@ -104,13 +104,14 @@ class Trial {
     if (depth) TryDeadLetters(part, queue, depth->dead);
   }
 
-  // Who asks how many there are needs both.
+  // Who asks how many there are needs both; `dead` is what the second answered.
   void TryDeadLetters(const std::string& part, SqsQueue& queue, const Result<uint64_t>& dead) {
     const auto settings = queue.Settings();
     if (!settings || settings->dead_letter_arn.empty()) return;
-    for (const char* const action : {"sqs:GetQueueUrl", "sqs:GetQueueAttributes"}) {
-      Add(part, action, settings->dead_letter_arn, WithoutValue(dead));
-    }
+    const auto url = queue.UrlOf(settings->dead_letter_arn);
+    Add(part, "sqs:GetQueueUrl", settings->dead_letter_arn, WithoutValue(url));
+    if (!url) return;
+    Add(part, "sqs:GetQueueAttributes", settings->dead_letter_arn, WithoutValue(dead));
   }
 
   void TryStream() {

@@ -3,10 +3,12 @@
 // real servers, in tests/servers/.
 #include "sluice/object/s3_store.h"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <condition_variable>
 #include <mutex>
 
 #include "sluice/aws/checksum.h"
@@ -316,6 +318,61 @@ TEST_F(S3UploadTest, WithoutACommitNothingIsLeft) {
   }
   EXPECT_EQ(Requests().back(), "DELETE /acme-raw/tracking/k?uploadId=u%261");
   EXPECT_EQ(CountOf("POST"), 1U) << "begun, not completed";
+}
+
+// Lets nobody go on before two have come.
+class Meeting {
+ public:
+  // Whether somebody else came.
+  bool Come() {
+    std::unique_lock lock(mutex_);
+    ++came_;
+    changed_.notify_all();
+    return changed_.wait_for(lock, std::chrono::seconds(30), [&] { return came_ >= 2; });
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  int came_ = 0;
+};
+
+TEST_F(S3StoreTest, APartIsReadWhileAnotherIsOnItsWay) {
+  const std::string content = std::string(100, 'a') + std::string(100, 'b');
+  Meeting meeting;
+  answer_ = [&](const std::string& request, size_t) {
+    if (request.starts_with("HEAD ")) return Described(content);
+    if (!meeting.Come()) return Refusal(400, "NobodyElseAsked");
+    const bool is_first = request.contains("Range: bytes=0-99\r\n");
+    return Reply(206,
+                 fmt::format("ETag: \"e-1\"\r\nContent-Range: bytes {}/200\r\n",
+                             is_first ? "0-99" : "100-199"),
+                 content.substr(is_first ? 0 : 100, 100));
+  };
+  S3StoreOptions options;
+  options.transfer.part_size = {100};
+  const auto store = Open(options);
+  const auto reader = store->Open("k").value();
+  std::string read;
+  char buffer[64];
+  for (;;) {
+    const auto n = reader->Read(buffer);
+    ASSERT_TRUE(n) << n.error().message();
+    if (*n == 0) break;
+    read.append(buffer, *n);
+  }
+  EXPECT_EQ(read, content);
+}
+
+TEST_F(S3UploadTest, APartIsWrittenWhileAnotherIsOnItsWay) {
+  Meeting meeting;
+  const auto others = answer_;
+  answer_ = [&](const std::string& request, size_t before) {
+    if (request.starts_with("PUT ") && !meeting.Come()) return Refusal(400, "NobodyElseWrites");
+    return others(request, before);
+  };
+  const auto put = PutLarge({Completed()});
+  ASSERT_TRUE(put) << put.error().message();
 }
 
 TEST_F(S3StoreTest, T25_ABodyThatIsCutOrOfAnotherRangeIsAskedAgain) {

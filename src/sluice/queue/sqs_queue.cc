@@ -246,10 +246,14 @@ Result<SqsAttributes> SqsQueue::Attributes(const std::string& url) {
   return ReadSqsAttributes(answer.body);
 }
 
-Result<SqsAttributes> SqsQueue::DeadLetterAttributes(std::string_view arn) {
+Result<std::string> SqsQueue::UrlOf(std::string_view arn) {
   SLUICE_ASSIGN(const std::string body, SqsUrlBody(arn));
   SLUICE_ASSIGN(const HttpResponse answer, Call("GetQueueUrl", body));
-  SLUICE_ASSIGN(const std::string url, ReadSqsUrl(answer.body));
+  return ReadSqsUrl(answer.body);
+}
+
+Result<SqsAttributes> SqsQueue::DeadLetterAttributes(std::string_view arn) {
+  SLUICE_ASSIGN(const std::string url, UrlOf(arn));
   return Attributes(url);
 }
 

@@ -54,6 +54,9 @@ class SqsQueue final : public Queue {
   Result<std::vector<Status>> Send(std::span<const std::string> bodies) override;
   Result<QueueDepth> Depth() override;
 
+  // GetQueueUrl, of the queue that has this ARN.
+  Result<std::string> UrlOf(std::string_view arn);
+
   // How the queue is set up; asks its dead-letter queue too, where that is allowed.
   Result<QueueSettings> Settings();
 
