@@ -1,12 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """A process that is told to stop, or killed, loses nothing and doubles nothing (faults L1, L2, L13, C2, O4)."""
 
+import itertools
 import json
+import shutil
 import signal
 import sqlite3
+import subprocess
 import unittest
 
-from pipeline import SMALL_BATCHES, SMALL_OBJECTS, PipelineTest, stop, wait_until
+from pipeline import SMALL_BATCHES, SMALL_OBJECTS, PipelineTest, environment, stop, wait_until
 
 EVENTS = 20_000
 END_WITHIN = 10  # seconds, of a run that is told to stop
@@ -98,6 +101,44 @@ class Stopped(PipelineTest):
         killed = [name for name, moment in moments.items() if self.stop_when(moment, signal.SIGKILL)]
         self.assertGreaterEqual(len(killed), 3, killed)
         self.assert_recovers(all_announced=False)
+
+
+class KilledLanding(PipelineTest):
+    """`land`, killed before each of its operations in turn."""
+
+    def setUp(self):
+        super().setUp()
+        self.truth = self.pipeline.generate(300)
+        self.sent = self.pipeline.send()
+
+    def killed(self):
+        """A pipeline for each operation: its landing was killed before that."""
+        for number in itertools.count(1):
+            pipeline = self.another_pipeline()
+            shutil.copytree(self.pipeline.folder, pipeline.folder, dirs_exist_ok=True)
+            process = subprocess.run(pipeline.command("land"), env=environment(SLUICE_FAULT=f"kill-before:{number}"), capture_output=True, text=True, timeout=60)
+            if process.returncode == 0:
+                return
+            self.assertEqual(process.returncode, -signal.SIGKILL, process.stderr)
+            yield pipeline
+
+    def assert_recovers(self, pipeline, objects):
+        pipeline.run("run", "--once")
+        self.assertEqual(len(pipeline.files("raw")), objects)
+        self.assert_finished(self.truth, pipeline)
+
+    def test_L1_killed_before_its_object_is_there_it_lands_one(self):
+        before = [pipeline for pipeline in self.killed() if not pipeline.files("raw")]
+        self.assertGreater(len(before), 2, "receive, create, commit")
+        for pipeline in before:
+            self.assertEqual(len(pipeline.bodies("source")), self.sent)
+            self.assert_recovers(pipeline, objects=1)
+
+    def test_L2_killed_between_its_object_and_the_deletes_it_lands_another_and_loads_each_event_once(self):
+        between = [pipeline for pipeline in self.killed() if pipeline.files("raw") and len(pipeline.bodies("source")) == self.sent]
+        self.assertGreater(len(between), 1, "announce, delete")
+        for pipeline in between:
+            self.assert_recovers(pipeline, objects=2)
 
 
 class Follow(PipelineTest):
