@@ -26,6 +26,11 @@ class Help(PipelineTest):
         self.assertIn("Examples:", text)
         self.assertIn("Exit codes: 0 ", text)
 
+    def test_the_configuration_for_two_accounts_can_be_used_as_it_is(self):
+        done = subprocess.run([PROGRAM, "--config", ROOT / "examples/aws/sluice.yaml", "check"], capture_output=True, text=True, env=environment(), timeout=60)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn("nothing to complain about", done.stdout)
+
     def test_every_command_shows_an_example_that_names_it(self):
         text = self.pipeline.run("--help").stdout.split("Subcommands:")[1].split("Examples:")[0]
         listed = re.findall(r"(?m)^  ([a-z]+)\s{2,}\S", text)
