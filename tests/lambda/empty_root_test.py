@@ -28,7 +28,7 @@ class NamedFunction(standin.Function):
         return f"{self.host}:{super().address.split(':')[1]}"
 
 
-class EmptyRootTest(FunctionTest):
+class EmptyRoot(FunctionTest):
     def setUp(self):
         super().setUp()
         shutil.copy(PROGRAM[-1], self.folder / "bootstrap")
@@ -52,6 +52,7 @@ class EmptyRootTest(FunctionTest):
         pathlib.Path(f"/proc/{s3.pid}/cwd/acme-raw").mkdir()
         self.write("sluice.yaml", f"name: t\nregion: us-east-1\nraw: {{url: s3://acme-raw/, endpoint: 'http://{host}:{s3.address.rsplit(':')[-1]}'}}\n")
 
+    class EmptyRootTest(EmptyRoot):
     def test_names_are_found_in_the_hosts_file(self):
         for host in "localhost", "runtime.test":
             with self.subTest(host):

@@ -142,6 +142,24 @@ tables:
         (key, token), = self.signed_with()
         self.assertTrue(key.startswith("ASIA") and token, (key, token))
 
+    def test_a_chain_of_roles(self):
+        """A role of a profile, whose credentials ask for the one of the configuration."""
+        another = ROLE + "-land"
+        (self.home / ".aws").mkdir()
+        (self.home / ".aws/config").write_text(f"[profile of-role]\nrole_arn = {ROLE}\nsource_profile = keys\nregion = {REGION}\n")
+        (self.home / ".aws/credentials").write_text("[keys]\naws_access_key_id = AKIDOFPROFILE\naws_secret_access_key = s\n")
+        config = self.home / "sluice.yaml"
+        config.write_text(config.read_text().replace('/tracking"}', f'/tracking", assume_role: {{arn: "{another}", external_id: "env:EXTERNAL_ID"}}}}'))
+        self.land(AWS_PROFILE="of-role", EXTERNAL_ID="both-know-it")
+        steps = [(host, dict(urllib.parse.parse_qsl(body)), headers["Authorization"].split("Credential=")[1].split("/")[0])
+                 for host, _, _, headers, body in self.asked]
+        self.assertEqual([(host, asked["Action"], asked["RoleArn"], asked.get("ExternalId")) for host, asked, _ in steps],
+                         [(STS, "AssumeRole", ROLE, None), (STS, "AssumeRole", another, "both-know-it")])
+        self.assertEqual(steps[0][2], "AKIDOFPROFILE")
+        self.assertTrue(steps[1][2].startswith("ASIA"), steps[1])
+        (key, token), = self.signed_with()
+        self.assertTrue(key.startswith("ASIA") and key != steps[1][2] and token, (key, token))
+
     def sign_on(self, profile, name, until):
         (self.home / ".aws/sso/cache").mkdir(parents=True)
         (self.home / ".aws/config").write_text(profile)

@@ -42,8 +42,10 @@ struct InboxOptions {
 //
 // Ours are objects below the raw store's URI; a message about another one, or that is no
 // notification at all, is kept in quarantine and left to the dead-letter queue (faults N4, N10,
-// S1). A folder may be moved or mounted elsewhere between landing and loading: where a directory's
-// notification names another folder, key and content hash say whether the object is ours.
+// S1). The region that it names is not looked at: objects are read where the configuration says,
+// and a bucket's name is of one bucket only. A folder may be moved or mounted elsewhere between
+// landing and loading: where a directory's notification names another folder, key and content hash
+// say whether the object is ours.
 class NotificationInbox : public ObjectInbox {
  public:
   NotificationInbox(Queue& queue, ObjectStore& raw, ObjectStore& quarantine, Clock& clock,
