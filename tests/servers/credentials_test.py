@@ -157,8 +157,10 @@ tables:
                          [(STS, "AssumeRole", ROLE, None), (STS, "AssumeRole", another, "both-know-it")])
         self.assertEqual(steps[0][2], "AKIDOFPROFILE")
         self.assertTrue(steps[1][2].startswith("ASIA"), steps[1])
-        (key, token), = self.signed_with()
-        self.assertTrue(key.startswith("ASIA") and key != steps[1][2] and token, (key, token))
+        signed = dict(self.signed_with())
+        self.assertTrue(signed.pop(steps[1][2]), "the profile's role asks the queue of notifications")
+        (key, token), = signed.items()
+        self.assertTrue(key.startswith("ASIA") and token, (key, token))
 
     def sign_on(self, profile, name, until):
         (self.home / ".aws/sso/cache").mkdir(parents=True)
