@@ -7,6 +7,8 @@ import fcntl
 import json
 import os
 import pathlib
+import re
+import shutil
 import signal
 import unittest
 
@@ -329,7 +331,7 @@ class Reconcile(PipelineTest):
         process()
         late = self.put("late.ndjson", hours_ago=3, modified_hours_ago=0, first=10)
         os.utime(self.pipeline.data / "raw" / late)
-        self.assertIn("nobody was told of them; sent notifications for the next run: objects=1", self.pipeline.run(
+        self.assertIn("nobody may have been told of them; sent notifications for the next run: objects=1", self.pipeline.run(
             "process", "--set", "reconcile.every=1ms", "--set", "reconcile.grace=0s").stderr)
         self.pipeline.run("process")
         self.assertEqual(self.pipeline.ledger(), {late: "loaded"})
@@ -341,15 +343,60 @@ class Reconcile(PipelineTest):
         process()
         self.assertEqual(self.pipeline.ledger(), {late: "loaded", later: "loaded"})
 
-    def test_process_sends_nothing_again_for_what_waits(self):
+    def ran(self, *, first, last):
+        """As if `process` had run first, and last looked, so many hours ago."""
+        folder = self.pipeline.data / "quarantine/_sluice/reconciled/tracking"
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True)
+        first, last = (f"{self.now - datetime.timedelta(hours=hours):%Y-%m-%dT%H:%M:%S.000000Z}" for hours in (first, last))
+        (folder / "999999999999.txt").write_text(f"sluice reconciled 1\n{first} {last}\n")
+
+    def told(self):
+        """How many notifications `process` sends for the next run."""
+        said = re.search(r"sent notifications for the next run: objects=(\d+)", self.pipeline.run("process").stderr)
+        return int(said[1]) if said else 0
+
+    def test_process_sends_nothing_again_while_loading_is_paused(self):
         self.pipeline.announce(self.put("a.ndjson"))
         self.pipeline.run("process")
         self.pipeline.run("pause", "it is being moved")
-        waits = self.put("waits.ndjson", hours_ago=3, first=10)
-        os.utime(self.pipeline.data / "raw" / waits)
-        self.pipeline.announce(waits)
-        self.pipeline.run("process", "--set", "reconcile.every=1ms", "--set", "reconcile.grace=0s")
+        self.pipeline.announce(self.put("waits.ndjson", hours_ago=3, first=10))
+        self.ran(first=100, last=10)
+        self.assertEqual(self.told(), 0)
         self.assertEqual(self.pipeline.status()["notifications"]["waiting"], 1)
+
+    def test_N4_messages_of_others_in_the_queue_hide_nothing(self):
+        self.pipeline.run("process")
+        for _ in range(5):
+            self.pipeline.notify("hello")
+        late = self.put("late.ndjson", hours_ago=3)
+        self.ran(first=100, last=10)
+        self.assertEqual(self.told(), 1)
+        self.pipeline.run("process")
+        self.assertEqual(self.pipeline.ledger(), {late: "loaded"})
+
+    def test_process_looks_at_all_the_time_in_which_it_did_not_run(self):
+        """And at what was young when it ran last."""
+        self.pipeline.run("process")
+        keys = [self.put(f"{hours}.ndjson", hours_ago=hours, first=10 * i) for i, hours in enumerate((2, 150, 168.5, 24 * 33))]
+        self.ran(first=24 * 365, last=168)
+        self.assertEqual(self.told(), 3)
+        self.pipeline.run("process")
+        self.assertEqual(set(self.pipeline.ledger()), set(keys[:3]))
+
+    def test_process_tells_again_once_a_day(self):
+        self.pipeline.run("process")
+        self.put("a.ndjson", hours_ago=30)  # overdue for 29 hours
+        for last, told in (2, 0), (6, 1):
+            with self.subTest(last=last):
+                self.ran(first=100, last=last)
+                self.assertEqual(self.told(), told)
+
+    def test_what_landed_in_a_first_run_that_failed_is_looked_for(self):
+        """The first run is over before anything is loaded: what it landed is the pipeline's."""
+        self.pipeline.run("process", "--set", "warehouse.duckdb=/dev/null/none", exit_code=1)
+        memory, = (self.pipeline.data / "quarantine/_sluice/reconciled/tracking").iterdir()
+        self.assertEqual(memory.name, "999999999999.txt")
 
     def test_what_is_gone_and_what_waits_for_a_person(self):
         held = self.pipeline.put_raw("held.ndjson", b'{"no": "route"}\n' * 20, hour_of(self.now))

@@ -34,6 +34,7 @@ class Pipeline {
   Queue* source() { return source_.get(); }
   Queue& notifications() { return *notifications_; }
   Warehouse& warehouse() { return *warehouse_; }
+  ObjectStore& quarantine() { return *quarantine_; }
 
   // Lands one object of the source, as Lander::LandOne and StreamLander::LandOne do.
   using Landing = std::function<Result<LandReport>(Deadline deadline, const std::stop_token& stop)>;

@@ -12,6 +12,9 @@ namespace sluice {
 namespace {
 
 constexpr std::string_view kFirstLine = "sluice reconciled 1\n";
+constexpr std::chrono::days kAgain{1}, kFurthest{31};
+// By which the clocks of a store and of this machine may differ.
+constexpr std::chrono::minutes kSkew{5};
 
 // When `process` ran first, and when it last looked.
 struct Reconciled {
@@ -35,51 +38,80 @@ Result<Reconciled> Parse(std::string_view text) {
   return Fail(ErrorKind::kBadData, "not what this sluice remembers of reconciling");
 }
 
-// A time that is to come was said by a clock that was wrong.
-bool IsDue(Timestamp last, std::chrono::milliseconds every, Timestamp now) {
-  return last > now || now - last >= every;
+// What a queue knows nobody can tell, only how many messages wait, and those may be anybody's. So
+// each object is told of when it is overdue, and seldom again: behind a warehouse that was away
+// everything waits, and is told of once more.
+bool IsToBeTold(Timestamp overdue_since, Timestamp last, Timestamp now) {
+  if (overdue_since > last) return true;
+  return (now - overdue_since) / kAgain > (last - overdue_since) / kAgain;
 }
 
-// Behind a warehouse that was away everything waits that is not loaded: to send it again would only
-// make the queue longer.
-bool IsAnyUntold(const ReconcileReport& found, const QueueDepth& depth) {
-  const uint64_t overdue = found.missing + found.overwritten;
-  return overdue > 0 && overdue + found.pending > depth.visible + depth.in_flight;
+// An object's hour may be older than itself by the age at which objects are closed.
+HourRange HoursToLookAt(const PipelineConfig& config, Timestamp last, Timestamp now) {
+  const auto unseen = now - last + config.reconcile.grace + config.raw.close_age;
+  const auto most = std::max<std::chrono::microseconds>(kFurthest, config.reconcile.since);
+  return HoursSince(now,
+                    std::clamp<std::chrono::microseconds>(unseen, config.reconcile.since, most));
 }
 
-Status SendForMissing(PipelineView& view, Queue& notifications, Timestamp first, Clock& clock) {
-  const ReconcileConfig& schedule = view.config().reconcile;
+Status SendForMissing(PipelineView& view, Queue& notifications, const Reconciled& reconciled,
+                      Clock& clock, const std::stop_token& stop) {
+  const PipelineConfig& config = view.config();
   SLUICE_ASSIGN(const auto raw, view.OpenRaw());
   const Timestamp now = clock.Now();
-  const HourRange hours = HoursSince(now, schedule.since);
-  ReconcileOptions options{.pending_since = now - schedule.grace};
-  const auto look = [&]() -> Result<ReconcileReport> {
-    ReconcileReport report =
-        Reconcile(*raw, LedgerPagesOf(view.warehouse()), view.layout(), hours, options);
-    if (report.failure) return std::unexpected(*std::move(report.failure));
-    return report;
-  };
-  SLUICE_ASSIGN(const ReconcileReport found, look());
-  SLUICE_ASSIGN(const QueueDepth depth, notifications.Depth());
-  if (!IsAnyUntold(found, depth)) return {};
+  const HourRange hours = HoursToLookAt(config, reconciled.last, now);
   Announcer announcer(raw->uri(), notifications, clock);
-  options.on_missing = [&](const ObjectInfo& object) {
-    return object.last_modified < first ? Status() : announcer.Announce(object);
+  const auto tell = [&](const ObjectInfo& object) {
+    const bool is_ours = object.last_modified >= reconciled.first - kSkew;
+    const Timestamp overdue_since = object.last_modified + config.reconcile.grace;
+    if (!is_ours || !IsToBeTold(overdue_since, reconciled.last, now)) return Status();
+    return announcer.Announce(object);
   };
-  SLUICE_TRY(look());
+  const auto unless_stopped = [&](uint64_t) {
+    return stop.stop_requested() ? Fail(ErrorKind::kTransient, "stopped") : Status();
+  };
+  const ReconcileReport found =
+      Reconcile(*raw, LedgerPagesOf(view.warehouse()), view.layout(), hours,
+                {.pending_since = now - config.reconcile.grace,
+                 .on_key = unless_stopped,
+                 .on_missing = tell});
+  if (found.failure) return std::unexpected(*found.failure);
   SLUICE_TRY(announcer.Flush());
   if (announcer.sent() > 0) {
     Log(LogLevel::kWarning,
-        "raw objects were not loaded, and nobody was told of them; sent notifications for the next "
-        "run: objects={} hours={} to {}",
+        "raw objects are not loaded, and nobody may have been told of them; sent notifications for "
+        "the next run: objects={} hours={} to {}",
         announcer.sent(), HourText(hours.from), HourText(hours.to));
   }
   return {};
 }
 
+// Absent: nothing is remembered yet. A time that is to come was said by a clock that was wrong.
+Result<std::optional<Reconciled>> Newest(MemoryLog& log, const ObjectStore& store, Timestamp now) {
+  SLUICE_ASSIGN(const std::string text, log.Newest());
+  if (text.empty()) return std::nullopt;
+  const auto parsed = Parse(text);
+  if (!parsed) return std::unexpected(parsed.error().During(store.uri() + log.key()));
+  return Reconciled{std::min(parsed->first, now),
+                    parsed->last > now ? parsed->first : parsed->last};
+}
+
+Status Remember(MemoryLog& log, const Reconciled& reconciled) {
+  const Status kept = log.Append(ToText(reconciled));
+  if (!kept && kept.error().kind() != ErrorKind::kConflict) return kept;
+  return {};
+}
+
 }  // namespace
 
-Status ReconcileOnSchedule(PipelineView& view, Clock& clock) {
+Status RememberFirstRun(ObjectStore& quarantine, const PipelineConfig& config, Timestamp now) {
+  if (config.reconcile.every.count() == 0) return {};
+  MemoryLog log(quarantine, "reconciled", config.name);
+  SLUICE_ASSIGN(const auto remembered, Newest(log, quarantine, now));
+  return remembered ? Status() : Remember(log, {now, now});
+}
+
+Status ReconcileOnSchedule(PipelineView& view, Clock& clock, const std::stop_token& stop) {
   const ReconcileConfig& schedule = view.config().reconcile;
   if (schedule.every.count() == 0 || !view.not_there_yet().empty()) return {};
   SLUICE_ASSIGN(const auto quarantine, view.OpenIfThere(view.config().quarantine));
@@ -87,18 +119,12 @@ Status ReconcileOnSchedule(PipelineView& view, Clock& clock) {
   if (quarantine == nullptr || notifications == nullptr) return {};
   MemoryLog log(*quarantine, "reconciled", view.config().name);
   const Timestamp now = clock.Now();
-  SLUICE_ASSIGN(const std::string remembered, log.Newest());
-  Reconciled reconciled{now, now};
-  if (!remembered.empty()) {
-    const auto parsed = Parse(remembered);
-    if (!parsed) return std::unexpected(parsed.error().During(quarantine->uri() + log.key()));
-    reconciled.first = parsed->first;
-    if (!IsDue(parsed->last, schedule.every, now)) return {};
-  }
-  SLUICE_TRY(SendForMissing(view, *notifications, reconciled.first, clock));
-  const Status kept = log.Append(ToText(reconciled));
-  if (!kept && kept.error().kind() != ErrorKind::kConflict) return kept;
-  return {};
+  SLUICE_ASSIGN(const auto remembered, Newest(log, *quarantine, now));
+  if (!remembered || now - remembered->last < schedule.every) return {};
+  SLUICE_ASSIGN(const WarehouseState state, view.warehouse().Probe());
+  if (state.paused) return {};
+  SLUICE_TRY(SendForMissing(view, *notifications, *remembered, clock, stop));
+  return Remember(log, {remembered->first, now});
 }
 
 }  // namespace sluice

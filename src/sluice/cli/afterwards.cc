@@ -12,9 +12,21 @@ constexpr std::chrono::minutes kEvery{5};
 
 }  // namespace
 
+void Afterwards::Begin(Pipeline& pipeline) {
+  if (looking_ == Looking::kNot) return;
+  const Status done = RememberFirstRun(pipeline.quarantine(), config_, session_.clock().Now());
+  if (!done) {
+    Log(LogLevel::kWarning, "cannot remember when this pipeline ran first: {}",
+        done.error().message());
+  }
+}
+
 void Afterwards::Reconcile() {
+  if (looking_ == Looking::kNot) return;
   Do("cannot look for raw objects that nobody was told of, which the next run does",
-     [&](PipelineView& view) { return ReconcileOnSchedule(view, session_.clock()); });
+     [&](PipelineView& view) {
+       return ReconcileOnSchedule(view, session_.clock(), session_.stop());
+     });
 }
 
 void Afterwards::Tell() {

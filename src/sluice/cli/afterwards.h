@@ -5,6 +5,7 @@
 #include <memory>
 #include <string_view>
 
+#include "sluice/app/pipeline.h"
 #include "sluice/app/pipeline_view.h"
 #include "sluice/base/clock.h"
 #include "sluice/cli/session.h"
@@ -16,8 +17,12 @@ namespace sluice {
 // the log and nothing more. What it was given outlives it. One thread at a time.
 class Afterwards {
  public:
-  Afterwards(Session& session, const PipelineConfig& config) : session_(session), config_(config) {}
+  enum class Looking { kAllowed, kNot };
+  Afterwards(Session& session, const PipelineConfig& config, Looking looking)
+      : session_(session), config_(config), looking_(looking) {}
 
+  // Before the work is begun.
+  void Begin(Pipeline& pipeline);
   // Neither once a stop was asked for: the process is to end.
   void Reconcile();
   void Tell();
@@ -30,6 +35,7 @@ class Afterwards {
 
   Session& session_;
   const PipelineConfig& config_;
+  const Looking looking_;
   std::unique_ptr<PipelineView> view_;
   Ticks next_{};
 };

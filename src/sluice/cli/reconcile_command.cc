@@ -207,7 +207,7 @@ Result<int> RunReconcile(Session& session, const ReconcileFlags& flags) {
                        ? ToJson(report, derived)
                        : ToText(report, flags) + ToText(derived) + EndOf(report, needs_attention)));
   if (report.failure) return std::unexpected(*report.failure);
-  Afterwards(session, view->config()).Tell();
+  Afterwards(session, view->config(), Afterwards::Looking::kNot).Tell();
   return needs_attention ? kExitAttention : kExitDone;
 }
 

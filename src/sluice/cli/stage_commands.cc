@@ -67,13 +67,16 @@ int Run(Session& session, const StageFlags& flags, const char* verb, Stage stage
         "from where it was");
     return session.Fail(wrong.error());
   }
-  Afterwards afterwards(session, *config);
+  // Who only lands need not see the warehouse; who keeps everything sends nothing.
+  using Looking = Afterwards::Looking;
+  Afterwards afterwards(session, *config,
+                        stage == &RunLand || flags.keep ? Looking::kNot : Looking::kAllowed);
   const auto pipeline = session.OpenPipeline(*config);
+  if (pipeline) afterwards.Begin(**pipeline);
   const int code = pipeline ? RunStage(session, **pipeline, flags, verb, stage, afterwards)
                             : session.Fail(pipeline.error());
-  // Who only lands need not see the warehouse.
   if (stage == &RunLand || code == kExitUsage) return code;
-  if (code != kExitFailed && !flags.keep) afterwards.Reconcile();
+  if (code != kExitFailed) afterwards.Reconcile();
   afterwards.Tell();
   return code;
 }

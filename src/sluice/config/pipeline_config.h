@@ -161,7 +161,7 @@ struct AlertConfig {
 // How `process` looks for what nobody was told of.
 struct ReconcileConfig {
   std::chrono::milliseconds every = std::chrono::hours(1);   // 0: never
-  std::chrono::milliseconds since = std::chrono::hours(24);  // how far back, by landing hour
+  std::chrono::milliseconds since = std::chrono::hours(72);  // how far back, by landing hour
   std::chrono::milliseconds grace = std::chrono::hours(1);   // what is younger is on its way
 };
 

@@ -16,7 +16,11 @@ MemoryLog::MemoryLog(ObjectStore& store, std::string_view what, std::string_view
     : store_(store), folder_(MemoryFolder(what, pipeline)), key_(folder_) {}
 
 Result<std::string> MemoryLog::Newest() {
-  SLUICE_ASSIGN(const ListPage page, store_.List(folder_, "", 1));
+  SLUICE_ASSIGN(ListPage page, store_.List(folder_, "", 1));
+  // A page may be empty though others come: S3 lists folder markers, and its store leaves them out.
+  while (page.objects.empty() && page.next) {
+    SLUICE_ASSIGN(page, store_.List(folder_, *page.next, 1));
+  }
   if (page.objects.empty()) return std::string();
   key_ = page.objects.front().key;
   SLUICE_ASSIGN(const uint64_t number, MemoryEntryNumberOf(folder_, key_));
