@@ -52,7 +52,8 @@ class EmptyRoot(FunctionTest):
         pathlib.Path(f"/proc/{s3.pid}/cwd/acme-raw").mkdir()
         self.write("sluice.yaml", f"name: t\nregion: us-east-1\nraw: {{url: s3://acme-raw/, endpoint: 'http://{host}:{s3.address.rsplit(':')[-1]}'}}\n")
 
-    class EmptyRootTest(EmptyRoot):
+
+class EmptyRootTest(EmptyRoot):
     def test_names_are_found_in_the_hosts_file(self):
         for host in "localhost", "runtime.test":
             with self.subTest(host):
