@@ -5,8 +5,9 @@
 
 #include "sluice/base/log.h"
 #include "sluice/config/units.h"
+#include "sluice/operate/landed.h"
 #include "sluice/operate/memory_log.h"
-#include "sluice/operate/reconcile.h"
+#include "sluice/operate/overdue_hours.h"
 
 namespace sluice {
 namespace {
@@ -60,6 +61,7 @@ Status SendForMissing(PipelineView& view, Queue& notifications, Timestamp first,
     return report;
   };
   SLUICE_ASSIGN(const ReconcileReport found, look());
+  SLUICE_TRY(RememberMissing(view, *raw, found, now));
   SLUICE_ASSIGN(const QueueDepth depth, notifications.Depth());
   if (!IsAnyUntold(found, depth)) return {};
   Announcer announcer(raw->uri(), notifications, clock);
@@ -78,6 +80,26 @@ Status SendForMissing(PipelineView& view, Queue& notifications, Timestamp first,
 }
 
 }  // namespace
+
+Status RememberMissing(PipelineView& view, ObjectStore& raw, const ReconcileReport& report,
+                       Timestamp now) {
+  SLUICE_ASSIGN(const auto quarantine, view.OpenIfThere(view.config().quarantine));
+  if (quarantine == nullptr) return {};
+  OverdueMemory memory(*quarantine, view.config().name);
+  SLUICE_ASSIGN(const OverdueHours remembered, memory.Read());
+  OverdueHours others = remembered;
+  if (report.settled) {
+    const RawLayout layout = view.layout();
+    SLUICE_ASSIGN(others, LookAgain(raw, LedgerPagesOf(view.warehouse()), layout,
+                                    Outside(remembered, layout, *report.settled),
+                                    now - StatusLimits().grace));
+  }
+  return memory.Change([&](const OverdueHours& newest) {
+    OverdueHours all = newest == remembered ? others : newest;
+    for (const auto& [hour, objects] : report.overdue) all[hour] = objects;
+    return all;
+  });
+}
 
 Status ReconcileOnSchedule(PipelineView& view, Clock& clock) {
   const ReconcileConfig& schedule = view.config().reconcile;

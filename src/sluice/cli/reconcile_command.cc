@@ -2,7 +2,9 @@
 #include <CLI/CLI.hpp>
 #include <memory>
 
+#include "sluice/app/scheduled_reconcile.h"
 #include "sluice/base/json_text.h"
+#include "sluice/base/log.h"
 #include "sluice/cli/afterwards.h"
 #include "sluice/cli/exit_code.h"
 #include "sluice/cli/session.h"
@@ -17,7 +19,7 @@ namespace {
 
 struct ReconcileFlags {
   std::string since = "7d", grace = "1h", after;
-  bool repair = false;
+  bool repair = false, forget = false;
 };
 
 std::string ExamplesText(const std::vector<std::string>& keys, uint64_t count) {
@@ -163,6 +165,15 @@ std::string ToJson(const ReconcileReport& report, const DerivedStores& derived) 
   return json.text() + "\n";
 }
 
+void Remember(PipelineView& view, ObjectStore& raw, ReconcileReport report,
+              const ReconcileFlags& flags, Timestamp now) {
+  if (flags.forget) report.overdue.clear();
+  if (const Status kept = RememberMissing(view, raw, report, now); !kept) {
+    Log(LogLevel::kWarning, "cannot remember for status and alerts what is missing: {}",
+        kept.error().message());
+  }
+}
+
 Result<int> RunReconcile(Session& session, const ReconcileFlags& flags) {
   const auto since = ParseDuration(flags.since), grace = ParseDuration(flags.grace);
   if (!since) return session.WrongUsage("--since: " + since.error().message());
@@ -194,6 +205,7 @@ Result<int> RunReconcile(Session& session, const ReconcileFlags& flags) {
     if (const Status sent = announcer->Flush(); !sent) return std::unexpected(sent.error());
     report.announced = announcer->sent();
   }
+  Remember(*view, *raw, report, flags, now);
   DerivedStores derived;
   if (!report.failure) {
     auto compared = CompareDerived(session, *view, hours, now - *grace);
@@ -227,9 +239,12 @@ void AddReconcile(CLI::App& app, Session& session, int& exit_code) {
       ->add_option("--after", flags->after, "Leave out keys up to this one, where it was stopped")
       ->type_name("KEY");
   command->add_flag("--repair", flags->repair, "Send a notification for each that is missing");
+  command->add_flag("--forget", flags->forget,
+                    "Status and alerts shall not go on about what is missing");
   command->footer(
-      "Changes nothing without --repair, and may run while everything else does. Stopped, it says "
-      "behind\nwhich key to go on. Exit code 3: a person should look.\n\nExamples:\n  sluice "
+      "Loads and sends nothing without --repair, and may run while everything else does. Stopped, "
+      "it "
+      "says behind\nwhich key to go on. Exit code 3: a person should look.\n\nExamples:\n  sluice "
       "reconcile\n  sluice reconcile --since 30d "
       "--repair");
   command->callback([&session, &exit_code, flags] {

@@ -13,6 +13,7 @@
 #include "sluice/object/object_names.h"
 #include "sluice/operate/hour_range.h"
 #include "sluice/operate/on_key.h"
+#include "sluice/operate/overdue_hours.h"
 #include "sluice/operate/raw_walk.h"
 #include "sluice/queue/queue.h"
 
@@ -32,10 +33,13 @@ struct ReconcileReport {
   uint64_t vanished = 0;     // no longer in the store, and no version of them loaded or replaced
   Bytes missing_size;
   std::vector<std::string> examples;    // the first keys that are missing
+  OverdueHours overdue;                 // the missing and the overwritten
   std::string stuck_key, stuck_reason;  // the first that is held or set aside
   uint64_t announced = 0;  // notifications that were sent for what is missing or overwritten
   // The last key that is in these numbers; empty: none.
   std::string compared;
+  // Of these hours every key is in them, and not as pending; empty where it ended early.
+  std::optional<HourRange> settled;
   std::optional<Error> failure;  // what ended the walk before its end
 
   // Is there anything that only a person can settle?
