@@ -260,6 +260,15 @@ class WhyHour(Why):
         self.load("held.ndjson", b'{"no": "route"}\n' * 20 + events(20, 50))
         self.assertEqual(self.why("2026-11-23T14", exit_code=3)["state"], "held")
 
+    def test_an_hour_without_objects_where_some_are_not_as_the_layout_says(self):
+        self.load("a.ndjson", events(1))
+        key = self.pipeline.put_raw("b.ndjson", events(1), "date=2026-11-23/9/")
+        story = self.why("2026-11-23T09", exit_code=3)
+        self.assertEqual((story["state"], story["verdict"].split("; to fix: ")[1]), ("foreign", "move them, or correct raw.layout"))
+        self.assertIn("nothing landed in these hours as raw.layout says; 1 raw object in the raw store is not as it says", story["verdict"])
+        self.assertIn(key, self.texts(story))
+        self.assertEqual(self.why("2026-11-23T14")["state"], "loaded")
+
     def test_an_hour_of_which_all_is_in_quarantine(self):
         bad = events(5, cookie_id=None)
         self.load("a.ndjson", bad, "date=2026-11-23/10/")

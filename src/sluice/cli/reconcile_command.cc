@@ -10,6 +10,7 @@
 #include "sluice/cli/session.h"
 #include "sluice/cli/walk_progress.h"
 #include "sluice/config/units.h"
+#include "sluice/operate/foreign_keys.h"
 #include "sluice/operate/orphans.h"
 #include "sluice/operate/reconcile.h"
 #include "sluice/operate/store_owner.h"
@@ -42,6 +43,12 @@ std::string ToText(const ReconcileReport& report, const ReconcileFlags& flags) {
   add(report.set_aside, "set aside: look at them, then backfill their hour");
   add(report.overwritten, "overwritten: another version of the key is loaded");
   add(report.foreign, "not as raw.layout says: nobody will load them");
+  add(report.elsewhere.count,
+      fmt::format("{}elsewhere in the raw store and not as raw.layout says: nobody will load them",
+                  report.elsewhere.is_whole ? "" : "or more, "));
+  if (report.elsewhere.count > 0) {
+    text += ExamplesText({report.elsewhere.example}, report.elsewhere.count);
+  }
   add(report.gone, "loaded, and no longer in the raw store");
   add(report.vanished,
       "never loaded, and no longer in the raw store: put them back, or give them up");
@@ -145,7 +152,11 @@ std::string ToJson(const ReconcileReport& report, const DerivedStores& derived) 
   json.Key("loaded").Value(report.loaded).Key("pending").Value(report.pending);
   json.Key("held").Value(report.held).Key("set_aside").Value(report.set_aside);
   json.Key("overwritten").Value(report.overwritten);
-  json.Key("foreign").Value(report.foreign).Key("gone").Value(report.gone);
+  json.Key("foreign").Value(report.foreign).Key("elsewhere").BeginObject();
+  json.Key("foreign").Value(report.elsewhere.count);
+  json.Key("is_whole").Value(report.elsewhere.is_whole).Key("example");
+  report.elsewhere.count > 0 ? json.Value(report.elsewhere.example) : json.Null();
+  json.EndObject().Key("gone").Value(report.gone);
   json.Key("vanished").Value(report.vanished);
   json.Key("missing").Value(report.missing).Key("missing_bytes").Value(report.missing_size.count);
   AppendExamples(json, report.examples);
@@ -211,6 +222,11 @@ Result<int> RunReconcile(Session& session, const ReconcileFlags& flags) {
     auto compared = CompareDerived(session, *view, hours, now - *grace);
     if (compared) derived = std::move(*compared);
     if (!compared) report.failure = compared.error();
+  }
+  if (!report.failure) {
+    auto found = FindForeign(*raw, view->layout(), FoldersOf(view->layout(), hours));
+    if (found) report.elsewhere = std::move(*found);
+    if (!found) report.failure = found.error();
   }
   if (report.failure && report.compared.empty()) return std::unexpected(*report.failure);
   const bool needs_attention = report.NeedsAttention() || derived.NeedsAttention();

@@ -11,6 +11,7 @@
 #include "sluice/base/clock.h"
 #include "sluice/base/result.h"
 #include "sluice/object/object_names.h"
+#include "sluice/operate/foreign_keys.h"
 #include "sluice/operate/hour_range.h"
 #include "sluice/operate/on_key.h"
 #include "sluice/operate/overdue_hours.h"
@@ -31,6 +32,7 @@ struct ReconcileReport {
   uint64_t foreign = 0;      // a key that the layout does not explain
   uint64_t gone = 0;         // loaded, and no longer in the store
   uint64_t vanished = 0;     // no longer in the store, and no version of them loaded or replaced
+  ForeignKeys elsewhere;     // outside of the hours; for the caller to find
   Bytes missing_size;
   std::vector<std::string> examples;    // the first keys that are missing
   OverdueHours overdue;                 // the missing and the overwritten
@@ -44,7 +46,8 @@ struct ReconcileReport {
 
   // Is there anything that only a person can settle?
   bool NeedsAttention() const {
-    return held + set_aside + foreign + vanished > 0 || missing + overwritten > announced;
+    return held + set_aside + foreign + elsewhere.count + vanished > 0 ||
+           missing + overwritten > announced;
   }
 };
 

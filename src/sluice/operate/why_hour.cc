@@ -5,6 +5,7 @@
 #include <map>
 #include <set>
 
+#include "sluice/operate/foreign_keys.h"
 #include "sluice/operate/parquet_search.h"
 #include "sluice/operate/reconcile.h"
 #include "sluice/operate/verify.h"
@@ -95,12 +96,15 @@ void AddCounts(const ReconcileReport& report, const LedgerSums& sums, Story& sto
   }
   add(report.overwritten, "of which another version is loaded");
   add(report.foreign, "not as raw.layout says");
+  add(report.elsewhere.count, "elsewhere in the raw store and not as raw.layout says");
+  if (report.elsewhere.count > 0) story.Add("", "for example " + report.elsewhere.example);
   add(report.pending, "young and not loaded yet");
   add(report.missing, "of which the ledger knows nothing");
   for (const std::string& key : report.examples) story.Add("", "for example " + key);
 }
 
-void EndWithoutObjects(const Witnesses& w, const HourRange& hours, Story& story) {
+void EndWithoutObjects(const Witnesses& w, const HourRange& hours, const ReconcileReport& report,
+                       Story& story) {
   if (hours.from > w.now)
     return story.End("future", "nothing can be there: these hours are to come");
   if (w.source && w.source->visible + w.source->in_flight > 0) {
@@ -110,6 +114,15 @@ void EndWithoutObjects(const Witnesses& w, const HourRange& hours, Story& story)
         fmt::format("not loaded, because nothing has landed; {} messages wait in the source",
                     waiting),
         "sluice land");
+  }
+  if (report.elsewhere.count > 0) {
+    return story.End(
+        "foreign",
+        fmt::format("not loaded, because nothing landed in these hours as raw.layout says; {}{} in "
+                    "the raw store {} not as it says: {}",
+                    Objects(report.elsewhere.count), report.elsewhere.is_whole ? "" : " or more",
+                    report.elsewhere.count == 1 ? "is" : "are", w.layout.text()),
+        "move them, or correct raw.layout");
   }
   if (hours.to > w.now) return story.End("nothing_yet", "nothing has landed in these hours yet");
   story.End("nothing_sent",
@@ -148,7 +161,9 @@ void EndUnloaded(const Witnesses& w, const HourRange& hours, const ReconcileRepo
 
 void EndHours(const Witnesses& w, const HourRange& hours, const ReconcileReport& report,
               const LedgerSums& sums, Story& story) {
-  if (report.stored + report.gone + report.vanished == 0) return EndWithoutObjects(w, hours, story);
+  if (report.stored + report.gone + report.vanished == 0) {
+    return EndWithoutObjects(w, hours, report, story);
+  }
   if (report.missing + report.overwritten > 0 || (w.paused && report.pending > 0)) {
     return EndUnloaded(w, hours, report, story);
   }
@@ -256,6 +271,9 @@ Result<Story> TellLanding(const Witnesses& w, const HourRange& hours) {
     };
     report = Reconcile(*w.raw, pages, w.layout, hours, {.pending_since = w.now - w.grace});
     if (report.failure) return std::unexpected(*report.failure);
+    if (report.stored == 0) {
+      SLUICE_ASSIGN(report.elsewhere, FindForeign(*w.raw, w.layout, FoldersOf(w.layout, hours)));
+    }
   }
   AddCounts(report, sums, story);
   if (w.waiting_notifications() > 0) {
