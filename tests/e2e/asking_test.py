@@ -269,6 +269,24 @@ class WhyHour(Why):
         self.assertIn(key, self.texts(story))
         self.assertEqual(self.why("2026-11-23T14")["state"], "loaded")
 
+    def test_what_is_held_since_another_version_is_loaded_takes_its_place_by_what_is_said(self):
+        key = self.load("a.ndjson", events(2))
+        self.pipeline.put_raw("a.ndjson", events(3))
+        self.pipeline.announce(key)
+        self.pipeline.run("process")
+        story = self.why("2026-11-23T14", exit_code=3)
+        self.assertEqual(story["state"], "held")
+        fix = story["verdict"].split("; to fix: ")[1]
+        self.assertTrue(fix.startswith("sluice backfill --from 2026-11-23T14 --to 2026-11-23T15 --replace puts what is held in the place"), fix)
+        self.assertIn("1  held, and another version is loaded: sluice backfill --from HOUR --replace puts them in its place",
+                      self.pipeline.run("reconcile", "--since", "3650d", exit_code=3).stdout)
+        self.pipeline.run(*fix.split(" puts ")[0].split()[1:])
+        self.assertEqual(self.why("2026-11-23T14")["state"], "loaded")
+        self.load("held.ndjson", b'{"no": "route"}\n' * 20)
+        fix = self.why("2026-11-23T14", exit_code=3)["verdict"].split("; to fix: ")[1]
+        self.assertEqual(fix, "mend what the reason says, then sluice backfill --from 2026-11-23T14 --to 2026-11-23T15; or sluice quarantine accept WHY"
+                              " --object KEY")
+
     def test_an_hour_of_which_all_is_in_quarantine(self):
         bad = events(5, cookie_id=None)
         self.load("a.ndjson", bad, "date=2026-11-23/10/")

@@ -39,8 +39,13 @@ std::string ToText(const ReconcileReport& report, const ReconcileFlags& flags) {
   };
   add(report.loaded, "loaded");
   add(report.pending, "young and not loaded yet: their notifications are on the way");
-  add(report.held, "held: look at them, then backfill their hour");
-  add(report.set_aside, "set aside: look at them, then backfill their hour");
+  add(report.held - report.held_over,
+      "held: mend what the reason says, then sluice backfill --from HOUR; or sluice quarantine "
+      "accept WHY --object KEY");
+  add(report.held_over,
+      "held, and another version is loaded: sluice backfill --from HOUR --replace puts them in its "
+      "place; or sluice quarantine accept WHY --object KEY");
+  add(report.set_aside, "set aside: mend what the reason says, then sluice backfill --from HOUR");
   add(report.overwritten, "overwritten: another version of the key is loaded");
   add(report.foreign, "not as raw.layout says: nobody will load them");
   add(report.elsewhere.count,

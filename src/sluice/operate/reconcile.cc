@@ -24,7 +24,9 @@ bool IsKnownAs(const RawKeyState& state, ObjectState wanted) {
 Status CountUnsettled(const RawKeyState& state, const std::string& store, const RawLayout& layout,
                       const ReconcileOptions& options, ReconcileReport& report) {
   if (const LedgerObject* const stuck = state.FindStuck(store)) {
-    ++(stuck->state == ObjectState::kHeld ? report.held : report.set_aside);
+    const bool is_held = stuck->state == ObjectState::kHeld;
+    ++(is_held ? report.held : report.set_aside);
+    if (is_held && IsKnownAs(state, ObjectState::kLoaded)) ++report.held_over;
     if (report.stuck_key.empty()) {
       report.stuck_key = state.key;
       report.stuck_reason = stuck->reason;

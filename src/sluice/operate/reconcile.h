@@ -26,6 +26,7 @@ struct ReconcileReport {
   uint64_t stored = 0;  // in the store: the next seven
   uint64_t loaded = 0;  // or replaced
   uint64_t held = 0, set_aside = 0;
+  uint64_t held_over = 0;    // of the held: another version of the key is loaded
   uint64_t missing = 0;      // the ledger knows nothing of them
   uint64_t pending = 0;      // nor of these, but they are young: their notifications are on the way
   uint64_t overwritten = 0;  // another version of the key is loaded, and nothing known of this one

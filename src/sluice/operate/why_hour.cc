@@ -159,6 +159,21 @@ void EndUnloaded(const Witnesses& w, const HourRange& hours, const ReconcileRepo
             "sluice backfill " + RangeFlags(hours) + " --replace puts the new ones in their place");
 }
 
+// As why_object.cc has it for one.
+std::string FixOfStuck(const HourRange& hours, const ReconcileReport& report) {
+  const std::string backfill = "sluice backfill " + RangeFlags(hours);
+  std::string fix;
+  if (report.held + report.set_aside > report.held_over) {
+    fix = "mend what the reason says, then " + backfill;
+  }
+  if (report.held > report.held_over) fix += "; or sluice quarantine accept WHY --object KEY";
+  if (report.held_over == 0) return fix;
+  return fmt::format(
+      "{}{}{} --replace puts what is held in the place of the version that is loaded; sluice "
+      "quarantine accept WHY --object KEY gives up the one that is not loaded",
+      fix, fix.empty() ? "" : "; ", backfill);
+}
+
 void EndHours(const Witnesses& w, const HourRange& hours, const ReconcileReport& report,
               const LedgerSums& sums, Story& story) {
   if (report.stored + report.gone + report.vanished == 0) {
@@ -172,7 +187,7 @@ void EndHours(const Witnesses& w, const HourRange& hours, const ReconcileReport&
         report.held > 0 ? "held" : "set_aside",
         fmt::format("{} of {} not loaded, because they are held or set aside: {}",
                     report.held + report.set_aside, Objects(report.stored), report.stuck_reason),
-        "mend that, then sluice backfill " + RangeFlags(hours));
+        FixOfStuck(hours, report));
   }
   if (report.vanished > 0) {
     return story.End("vanished",
