@@ -1,9 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """What a person on call asks: are the tables right, and where is my event?"""
 
+import contextlib
+import datetime
 import json
 import os
 import shutil
+import sqlite3
 import unittest
 
 from pipeline import HOUR, PipelineTest, events
@@ -247,7 +250,15 @@ class WhyHour(Why):
         self.pipeline.generate(10)
         self.pipeline.send()
         story = self.why("2026-11-23T15", exit_code=3)
-        self.assertEqual((story["state"], story["verdict"].split("; to fix: ")[1]), ("not_landed", "sluice land"))
+        self.assertEqual(story["state"], "nothing_sent")
+        self.assertRegex(story["verdict"], r"nothing landed; \d+ messages? wait in the source and land in the hour of now; to fix: ask the producer")
+        for arguments in ([datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%dT%H")], ["2026-11-23T02", "--by", "event-time"]):
+            story = self.why(*arguments, exit_code=3)
+            self.assertEqual((story["state"], story["verdict"].split("; to fix: ")[1][:11]), ("not_landed", "sluice land"), arguments)
+        with contextlib.closing(sqlite3.connect(self.pipeline.data / "queue.db")) as database, database:
+            database.execute("UPDATE message SET sent = 0")
+        story = self.why("2026-11-23T15", exit_code=3)
+        self.assertEqual((story["state"], story["verdict"].split("; to fix: ")[1]), ("not_landed", "sluice land, into the hour of now"))
         key = self.pipeline.put_raw("b.ndjson", events(20, 20))
         self.assertEqual(self.why("2026-11-23T14")["state"], "waiting")
         story = self.why("2026-11-23T14", "--grace", "0s", exit_code=3)

@@ -77,6 +77,10 @@ std::string Objects(uint64_t count) {
   return fmt::format("{} raw object{}", count, count == 1 ? "" : "s");
 }
 
+std::string Messages(uint64_t count) {
+  return fmt::format("{} message{}", count, count == 1 ? "" : "s");
+}
+
 void AddCounts(const ReconcileReport& report, const LedgerSums& sums, Story& story) {
   const auto add = [&](uint64_t count, std::string_view what) {
     if (count > 0) story.Add("", fmt::format("{} {}", Objects(count), what));
@@ -107,13 +111,15 @@ void EndWithoutObjects(const Witnesses& w, const HourRange& hours, const Reconci
                        Story& story) {
   if (hours.from > w.now)
     return story.End("future", "nothing can be there: these hours are to come");
-  if (w.source && w.source->visible + w.source->in_flight > 0) {
-    const uint64_t waiting = w.source->visible + w.source->in_flight;
-    return story.End(
-        "not_landed",
-        fmt::format("not loaded, because nothing has landed; {} messages wait in the source",
-                    waiting),
-        "sluice land");
+  const uint64_t waiting = w.waiting_messages();
+  const bool is_over = hours.to <= w.now;
+  const bool may_be_theirs =
+      !is_over || (w.source && w.source->oldest && *w.source->oldest < hours.to);
+  if (waiting > 0 && may_be_theirs) {
+    return story.End("not_landed",
+                     fmt::format("not loaded, because nothing has landed; {} wait in the source",
+                                 Messages(waiting)),
+                     is_over ? "sluice land, into the hour of now" : "sluice land");
   }
   if (report.elsewhere.count > 0) {
     return story.End(
@@ -124,12 +130,19 @@ void EndWithoutObjects(const Witnesses& w, const HourRange& hours, const Reconci
                     report.elsewhere.count == 1 ? "is" : "are", w.layout.text()),
         "move them, or correct raw.layout");
   }
-  if (hours.to > w.now) return story.End("nothing_yet", "nothing has landed in these hours yet");
-  story.End("nothing_sent",
-            w.source ? "not loaded, because nothing landed, and nothing waits in the source: the "
-                       "producer sent nothing"
-                     : "not loaded, because nothing landed: the producer sent nothing, or landing "
-                       "stood still",
+  if (!is_over) return story.End("nothing_yet", "nothing has landed in these hours yet");
+  std::string sentence =
+      w.source
+          ? "not loaded, because nothing landed, and nothing waits in the source: the producer "
+            "sent nothing"
+          : "not loaded, because nothing landed: the producer sent nothing, or landing stood "
+            "still";
+  if (waiting > 0) {
+    sentence = fmt::format(
+        "not loaded, because nothing landed; {} wait in the source and land in the hour of now",
+        Messages(waiting));
+  }
+  story.End("nothing_sent", std::move(sentence),
             "ask the producer; what comes now lands in the hour in which it comes");
 }
 
@@ -356,6 +369,13 @@ Result<Story> WhyEventHours(const Witnesses& witnesses, const HourRange& hours) 
                 "not known: no row is there, and not all Parquet objects that may tell of these "
                 "hours could be looked into",
                 "sluice verify tells whether rows are missing");
+    } else if (rows == 0 && landing.state == "nothing_sent" && witnesses.waiting_messages() > 0) {
+      story.End(
+          "not_landed",
+          fmt::format("not loaded, because nothing with such a time has landed; {} wait in the "
+                      "source",
+                      Messages(witnesses.waiting_messages())),
+          "sluice land");
     } else if (is_all_there) {
       story.End("nothing_sent",
                 "not loaded, because what landed has no event with such a time, but for what is in "
