@@ -4,9 +4,11 @@
 import contextlib
 import datetime
 import fcntl
+import gzip
 import json
 import os
 import pathlib
+import re
 import signal
 import unittest
 
@@ -360,11 +362,28 @@ class Reconcile(PipelineTest):
         self.pipeline.announce(held, gone)
         self.pipeline.run("process", "--set", "quarantine.hold_above=20%")
         (self.pipeline.data / "raw" / gone).unlink()
+        reason, = self.pipeline.query("SELECT reason FROM sluice.ledger WHERE table_name = '*' AND state = 'held'")[0]
         self.assertEqual(json.loads(self.pipeline.run("reconcile", "--json", exit_code=3).stdout) | {"from": "", "to": ""},
-                         {"from": "", "to": "", "stored": 1, "loaded": 0, "pending": 0, "held": 1, "set_aside": 0, "overwritten": 0, "foreign": 0,
+                         {"from": "", "to": "", "stored": 1, "loaded": 0, "pending": 0, "held": 1, "set_aside": 0, "held_examples": [{"key": held, "reason": reason}],
+                          "set_aside_examples": [], "overwritten": 0, "foreign": 0,
                           "elsewhere": {"foreign": 0, "is_whole": True, "example": None}, "gone": 1, "vanished": 0, "missing": 0, "missing_bytes": 0, "examples": [], "announced": 0,
                           "parquet": {"stored": 1, "named": 1, "young": 0, "unnamed": 0, "missing": 0, "examples": [], "claim": None},
                           "quarantine": {"named": 1, "missing": 0, "examples": []}, "after": None})
+
+    def test_what_waits_for_a_person_is_named_with_its_reason(self):
+        held = [self.pipeline.put_raw(f"{i:02}.ndjson", b'{"no": "route"}\n' * 20, hour_of(self.now)) for i in range(11)]
+        damaged = self.pipeline.put_raw("damaged.ndjson.gz", gzip.compress(events(5))[:-9], hour_of(self.now))
+        self.pipeline.announce(*held, damaged)
+        self.pipeline.run("process")
+        reasons = dict(self.pipeline.query("SELECT raw_key, reason FROM sluice.ledger WHERE table_name = '*'"))
+        found = self.reconcile(exit_code=3)
+        self.assertEqual(found["held_examples"], [{"key": key, "reason": reasons[key]} for key in held[:10]])
+        self.assertEqual(found["set_aside_examples"], [{"key": damaged, "reason": reasons[damaged]}])
+        text = self.pipeline.run("reconcile", exit_code=3).stdout
+        self.assertRegex(text, f"11  held: mend what the reason says, .*\n +{held[0]}: {re.escape(reasons[held[0]])}\n")
+        self.assertRegex(text, f" {held[9]}: .*\n +…\n +1  set aside: mend what the reason says, .*\n +{damaged}: {re.escape(reasons[damaged])}\n")
+        hour = self.now.strftime("%Y-%m-%dT%H")
+        self.assertIn(f"for example {damaged}: {reasons[damaged]}", self.pipeline.run("why", hour, exit_code=3).stdout)
 
     def test_what_is_not_as_the_layout_says_is_found_outside_of_the_hours_too(self):
         self.pipeline.announce(self.put("a.ndjson"))

@@ -29,6 +29,12 @@ std::string ExamplesText(const std::vector<std::string>& keys, uint64_t count) {
   return count > keys.size() ? text + fmt::format("{:14}…\n", "") : text;
 }
 
+std::string ExamplesText(const std::vector<StuckKey>& stuck, uint64_t count) {
+  std::vector<std::string> lines;
+  for (const auto& [key, reason] : stuck) lines.push_back(key + ": " + reason);
+  return ExamplesText(lines, count);
+}
+
 std::string ToText(const ReconcileReport& report, const ReconcileFlags& flags) {
   std::string text = fmt::format(
       "hours {} to {} (UTC, the last one not included): {} objects in the raw store\n",
@@ -45,7 +51,9 @@ std::string ToText(const ReconcileReport& report, const ReconcileFlags& flags) {
   add(report.held_over,
       "held, and another version is loaded: sluice backfill --from HOUR --replace puts them in its "
       "place; or sluice quarantine accept WHY --object KEY");
+  text += ExamplesText(report.held_examples, report.held);
   add(report.set_aside, "set aside: mend what the reason says, then sluice backfill --from HOUR");
+  text += ExamplesText(report.set_aside_examples, report.set_aside);
   add(report.overwritten, "overwritten: another version of the key is loaded");
   add(report.foreign, "not as raw.layout says: nobody will load them");
   add(report.elsewhere.count,
@@ -143,6 +151,14 @@ std::string EndOf(const ReconcileReport& report, bool needs_attention) {
   return needs_attention || report.announced > 0 ? "" : "nothing is missing\n";
 }
 
+void AppendStuck(JsonText& json, std::string_view name, const std::vector<StuckKey>& stuck) {
+  json.Key(name).BeginArray();
+  for (const auto& [key, reason] : stuck) {
+    json.BeginObject().Key("key").Value(key).Key("reason").Value(reason).EndObject();
+  }
+  json.EndArray();
+}
+
 void AppendExamples(JsonText& json, const std::vector<std::string>& keys) {
   json.Key("examples").BeginArray();
   for (const std::string& key : keys) json.Value(key);
@@ -156,6 +172,8 @@ std::string ToJson(const ReconcileReport& report, const DerivedStores& derived) 
   json.Key("to").Value(HourText(report.hours.to)).Key("stored").Value(report.stored);
   json.Key("loaded").Value(report.loaded).Key("pending").Value(report.pending);
   json.Key("held").Value(report.held).Key("set_aside").Value(report.set_aside);
+  AppendStuck(json, "held_examples", report.held_examples);
+  AppendStuck(json, "set_aside_examples", report.set_aside_examples);
   json.Key("overwritten").Value(report.overwritten);
   json.Key("foreign").Value(report.foreign).Key("elsewhere").BeginObject();
   json.Key("foreign").Value(report.elsewhere.count);

@@ -231,7 +231,8 @@ TEST_F(RawWalkTest, ReconcileTellsYoungFromMissing) {
   EXPECT_EQ(report->loaded, 1u);
   EXPECT_EQ(report->pending, 1u);
   EXPECT_EQ(report->held, 1u);
-  EXPECT_EQ(report->stuck_key, hour + "4-held") << "not the version that was written over";
+  ASSERT_EQ(report->held_examples.size(), 1u) << "not the version that was written over";
+  EXPECT_EQ(report->held_examples[0].key, hour + "4-held");
   EXPECT_EQ(report->missing, 3u);
   EXPECT_EQ(report->gone, 1u);
   EXPECT_EQ(report->vanished, 1u);

@@ -27,10 +27,8 @@ Status CountUnsettled(const RawKeyState& state, const std::string& store, const 
     const bool is_held = stuck->state == ObjectState::kHeld;
     ++(is_held ? report.held : report.set_aside);
     if (is_held && IsKnownAs(state, ObjectState::kLoaded)) ++report.held_over;
-    if (report.stuck_key.empty()) {
-      report.stuck_key = state.key;
-      report.stuck_reason = stuck->reason;
-    }
+    std::vector<StuckKey>& examples = is_held ? report.held_examples : report.set_aside_examples;
+    if (examples.size() < kExamples) examples.push_back({state.key, stuck->reason});
   } else if (state.stored->last_modified > options.pending_since) {
     ++report.pending;
   } else {

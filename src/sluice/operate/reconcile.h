@@ -20,6 +20,11 @@
 
 namespace sluice {
 
+// A key that waits for a person, and the sentence that the ledger has.
+struct StuckKey {
+  std::string key, reason;
+};
+
 // What became of the raw objects of some hours. Numbers of keys.
 struct ReconcileReport {
   HourRange hours;
@@ -35,9 +40,9 @@ struct ReconcileReport {
   uint64_t vanished = 0;     // no longer in the store, and no version of them loaded or replaced
   ForeignKeys elsewhere;     // outside of the hours; for the caller to find
   Bytes missing_size;
-  std::vector<std::string> examples;    // the first keys that are missing
-  OverdueHours overdue;                 // the missing and the overwritten
-  std::string stuck_key, stuck_reason;  // the first that is held or set aside
+  std::vector<std::string> examples;                        // the first keys that are missing
+  OverdueHours overdue;                                     // the missing and the overwritten
+  std::vector<StuckKey> held_examples, set_aside_examples;  // the first of these
   uint64_t announced = 0;  // notifications that were sent for what is missing or overwritten
   // The last key that is in these numbers; empty: none.
   std::string compared;

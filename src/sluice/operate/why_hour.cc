@@ -93,11 +93,15 @@ void AddCounts(const ReconcileReport& report, const LedgerSums& sums, Story& sto
     story.Add(sums.loads.last, fmt::format("{}: {} events, of which {} in quarantine",
                                            sums.loads.ToText(), sums.lines, sums.quarantined));
   }
+  const auto add_stuck = [&](const std::vector<StuckKey>& examples) {
+    for (const auto& [key, reason] : examples) {
+      story.Add("", fmt::format("for example {}: {}", key, reason));
+    }
+  };
   add(report.held, "held");
+  add_stuck(report.held_examples);
   add(report.set_aside, "set aside");
-  if (!report.stuck_key.empty()) {
-    story.Add("", fmt::format("for example {}: {}", report.stuck_key, report.stuck_reason));
-  }
+  add_stuck(report.set_aside_examples);
   add(report.overwritten, "of which another version is loaded");
   add(report.foreign, "not as raw.layout says");
   add(report.elsewhere.count, "elsewhere in the raw store and not as raw.layout says");
@@ -196,10 +200,12 @@ void EndHours(const Witnesses& w, const HourRange& hours, const ReconcileReport&
     return EndUnloaded(w, hours, report, story);
   }
   if (report.held + report.set_aside > 0) {
+    const StuckKey& first =
+        report.held > 0 ? report.held_examples.front() : report.set_aside_examples.front();
     return story.End(
         report.held > 0 ? "held" : "set_aside",
         fmt::format("{} of {} not loaded, because they are held or set aside: {}",
-                    report.held + report.set_aside, Objects(report.stored), report.stuck_reason),
+                    report.held + report.set_aside, Objects(report.stored), first.reason),
         FixOfStuck(hours, report));
   }
   if (report.vanished > 0) {
