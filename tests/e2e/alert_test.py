@@ -105,6 +105,44 @@ class Alerts(PipelineTest):
         self.run_with("process")
         self.assertEqual(sorted(self.told()), [("missing", "resolved", "info"), ("stale", "resolved", "info")])
 
+    def test_what_reconcile_finds_before_the_last_day_is_told_until_it_is_loaded(self):
+        self.loaded()
+        key = self.pipeline.put_landed("lost.ndjson", events(20, first=40), 73 * 3600)
+        self.run_with("process")
+        self.assertEqual(self.told(), [])
+        self.run_with("reconcile", exit_code=3)
+        alert = self.webhook.told[0][2]
+        self.assertEqual((alert["count"], alert["next"]), (1, "sluice reconcile --repair"))
+        self.assertIn(f"1 landed before the last 24 hours, the first in {key[5:15]}T{key[16:18]}", alert["text"])
+        self.assertEqual(self.told(), [("missing", "firing", "critical")])
+        for arguments, code in ((["process"], 0), (["reconcile", "--since", "1d"], 0), (["reconcile", "--grace", "9d"], 0),
+                                (["reconcile", "--after", key], 0), (["reconcile"], 3)):
+            self.run_with(*arguments, exit_code=code)
+            self.assertEqual(self.told(), [], arguments)
+        self.run_with("backfill", "--from", f"{key[5:15]}T{key[16:18]}")
+        self.run_with("process")
+        self.assertEqual(self.told(), [("missing", "resolved", "info")])
+
+    def test_what_leaves_the_last_day_is_over_when_it_is_gone_only(self):
+        def process(*told):
+            self.run_with("process", "--set", "reconcile.every=0s")
+            self.assertEqual(self.told(), list(told))
+
+        self.loaded()
+        key = self.pipeline.put_landed("lost.ndjson", events(20, first=40), 2 * 3600)
+        process(("missing", "firing", "critical"), ("stale", "firing", "critical"))
+        memory, = (self.pipeline.data / "quarantine/_sluice/missing/tracking").iterdir()
+        hour = f"{key[5:15]}T{key[16:18]}"
+        self.assertEqual(memory.read_text(), f"sluice missing 1\n{hour} 1\n")
+        # As if three days went by.
+        raw = self.pipeline.data / "raw"
+        later = self.pipeline.put_landed("lost.ndjson", (raw / key).read_bytes(), 74 * 3600)
+        (raw / key).unlink()
+        memory.write_text(memory.read_text().replace(hour, f"{later[5:15]}T{later[16:18]}"))
+        process(("stale", "resolved", "info"))
+        (raw / later).unlink()
+        process(("missing", "resolved", "info"))
+
     def test_held_quarantined_and_dead_letters(self):
         self.loaded()
         self.pipeline.announce(self.pipeline.put_landed("held.ndjson", b"not json\n" * 20, 0))

@@ -1,9 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """What a person on call asks: are the tables right, and where is my event?"""
 
+import contextlib
+import datetime
 import json
 import os
 import shutil
+import sqlite3
 import unittest
 
 from pipeline import HOUR, PipelineTest, events
@@ -247,7 +250,15 @@ class WhyHour(Why):
         self.pipeline.generate(10)
         self.pipeline.send()
         story = self.why("2026-11-23T15", exit_code=3)
-        self.assertEqual((story["state"], story["verdict"].split("; to fix: ")[1]), ("not_landed", "sluice land"))
+        self.assertEqual(story["state"], "nothing_sent")
+        self.assertRegex(story["verdict"], r"nothing landed; \d+ messages? wait in the source and land in the hour of now; to fix: ask the producer")
+        for arguments in ([datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%dT%H")], ["2026-11-23T02", "--by", "event-time"]):
+            story = self.why(*arguments, exit_code=3)
+            self.assertEqual((story["state"], story["verdict"].split("; to fix: ")[1][:11]), ("not_landed", "sluice land"), arguments)
+        with contextlib.closing(sqlite3.connect(self.pipeline.data / "queue.db")) as database, database:
+            database.execute("UPDATE message SET sent = 0")
+        story = self.why("2026-11-23T15", exit_code=3)
+        self.assertEqual((story["state"], story["verdict"].split("; to fix: ")[1]), ("not_landed", "sluice land, into the hour of now"))
         key = self.pipeline.put_raw("b.ndjson", events(20, 20))
         self.assertEqual(self.why("2026-11-23T14")["state"], "waiting")
         story = self.why("2026-11-23T14", "--grace", "0s", exit_code=3)
@@ -259,6 +270,33 @@ class WhyHour(Why):
         self.assertEqual(self.why("2026-11-23")["state"], "loaded")
         self.load("held.ndjson", b'{"no": "route"}\n' * 20 + events(20, 50))
         self.assertEqual(self.why("2026-11-23T14", exit_code=3)["state"], "held")
+
+    def test_an_hour_without_objects_where_some_are_not_as_the_layout_says(self):
+        self.load("a.ndjson", events(1))
+        key = self.pipeline.put_raw("b.ndjson", events(1), "date=2026-11-23/9/")
+        story = self.why("2026-11-23T09", exit_code=3)
+        self.assertEqual((story["state"], story["verdict"].split("; to fix: ")[1]), ("foreign", "move them, or correct raw.layout"))
+        self.assertIn("nothing landed in these hours as raw.layout says; 1 raw object in the raw store is not as it says", story["verdict"])
+        self.assertIn(key, self.texts(story))
+        self.assertEqual(self.why("2026-11-23T14")["state"], "loaded")
+
+    def test_what_is_held_since_another_version_is_loaded_takes_its_place_by_what_is_said(self):
+        key = self.load("a.ndjson", events(2))
+        self.pipeline.put_raw("a.ndjson", events(3))
+        self.pipeline.announce(key)
+        self.pipeline.run("process")
+        story = self.why("2026-11-23T14", exit_code=3)
+        self.assertEqual(story["state"], "held")
+        fix = story["verdict"].split("; to fix: ")[1]
+        self.assertTrue(fix.startswith("sluice backfill --from 2026-11-23T14 --to 2026-11-23T15 --replace puts what is held in the place"), fix)
+        self.assertIn("1  held, and another version is loaded: sluice backfill --from HOUR --replace puts them in its place",
+                      self.pipeline.run("reconcile", "--since", "3650d", exit_code=3).stdout)
+        self.pipeline.run(*fix.split(" puts ")[0].split()[1:])
+        self.assertEqual(self.why("2026-11-23T14")["state"], "loaded")
+        self.load("held.ndjson", b'{"no": "route"}\n' * 20)
+        fix = self.why("2026-11-23T14", exit_code=3)["verdict"].split("; to fix: ")[1]
+        self.assertEqual(fix, "mend what the reason says, then sluice backfill --from 2026-11-23T14 --to 2026-11-23T15; or sluice quarantine accept WHY"
+                              " --object KEY")
 
     def test_an_hour_of_which_all_is_in_quarantine(self):
         bad = events(5, cookie_id=None)

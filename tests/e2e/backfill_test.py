@@ -4,6 +4,7 @@
 import contextlib
 import datetime
 import fcntl
+import gzip
 import json
 import os
 import pathlib
@@ -246,6 +247,9 @@ class Backfill(PipelineTest):
             self.assert_plain_failure(self.pipeline.run("backfill", "--from", *wrong, exit_code=2), "the range is empty" if len(wrong) > 1 else "not an hour")
         done = self.pipeline.run("--set", "raw.layout=%Y/%m/%d/%H/", "backfill", "--from", "2026-11-23", exit_code=1)
         self.assert_plain_failure(done, "0 of 1 keys match raw.layout", "date=2026-11-23/14/000.ndjson")
+        key = self.pipeline.put_raw("a.ndjson", events(2), "date=2026-11-22/9/")
+        done = self.pipeline.run("backfill", "--from", "2026-11-22", exit_code=1)
+        self.assert_plain_failure(done, "nothing is in these hours, and 1 keys of the raw store do not match raw.layout", key)
 
     def test_surroundings_that_are_not_there(self):
         done = self.pipeline.run("backfill", "--from", "2026-11-23", exit_code=1)
@@ -404,11 +408,39 @@ class Reconcile(PipelineTest):
         self.pipeline.announce(held, gone)
         self.pipeline.run("process", "--set", "quarantine.hold_above=20%")
         (self.pipeline.data / "raw" / gone).unlink()
+        reason, = self.pipeline.query("SELECT reason FROM sluice.ledger WHERE table_name = '*' AND state = 'held'")[0]
         self.assertEqual(json.loads(self.pipeline.run("reconcile", "--json", exit_code=3).stdout) | {"from": "", "to": ""},
-                         {"from": "", "to": "", "stored": 1, "loaded": 0, "pending": 0, "held": 1, "set_aside": 0, "overwritten": 0, "foreign": 0,
-                          "gone": 1, "vanished": 0, "missing": 0, "missing_bytes": 0, "examples": [], "announced": 0,
+                         {"from": "", "to": "", "stored": 1, "loaded": 0, "pending": 0, "held": 1, "set_aside": 0, "held_examples": [{"key": held, "reason": reason}],
+                          "set_aside_examples": [], "overwritten": 0, "foreign": 0,
+                          "elsewhere": {"foreign": 0, "is_whole": True, "example": None}, "gone": 1, "vanished": 0, "missing": 0, "missing_bytes": 0, "examples": [], "announced": 0,
                           "parquet": {"stored": 1, "named": 1, "young": 0, "unnamed": 0, "missing": 0, "examples": [], "claim": None},
                           "quarantine": {"named": 1, "missing": 0, "examples": []}, "after": None})
+
+    def test_what_waits_for_a_person_is_named_with_its_reason(self):
+        held = [self.pipeline.put_raw(f"{i:02}.ndjson", b'{"no": "route"}\n' * 20, hour_of(self.now)) for i in range(11)]
+        damaged = self.pipeline.put_raw("damaged.ndjson.gz", gzip.compress(events(5))[:-9], hour_of(self.now))
+        self.pipeline.announce(*held, damaged)
+        self.pipeline.run("process")
+        reasons = dict(self.pipeline.query("SELECT raw_key, reason FROM sluice.ledger WHERE table_name = '*'"))
+        found = self.reconcile(exit_code=3)
+        self.assertEqual(found["held_examples"], [{"key": key, "reason": reasons[key]} for key in held[:10]])
+        self.assertEqual(found["set_aside_examples"], [{"key": damaged, "reason": reasons[damaged]}])
+        text = self.pipeline.run("reconcile", exit_code=3).stdout
+        self.assertRegex(text, f"11  held: mend what the reason says, .*\n +{held[0]}: {re.escape(reasons[held[0]])}\n")
+        self.assertRegex(text, f" {held[9]}: .*\n +…\n +1  set aside: mend what the reason says, .*\n +{damaged}: {re.escape(reasons[damaged])}\n")
+        hour = self.now.strftime("%Y-%m-%dT%H")
+        self.assertIn(f"for example {damaged}: {reasons[damaged]}", self.pipeline.run("why", hour, exit_code=3).stdout)
+
+    def test_what_is_not_as_the_layout_says_is_found_outside_of_the_hours_too(self):
+        self.pipeline.announce(self.put("a.ndjson"))
+        self.pipeline.run("process")
+        self.assertEqual(self.reconcile()["elsewhere"], {"foreign": 0, "is_whole": True, "example": None})
+        key = self.pipeline.put_raw("b.ndjson", events(2), "date=2020-01-01/9/")
+        found = self.reconcile(exit_code=3)
+        self.assertEqual((found["loaded"], found["foreign"], found["elsewhere"]), (1, 0, {"foreign": 1, "is_whole": True, "example": key}))
+        text = self.pipeline.run("reconcile", exit_code=3).stdout
+        self.assertRegex(text, f" 1  elsewhere in the raw store and not as raw.layout says: nobody will load them\n +{key}\n")
+        self.assertNotIn("nothing is missing", text)
 
     def test_parquet_objects_are_compared_too(self):
         keys = [self.put(name, hours_ago=hours, first=10 * i) for i, (name, hours) in enumerate((("a.ndjson", 2), ("b.ndjson", 3), ("old.ndjson", 24 * 30)))]

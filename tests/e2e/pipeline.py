@@ -176,11 +176,11 @@ class Pipeline:
                 database.execute(sql)
 
     def files(self, *stores):
-        """Every object of the stores but when `process` last looked for what is missing: path below the data folder → content."""
+        """Every object of the stores but when `process` last looked for what is missing, and where: path below the data folder → content."""
         found = {}
         for store in stores:
             for path in sorted((self.data / store).rglob("*")):
-                if path.is_file() and not {".tmp", "reconciled"} & set(path.parts):
+                if path.is_file() and not {".tmp", "reconciled", "missing"} & set(path.parts):
                     found[str(path.relative_to(self.data))] = path.read_bytes()
         return found
 

@@ -29,7 +29,7 @@ class Status(StatusTest):
         self.pipeline.send()
         self.pipeline.run("run")
         status = self.pipeline.status()
-        self.assertRegex(status["freshness"], r"^fresh to \d\d:\d\d; nothing lost, ")
+        self.assertRegex(status["freshness"], r"^fresh to \d\d:\d\d; nothing lost in the last 24 hours, ")
         age = datetime.datetime.fromisoformat(status["now"]) - datetime.datetime.fromisoformat(status["fresh_to"])
         self.assertLess(age, datetime.timedelta(minutes=10))
         self.assertEqual(status["events_last_hour"], truth["events"])
@@ -56,7 +56,7 @@ class Status(StatusTest):
         self.pipeline.run("land")
         status = self.pipeline.status()
         self.assertEqual((status["backlog"]["objects"], status["hours"][-1]["waiting"]), (1, 1))
-        self.assertEqual(status["freshness"], "nothing is loaded yet; nothing lost, nothing to do yet")
+        self.assertEqual(status["freshness"], "nothing is loaded yet; nothing lost in the last 24 hours, nothing to do yet")
         self.assertRegex(self.text(), r"(?m)^not loaded +1 raw objects, .*, the oldest for \d+ s$")
         self.pipeline.run("process")
         status = self.pipeline.status()
@@ -94,6 +94,36 @@ class Status(StatusTest):
         self.pipeline.run("process")
         self.assertNotIn("missing", [one["type"] for one in self.pipeline.status()["concerns"]])
 
+    def test_what_reconcile_found_missing_before_the_last_day_is_missing_until_it_is_loaded_or_forgotten(self):
+        def missing():
+            return [(one["count"], one["next"]) for one in self.pipeline.status()["concerns"] if one["type"] == "missing"]
+
+        self.pipeline.run("process")
+        key = self.pipeline.put_landed("old.ndjson", events(3), 73 * 3600)
+        ancient = self.pipeline.put_landed("ancient.ndjson", events(3, first=3), 30 * 24 * 3600)
+        self.assertEqual(self.pipeline.status()["freshness"], "nothing is loaded yet; nothing lost in the last 24 hours, nothing to do")
+        self.pipeline.run("reconcile", exit_code=3)
+        self.assertEqual(missing(), [(1, "sluice reconcile --repair")])
+        self.assertIn("; not all is well, something to do", self.text())
+        self.pipeline.run("reconcile", "--since", "31d", exit_code=3)
+        self.pipeline.run("process")
+        self.assertEqual(missing(), [(2, "sluice reconcile --since 31d --repair")])
+        self.pipeline.run("backfill", "--from", f"{key[5:15]}T{key[16:18]}")
+        self.assertEqual(missing(), [(1, "sluice reconcile --since 31d --repair")])
+        self.pipeline.run("reconcile", "--since", "31d", "--forget", exit_code=3)
+        self.assertEqual(missing(), [])
+        self.assertNotIn(ancient, self.pipeline.ledger())
+
+    def test_who_cannot_ask_what_is_remembered_says_so(self):
+        self.pipeline.run("process")
+        self.pipeline.put_landed("old.ndjson", events(3), 73 * 3600)
+        self.pipeline.run("reconcile", exit_code=3)
+        memory, = (self.pipeline.data / "quarantine/_sluice/missing/tracking").iterdir()
+        memory.write_text("something else")
+        status = json.loads(self.pipeline.run("status", "--json", exit_code=1).stdout)
+        self.assertEqual([one["part"] for one in status["not_known"]], ["quarantine_store"])
+        self.assertIn("nothing lost in the last 24 hours as far as is known without the quarantine store", status["freshness"])
+
     def test_a_warehouse_that_cannot_be_asked_is_an_error_behind_what_is_known_without_it(self):
         self.pipeline.run("process")
         self.pipeline.put_landed("loaded.ndjson", events(3), 7200)
@@ -106,7 +136,7 @@ class Status(StatusTest):
         self.assertTrue(status["is_estimate"])
         self.assertEqual((status["balanced"], status["events"]), (None, None))
         self.assertEqual((status["notifications"]["waiting"], status["backlog"]["objects"]), (1, 1))
-        self.assertRegex(status["freshness"], r"^fresh to about [0-9 :-]+; nothing lost as far as is known without the warehouse, "
+        self.assertRegex(status["freshness"], r"^fresh to about [0-9 :-]+; nothing lost in the last 24 hours as far as is known without the warehouse, "
                                               "something to do$")
         self.assertEqual(status["next"], ["sluice check --connect"])
         self.assertEqual([one["type"] for one in status["concerns"]], ["warehouse_down", "stale"])

@@ -74,7 +74,7 @@ class Probed:
         told, answers = self.probe(0)
         self.assertEqual((told["findings"], told["probe"]["left_behind"]), ([], []))
         removes = [(one["resource"], one["works"]) for one in told["tried"] if one["action"] == "s3:DeleteObject"]
-        wanted = ["quarantine/_sluice/reconciled/tracking/*"]
+        wanted = [f"quarantine/_sluice/{folder}/tracking/*" for folder in ("missing", "reconciled")]
         if self.target.control:
             wanted.append("parquet/staging/*")
         self.assertEqual(sorted(removes), sorted((f"arn:aws:s3:::acme-transformed/{place}", True) for place in wanted))

@@ -25,6 +25,18 @@ Result<AlertMemory> Remembered(const ObjectStore& store, MemoryLog& log) {
   return memory;
 }
 
+// So that what is missing is looked for until it is loaded or gone, however old it is. Where
+// somebody else has changed that since it was read, the next report says what came of it.
+Status RememberOverdue(ObjectStore& store, const std::string& pipeline,
+                       const StatusReport& report) {
+  const bool is_known = report.landed && !report.landed->is_estimate &&
+                        report.WhyNotKnown(StatusPart::kQuarantineStore) == nullptr;
+  if (!is_known) return {};
+  return OverdueMemory(store, pipeline).Change([&](const OverdueHours& now) {
+    return now == report.remembered ? report.overdue() : now;
+  });
+}
+
 }  // namespace
 
 Status TellAlerts(PipelineView& view, Timestamp now) {
@@ -33,10 +45,11 @@ Status TellAlerts(PipelineView& view, Timestamp now) {
   if (store == nullptr) return {};
   const StatusReport report = StatusOf(view, now, StatusDepth::kLedger);
   const std::string& pipeline = view.config().name;
+  const Status remembered = RememberOverdue(*store, pipeline, report);
   MemoryLog log(*store, "alerts", pipeline);
   SLUICE_ASSIGN(AlertMemory memory, Remembered(*store, log));
   const std::vector<Alert> alerts = AlertsOf(ConcernsOf(report), memory, now);
-  if (alerts.empty()) return {};
+  if (alerts.empty()) return remembered;
   SLUICE_ASSIGN(const Secret url, WebhookOf(view));
   SLUICE_ASSIGN(Webhook webhook, Webhook::At(url));
   Status told_all;
@@ -56,7 +69,7 @@ Status TellAlerts(PipelineView& view, Timestamp now) {
     const Status kept = log.Append(ToText(memory));
     if (!kept && kept.error().kind() != ErrorKind::kConflict) return kept;
   }
-  return told_all;
+  return told_all ? remembered : told_all;
 }
 
 }  // namespace sluice

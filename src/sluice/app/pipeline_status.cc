@@ -2,6 +2,15 @@
 #include "sluice/app/pipeline_status.h"
 
 namespace sluice {
+namespace {
+
+Result<OverdueHours> Remembered(PipelineView& view) {
+  SLUICE_ASSIGN(const auto store, view.OpenIfThere(view.config().quarantine));
+  if (store == nullptr) return OverdueHours();
+  return OverdueMemory(*store, view.config().name).Read();
+}
+
+}  // namespace
 
 StatusReport StatusOf(PipelineView& view, Timestamp now, StatusDepth depth) {
   const PipelineConfig& config = view.config();
@@ -11,6 +20,8 @@ StatusReport StatusOf(PipelineView& view, Timestamp now, StatusDepth depth) {
   if (!source) not_opened.push_back({StatusPart::kSource, source.error()});
   if (!notifications) not_opened.push_back({StatusPart::kNotifications, notifications.error()});
   if (!raw) not_opened.push_back({StatusPart::kRawStore, raw.error()});
+  auto remembered = Remembered(view);
+  if (!remembered) not_opened.push_back({StatusPart::kQuarantineStore, remembered.error()});
   const RawLayout layout = view.layout();
   const LedgerNames names = NamesOf(config);
   const StatusLimits limits{.stale_after = config.alert.stale_after,
@@ -22,6 +33,7 @@ StatusReport StatusOf(PipelineView& view, Timestamp now, StatusDepth depth) {
                                       .raw = raw ? raw->get() : nullptr,
                                       .layout = layout,
                                       .names = names,
+                                      .remembered = remembered.value_or(OverdueHours()),
                                       .not_opened = std::move(not_opened)},
                                      now, limits, depth);
   const auto kept = view.NotificationsKept();

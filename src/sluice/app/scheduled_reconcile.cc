@@ -5,8 +5,9 @@
 
 #include "sluice/base/log.h"
 #include "sluice/config/units.h"
+#include "sluice/operate/landed.h"
 #include "sluice/operate/memory_log.h"
-#include "sluice/operate/reconcile.h"
+#include "sluice/operate/overdue_hours.h"
 
 namespace sluice {
 namespace {
@@ -83,7 +84,7 @@ Status SendForMissing(PipelineView& view, Queue& notifications, const Reconciled
         "the next run: objects={} hours={} to {}",
         announcer.sent(), HourText(hours.from), HourText(hours.to));
   }
-  return {};
+  return RememberMissing(view, *raw, found, now);
 }
 
 // Absent: nothing is remembered yet. A time that is to come was said by a clock that was wrong.
@@ -103,6 +104,26 @@ Status Remember(MemoryLog& log, const Reconciled& reconciled) {
 }
 
 }  // namespace
+
+Status RememberMissing(PipelineView& view, ObjectStore& raw, const ReconcileReport& report,
+                       Timestamp now) {
+  SLUICE_ASSIGN(const auto quarantine, view.OpenIfThere(view.config().quarantine));
+  if (quarantine == nullptr) return {};
+  OverdueMemory memory(*quarantine, view.config().name);
+  SLUICE_ASSIGN(const OverdueHours remembered, memory.Read());
+  OverdueHours others = remembered;
+  if (report.settled) {
+    const RawLayout layout = view.layout();
+    SLUICE_ASSIGN(others, LookAgain(raw, LedgerPagesOf(view.warehouse()), layout,
+                                    Outside(remembered, layout, *report.settled),
+                                    now - StatusLimits().grace));
+  }
+  return memory.Change([&](const OverdueHours& newest) {
+    OverdueHours all = newest == remembered ? others : newest;
+    for (const auto& [hour, objects] : report.overdue) all[hour] = objects;
+    return all;
+  });
+}
 
 Status RememberFirstRun(ObjectStore& quarantine, const PipelineConfig& config, Timestamp now) {
   if (config.reconcile.every.count() == 0) return {};

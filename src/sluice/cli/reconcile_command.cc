@@ -2,12 +2,15 @@
 #include <CLI/CLI.hpp>
 #include <memory>
 
+#include "sluice/app/scheduled_reconcile.h"
 #include "sluice/base/json_text.h"
+#include "sluice/base/log.h"
 #include "sluice/cli/afterwards.h"
 #include "sluice/cli/exit_code.h"
 #include "sluice/cli/session.h"
 #include "sluice/cli/walk_progress.h"
 #include "sluice/config/units.h"
+#include "sluice/operate/foreign_keys.h"
 #include "sluice/operate/orphans.h"
 #include "sluice/operate/reconcile.h"
 #include "sluice/operate/store_owner.h"
@@ -17,13 +20,19 @@ namespace {
 
 struct ReconcileFlags {
   std::string since = "7d", grace = "1h", after;
-  bool repair = false;
+  bool repair = false, forget = false;
 };
 
 std::string ExamplesText(const std::vector<std::string>& keys, uint64_t count) {
   std::string text;
   for (const std::string& key : keys) text += fmt::format("{:14}{}\n", "", key);
   return count > keys.size() ? text + fmt::format("{:14}…\n", "") : text;
+}
+
+std::string ExamplesText(const std::vector<StuckKey>& stuck, uint64_t count) {
+  std::vector<std::string> lines;
+  for (const auto& [key, reason] : stuck) lines.push_back(key + ": " + reason);
+  return ExamplesText(lines, count);
 }
 
 std::string ToText(const ReconcileReport& report, const ReconcileFlags& flags) {
@@ -36,10 +45,23 @@ std::string ToText(const ReconcileReport& report, const ReconcileFlags& flags) {
   };
   add(report.loaded, "loaded");
   add(report.pending, "young and not loaded yet: their notifications are on the way");
-  add(report.held, "held: look at them, then backfill their hour");
-  add(report.set_aside, "set aside: look at them, then backfill their hour");
+  add(report.held - report.held_over,
+      "held: mend what the reason says, then sluice backfill --from HOUR; or sluice quarantine "
+      "accept WHY --object KEY");
+  add(report.held_over,
+      "held, and another version is loaded: sluice backfill --from HOUR --replace puts them in its "
+      "place; or sluice quarantine accept WHY --object KEY");
+  text += ExamplesText(report.held_examples, report.held);
+  add(report.set_aside, "set aside: mend what the reason says, then sluice backfill --from HOUR");
+  text += ExamplesText(report.set_aside_examples, report.set_aside);
   add(report.overwritten, "overwritten: another version of the key is loaded");
   add(report.foreign, "not as raw.layout says: nobody will load them");
+  add(report.elsewhere.count,
+      fmt::format("{}elsewhere in the raw store and not as raw.layout says: nobody will load them",
+                  report.elsewhere.is_whole ? "" : "or more, "));
+  if (report.elsewhere.count > 0) {
+    text += ExamplesText({report.elsewhere.example}, report.elsewhere.count);
+  }
   add(report.gone, "loaded, and no longer in the raw store");
   add(report.vanished,
       "never loaded, and no longer in the raw store: put them back, or give them up");
@@ -129,6 +151,14 @@ std::string EndOf(const ReconcileReport& report, bool needs_attention) {
   return needs_attention || report.announced > 0 ? "" : "nothing is missing\n";
 }
 
+void AppendStuck(JsonText& json, std::string_view name, const std::vector<StuckKey>& stuck) {
+  json.Key(name).BeginArray();
+  for (const auto& [key, reason] : stuck) {
+    json.BeginObject().Key("key").Value(key).Key("reason").Value(reason).EndObject();
+  }
+  json.EndArray();
+}
+
 void AppendExamples(JsonText& json, const std::vector<std::string>& keys) {
   json.Key("examples").BeginArray();
   for (const std::string& key : keys) json.Value(key);
@@ -142,8 +172,14 @@ std::string ToJson(const ReconcileReport& report, const DerivedStores& derived) 
   json.Key("to").Value(HourText(report.hours.to)).Key("stored").Value(report.stored);
   json.Key("loaded").Value(report.loaded).Key("pending").Value(report.pending);
   json.Key("held").Value(report.held).Key("set_aside").Value(report.set_aside);
+  AppendStuck(json, "held_examples", report.held_examples);
+  AppendStuck(json, "set_aside_examples", report.set_aside_examples);
   json.Key("overwritten").Value(report.overwritten);
-  json.Key("foreign").Value(report.foreign).Key("gone").Value(report.gone);
+  json.Key("foreign").Value(report.foreign).Key("elsewhere").BeginObject();
+  json.Key("foreign").Value(report.elsewhere.count);
+  json.Key("is_whole").Value(report.elsewhere.is_whole).Key("example");
+  report.elsewhere.count > 0 ? json.Value(report.elsewhere.example) : json.Null();
+  json.EndObject().Key("gone").Value(report.gone);
   json.Key("vanished").Value(report.vanished);
   json.Key("missing").Value(report.missing).Key("missing_bytes").Value(report.missing_size.count);
   AppendExamples(json, report.examples);
@@ -161,6 +197,15 @@ std::string ToJson(const ReconcileReport& report, const DerivedStores& derived) 
   report.failure ? json.Value(report.compared) : json.Null();
   json.EndObject();
   return json.text() + "\n";
+}
+
+void Remember(PipelineView& view, ObjectStore& raw, ReconcileReport report,
+              const ReconcileFlags& flags, Timestamp now) {
+  if (flags.forget) report.overdue.clear();
+  if (const Status kept = RememberMissing(view, raw, report, now); !kept) {
+    Log(LogLevel::kWarning, "cannot remember for status and alerts what is missing: {}",
+        kept.error().message());
+  }
 }
 
 Result<int> RunReconcile(Session& session, const ReconcileFlags& flags) {
@@ -194,11 +239,17 @@ Result<int> RunReconcile(Session& session, const ReconcileFlags& flags) {
     if (const Status sent = announcer->Flush(); !sent) return std::unexpected(sent.error());
     report.announced = announcer->sent();
   }
+  Remember(*view, *raw, report, flags, now);
   DerivedStores derived;
   if (!report.failure) {
     auto compared = CompareDerived(session, *view, hours, now - *grace);
     if (compared) derived = std::move(*compared);
     if (!compared) report.failure = compared.error();
+  }
+  if (!report.failure) {
+    auto found = FindForeign(*raw, view->layout(), FoldersOf(view->layout(), hours));
+    if (found) report.elsewhere = std::move(*found);
+    if (!found) report.failure = found.error();
   }
   if (report.failure && report.compared.empty()) return std::unexpected(*report.failure);
   const bool needs_attention = report.NeedsAttention() || derived.NeedsAttention();
@@ -227,9 +278,12 @@ void AddReconcile(CLI::App& app, Session& session, int& exit_code) {
       ->add_option("--after", flags->after, "Leave out keys up to this one, where it was stopped")
       ->type_name("KEY");
   command->add_flag("--repair", flags->repair, "Send a notification for each that is missing");
+  command->add_flag("--forget", flags->forget,
+                    "Status and alerts shall not go on about what is missing");
   command->footer(
-      "Changes nothing without --repair, and may run while everything else does. Stopped, it says "
-      "behind\nwhich key to go on. Exit code 3: a person should look.\n\nExamples:\n  sluice "
+      "Loads and sends nothing without --repair, and may run while everything else does. Stopped, "
+      "it "
+      "says behind\nwhich key to go on. Exit code 3: a person should look.\n\nExamples:\n  sluice "
       "reconcile\n  sluice reconcile --since 30d "
       "--repair");
   command->callback([&session, &exit_code, flags] {

@@ -175,6 +175,9 @@ class Trial {
     if (config_.reconcile.every.count() > 0) {
       TryRemove("quarantine", config_.quarantine, MemoryFolder("reconciled", config_.name));
     }
+    if (config_.alert.has_webhook() || config_.reconcile.every.count() > 0) {
+      TryRemove("quarantine", config_.quarantine, MemoryFolder("missing", config_.name));
+    }
   }
 
   // Landing takes old entries away there.

@@ -46,6 +46,7 @@ bool Hides(const Concern& now, const ToldConcern& told) {
   }
   if (now.kind != kNotKnown) return false;
   if (now.subject == Name(StatusPart::kTables)) return IsOneOf(told.type, {kRowsMissing});
+  if (now.subject == Name(StatusPart::kQuarantineStore)) return IsOneOf(told.type, {kMissing});
   for (const auto& [dead_letters, queue] :
        {std::pair{StatusPart::kSourceDeadLetters, StatusPart::kSource},
         {StatusPart::kNotificationDeadLetters, StatusPart::kNotifications}}) {

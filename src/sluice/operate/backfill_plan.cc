@@ -4,10 +4,10 @@
 #include <algorithm>
 #include <utility>
 
+#include "sluice/operate/foreign_keys.h"
+
 namespace sluice {
 namespace {
-
-constexpr size_t kListed = 10'000;
 
 bool IsOfLayout(const std::string& key, const RawLayout& layout) {
   return !key.ends_with('/') && layout.HourOf({key}).has_value();
@@ -21,20 +21,17 @@ std::unexpected<Error> NoneMatches(uint64_t keys, const ObjectStore& raw, const 
               keys, layout.text(), raw.uri(), example);
 }
 
-// A range in which nothing is may be right, or of another layout than the store's: then no key of
-// all is as the layout says.
-Status RequireLayout(ObjectStore& raw, const RawLayout& layout) {
-  uint64_t keys = 0;
-  std::string example;
-  for (std::optional<std::string> after = ""; after;) {
-    SLUICE_ASSIGN(ListPage page, raw.List("", *after, kListed));
-    for (const ObjectInfo& object : page.objects) {
-      if (IsOfLayout(object.key, layout)) return {};
-      if (keys++ == 0) example = object.key;
-    }
-    after = std::move(page.next);
-  }
-  return keys == 0 ? Status() : NoneMatches(keys, raw, layout, example);
+// Nothing is in the hours. That may be right; or what landed in them has other keys than the layout
+// has.
+Status RequireLayout(ObjectStore& raw, const RawLayout& layout, const HourRange& hours) {
+  SLUICE_ASSIGN(const ForeignKeys found, FindForeign(raw, layout, FoldersOf(layout, hours)));
+  if (found.count == 0) return {};
+  if (!found.matches) return NoneMatches(found.count, raw, layout, found.example);
+  return Fail(ErrorKind::kPermanent,
+              "nothing is in these hours, and {} keys{} of the raw store do not match raw.layout: "
+              "layout={} store={} for example={}",
+              found.count, found.is_whole ? "" : " or more", layout.text(), raw.uri(),
+              found.example);
 }
 
 }  // namespace
@@ -95,7 +92,7 @@ Result<BackfillPlan> PlanBackfill(ObjectStore& raw, const LedgerPages& ledger,
   if (plan.stored > 0 && plan.foreign == plan.stored) {
     return NoneMatches(plan.stored, raw, layout, example);
   }
-  if (plan.stored == 0) SLUICE_TRY(RequireLayout(raw, layout));
+  if (plan.stored == 0) SLUICE_TRY(RequireLayout(raw, layout, hours));
   return plan;
 }
 

@@ -52,9 +52,9 @@ struct BackfillPlan {
   void Add(const RawKeyState& state, BackfillStep step);
 };
 
-// Walks once through the range. kPermanent where there are keys, and none of them is as the layout
-// says, in the range or, if the range is empty, anywhere in the store: "nothing to do" would be a
-// lie then.
+// Walks once through the range. kPermanent where it has keys, and none of them is as the layout
+// says; or has none, and any key elsewhere in the store is not (FindForeign): "nothing to do" would
+// be a lie then.
 Result<BackfillPlan> PlanBackfill(ObjectStore& raw, const LedgerPages& ledger,
                                   const RawLayout& layout, const HourRange& hours, BackfillAim aim,
                                   const OnKey& on_key = {});

@@ -80,10 +80,19 @@ std::string WhatIsNotKnown(StatusPart part) {
       return "what landed, and so how fresh the tables are and what is missing";
     case StatusPart::kTables:
       return "what the tables hold";
+    case StatusPart::kQuarantineStore:
+      return "what was missing before the last 24 hours";
     case StatusPart::kWarehouse:  // has a kind of its own
       return "";
   }
   return "";
+}
+
+// Of the last day, and of the remembered hours before it.
+uint64_t Overdue(const StatusReport& report) {
+  uint64_t sum = report.landed->overdue;
+  for (const auto& [hour, objects] : report.overdue_before) sum += objects;
+  return sum;
 }
 
 // At least so many raw objects nobody was told of: what waits in the queue may tell of the others.
@@ -91,7 +100,27 @@ uint64_t Missing(const StatusReport& report) {
   const bool is_known =
       !report.is_warehouse_down() && report.WhyNotKnown(StatusPart::kNotifications) == nullptr;
   if (!is_known || !report.landed) return 0;
-  return report.landed->overdue - std::min(report.landed->overdue, report.notifications_waiting());
+  const uint64_t overdue = Overdue(report);
+  return overdue - std::min(overdue, report.notifications_waiting());
+}
+
+// "; 2 landed before the last 24 hours, the first in 2026-11-24T09"; empty where none did.
+std::string BeforeTheDay(const StatusReport& report) {
+  if (report.overdue_before.empty()) return "";
+  return fmt::format("; {} landed before the last 24 hours, the first in {}",
+                     Overdue(report) - report.landed->overdue,
+                     HourText(report.overdue_before.begin()->first));
+}
+
+// Of as many days as it takes.
+std::string RepairOf(const StatusReport& report) {
+  constexpr days kDefault{7};  // of --since
+  const OverdueHours& before = report.overdue_before;
+  if (before.empty() || before.begin()->first >= HoursSince(report.now, kDefault).from) {
+    return "sluice reconcile --repair";
+  }
+  return fmt::format("sluice reconcile --since {}d --repair",
+                     std::chrono::ceil<days>(report.now - before.begin()->first).count());
 }
 
 class Concerns {
@@ -141,16 +170,17 @@ void AddStanding(const StatusReport& report, Concerns& concerns) {
   }
   if (const uint64_t missing = Missing(report); missing > 0) {
     const uint64_t waiting = report.notifications_waiting();
-    concerns.Add(ConcernKind::kMissing, missing,
-                 waiting == 0
-                     ? Count(missing, "raw object") + " missing: nobody was told of them"
-                     : fmt::format("at least {} missing: {} not loaded for more than {}, and only "
-                                   "{}",
-                                   Count(missing, "raw object"), report.landed->overdue,
-                                   AgeText(report.limits.grace),
-                                   waiting == 1 ? "1 notification waits"
-                                                : fmt::format("{} notifications wait", waiting)),
-                 "sluice reconcile --repair");
+    concerns.Add(
+        ConcernKind::kMissing, missing,
+        (waiting == 0 ? Count(missing, "raw object") + " missing: nobody was told of them"
+                      : fmt::format("at least {} missing: {} not loaded for more than {}, and "
+                                    "only {}",
+                                    Count(missing, "raw object"), Overdue(report),
+                                    AgeText(report.limits.grace),
+                                    waiting == 1 ? "1 notification waits"
+                                                 : fmt::format("{} notifications wait", waiting))) +
+            BeforeTheDay(report),
+        RepairOf(report));
   }
   AddStale(report, concerns.list);
 }

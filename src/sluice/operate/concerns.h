@@ -47,7 +47,8 @@ struct Concern {
 
 std::vector<Concern> ConcernsOf(const StatusReport& report);
 
-// "fresh to 14:01; nothing lost, nothing to do yet; notifications expire in 3 d 22 h".
+// "fresh to 14:01; nothing lost in the last 24 hours, nothing to do yet; notifications expire in
+// 3 d 22 h".
 std::string FreshnessSentence(const StatusReport& report, const std::vector<Concern>& concerns);
 
 // What to type, each command once; empty where there is nothing to do.

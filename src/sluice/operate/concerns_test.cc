@@ -63,19 +63,22 @@ void WaitSince(StatusReport& report, std::chrono::microseconds age, uint64_t not
 }
 
 const std::vector<Case> kCases = {
-    {"well", [](StatusReport&) {}, {}, "fresh to 16:01; nothing lost, nothing to do"},
+    {"well",
+     [](StatusReport&) {},
+     {},
+     "fresh to 16:01; nothing lost in the last 24 hours, nothing to do"},
     {"a pipeline that never ran",
      [](StatusReport& r) { r = {.now = kNow}; },
      {},
-     "nothing is loaded yet; nothing lost, nothing to do"},
+     "nothing is loaded yet; nothing lost in the last 24 hours, nothing to do"},
     {"the next load will take it",
      [](StatusReport& r) { WaitSince(r, minutes(5), 2); },
      {},
-     "fresh to 15:56; nothing lost, nothing to do yet"},
+     "fresh to 15:56; nothing lost in the last 24 hours, nothing to do yet"},
     {"messages wait for landing",
      [](StatusReport& r) { r.source->visible = 1; },
      {},
-     "fresh to 16:01; nothing lost, nothing to do yet"},
+     "fresh to 16:01; nothing lost in the last 24 hours, nothing to do yet"},
     {"an outage of the warehouse",
      [](StatusReport& r) {
        WaitSince(r, hours(2), 2);
@@ -87,7 +90,8 @@ const std::vector<Case> kCases = {
      },
      {"critical warehouse_down 0: sluice check --connect",
       "critical stale 0: sluice check --connect"},
-     "fresh to about 14:01; nothing lost as far as is known without the warehouse, something to "
+     "fresh to about 14:01; nothing lost in the last 24 hours as far as is known without the "
+     "warehouse, something to "
      "do; notifications expire in 3 d 22 h"},
     {"an outage of all",
      [](StatusReport& r) {
@@ -101,7 +105,8 @@ const std::vector<Case> kCases = {
      {"warning not_known source 0: sluice check --connect",
       "warning not_known notifications 0: sluice check --connect",
       "critical warehouse_down 0: sluice check --connect"},
-     "how fresh is not known; nothing lost as far as is known without the source and the "
+     "how fresh is not known; nothing lost in the last 24 hours as far as is known without the "
+     "source and the "
      "notifications and the warehouse, something to do"},
     {"a warehouse that nobody could ask yet",
      [](StatusReport& r) {
@@ -109,7 +114,8 @@ const std::vector<Case> kCases = {
        CannotAsk(r, StatusPart::kWarehouse);
      },
      {"critical warehouse_down 0: sluice check --connect"},
-     "how fresh is not known; nothing lost as far as is known without the warehouse, something to "
+     "how fresh is not known; nothing lost in the last 24 hours as far as is known without the "
+     "warehouse, something to "
      "do"},
     {"nobody can say how many notifications wait",
      [](StatusReport& r) {
@@ -118,23 +124,25 @@ const std::vector<Case> kCases = {
      },
      {"warning not_known notifications 0: sluice check --connect",
       "critical stale 0: sluice why 2026-11-27T14"},
-     "fresh to 14:01; nothing lost as far as is known without the notifications, something to do"},
+     "fresh to 14:01; nothing lost in the last 24 hours as far as is known without the "
+     "notifications, something to do"},
     {"the raw store cannot be asked",
      [](StatusReport& r) {
        r.landed.reset();
        CannotAsk(r, StatusPart::kRawStore);
      },
      {"warning not_known raw_store 0: sluice check --connect"},
-     "how fresh is not known; nothing lost as far as is known without the raw store, something to "
+     "how fresh is not known; nothing lost in the last 24 hours as far as is known without the raw "
+     "store, something to "
      "do"},
     {"nothing was ever loaded, and waits for long",
      [](StatusReport& r) { NeverLoaded(r, minutes(21)); },
      {"critical stale 0: sluice process"},
-     "nothing is loaded yet; nothing lost, something to do"},
+     "nothing is loaded yet; nothing lost in the last 24 hours, something to do"},
     {"nothing was ever loaded, and waits since a moment",
      [](StatusReport& r) { NeverLoaded(r, minutes(20)); },
      {},
-     "nothing is loaded yet; nothing lost, nothing to do yet"},
+     "nothing is loaded yet; nothing lost in the last 24 hours, nothing to do yet"},
     {"nothing ever landed, and the source has a message since long",
      [](StatusReport& r) {
        r.states.clear();
@@ -142,14 +150,15 @@ const std::vector<Case> kCases = {
        r.source = QueueDepth{.visible = 1, .oldest = kNow - minutes(21)};
      },
      {"critical stale 0: sluice run --once"},
-     "nothing is loaded yet; nothing lost, something to do"},
+     "nothing is loaded yet; nothing lost in the last 24 hours, something to do"},
     {"they expire within a day",
      [](StatusReport& r) {
        WaitSince(r, days(3) + hours(1), 2);
        r.notifications_kept = days(4);
      },
      {"critical expiring 2: sluice process", "critical stale 0: sluice process"},
-     "fresh to 2026-11-24 15:01; nothing lost, something to do; notifications expire in 23 h"},
+     "fresh to 2026-11-24 15:01; nothing lost in the last 24 hours, something to do; notifications "
+     "expire in 23 h"},
     {"they have expired",
      [](StatusReport& r) {
        WaitSince(r, days(5), 0);
@@ -166,7 +175,7 @@ const std::vector<Case> kCases = {
     {"their notifications may be those that wait",
      [](StatusReport& r) { WaitSince(r, hours(2), 2); },
      {"critical stale 0: sluice process"},
-     "fresh to 14:01; nothing lost, something to do"},
+     "fresh to 14:01; nothing lost in the last 24 hours, something to do"},
     {"there are fewer notifications than objects that nobody loaded",
      [](StatusReport& r) { WaitSince(r, hours(2), 1); },
      {"critical missing 1: sluice reconcile --repair", "critical stale 0: sluice process"},
@@ -174,24 +183,26 @@ const std::vector<Case> kCases = {
     {"as fresh as it may be",
      [](StatusReport& r) { r.landed->fresh_to = kNow - minutes(20); },
      {},
-     "fresh to 15:45; nothing lost, nothing to do"},
+     "fresh to 15:45; nothing lost in the last 24 hours, nothing to do"},
     {"a microsecond too old",
      [](StatusReport& r) {
        r.landed->fresh_to = kNow - minutes(20) - std::chrono::microseconds(1);
      },
      {"critical stale 0: sluice why 2026-11-27T15"},
-     "fresh to 15:44; nothing lost, something to do"},
+     "fresh to 15:44; nothing lost in the last 24 hours, something to do"},
     {"nothing landed for a day",
      [](StatusReport& r) { r.landed = Landed(); },
      {"critical stale 0: sluice why 2026-11-27T15"},
-     "nothing that landed in the last 24 hours is loaded; nothing lost, something to do"},
+     "nothing that landed in the last 24 hours is loaded; nothing lost in the last 24 hours, "
+     "something to do"},
     {"what is older waits while what is newer is loaded",
      [](StatusReport& r) {
        r.landed->fresh_to.reset();
        r.landed->oldest_waiting = kNow - minutes(180);
      },
      {"critical stale 0: sluice why 2026-11-27T13"},
-     "fresh to before 13:05, when the oldest of what waits landed; nothing lost, something to do"},
+     "fresh to before 13:05, when the oldest of what waits landed; nothing lost in the last 24 "
+     "hours, something to do"},
     {"held",
      [](StatusReport& r) {
        r.states.push_back({ObjectState::kHeld, 2, 20});
@@ -215,7 +226,7 @@ const std::vector<Case> kCases = {
     {"paused",
      [](StatusReport& r) { r.paused = "until Monday"; },
      {"info paused 0: sluice resume"},
-     "fresh to 16:01; nothing lost, something to do"},
+     "fresh to 16:01; nothing lost in the last 24 hours, something to do"},
     {"somebody changed the ledger",
      [](StatusReport& r) { r.objects.lines = 1; },
      {"critical not_balanced 0: sluice verify"},
@@ -226,14 +237,14 @@ const std::vector<Case> kCases = {
        r.tables[0].rows = 7;
      },
      {"warning rows_missing tracking.events 2: sluice verify"},
-     "fresh to 16:01; nothing lost, something to do"},
+     "fresh to 16:01; nothing lost in the last 24 hours, something to do"},
     {"nobody counted rows",
      [](StatusReport& r) {
        r.tables[0].balance.routed = r.tables[0].balance.staged = r.tables[0].balance.loaded = 9;
        r.tables[0].rows.reset();
      },
      {},
-     "fresh to 16:01; nothing lost, nothing to do"},
+     "fresh to 16:01; nothing lost in the last 24 hours, nothing to do"},
     {"quarantine",
      [](StatusReport& r) {
        r.landed->noisy = 1;
@@ -241,21 +252,21 @@ const std::vector<Case> kCases = {
        r.landed->noisy_quarantined = 4;
      },
      {"warning quarantine 1: sluice quarantine list"},
-     "fresh to 16:01; nothing lost, something to do"},
+     "fresh to 16:01; nothing lost in the last 24 hours, something to do"},
     {"duplicates that differ, so large a share as may be",
      [](StatusReport& r) {
        r.tables[0].seen = 1'000;
        r.tables[0].differing = 1;
      },
      {},
-     "fresh to 16:01; nothing lost, nothing to do"},
+     "fresh to 16:01; nothing lost in the last 24 hours, nothing to do"},
     {"duplicates that differ",
      [](StatusReport& r) {
        r.tables[0].seen = 1'000;
        r.tables[0].differing = 2;
      },
      {"warning differing tracking.events 2: sluice verify"},
-     "fresh to 16:01; nothing lost, something to do"},
+     "fresh to 16:01; nothing lost in the last 24 hours, something to do"},
     {"new fields, and a column of another type",
      [](StatusReport& r) {
        const std::string table = "tracking.events";
@@ -276,7 +287,7 @@ const std::vector<Case> kCases = {
      {"warning type_changed tracking.events 1: sluice preview FILE of a raw object of today, then "
       "mend the producer or the DDL",
       "info new_field tracking.events 6: add the column to the DDL, then sluice ddl --apply"},
-     "fresh to 16:01; nothing lost, something to do"},
+     "fresh to 16:01; nothing lost in the last 24 hours, something to do"},
     {"a new field with the name of a column that takes another one",
      [](StatusReport& r) {
        r.fields.push_back({.kind = FieldChangeKind::kUnknown,
@@ -285,14 +296,14 @@ const std::vector<Case> kCases = {
                            .is_new = true});
      },
      {"info new_field tracking.events 1: see whether `from` of the table's columns is right"},
-     "fresh to 16:01; nothing lost, something to do"},
+     "fresh to 16:01; nothing lost in the last 24 hours, something to do"},
     {"stale while loading is paused",
      [](StatusReport& r) {
        WaitSince(r, minutes(30), 2);
        r.paused = "until Monday";
      },
      {"critical stale 0: sluice resume", "info paused 0: sluice resume"},
-     "fresh to 15:31; nothing lost, something to do"},
+     "fresh to 15:31; nothing lost in the last 24 hours, something to do"},
 };
 
 TEST(ConcernsTest, FollowFromTheReportAlone) {
@@ -343,6 +354,27 @@ TEST(ConcernsTest, MissingIsWhatNoNotificationCanTellOf) {
   EXPECT_EQ(ConcernsOf(report).at(0).text,
             "at least 3 raw objects missing: 5 not loaded for more than 1 h, and only 2 "
             "notifications wait");
+}
+
+TEST(ConcernsTest, WhatIsMissingLongerThanADayIsMissing) {
+  StatusReport report = Well();
+  report.landed->overdue = 1;
+  report.overdue_before = {{kNow - hours(80) - minutes(5), 2}, {kNow - hours(30) - minutes(5), 1}};
+  const std::vector<Concern> concerns = ConcernsOf(report);
+  ASSERT_EQ(concerns.size(), 1u);
+  EXPECT_EQ(Summary(concerns[0]), "critical missing 4: sluice reconcile --repair");
+  EXPECT_EQ(concerns[0].text,
+            "4 raw objects missing: nobody was told of them; 3 landed before the last 24 hours, "
+            "the first in 2026-11-24T08");
+  EXPECT_EQ(FreshnessSentence(report, concerns),
+            "fresh to 16:01; not all is well, something to do");
+  const Timestamp week_ago = kNow - days(7) - minutes(5);
+  report.overdue_before = {{week_ago, 1}};
+  EXPECT_EQ(ConcernsOf(report).at(0).next, "sluice reconcile --repair");
+  report.overdue_before = {{week_ago - hours(1), 1}};
+  EXPECT_EQ(ConcernsOf(report).at(0).next, "sluice reconcile --since 8d --repair");
+  CannotAsk(report, StatusPart::kNotifications);
+  EXPECT_THAT(Summary(ConcernsOf(report).at(0)), HasSubstr("not_known"));
 }
 
 TEST(ConcernsTest, WhatIsNotKnownIsNullInJson) {

@@ -70,7 +70,9 @@ class Gathering {
       ++hours_[object.hour].waiting;
       landed_.waiting_size += object.size;
       if (!landed_.oldest_waiting) landed_.oldest_waiting = object.landed;
-      if (object.landed < now_ - limits_.grace) ++landed_.overdue;
+      if (object.landed >= now_ - limits_.grace) continue;
+      ++landed_.overdue;
+      ++hours_[object.hour].overdue;
     }
     FillHours();
     return std::move(landed_);

@@ -33,6 +33,7 @@ struct LandedHour {
   uint64_t objects = 0;  // those that were loaded and are no longer in the store too
   uint64_t waiting = 0;  // of these: stored, and nothing settled
   uint64_t stuck = 0;    // of these: held or set aside
+  uint64_t overdue = 0;  // of those that wait: for longer than the grace
   uint64_t events = 0, loaded = 0, duplicates = 0, quarantined = 0, dropped = 0;
 
   bool Balances() const { return events == loaded + duplicates + quarantined + dropped; }
@@ -47,7 +48,7 @@ struct Landed {
   // nothing did. Of a layout without %H each is a day, by its first hour.
   std::vector<LandedHour> hours;
   // Landing time of the newest object that is loaded and before which none waits: all that landed
-  // until then is in the tables, or stuck. Absent where there is none.
+  // in these hours until then is in the tables, or stuck. Absent where there is none.
   std::optional<Timestamp> fresh_to;
   bool is_estimate = false;  // of all of this: nobody could ask the ledger
   uint64_t waiting = 0;

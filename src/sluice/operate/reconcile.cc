@@ -21,19 +21,21 @@ bool IsKnownAs(const RawKeyState& state, ObjectState wanted) {
 }
 
 // Of what is stored, of the layout, and not settled.
-Status CountUnsettled(const RawKeyState& state, const std::string& store,
+Status CountUnsettled(const RawKeyState& state, const std::string& store, const RawLayout& layout,
                       const ReconcileOptions& options, ReconcileReport& report) {
   if (const LedgerObject* const stuck = state.FindStuck(store)) {
-    ++(stuck->state == ObjectState::kHeld ? report.held : report.set_aside);
-    if (report.stuck_key.empty()) {
-      report.stuck_key = state.key;
-      report.stuck_reason = stuck->reason;
-    }
+    const bool is_held = stuck->state == ObjectState::kHeld;
+    ++(is_held ? report.held : report.set_aside);
+    if (is_held && IsKnownAs(state, ObjectState::kLoaded)) ++report.held_over;
+    std::vector<StuckKey>& examples = is_held ? report.held_examples : report.set_aside_examples;
+    if (examples.size() < kExamples) examples.push_back({state.key, stuck->reason});
   } else if (state.stored->last_modified > options.pending_since) {
     ++report.pending;
   } else {
     // First, since what fails is not counted.
     if (options.on_missing) SLUICE_TRY(options.on_missing(*state.stored));
+    SLUICE_ASSIGN(const Timestamp hour, layout.HourOf({state.key}));
+    ++report.overdue[hour];
     if (IsKnownAs(state, ObjectState::kLoaded)) {
       ++report.overwritten;
     } else {
@@ -63,7 +65,7 @@ Status Count(const RawKeyState& state, const std::string& store, const RawLayout
       }
       break;
     case BackfillStep::kLoad:
-      return CountUnsettled(state, store, options, report);
+      return CountUnsettled(state, store, layout, options, report);
   }
   return {};
 }
@@ -89,6 +91,10 @@ ReconcileReport Reconcile(ObjectStore& raw, const LedgerPages& ledger, const Raw
   RawWalk walk(raw, ledger, FoldersOf(layout, hours), options.after);
   if (const Status done = WalkAll(walk, raw.uri(), layout, options, report); !done) {
     report.failure = done.error();
+  }
+  const Timestamp young = std::chrono::floor<std::chrono::hours>(options.pending_since);
+  if (!report.failure && options.after.empty() && hours.from < young) {
+    report.settled = {hours.from, std::min(hours.to, young)};
   }
   // Of the last page also those behind what is compared: one too many rather than one unseen.
   report.stored += walk.without_key();

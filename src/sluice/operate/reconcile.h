@@ -11,12 +11,19 @@
 #include "sluice/base/clock.h"
 #include "sluice/base/result.h"
 #include "sluice/object/object_names.h"
+#include "sluice/operate/foreign_keys.h"
 #include "sluice/operate/hour_range.h"
 #include "sluice/operate/on_key.h"
+#include "sluice/operate/overdue_hours.h"
 #include "sluice/operate/raw_walk.h"
 #include "sluice/queue/queue.h"
 
 namespace sluice {
+
+// A key that waits for a person, and the sentence that the ledger has.
+struct StuckKey {
+  std::string key, reason;
+};
 
 // What became of the raw objects of some hours. Numbers of keys.
 struct ReconcileReport {
@@ -24,23 +31,29 @@ struct ReconcileReport {
   uint64_t stored = 0;  // in the store: the next seven
   uint64_t loaded = 0;  // or replaced
   uint64_t held = 0, set_aside = 0;
+  uint64_t held_over = 0;    // of the held: another version of the key is loaded
   uint64_t missing = 0;      // the ledger knows nothing of them
   uint64_t pending = 0;      // nor of these, but they are young: their notifications are on the way
   uint64_t overwritten = 0;  // another version of the key is loaded, and nothing known of this one
   uint64_t foreign = 0;      // a key that the layout does not explain
   uint64_t gone = 0;         // loaded, and no longer in the store
   uint64_t vanished = 0;     // no longer in the store, and no version of them loaded or replaced
+  ForeignKeys elsewhere;     // outside of the hours; for the caller to find
   Bytes missing_size;
-  std::vector<std::string> examples;    // the first keys that are missing
-  std::string stuck_key, stuck_reason;  // the first that is held or set aside
+  std::vector<std::string> examples;                        // the first keys that are missing
+  OverdueHours overdue;                                     // the missing and the overwritten
+  std::vector<StuckKey> held_examples, set_aside_examples;  // the first of these
   uint64_t announced = 0;  // notifications that were sent for what is missing or overwritten
   // The last key that is in these numbers; empty: none.
   std::string compared;
+  // Of these hours every key is in them, and not as pending; empty where it ended early.
+  std::optional<HourRange> settled;
   std::optional<Error> failure;  // what ended the walk before its end
 
   // Is there anything that only a person can settle?
   bool NeedsAttention() const {
-    return held + set_aside + foreign + vanished > 0 || missing + overwritten > announced;
+    return held + set_aside + foreign + elsewhere.count + vanished > 0 ||
+           missing + overwritten > announced;
   }
 };
 

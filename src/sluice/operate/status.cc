@@ -143,6 +143,16 @@ void EstimateRaw(const StatusParts& parts, StatusReport& report) {
   report.landed = *std::move(landed);
 }
 
+// The last kLandedHours, and those before them that are remembered.
+Status WalkHours(const StatusParts& parts, const LedgerPages& ledger, StatusReport& report) {
+  const OverdueHours before = Outside(parts.remembered, parts.layout, LastHours(report.now));
+  SLUICE_ASSIGN(report.overdue_before, LookAgain(*parts.raw, ledger, parts.layout, before,
+                                                 report.now - report.limits.grace));
+  SLUICE_ASSIGN(report.landed,
+                WalkLanded(*parts.raw, ledger, parts.layout, report.now, report.limits));
+  return {};
+}
+
 void WalkRaw(const StatusParts& parts, StatusReport& report) {
   if (parts.raw == nullptr) {
     const bool is_told = report.WhyNotKnown(StatusPart::kRawStore) != nullptr;
@@ -159,14 +169,13 @@ void WalkRaw(const StatusParts& parts, StatusReport& report) {
     if (!page) refused = page.error();
     return page;
   };
-  auto landed = WalkLanded(*parts.raw, pages, parts.layout, report.now, report.limits);
-  if (landed) {
-    report.landed = *std::move(landed);
-  } else if (refused) {
+  const Status walked = WalkHours(parts, pages, report);
+  if (walked) return;
+  if (refused) {
     report.not_known.push_back({StatusPart::kWarehouse, *refused});
     EstimateRaw(parts, report);
   } else {
-    report.not_known.push_back({StatusPart::kRawStore, landed.error()});
+    report.not_known.push_back({StatusPart::kRawStore, walked.error()});
   }
 }
 
@@ -195,6 +204,8 @@ std::string_view Name(StatusPart part) {
       return "warehouse";
     case StatusPart::kTables:
       return "tables";
+    case StatusPart::kQuarantineStore:
+      return "quarantine_store";
   }
   return "";
 }
@@ -224,6 +235,15 @@ uint64_t StatusReport::notifications_waiting() const {
   return notifications ? notifications->visible + notifications->in_flight : 0;
 }
 
+OverdueHours StatusReport::overdue() const {
+  OverdueHours all = overdue_before;
+  if (!landed) return all;
+  for (const LandedHour& hour : landed->hours) {
+    if (hour.overdue > 0) all[hour.hour] = hour.overdue;
+  }
+  return all;
+}
+
 std::optional<Timestamp> StatusReport::expiry() const {
   if (!notifications_kept || !landed || !landed->oldest_waiting) return std::nullopt;
   return *landed->oldest_waiting + *notifications_kept;
@@ -233,6 +253,7 @@ StatusReport GatherStatus(const StatusParts& parts, Timestamp now, const StatusL
                           StatusDepth depth) {
   StatusReport report{.now = now, .limits = limits};
   report.not_known = parts.not_opened;
+  report.remembered = parts.remembered;
   AskQueue(StatusPart::kSource, parts.source, report, report.source);
   AskQueue(StatusPart::kNotifications, parts.notifications, report, report.notifications);
   for (const Table& table : parts.tables.tables) {

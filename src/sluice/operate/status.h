@@ -15,6 +15,7 @@
 #include "sluice/object/object_store.h"
 #include "sluice/operate/field_report.h"
 #include "sluice/operate/landed.h"
+#include "sluice/operate/overdue_hours.h"
 #include "sluice/queue/queue.h"
 #include "sluice/schema/table.h"
 #include "sluice/warehouse/warehouse.h"
@@ -30,7 +31,8 @@ enum class StatusPart {
   kRetention,
   kRawStore,
   kWarehouse,
-  kTables
+  kTables,
+  kQuarantineStore,  // which has what is remembered
 };
 std::string_view Name(StatusPart part);  // "source", …, "raw_store": of JSON
 
@@ -78,6 +80,8 @@ struct StatusReport {
   std::string stuck_key;           // of the last one that was held or set aside, if any is
   std::vector<TableStatus> tables;
   std::optional<Landed> landed;  // absent: there is no raw store yet, or it is not known
+  OverdueHours remembered;       // by the pipeline
+  OverdueHours overdue_before;   // of these, before the hours of `landed`: as they are now
   // Of the last kLandedHours, of tables that have a time; where that was asked.
   std::vector<TableHours> event_hours;
   QuarantineSummary quarantine;  // what came there in the last kLandedHours
@@ -94,6 +98,7 @@ struct StatusReport {
   // False means that somebody else changed the ledger.
   bool Balances() const;
   uint64_t notifications_waiting() const;  // those in flight too
+  OverdueHours overdue() const;            // before these hours, and in them
   // Until when the notification of the oldest object that waits is kept.
   std::optional<Timestamp> expiry() const;
 };
@@ -107,6 +112,7 @@ struct StatusParts {
   ObjectStore* raw = nullptr;
   const RawLayout& layout;
   const LedgerNames& names;
+  OverdueHours remembered;  // as the pipeline's memory has them
   std::vector<NotKnown> not_opened;
 };
 // kLedger leaves the tables themselves alone: no rows are counted, and none shown. kEventHours

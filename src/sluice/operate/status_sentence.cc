@@ -47,7 +47,7 @@ std::string Fresh(const StatusReport& report) {
                                : "nothing that landed in the last 24 hours is loaded";
 }
 
-// "nothing lost as far as is known without the warehouse and the source".
+// "nothing lost in the last 24 hours as far as is known without the warehouse and the source".
 std::string NothingLost(const StatusReport& report) {
   std::string unknown;
   for (const NotKnown& one : report.not_known) {
@@ -55,7 +55,7 @@ std::string NothingLost(const StatusReport& report) {
     std::ranges::replace(name, '_', ' ');
     unknown += (unknown.empty() ? " as far as is known without the " : " and the ") + name;
   }
-  return "nothing lost" + unknown;
+  return "nothing lost in the last 24 hours" + unknown;
 }
 
 }  // namespace

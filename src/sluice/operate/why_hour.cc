@@ -5,6 +5,7 @@
 #include <map>
 #include <set>
 
+#include "sluice/operate/foreign_keys.h"
 #include "sluice/operate/parquet_search.h"
 #include "sluice/operate/reconcile.h"
 #include "sluice/operate/verify.h"
@@ -76,6 +77,10 @@ std::string Objects(uint64_t count) {
   return fmt::format("{} raw object{}", count, count == 1 ? "" : "s");
 }
 
+std::string Messages(uint64_t count) {
+  return fmt::format("{} message{}", count, count == 1 ? "" : "s");
+}
+
 void AddCounts(const ReconcileReport& report, const LedgerSums& sums, Story& story) {
   const auto add = [&](uint64_t count, std::string_view what) {
     if (count > 0) story.Add("", fmt::format("{} {}", Objects(count), what));
@@ -88,35 +93,60 @@ void AddCounts(const ReconcileReport& report, const LedgerSums& sums, Story& sto
     story.Add(sums.loads.last, fmt::format("{}: {} events, of which {} in quarantine",
                                            sums.loads.ToText(), sums.lines, sums.quarantined));
   }
+  const auto add_stuck = [&](const std::vector<StuckKey>& examples) {
+    for (const auto& [key, reason] : examples) {
+      story.Add("", fmt::format("for example {}: {}", key, reason));
+    }
+  };
   add(report.held, "held");
+  add_stuck(report.held_examples);
   add(report.set_aside, "set aside");
-  if (!report.stuck_key.empty()) {
-    story.Add("", fmt::format("for example {}: {}", report.stuck_key, report.stuck_reason));
-  }
+  add_stuck(report.set_aside_examples);
   add(report.overwritten, "of which another version is loaded");
   add(report.foreign, "not as raw.layout says");
+  add(report.elsewhere.count, "elsewhere in the raw store and not as raw.layout says");
+  if (report.elsewhere.count > 0) story.Add("", "for example " + report.elsewhere.example);
   add(report.pending, "young and not loaded yet");
   add(report.missing, "of which the ledger knows nothing");
   for (const std::string& key : report.examples) story.Add("", "for example " + key);
 }
 
-void EndWithoutObjects(const Witnesses& w, const HourRange& hours, Story& story) {
+void EndWithoutObjects(const Witnesses& w, const HourRange& hours, const ReconcileReport& report,
+                       Story& story) {
   if (hours.from > w.now)
     return story.End("future", "nothing can be there: these hours are to come");
-  if (w.source && w.source->visible + w.source->in_flight > 0) {
-    const uint64_t waiting = w.source->visible + w.source->in_flight;
-    return story.End(
-        "not_landed",
-        fmt::format("not loaded, because nothing has landed; {} messages wait in the source",
-                    waiting),
-        "sluice land");
+  const uint64_t waiting = w.waiting_messages();
+  const bool is_over = hours.to <= w.now;
+  const bool may_be_theirs =
+      !is_over || (w.source && w.source->oldest && *w.source->oldest < hours.to);
+  if (waiting > 0 && may_be_theirs) {
+    return story.End("not_landed",
+                     fmt::format("not loaded, because nothing has landed; {} wait in the source",
+                                 Messages(waiting)),
+                     is_over ? "sluice land, into the hour of now" : "sluice land");
   }
-  if (hours.to > w.now) return story.End("nothing_yet", "nothing has landed in these hours yet");
-  story.End("nothing_sent",
-            w.source ? "not loaded, because nothing landed, and nothing waits in the source: the "
-                       "producer sent nothing"
-                     : "not loaded, because nothing landed: the producer sent nothing, or landing "
-                       "stood still",
+  if (report.elsewhere.count > 0) {
+    return story.End(
+        "foreign",
+        fmt::format("not loaded, because nothing landed in these hours as raw.layout says; {}{} in "
+                    "the raw store {} not as it says: {}",
+                    Objects(report.elsewhere.count), report.elsewhere.is_whole ? "" : " or more",
+                    report.elsewhere.count == 1 ? "is" : "are", w.layout.text()),
+        "move them, or correct raw.layout");
+  }
+  if (!is_over) return story.End("nothing_yet", "nothing has landed in these hours yet");
+  std::string sentence =
+      w.source
+          ? "not loaded, because nothing landed, and nothing waits in the source: the producer "
+            "sent nothing"
+          : "not loaded, because nothing landed: the producer sent nothing, or landing stood "
+            "still";
+  if (waiting > 0) {
+    sentence = fmt::format(
+        "not loaded, because nothing landed; {} wait in the source and land in the hour of now",
+        Messages(waiting));
+  }
+  story.End("nothing_sent", std::move(sentence),
             "ask the producer; what comes now lands in the hour in which it comes");
 }
 
@@ -146,18 +176,37 @@ void EndUnloaded(const Witnesses& w, const HourRange& hours, const ReconcileRepo
             "sluice backfill " + RangeFlags(hours) + " --replace puts the new ones in their place");
 }
 
+// As why_object.cc has it for one.
+std::string FixOfStuck(const HourRange& hours, const ReconcileReport& report) {
+  const std::string backfill = "sluice backfill " + RangeFlags(hours);
+  std::string fix;
+  if (report.held + report.set_aside > report.held_over) {
+    fix = "mend what the reason says, then " + backfill;
+  }
+  if (report.held > report.held_over) fix += "; or sluice quarantine accept WHY --object KEY";
+  if (report.held_over == 0) return fix;
+  return fmt::format(
+      "{}{}{} --replace puts what is held in the place of the version that is loaded; sluice "
+      "quarantine accept WHY --object KEY gives up the one that is not loaded",
+      fix, fix.empty() ? "" : "; ", backfill);
+}
+
 void EndHours(const Witnesses& w, const HourRange& hours, const ReconcileReport& report,
               const LedgerSums& sums, Story& story) {
-  if (report.stored + report.gone + report.vanished == 0) return EndWithoutObjects(w, hours, story);
+  if (report.stored + report.gone + report.vanished == 0) {
+    return EndWithoutObjects(w, hours, report, story);
+  }
   if (report.missing + report.overwritten > 0 || (w.paused && report.pending > 0)) {
     return EndUnloaded(w, hours, report, story);
   }
   if (report.held + report.set_aside > 0) {
+    const StuckKey& first =
+        report.held > 0 ? report.held_examples.front() : report.set_aside_examples.front();
     return story.End(
         report.held > 0 ? "held" : "set_aside",
         fmt::format("{} of {} not loaded, because they are held or set aside: {}",
-                    report.held + report.set_aside, Objects(report.stored), report.stuck_reason),
-        "mend that, then sluice backfill " + RangeFlags(hours));
+                    report.held + report.set_aside, Objects(report.stored), first.reason),
+        FixOfStuck(hours, report));
   }
   if (report.vanished > 0) {
     return story.End("vanished",
@@ -256,6 +305,9 @@ Result<Story> TellLanding(const Witnesses& w, const HourRange& hours) {
     };
     report = Reconcile(*w.raw, pages, w.layout, hours, {.pending_since = w.now - w.grace});
     if (report.failure) return std::unexpected(*report.failure);
+    if (report.stored == 0) {
+      SLUICE_ASSIGN(report.elsewhere, FindForeign(*w.raw, w.layout, FoldersOf(w.layout, hours)));
+    }
   }
   AddCounts(report, sums, story);
   if (w.waiting_notifications() > 0) {
@@ -323,6 +375,13 @@ Result<Story> WhyEventHours(const Witnesses& witnesses, const HourRange& hours) 
                 "not known: no row is there, and not all Parquet objects that may tell of these "
                 "hours could be looked into",
                 "sluice verify tells whether rows are missing");
+    } else if (rows == 0 && landing.state == "nothing_sent" && witnesses.waiting_messages() > 0) {
+      story.End(
+          "not_landed",
+          fmt::format("not loaded, because nothing with such a time has landed; {} wait in the "
+                      "source",
+                      Messages(witnesses.waiting_messages())),
+          "sluice land");
     } else if (is_all_there) {
       story.End("nothing_sent",
                 "not loaded, because what landed has no event with such a time, but for what is in "

@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sluice/operate/overdue_hours.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "sluice/base/test_folder.h"
+#include "sluice/object/directory_store.h"
+#include "sluice/operate/listed_store_for_test.h"
+
+namespace sluice {
+namespace {
+
+using std::chrono::hours;
+using ::testing::HasSubstr;
+
+const Timestamp kHour = *FromIso8601("2026-11-23T14:00:00Z");
+
+const LedgerPages kNothingKnown = [](const LedgerRange&) { return std::vector<LedgerObject>(); };
+
+TEST(OverdueHoursTest, ATextIsReadAsItWasWritten) {
+  const OverdueHours overdue = {{kHour, 3}, {kHour + hours(1), 1'000'000}};
+  EXPECT_EQ(ToText(overdue), "sluice missing 1\n2026-11-23T14 3\n2026-11-23T15 1000000\n");
+  EXPECT_EQ(*ParseOverdueHours(ToText(overdue)), overdue);
+  EXPECT_EQ(*ParseOverdueHours(ToText(OverdueHours())), OverdueHours());
+  for (const char* const text :
+       {"", "sluice missing 2\n", "sluice missing 1\n2026-11-23T14 3", "sluice missing 1\n\n",
+        "sluice missing 1\n2026-11-23T14\n", "sluice missing 1\n2026-11-23T14 0\n",
+        "sluice missing 1\n2026-11-23T14 3x\n", "sluice missing 1\nsoon 3\n"}) {
+    const auto parsed = ParseOverdueHours(text);
+    ASSERT_FALSE(parsed) << text;
+    EXPECT_EQ(parsed.error().kind(), ErrorKind::kBadData);
+  }
+}
+
+TEST(OverdueHoursTest, OfVeryManyTheNewestAreWritten) {
+  OverdueHours overdue;
+  for (int i = 0; i < 10'001; ++i) overdue[kHour + hours(i)] = 1;
+  const OverdueHours kept = *ParseOverdueHours(ToText(overdue));
+  EXPECT_EQ(kept.size(), 10'000u);
+  EXPECT_EQ(kept.begin()->first, kHour + hours(1));
+}
+
+TEST(OverdueHoursTest, OutsideIsWhatTheFoldersOfARangeDoNotHold) {
+  const OverdueHours overdue = {{kHour - hours(14), 1}, {kHour, 2}, {kHour + hours(10), 3}};
+  const HourRange one{kHour, kHour + hours(1)};
+  EXPECT_EQ(Outside(overdue, RawLayout(), one),
+            (OverdueHours{{kHour - hours(14), 1}, {kHour + hours(10), 3}}));
+  EXPECT_EQ(Outside(overdue, *RawLayout::Parse("%Y/%m/%d/"), one),
+            (OverdueHours{{kHour + hours(10), 3}}))
+      << "a folder for a day";
+}
+
+TEST(OverdueHoursTest, SomeAreLookedIntoAndTheOthersAreAsTheyWere) {
+  ListedStore store;
+  store.objects = {{.key = "date=2026-11-23/14/a"}, {.key = "date=2026-11-23/14/b"}};
+  OverdueHours overdue;
+  for (size_t i = 0; i < kLookedInto + 2; ++i) overdue[kHour + hours(i)] = 7;
+  EXPECT_EQ(*LookAgain(store, kNothingKnown, RawLayout(), overdue, kHour),
+            (OverdueHours{
+                {kHour, 2}, {kHour + hours(kLookedInto), 7}, {kHour + hours(kLookedInto + 1), 7}}));
+  EXPECT_EQ(*LookAgain(store, kNothingKnown, RawLayout(), {{kHour, 7}}, Timestamp::min()),
+            OverdueHours())
+      << "what is young may be on its way";
+}
+
+TEST(OverdueHoursTest, WhereAnotherProcessWasQuickerTheChangeIsMadeAgain) {
+  const TestFolder folder;
+  const auto store = *DirectoryStore::At(folder.path());
+  OverdueMemory memory(*store, "p"), other(*store, "p");
+  EXPECT_EQ(*memory.Read(), OverdueHours());
+  int calls = 0;
+  const Status done = memory.Change([&](OverdueHours overdue) {
+    if (calls++ == 0) {
+      EXPECT_TRUE(other.Change([](const OverdueHours&) { return OverdueHours{{kHour, 1}}; }));
+    }
+    overdue[kHour + hours(1)] = 2;
+    return overdue;
+  });
+  ASSERT_TRUE(done) << done.error().message();
+  EXPECT_EQ(calls, 2);
+  EXPECT_EQ(*other.Read(), (OverdueHours{{kHour, 1}, {kHour + hours(1), 2}}));
+  const size_t written = store->List("", "", 100)->objects.size();
+  EXPECT_TRUE(memory.Change([](const OverdueHours& overdue) { return overdue; }));
+  EXPECT_EQ(store->List("", "", 100)->objects.size(), written) << "nothing changed";
+}
+
+TEST(OverdueHoursTest, AnotherTextInTheMemoryIsNamed) {
+  const TestFolder folder;
+  const auto store = *DirectoryStore::At(folder.path());
+  ASSERT_TRUE(MemoryLog(*store, "missing", "p").Append("something else"));
+  const auto read = OverdueMemory(*store, "p").Read();
+  ASSERT_FALSE(read);
+  EXPECT_THAT(read.error().message(), HasSubstr("_sluice/missing/p/999999999999.txt"));
+}
+
+}  // namespace
+}  // namespace sluice
