@@ -50,7 +50,8 @@ void Append(const ColumnType& type, const std::string& text, ColumnBatch& column
 }  // namespace
 
 std::string ParquetOf(const std::vector<WarehouseHarness::FileColumn>& columns,
-                      const WarehouseHarness::Rows& rows) {
+                      const WarehouseHarness::Rows& rows,
+                      const std::optional<std::string>& table_key) {
   std::vector<ParquetColumn> described;
   for (const auto& column : columns) described.push_back({column.name, column.type, false});
   RowBatch batch;
@@ -67,7 +68,9 @@ std::string ParquetOf(const std::vector<WarehouseHarness::FileColumn>& columns,
   StringSink sink;
   ParquetWriter writer(described, {}, sink);
   EXPECT_TRUE(writer.Append(batch));
-  EXPECT_TRUE(writer.Finish({}));
+  std::vector<std::pair<std::string, std::string>> metadata;
+  if (table_key) metadata.emplace_back(kKeyInMetadata, *table_key);
+  EXPECT_TRUE(writer.Finish(metadata));
   return sink.text();
 }
 

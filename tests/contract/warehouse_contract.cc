@@ -130,7 +130,8 @@ PlannedObject WarehouseContract::Put(WarehouseHarness& harness, const Raw& raw) 
     if (rows.empty()) return;
     part.parquet =
         fmt::format("date=2026-11-23/14/{}/{}.parquet", tables_.tables[table].name(), stem);
-    harness.WriteFile(part.parquet, ColumnsOf(tables_.tables[table]), values);
+    harness.WriteFile(part.parquet, ColumnsOf(tables_.tables[table]), values,
+                      table == 1 ? raw.utm_key : std::nullopt);
   };
   put_table(0, raw.events);
   put_table(1, raw.utm);
@@ -146,7 +147,7 @@ PlannedObject WarehouseContract::Put(WarehouseHarness& harness, const Raw& raw) 
     std::vector<FileColumn> columns;
     for (const auto& column : QuarantineColumns()) columns.push_back({column.name, column.type});
     object.quarantine = fmt::format("date=2026-11-23/14/{}.parquet", stem);
-    harness.WriteFile(object.quarantine, columns, bad);
+    harness.WriteFile(object.quarantine, columns, bad, {});
   }
   object.quarantined = bad.size();
   object.tables[0].routed += static_cast<uint64_t>(raw.bad_events);
@@ -196,8 +197,8 @@ PlannedObject WarehouseContract::PutPart(const PlannedObject& raw, const std::ve
     part.tables[table].parquet =
         fmt::format("date=2026-11-23/14/{}/{}-{}-replay-{}.parquet", tables_.tables[table].name(),
                     raw.raw_key, raw.object, attempt);
-    harness_->WriteFile(part.tables[table].parquet, ColumnsOf(tables_.tables[table]),
-                        values[table]);
+    harness_->WriteFile(part.tables[table].parquet, ColumnsOf(tables_.tables[table]), values[table],
+                        {});
   }
   return part;
 }

@@ -33,9 +33,10 @@ class WarehouseHarness {
   // outlive it.
   virtual std::unique_ptr<Warehouse> Open(const TableSet& tables, FaultPlan* faults = nullptr,
                                           const std::string& pipeline = "tracking") = 0;
-  // A Parquet file in the Parquet and the quarantine store; values as text, absent is NULL.
+  // A Parquet file in the Parquet and the quarantine store; values as text, absent is NULL. Its
+  // metadata says that `table_key` is the key of its table, if anything.
   virtual void WriteFile(const std::string& key, const std::vector<FileColumn>& columns,
-                         const Rows& rows) = 0;
+                         const Rows& rows, const std::optional<std::string>& table_key) = 0;
   // Writes bytes that are no Parquet.
   virtual void WriteBytes(const std::string& key, std::string_view bytes) = 0;
   // A statement of somebody else; tables are named schema.table. Rows as text.
@@ -83,6 +84,7 @@ class WarehouseContract : public ::testing::TestWithParam<WarehouseContractParam
     std::string content = "";  // empty: made of the key and etag
     int64_t version = 1;
     std::string store = "file:///raw/";
+    std::optional<std::string> utm_key = {};  // KeyText, if the Parquet for utm says it
   };
 
   // An event in quarantine that is tried again: it becomes a row of a table, or stays for a reason.

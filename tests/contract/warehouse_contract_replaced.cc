@@ -280,6 +280,70 @@ TEST_P(WarehouseContract, WhatWasLoadedBeforeTheObjectColumnWasThereIsNotReplace
   EXPECT_THAT(Column("SELECT source FROM tracking.seen"), ElementsAre("old"));
 }
 
+// The second of `tables` under another name and another key, with its rows' objects in it.
+TableSet WithSeen(TableSet tables, std::vector<size_t> unique) {
+  tables.tables[1].schema.name = "seen";
+  tables.tables[1].schema.columns.push_back({"sluice_object", {.kind = TypeKind::kBigInt}, false});
+  tables.tables[1].sources.push_back({});
+  tables.tables[1].unique = std::move(unique);
+  return tables;
+}
+
+// Another object has lost an event against one of the rows, and none of them would be left.
+TEST_P(WarehouseContract, WhatWasLoadedUnderAKeyIsNotReplacedWhenTheTableHasNoneAnyMore) {
+  const TableSet keyed = WithSeen(tables_, {0}), keyless = WithSeen(tables_, {});
+  const auto before = harness_->Open(keyed), after = harness_->Open(keyless);
+  ASSERT_TRUE(before->Prepare());
+  const std::string key = KeyText(keyed.tables[1]);
+  ASSERT_TRUE(Load(*before, Plan({Put({.key = "a", .utm = {{"k", 0, "won"}}, .utm_key = key}),
+                                  Put({.key = "b", .utm = {{"k", 0, "lost"}}, .utm_key = key})})));
+  const auto replaced =
+      Load(*after, ReplacePlan({Put({.key = "a", .etag = "e2", .version = 2, .utm_key = ""})}));
+  EXPECT_THAT(Column("SELECT source FROM tracking.seen"), ElementsAre("won"));
+  ASSERT_FALSE(replaced);
+  EXPECT_EQ(replaced.error().kind(), ErrorKind::kBadData) << replaced.error().message();
+  EXPECT_THAT(replaced.error().message(), HasSubstr("then=\"request_id\" now=none file="));
+}
+
+// Two objects have one event each with the key that it gets; somebody removed one row beside them,
+// so that the table has as many rows as there are keys.
+TEST_P(WarehouseContract, WhatWasLoadedWithoutAKeyIsNotReplacedWhenTheTableHasOne) {
+  const TableSet keyless = WithSeen(tables_, {}), keyed = WithSeen(tables_, {0});
+  const auto before = harness_->Open(keyless), after = harness_->Open(keyed);
+  ASSERT_TRUE(before->Prepare());
+  ASSERT_TRUE(Load(
+      *before, Plan({Put({.key = "a", .utm = {{"k", 0, "a's"}, {"k2", 0, "gone"}}, .utm_key = ""}),
+                     Put({.key = "b", .utm = {{"k", 0, "b's"}}, .utm_key = ""})})));
+  harness_->Execute("DELETE FROM tracking.seen WHERE request_id = 'k2'");
+  const auto replaced = Load(*after, ReplacePlan({Put({.key = "a", .etag = "e2", .version = 2})}));
+  EXPECT_THAT(Column("SELECT source FROM tracking.seen ORDER BY 1"), ElementsAre("a's", "b's"));
+  ASSERT_FALSE(replaced);
+  EXPECT_EQ(replaced.error().kind(), ErrorKind::kBadData) << replaced.error().message();
+  EXPECT_THAT(replaced.error().message(), HasSubstr("then=none now=\"request_id\" file="));
+}
+
+TEST_P(WarehouseContract, AMissingRowHidesNoKeyThatSomebodyDoubled) {
+  MustLoad({Put({.key = "a",
+                 .events = {{"1", 0, "ours"}, {"2", 0, "gone"}},
+                 .utm = {{"k", 0, "ours"}, {"k2", 0, "gone"}}})});
+  const auto must_refuse = [&](const std::string& table) {
+    const auto state = EndState();
+    const auto replaced = Replace({Put({.key = "a", .etag = "e2", .version = 2})});
+    ASSERT_FALSE(replaced) << table;
+    EXPECT_EQ(replaced.error().kind(), ErrorKind::kBadData) << replaced.error().message();
+    EXPECT_EQ(EndState(), state) << table;
+  };
+  harness_->Execute("DELETE FROM tracking.utm WHERE request_id = 'k2'");
+  harness_->Execute("INSERT INTO tracking.utm VALUES ('k', 'theirs')");
+  must_refuse("utm");
+  harness_->Execute("DELETE FROM tracking.utm WHERE source = 'theirs'");
+  harness_->Execute("DELETE FROM tracking.events WHERE request_id = '2'");
+  harness_->Execute(
+      "INSERT INTO tracking.events (request_id, \"at\", \"location\") SELECT request_id, "
+      "\"at\", 'theirs' FROM tracking.events");
+  must_refuse("events");
+}
+
 TEST_P(WarehouseContract, AKeyThatSomebodyDoubledIsNotReplaced) {
   MustLoad({Put({.key = "a", .utm = {{"u", 0, "old"}}})});
   harness_->Execute("INSERT INTO tracking.utm VALUES ('u', 'theirs')");

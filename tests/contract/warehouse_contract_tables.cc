@@ -92,7 +92,7 @@ TEST_P(WarehouseContract, EveryTypeComesThrough) {
     rows[i].push_back(id);
     rows[i].push_back(std::to_string(i + 1));
   }
-  harness_->WriteFile("types.parquet", columns, rows);
+  harness_->WriteFile("types.parquet", columns, rows, {});
   TableSet tables;
   tables.tables = {table};
   object.tables = {{.table = 0, .parquet = "types.parquet", .routed = 2}};
@@ -116,7 +116,7 @@ TEST_P(WarehouseContract, EveryTypeComesThrough) {
   PlannedObject again = Put({.key = "again"});
   rows[0][values.size()] = rows[1][values.size()] = std::to_string(again.object);
   rows[1][1] = "7";
-  harness_->WriteFile("again.parquet", columns, rows);
+  harness_->WriteFile("again.parquet", columns, rows, {});
   again.tables = {{.table = 0, .parquet = "again.parquet", .routed = 2}};
   again.lines = 2;
   ASSERT_TRUE(Load(*warehouse, Plan({again})));

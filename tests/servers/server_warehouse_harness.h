@@ -64,9 +64,9 @@ class PostgresHarness : public WarehouseHarness {
         tables, clock_);
   }
 
-  void WriteFile(const std::string& key, const std::vector<FileColumn>& columns,
-                 const Rows& rows) override {
-    WriteBytes(key, ParquetOf(columns, rows));
+  void WriteFile(const std::string& key, const std::vector<FileColumn>& columns, const Rows& rows,
+                 const std::optional<std::string>& table_key) override {
+    WriteBytes(key, ParquetOf(columns, rows, table_key));
   }
 
   void WriteBytes(const std::string& key, std::string_view bytes) override {
@@ -184,9 +184,9 @@ class RedshimHarness : public WarehouseHarness {
         tables, clock_);
   }
 
-  void WriteFile(const std::string& key, const std::vector<FileColumn>& columns,
-                 const Rows& rows) override {
-    WriteBytes(key, ParquetOf(columns, rows));
+  void WriteFile(const std::string& key, const std::vector<FileColumn>& columns, const Rows& rows,
+                 const std::optional<std::string>& table_key) override {
+    WriteBytes(key, ParquetOf(columns, rows, table_key));
   }
 
   void WriteBytes(const std::string& key, std::string_view bytes) override {

@@ -53,8 +53,8 @@ class DuckDbHarness : public WarehouseHarness {
     return std::make_unique<DuckDbWarehouse>(options, tables, clock_);
   }
 
-  void WriteFile(const std::string& key, const std::vector<FileColumn>& columns,
-                 const Rows& rows) override {
+  void WriteFile(const std::string& key, const std::vector<FileColumn>& columns, const Rows& rows,
+                 const std::optional<std::string>& table_key) override {
     std::string casts, values;
     for (size_t i = 0; i < columns.size(); ++i) {
       const bool is_time = columns[i].type.kind == TypeKind::kTimestamp;
@@ -74,9 +74,13 @@ class DuckDbHarness : public WarehouseHarness {
     for (size_t i = 0; i < columns.size(); ++i)
       names += fmt::format("{}c{}", i == 0 ? "" : ", ", i);
     const std::string path = MakeFolder(key);
+    const std::string metadata =
+        table_key ? fmt::format(", KV_METADATA {{{}: {}}}", QuoteLiteral(kKeyInMetadata),
+                                QuoteLiteral(*table_key))
+                  : "";
     Run(folder_ / "writer.duckdb",
-        fmt::format("COPY (SELECT {} FROM (VALUES {}) v({})) TO {} (FORMAT parquet)", casts, values,
-                    names, QuoteLiteral(path)));
+        fmt::format("COPY (SELECT {} FROM (VALUES {}) v({})) TO {} (FORMAT parquet{})", casts,
+                    values, names, QuoteLiteral(path), metadata));
   }
 
   void WriteBytes(const std::string& key, std::string_view bytes) override {
@@ -177,7 +181,7 @@ TEST_F(DuckDbWarehouseTest, FolderOfTheStoreMayHavePatternsInItsName) {
                        {{"id", {TypeKind::kBigInt}},
                         {"sluice_object", {TypeKind::kBigInt}},
                         {"sluice_line", {TypeKind::kInteger}}},
-                       {{id, id, "1"}});
+                       {{id, id, "1"}}, {});
     DuckDbOptions options = harness_.Options();
     options.parquet_root += "/" + folder;
     return DuckDbWarehouse(options, tables_, clock_).Stage({.batch = id, .objects = {object}});

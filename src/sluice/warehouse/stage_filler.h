@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -20,7 +21,7 @@ struct StagedFile {
 
 struct StagedFileFacts {
   std::vector<std::string> columns;  // names, in order
-  std::string key;  // KeyText of its table when it was written; empty where it does not say
+  std::optional<std::string> key;    // KeyText of its table when it was written, where it says it
 };
 
 // How rows come into the temporary tables of a session.

@@ -51,6 +51,8 @@ std::vector<TimeInterval> TimesOf(const Table& table, const std::vector<LoadedPa
   return MergeIntervals(std::move(times));
 }
 
+using FilesByColumns = std::map<std::vector<std::string>, std::vector<StagedFile>>;
+
 class ReplacedStage {
  public:
   ReplacedStage(SqlSession& session, StageFiller& filler, const LedgerNames& names,
@@ -99,7 +101,7 @@ class ReplacedStage {
       if (part.table == "*" || !HasRows(part)) continue;
       const auto table = std::ranges::find(tables_.tables, part.table, &Table::name);
       if (table == tables_.tables.end()) {
-        return Fail(ErrorKind::kPermanent,
+        return Fail(ErrorKind::kBadData,
                     "cannot replace: rows are loaded into a table that is not configured any more: "
                     "table={} file={}",
                     part.table, part.parquet);
@@ -108,7 +110,7 @@ class ReplacedStage {
           table->schema.columns, [](const Column& column) { return column.name == kObjectColumn; });
       if (!table->unique.empty() || is_declared) continue;
       return Fail(
-          ErrorKind::kPermanent,
+          ErrorKind::kBadData,
           "cannot replace: without a unique key nobody can tell which rows are old: declare "
           "the column {} BIGINT in the table, before it is loaded: table={}",
           kObjectColumn, part.table);
@@ -120,25 +122,41 @@ class ReplacedStage {
                                  std::vector<LoadedPart>& read) {
     const Table& table = tables_.tables[index];
     ReplacedTable replaced{.table = index, .has_others = false, .times = TimesOf(table, old)};
+    SLUICE_ASSIGN(const FilesByColumns files, FilesOfKey(table, old));
     if (table.unique.empty()) return replaced;
-    SLUICE_TRY(AddFiles(OldTable(index), table, old));
+    SLUICE_TRY(AddFiles(OldTable(index), table, old, files));
     SLUICE_ASSIGN(const std::vector<LoadedPart> others,
                   Ask("list others", ListOthersSql(names_, table, index)));
     if (others.empty()) return replaced;
     replaced.has_others = true;
-    SLUICE_TRY(AddFiles(OtherTable(index), table, others));
+    SLUICE_ASSIGN(const FilesByColumns other_files, FilesOfKey(table, others));
+    SLUICE_TRY(AddFiles(OtherTable(index), table, others, other_files));
     read.insert(read.end(), others.begin(), others.end());
     return replaced;
   }
 
-  // Which rows lost, and against which, is said of the key that the table had then.
-  static Status RequireKey(const Table& table, const std::string& then, const std::string& file) {
-    const std::string now = KeyText(table);
-    if (then.empty() || then == now) return {};
-    return Fail(ErrorKind::kPermanent,
+  // Which rows lost, and against which, is said of the key that the table had then. Without one
+  // none did, and what had none may have come in as often as it was sent.
+  static Status RequireKey(const Table& table, const StagedFileFacts& facts,
+                           const std::string& file) {
+    const std::string now = KeyText(table), then = facts.key.value_or(now);
+    if (then == now) return {};
+    return Fail(ErrorKind::kBadData,
                 "cannot replace: the table's unique and time were others when it was loaded; set "
                 "them back, or load into another table: then={} now={} file={}",
-                then, now, file);
+                then.empty() ? "none" : then, now.empty() ? "none" : now, file);
+  }
+
+  // The Parquet of `parts`, all of the key that the table has.
+  Result<FilesByColumns> FilesOfKey(const Table& table, const std::vector<LoadedPart>& parts) {
+    FilesByColumns by_columns;
+    for (const LoadedPart& part : parts) {
+      const StagedFile file{StagedFile::Store::kParquet, part.parquet};
+      SLUICE_ASSIGN(StagedFileFacts facts, filler_.FactsOf(file));
+      SLUICE_TRY(RequireKey(table, facts, file.key));
+      by_columns[std::move(facts.columns)].push_back(file);
+    }
+    return by_columns;
   }
 
   // What a file of today holds, in whatever order and number: a table may have got columns since.
@@ -165,18 +183,11 @@ class ReplacedStage {
   }
 
   Status AddFiles(const std::string& stage, const Table& table,
-                  const std::vector<LoadedPart>& parts) {
+                  const std::vector<LoadedPart>& parts, const FilesByColumns& by_columns) {
     std::vector<StagedColumn> columns = StagedColumns(table);
     for (StagedColumn& column : columns)
       column.not_null = column.not_null && IsOfKey(table, column);
     SLUICE_TRY(session_.Run("create " + stage, CreateStageSql(names_, stage, columns)));
-    std::map<std::vector<std::string>, std::vector<StagedFile>> by_columns;
-    for (const LoadedPart& part : parts) {
-      const StagedFile file{StagedFile::Store::kParquet, part.parquet};
-      SLUICE_ASSIGN(StagedFileFacts facts, filler_.FactsOf(file));
-      SLUICE_TRY(RequireKey(table, facts.key, file.key));
-      by_columns[std::move(facts.columns)].push_back(file);
-    }
     for (const auto& [names, files] : by_columns) {
       SLUICE_ASSIGN(const auto found, ColumnsAmong(columns, names, files.front().key));
       SLUICE_TRY(filler_.FillFiles(stage, found, files));
