@@ -54,6 +54,8 @@ class Probed:
         self.pipeline = ProbePipeline(self.pipeline.folder, target=self.target, s3=s3)
         self.pipeline.prepare_for_loader()
         self.pipeline.by_owner(f"GRANT CREATE ON SCHEMA sluice TO {self.target.loader}")
+        if self.target.control:
+            self.control("PUT", "/codecs", ["UNCOMPRESSED", "SNAPPY", "GZIP", "ZSTD"])
         self.pipeline.run("land")  # makes the folders
 
     def probe(self, exit_code, *arguments):
