@@ -129,6 +129,13 @@ class WireTest(Probed, pipeline.PipelineTest):
         for name in "zstd", "load_error", "content_length", "mandatory":
             self.assertEqual(answers[name]["verdict"], "different: harmless", answers[name])
 
+    def test_files_of_compressed_pages_are_asked_for(self):
+        self.control("PUT", "/codecs", ["UNCOMPRESSED"])
+        _, answers = self.probe(3)
+        otherwise = {"types": "different: do not load", "zstd": "different: harmless"}
+        for name in self.questions:
+            self.assertEqual(answers[name]["verdict"], otherwise.get(name, "as expected"), answers[name])
+
     def test_a_stop_leaves_nothing_behind(self):
         """Even while a statement hangs: what was asked is answered, and all is dropped."""
         self.control("PUT", "/faults", [{"do": "hang_before", "sql": "sluice_probe_session", "nth": 1}])
