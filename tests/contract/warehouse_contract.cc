@@ -52,6 +52,8 @@ TableSet MakeTables() {
   return tables;
 }
 
+}  // namespace
+
 std::vector<FileColumn> ColumnsOf(const Table& table) {
   std::vector<FileColumn> columns;
   for (const Column& column : table.schema.columns) columns.push_back({column.name, column.type});
@@ -59,8 +61,6 @@ std::vector<FileColumn> ColumnsOf(const Table& table) {
   columns.push_back({"sluice_line", {.kind = TypeKind::kInteger}});
   return columns;
 }
-
-}  // namespace
 
 int RunInChild(const std::function<void()>& work) {
   const pid_t child = ::fork();
@@ -93,6 +93,14 @@ WarehouseContract::WarehouseContract() : tables_(MakeTables()) {}
 
 void WarehouseContract::SetUp() {
   harness_ = GetParam().make();
+  warehouse_ = harness_->Open(tables_);
+  const Status prepared = warehouse_->Prepare();
+  ASSERT_TRUE(prepared) << prepared.error().message();
+}
+
+void WarehouseContract::UseTables(TableSet tables) {
+  warehouse_.reset();
+  tables_ = std::move(tables);
   warehouse_ = harness_->Open(tables_);
   const Status prepared = warehouse_->Prepare();
   ASSERT_TRUE(prepared) << prepared.error().message();

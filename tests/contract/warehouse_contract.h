@@ -64,6 +64,9 @@ struct WarehouseContractParam {
   std::function<std::unique_ptr<WarehouseHarness>()> make;
 };
 
+// Of a table's Parquet files: its own, and where each row came from.
+std::vector<WarehouseHarness::FileColumn> ColumnsOf(const Table& table);
+
 // Two tables: "events" with a time and awkward names, "utm" without a time. Every fault number is
 // one of the catalogue that docs/architecture.md refers to. The cases are in
 // warehouse_contract_*.cc.
@@ -97,6 +100,8 @@ class WarehouseContract : public ::testing::TestWithParam<WarehouseContractParam
 
   WarehouseContract();
   void SetUp() override;
+  // Other tables than those two, in the same database.
+  void UseTables(TableSet tables);
 
   PlannedObject Put(const Raw& raw) { return Put(*harness_, raw); }
   PlannedObject Put(WarehouseHarness& harness, const Raw& raw);

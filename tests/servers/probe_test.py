@@ -54,6 +54,8 @@ class Probed:
         self.pipeline = ProbePipeline(self.pipeline.folder, target=self.target, s3=s3)
         self.pipeline.prepare_for_loader()
         self.pipeline.by_owner(f"GRANT CREATE ON SCHEMA sluice TO {self.target.loader}")
+        if self.target.control:
+            self.control("PUT", "/codecs", ["UNCOMPRESSED", "SNAPPY", "GZIP", "ZSTD"])
         self.pipeline.run("land")  # makes the folders
 
     def probe(self, exit_code, *arguments):
@@ -126,6 +128,13 @@ class WireTest(Probed, pipeline.PipelineTest):
             self.assertEqual(answers[name]["verdict"], "different: do not load", answers[name])
         for name in "zstd", "load_error", "content_length", "mandatory":
             self.assertEqual(answers[name]["verdict"], "different: harmless", answers[name])
+
+    def test_files_of_compressed_pages_are_asked_for(self):
+        self.control("PUT", "/codecs", ["UNCOMPRESSED"])
+        _, answers = self.probe(3)
+        otherwise = {"types": "different: do not load", "zstd": "different: harmless"}
+        for name in self.questions:
+            self.assertEqual(answers[name]["verdict"], otherwise.get(name, "as expected"), answers[name])
 
     def test_a_stop_leaves_nothing_behind(self):
         """Even while a statement hangs: what was asked is answered, and all is dropped."""

@@ -60,7 +60,7 @@ def _target(stack, kind, loader, s3, by_role=""):
         "iam workgroup": f'redshift: {{{wire}, workgroup: redshim, endpoint: "{e["SLUICE_REDSHIM_ENDPOINT"]}"}}',
         "data_api secret": f'redshift_data_api: {{workgroup: redshim, database: {e["SLUICE_REDSHIM_DATABASE"]}, '
                            f'secret_arn: "{SECRET_OF_REDSHIM}{user}-AbCdEf", endpoint: "{e["SLUICE_REDSHIM_ENDPOINT"]}"}}',
-        "data_api": f'redshift_data_api: {{workgroup: redshim, database: {e["SLUICE_REDSHIM_DATABASE"]}, user: {user}, '
+        "data_api": f'redshift_data_api: {{cluster: redshim, database: {e["SLUICE_REDSHIM_DATABASE"]}, user: {user}, '
                     f'endpoint: "{e["SLUICE_REDSHIM_ENDPOINT"]}"}}',
     }[kind]
     if by_role:

@@ -305,6 +305,8 @@ TEST_F(LoadConfigTest, NamesEachKindOfMistake) {
            {"warehouse: {redshift_data_api: {cluster: c, database: d, region: r, user: u, "
             "secret_arn: 'arn:s'}}",
             "wanted one of user and secret_arn; found both"},
+           {"warehouse: {redshift_data_api: {workgroup: w, database: d, region: r, user: u}}",
+            "warehouse.redshift_data_api.user: is of a cluster; in a workgroup"},
            {"warehouse: {duckdb: a, timeouts: {comit: 1m}}", "did you mean 'commit'?"},
            {"tables2: 1", "3:1: unknown key 'tables2'; did you mean 'tables'?"},
        }) {

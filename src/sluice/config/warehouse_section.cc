@@ -95,6 +95,11 @@ void ReadDataApi(ConfigSection section, const std::string& region, WarehouseConf
   if (section.Text("secret_arn", target.secret_arn) && user) {
     section.WrongHere("wanted one of user and secret_arn; found both");
   }
+  if (workgroup && user) {
+    section.Wrong(*section.Find("user"), "user",
+                  "is of a cluster; in a workgroup statements are of whoever signs, or of the user "
+                  "of secret_arn");
+  }
   ReadService(section, region, section.is_given() ? NeedsRegion::kYes : NeedsRegion::kNo,
               target.service);
   target.assume_role = ReadAssumeRole(section);

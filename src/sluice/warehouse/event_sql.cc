@@ -21,11 +21,15 @@ std::string EventSql::TableName() const {
                      names_.dialect.Text(127));
 }
 
-// The same event_key for the same unique columns and no others (RFC 6901's escapes for '|').
+// The same event_key for the same unique columns and no others (RFC 6901's escapes for '|'), and in
+// sessions of every time zone.
 std::string EventSql::Key(std::string_view of) const {
   const auto text_of = [&](size_t column) {
-    return fmt::format("CAST({}.{} AS {})", of, Name(column),
-                       names_.dialect.Text(kLongestEventKey));
+    const bool has_zone = table_.schema.columns[column].type.kind == TypeKind::kTimestampTz;
+    const std::string name = fmt::format("{}.{}", of, Name(column));
+    const std::string text = names_.dialect.Text(kLongestEventKey);
+    if (!has_zone) return fmt::format("CAST({} AS {})", name, text);
+    return fmt::format("(CAST({} AS {}) || '+00')", names_.dialect.InUtc(name), text);
   };
   if (table_.unique.size() == 1) return text_of(table_.unique[0]);
   std::string text;

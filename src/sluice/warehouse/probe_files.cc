@@ -18,12 +18,16 @@ namespace sluice {
 namespace {
 
 constexpr SampleRow kFullRow = {1, "h\u00e9llo", true};
+// So many that the pages of their ids are smaller when compressed: else they would not be.
+constexpr int64_t kCompressedRows = 500;
 
 // A file with every type into a temporary table, and what is not as it was sent.
 Result<ProbeFound> AskTypes(ProbeTalk& talk, Codec codec) {
   const std::string stage = fmt::format("sluice_probe_{}", Name(codec));
   const std::vector<StagedColumn> columns = StagedColumns(talk.tables().tables[0]);
-  SLUICE_ASSIGN(const std::string bytes, SampleFile(7, {&kFullRow, 1}, codec));
+  std::vector<SampleRow> sent(kCompressedRows, kFullRow);
+  for (size_t i = 0; i < sent.size(); ++i) sent[i].id = static_cast<int64_t>(i) + kFullRow.id;
+  SLUICE_ASSIGN(const std::string bytes, SampleFile(7, sent, codec));
   SLUICE_ASSIGN(const std::string key, talk.Put(fmt::format("{}.parquet", Name(codec)), bytes));
   SLUICE_ASSIGN(const auto session, talk.Connect());
   SLUICE_TRY(session->Run("make", CreateStageSql(talk.names(), stage, columns)));

@@ -215,10 +215,8 @@ std::string SqlDialect::AsText(const ColumnType& type, const std::string& value)
   if (kind_ == Kind::kRedshift && type.kind == TypeKind::kSuper) {
     return fmt::format("JSON_SERIALIZE({})", value);
   }
-  if (kind_ != Kind::kDuckDb && type.kind == TypeKind::kTimestampTz) {
-    return fmt::format("CAST({} AS {})", InUtc(value), Text(65'535));
-  }
-  return fmt::format("CAST({} AS {})", value, Text(65'535));
+  const bool has_zone = type.kind == TypeKind::kTimestampTz;
+  return fmt::format("CAST({} AS {})", has_zone ? InUtc(value) : value, Text(65'535));
 }
 
 std::string SqlDialect::Assertion(const std::string& condition, std::string_view sentence,

@@ -57,7 +57,7 @@ class SqlDialect {
                    const std::string& target) const;
   // A TIMESTAMPTZ as TIMESTAMP in UTC.
   std::string InUtc(const std::string& value) const;
-  // Any column's value as text, for people.
+  // Any column's value as text, for people; times in UTC, whatever the session's zone.
   std::string AsText(const ColumnType& type, const std::string& value) const;
 
   // A query that answers one row, or fails unless `condition` holds: DuckDB by error() with the

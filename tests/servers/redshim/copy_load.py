@@ -151,7 +151,7 @@ def load(session, tokens):
         files = files_of(shim.s3.client(copy.role, session.user, query), copy, query)
         for url, data in files:
             try:
-                part = ParquetLoad(data, url, columns, copy)
+                part = ParquetLoad(data, url, columns, copy, shim.codecs)
                 _send(session.backend, copy, columns, part)
             except BadFile as why:
                 column = next((c for c in columns if c.name == why.column), None)

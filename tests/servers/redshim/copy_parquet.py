@@ -15,6 +15,10 @@ import pyarrow.parquet as pq
 from errors import spectrum_error
 
 YEAR_161065 = "161065-01-01 00:00:00"
+# What is known to be read: how Redshift's own UNLOAD writes (r_UNLOAD), and gzip. Nothing says that newer pages, encodings and codecs are.
+CODECS = frozenset({"UNCOMPRESSED", "SNAPPY", "GZIP"})
+ENCODINGS = frozenset({"PLAIN", "PLAIN_DICTIONARY", "RLE_DICTIONARY", "RLE", "BIT_PACKED"})  # the last two of levels
+DATA_PAGE_V2 = b"\x15\x06"  # how its header begins (parquet-format, PageHeader: the first field, type, is 3)
 
 
 @dataclasses.dataclass
@@ -47,7 +51,7 @@ class BadFile(Exception):
 
 
 class ParquetLoad:
-    def __init__(self, data, url, columns, copy):
+    def __init__(self, data, url, columns, copy, codecs=CODECS):
         self.url, self.columns, self.copy = url, columns, copy
         self.shown = "https://s3.us-east-1.amazonaws.com/" + url.removeprefix("s3://")
         if re.search(r"\.(gz|snappy|bz2)$", url):
@@ -57,7 +61,20 @@ class ParquetLoad:
         except (pa.ArrowException, OSError) as why:
             raise BadFile(None, 15001, f"File '{self.shown}' has an invalid version number: it is no Parquet file") from why
         self._misread = set()  # indexes of timestamps that lack the converted type
+        self._check_chunks(data, codecs)
         self._check()
+
+    def _check_chunks(self, data, codecs):
+        """The wording of what is refused is a guess."""
+        groups = self.file.metadata
+        for chunk in (groups.row_group(i).column(j) for i in range(groups.num_row_groups) for j in range(groups.num_columns)):
+            others = [name for name in chunk.encodings if name not in ENCODINGS]
+            if chunk.compression not in codecs:
+                others.append(chunk.compression)
+            if data.startswith(DATA_PAGE_V2, chunk.data_page_offset):
+                others.append("DATA_PAGE_V2")
+            if others:
+                raise BadFile(chunk.path_in_schema, 15001, f"File '{self.shown}' has an unsupported Parquet feature: {', '.join(others)}")
 
     def _check(self):
         fields, columns = len(self.file.schema_arrow), len(self.columns)

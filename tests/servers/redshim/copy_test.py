@@ -123,6 +123,21 @@ class CopyTest(RedshimCase):
         self.copy("d", self.put(self.schema + "/d.parquet", out.getvalue()))
         self.assertEqual(self.one("SELECT c FROM d"), decimal.Decimal("1.5"))
 
+    def test_pages_are_of_the_first_version_and_of_what_redshift_writes_itself(self):
+        data = pa.array([1, 2, 3], pa.int32())
+        for fits in {"compression": "none"}, {"compression": "gzip"}, {"use_dictionary": False}, {"version": "1.0"}:
+            self.assertEqual(self.copied("INTEGER", data, **fits), [1, 2, 3])
+        for other, says in (({"compression": "zstd"}, "ZSTD"), ({"compression": "lz4"}, "LZ4"), ({"compression": "brotli"}, "BROTLI"),
+                            ({"data_page_version": "2.0"}, "DATA_PAGE_V2"), ({"data_page_version": "2.0", "use_dictionary": False}, "DATA_PAGE_V2"),
+                            ({"use_dictionary": False, "column_encoding": "DELTA_BINARY_PACKED"}, "DELTA_BINARY_PACKED"),
+                            ({"use_dictionary": False, "column_encoding": "BYTE_STREAM_SPLIT"}, "BYTE_STREAM_SPLIT")):
+            with self.subTest(other):
+                self.mismatches("INTEGER", data, says="unsupported Parquet feature: " + says, **other)
+        self.addCleanup(self.control, "PUT", "/codecs", ["UNCOMPRESSED", "SNAPPY", "GZIP"])
+        self.control("PUT", "/codecs", ["ZSTD"])
+        self.assertEqual(self.copied("INTEGER", data, compression="zstd"), [1, 2, 3])
+        self.mismatches("INTEGER", data, says="SNAPPY")
+
     def test_options_of_other_formats_are_refused(self):
         self.db.execute("CREATE TABLE t (a INTEGER)")
         for option in ("MAXERROR 3", "ACCEPTANYDATE", "TRUNCATECOLUMNS", "BLANKSASNULL", "EMPTYASNULL", "NULL AS ''", "TIMEFORMAT 'auto'", "NOLOAD",

@@ -111,6 +111,8 @@ class DataApi:
         cluster, workgroup = given.get("ClusterIdentifier"), given.get("WorkgroupName", "").rsplit("/", 1)[-1]
         if (cluster or workgroup) not in (CLUSTER, WORKGROUP) or (cluster and workgroup):
             raise _invalid("Redshift endpoint doesn't exist in this region.")
+        if workgroup and given.get("DbUser"):
+            raise _invalid("DbUser is not valid for a serverless workgroup")
         if given.get("Database") not in self._shim.databases:
             raise _invalid("Database is required, and is to be the one of the cluster")
         users = list(self._shim.users)

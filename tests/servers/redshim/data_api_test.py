@@ -181,6 +181,7 @@ class DataApiTest(RedshimCase):
                             ({"ClusterIdentifier": "redshim", "DbUser": "awsuser"}, "awsuser")):
             said = self.api.execute_statement(**target, **named)
             self.assertEqual(self.api.get_statement_result(Id=said["Id"])["Records"], [[{"stringValue": user}]])
+        self.refused("ValidationException", self.api.execute_statement, **target, WorkgroupName="redshim", DbUser="awsuser")
 
     def test_requests_have_to_be_signed(self):
         other = boto3.client("redshift-data", endpoint_url=self.shim.address, region_name="us-east-1", config=Config(

@@ -10,6 +10,7 @@
     PUT /roles                          which role chains may read with which keys (server.py)
     PUT /load_errors                    {"recorded": false}: SYS_LOAD_ERROR_DETAIL and STL_LOAD_ERRORS get nothing, as for some errors of Spectrum;
                                         {"recorded": true, "sys": false}: only STL_LOAD_ERRORS gets it
+    PUT /codecs                         which compressions of Parquet COPY reads: ["SNAPPY", "ZSTD"]
     PUT /limits                         {"active_statements": 200, "active_sessions": 500} of the Data API
     POST, DELETE /databases             {"name": "a", "template": "dev"} makes one like another; DELETE /databases?name=a
     POST /stop                          ends redshim; answers when PostgreSQL has ended"""
@@ -98,6 +99,10 @@ def _set_load_errors(shim, body, query):
     shim.records_load_errors, shim.sys_has_load_errors = bool(body["recorded"]), bool(body.get("sys", True))
 
 
+def _set_codecs(shim, body, query):
+    shim.codecs = frozenset(body)
+
+
 def _set_limits(shim, body, query):
     shim.data_api.limit = body.get("active_statements", shim.data_api.limit)
     shim.data_api.session_limit = body.get("active_sessions", shim.data_api.session_limit)
@@ -116,6 +121,7 @@ _CALLS = {
     ("POST", "/clock"): lambda shim, body, query: shim.clock.advance(float(body["advance"])),
     ("PUT", "/roles"): _set_roles,
     ("PUT", "/load_errors"): _set_load_errors,
+    ("PUT", "/codecs"): _set_codecs,
     ("PUT", "/limits"): _set_limits,
     ("POST", "/databases"): lambda shim, body, query: shim.create_database(body["name"], body.get("template", shim.database)),
     ("DELETE", "/databases"): lambda shim, body, query: shim.drop_database(query["name"]),

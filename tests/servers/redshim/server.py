@@ -19,6 +19,7 @@ sys.path.insert(0, str(HERE.parent))
 
 import loopback_http
 from copy_load import S3
+from copy_parquet import CODECS
 from credentials import Credentials
 from data_api import DataApi
 from faults import Faults
@@ -42,6 +43,7 @@ class Shim:
         self.credentials = Credentials(self.clock, self.users)
         self.data_api = DataApi(self)
         self.records_load_errors = self.sys_has_load_errors = True
+        self.codecs = CODECS
         self.keys, self.tokens = configuration["keys"], configuration.get("tokens", {})
         self.s3 = S3(configuration["s3_endpoint"], configuration["roles"])
         (self.folder / "postgres").mkdir()

@@ -12,12 +12,13 @@ import sys
 import wire
 from extended import Extended
 from faults import Cut
+from postgres import ZONE
 from session import Session
 from sql_tokens import quote_text
 
 # What Redshift says of itself when a session begins: its PostgreSQL is 8.0.2, which does not report standard_conforming_strings.
 PARAMETERS = {"server_version": "8.0.2", "server_encoding": "UNICODE", "client_encoding": "UTF8", "DateStyle": "ISO, MDY", "integer_datetimes": "on",
-              "TimeZone": "UTC"}
+              "TimeZone": ZONE}
 
 
 class WireServer(socketserver.ThreadingMixIn, socketserver.TCPServer):
