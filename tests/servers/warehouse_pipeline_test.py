@@ -424,6 +424,31 @@ class DataApiTest(RedshiftTest):
         self.pipeline.drain()
         self.assert_end()
 
+    EXPIRED = {"do": "error", "status": 400, "code": "ExpiredTokenException"}
+
+    def test_C18_credentials_that_end_between_staging_and_transaction_load_nothing(self):
+        proxy, through = self.begin_behind_a_proxy()
+        proxy.set_rules([{"match": {"target": "BatchExecuteStatement"}, "count": 0, "fault": self.EXPIRED}])
+        self.assertIn("ExpiredTokenException", self.pipeline.run(*through, "process", exit_code=1).stderr)
+        self.assertGreater(proxy.rules()[0]["struck"], 0)
+        self.assertEqual(self.pipeline.query("SELECT COUNT(*) FROM sluice.ledger"), [(0,)])
+        self.pipeline.keeper.show_again()
+        self.pipeline.drain()
+        self.assert_end()
+
+    def test_C18_credentials_that_end_behind_the_transaction_are_no_loss(self):
+        """Nobody can say what became of it; the next run finds it in the ledger."""
+        proxy, through = self.begin_behind_a_proxy()
+        with self.committed_and_not_told(*through) as process:
+            proxy.set_rules([{"match": {"target": target}, "count": 0, "fault": self.EXPIRED} for target in ("DescribeStatement", "ExecuteStatement")])
+            said = process.communicate(timeout=pipeline.PATIENCE)[1]
+        self.assertEqual(process.returncode, 1, said)
+        self.assertRegex(said, "asking the ledger: .*ExpiredTokenException")
+        self.assertGreater(self.pipeline.status()["notifications"]["in_flight"], 0, "nothing was deleted")
+        self.pipeline.keeper.show_again()
+        self.pipeline.drain()
+        self.assert_end()
+
 
 class DataApiBySecretTest(WarehouseTest):
     """As the user whose password the service itself reads in Secrets Manager; whoever signs may make no tables."""
