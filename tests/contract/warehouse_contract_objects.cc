@@ -331,5 +331,23 @@ TEST_P(WarehouseContract, C22DoubledLedgerRowsAreKnown) {
   EXPECT_EQ(EndState(), state);
 }
 
+// A COPY for each file would be one by one, and slow.
+TEST_P(WarehouseContract, ALoadOfMoreFilesHasNoMoreStatements) {
+  const auto statements_of = [&](int first, int last) {
+    std::vector<PlannedObject> objects;
+    for (int i = first; i <= last; ++i) {
+      const std::string key = std::to_string(i);
+      objects.push_back(Put({.key = key, .events = {{key}}, .utm = {{key}}, .bad_events = 1}));
+    }
+    const auto counting = FaultPlan::Parse("count");
+    const auto loaded = Load(*harness_->Open(tables_, counting->get()), Plan(objects));
+    EXPECT_TRUE(loaded) << loaded.error().message();
+    return (*counting)->operations();
+  };
+  const int of_one = statements_of(1, 1);
+  EXPECT_GE(of_one, harness_->fewest_points() / 2);
+  EXPECT_EQ(statements_of(2, 11), of_one);
+}
+
 }  // namespace
 }  // namespace sluice

@@ -1,12 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """The whole pipeline into Redshift's stand-in, by wire and by the Data API, and into PostgreSQL: whatever goes wrong, the end state is the
 embedded run's."""
+import contextlib
 import signal
 import subprocess
 
 import aws_pipeline
 import s3_events
 import token_service
+from fault_proxy import FaultProxy
 from pipeline_test import Toxics
 from warehouse_case import PASSWORDS, WarehouseTest, pipeline, servers, warehouse_pipeline
 
@@ -379,6 +381,71 @@ class DataApiTest(RedshiftTest):
         self.assertIn("ActiveStatementsExceededException", self.pipeline.run("process", exit_code=1).stderr)
         self.control("PUT", "/limits", {"active_statements": 1})
         self.assertEqual(self.pipeline.status()["notifications"]["in_flight"], 0, "nothing was received")
+        self.pipeline.drain()
+        self.assert_end()
+
+    def begin_behind_a_proxy(self):
+        """Objects wait to be loaded. The proxy, and the flags that lead through it."""
+        self.pipeline.run("ddl", "--apply")
+        self.pipeline.send()
+        self.pipeline.run("land")
+        proxy = self.enterContext(FaultProxy(self.target.control))
+        return proxy, ("--set", f"warehouse.redshift_data_api.endpoint={proxy.address}")
+
+    @contextlib.contextmanager
+    def committed_and_not_told(self, *flags):
+        """A process that waits to hear of its COMMIT, which is done."""
+        self.control("PUT", "/faults", [{"do": "hang_after", "sql": "^COMMIT", "nth": 1, "via": self.via}])
+        with self.pipeline.started("process", *flags, env=self.pipeline.environment()) as process:
+            pipeline.wait_until(lambda: self.control("GET", "/faults")[0]["struck"], "the COMMIT is done")
+            yield process
+        self.control("PUT", "/faults", [])
+
+    def test_C23_a_batch_whose_answer_is_lost_is_handed_in_again_and_done_once(self):
+        """By the same ClientToken, which the service answers with the statement that it began."""
+        proxy, through = self.begin_behind_a_proxy()
+        proxy.set_rules([{"match": {"target": "BatchExecuteStatement"}, "fault": {"do": "lose_reply"}}])
+        self.control("DELETE", "/statements")
+        self.pipeline.drain(*through)
+        asked = [one["asked"] for one in proxy.requests() if "BatchExecute" in str(one["headers"])]
+        self.assertEqual(asked[:2], [200, 200])
+        done = [one for one in self.control("GET", "/statements") if one["sql"] == "COMMIT"]
+        self.assertEqual(len(done), len(asked) - 1)
+        self.assert_end()
+
+    def test_C23_a_statement_that_the_service_knows_no_more_is_looked_up_in_the_ledger(self):
+        """It keeps them for a day."""
+        self.begin_behind_a_proxy()
+        with self.committed_and_not_told() as process:
+            self.control("POST", "/clock", {"advance": 25 * 3600})
+            said = process.communicate(timeout=pipeline.PATIENCE)[1]
+        self.assertEqual(process.returncode, 0, said)
+        self.assertRegex(said, "asking the ledger: .*ResourceNotFoundException")
+        self.pipeline.drain()
+        self.assert_end()
+
+    EXPIRED = {"do": "error", "status": 400, "code": "ExpiredTokenException"}
+
+    def test_C18_credentials_that_end_between_staging_and_transaction_load_nothing(self):
+        proxy, through = self.begin_behind_a_proxy()
+        proxy.set_rules([{"match": {"target": "BatchExecuteStatement"}, "count": 0, "fault": self.EXPIRED}])
+        self.assertIn("ExpiredTokenException", self.pipeline.run(*through, "process", exit_code=1).stderr)
+        self.assertGreater(proxy.rules()[0]["struck"], 0)
+        self.assertEqual(self.pipeline.query("SELECT COUNT(*) FROM sluice.ledger"), [(0,)])
+        self.pipeline.keeper.show_again()
+        self.pipeline.drain()
+        self.assert_end()
+
+    def test_C18_credentials_that_end_behind_the_transaction_are_no_loss(self):
+        """Nobody can say what became of it; the next run finds it in the ledger."""
+        proxy, through = self.begin_behind_a_proxy()
+        with self.committed_and_not_told(*through) as process:
+            proxy.set_rules([{"match": {"target": target}, "count": 0, "fault": self.EXPIRED} for target in ("DescribeStatement", "ExecuteStatement")])
+            said = process.communicate(timeout=pipeline.PATIENCE)[1]
+        self.assertEqual(process.returncode, 1, said)
+        self.assertRegex(said, "asking the ledger: .*ExpiredTokenException")
+        self.assertGreater(self.pipeline.status()["notifications"]["in_flight"], 0, "nothing was deleted")
+        self.pipeline.keeper.show_again()
         self.pipeline.drain()
         self.assert_end()
 
