@@ -52,7 +52,7 @@ PlannedObject WithVisits(WarehouseHarness& harness, const Table& table, PlannedO
                     std::to_string(object.object), std::to_string(rows.size() + 1)});
   }
   part.routed = object.lines = rows.size();
-  harness.WriteFile(part.parquet, ColumnsOf(table), rows);
+  harness.WriteFile(part.parquet, ColumnsOf(table), rows, KeyText(table));
   object.tables = {part};
   return object;
 }
