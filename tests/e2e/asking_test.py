@@ -483,6 +483,19 @@ class Surroundings(Asking):
             with self.subTest(wrong=wrong):
                 self.assert_plain_failure(self.pipeline.run(*wrong, exit_code=2), wrong[1] if wrong[-1] != "yesterday" else "not an hour")
 
+    def test_what_is_spelt_like_an_hour_and_is_none_is_no_event(self):
+        for wrong in ("2026-11-31", "2026-11-28T24", "2026-11-28T5", "2026-11-8", "2026-11-28T10:30", "2026-13-01T00"):
+            with self.subTest(wrong=wrong):
+                self.assert_plain_failure(self.pipeline.run("why", wrong, exit_code=2),
+                                          f"not an hour: write 2026-11-20 or 2026-11-20T10, in UTC: value={wrong}")
+        for flags in (("--by", "landing"), ("--by", "event-time"), ("--tz", "Europe/Berlin"), ("--by", "event-time", "--tz", "Europe/Berlin")):
+            for wrong in ("2026-11-31", "an-event", HOUR + "a.ndjson"):
+                with self.subTest(wrong=wrong, flags=flags):
+                    self.assert_plain_failure(self.pipeline.run("why", wrong, *flags, exit_code=2), "--by and --tz are about hours: not an hour")
+        for event in ("2026-11-28-0017", "2026-11-28T14:00:00Z-1", "2026-11", "20261128-0000-4000-8000-000000000000"):
+            with self.subTest(event=event):
+                self.assertEqual(self.pipeline.ask("why", event, exit_code=3)["kind"], "event")
+
 
 class Quarantine(Asking):
     def test_it_is_summed_up_and_shown(self):
