@@ -234,6 +234,24 @@ class WhyEvent(Why):
         self.assertIn(f"line 6 of {key}", self.texts(story))
         self.assertEqual(self.why("theirs", exit_code=3)["state"], "not_ours")
 
+    def test_an_event_that_is_nowhere_may_be_in_what_waits(self):
+        self.load("a.ndjson", events(20))
+        nowhere = "no table, no duplicate and no quarantine has it: it did not land, or its raw object is not loaded"
+        self.assertIn(nowhere + "; to fix", self.why(self.ID.format(55), exit_code=3)["verdict"])
+        held = self.load("held.ndjson", b'{"no": "route"}\n' * 20 + events(20, 50))
+        self.load("damaged.ndjson.zst", b"\x28\xb5\x2f\xfd damaged")
+        self.pipeline.generate(10)
+        sent = self.pipeline.send()
+        self.pipeline.run("pause", "it is being moved")
+        self.pipeline.announce(self.pipeline.put_raw("b.ndjson", events(1, 100)))
+        story = self.why(self.ID.format(55), exit_code=3)
+        self.assertEqual(story["state"], "not_landed")
+        self.assertIn(f"{nowhere} ({sent} messages wait in the source; 1 notifications wait; 2 raw objects are held or set aside; "
+                      "loading is paused: it is being moved); to fix: sluice reconcile", story["verdict"])
+        self.pipeline.run("resume")
+        self.pipeline.run("quarantine", "accept", "it was a test", "--object", held)
+        self.assertEqual(self.why(self.ID.format(55))["state"], "loaded")
+
 
 class WhyHour(Why):
     def test_a_landing_hour(self):

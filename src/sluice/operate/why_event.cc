@@ -146,6 +146,28 @@ Status EndStuck(const Witnesses& w, const EventTraces::Place& place, Story& stor
   return {};
 }
 
+// " (3 messages wait in the source; loading is paused: …)": what may have an event that nothing
+// else has.
+Result<std::string> WhereItMayBe(const Witnesses& w) {
+  SLUICE_ASSIGN(const std::vector<StateCount> states, w.warehouse.States());
+  uint64_t stuck = 0;
+  for (const StateCount& count : states) {
+    const bool is_stuck =
+        count.state == ObjectState::kHeld || count.state == ObjectState::kSetAside;
+    stuck += is_stuck ? count.objects : 0;
+  }
+  std::vector<std::string> parts;
+  const auto add = [&](uint64_t count, std::string_view what) {
+    if (count > 0) parts.push_back(fmt::format("{} {}", count, what));
+  };
+  add(w.waiting_messages(), "messages wait in the source");
+  add(w.waiting_notifications(), "notifications wait");
+  add(stuck, "raw objects are held or set aside");
+  if (w.paused) parts.push_back("loading is paused: " + *w.paused);
+  if (parts.empty()) return std::string();
+  return fmt::format(" ({})", fmt::join(parts, "; "));
+}
+
 Status EndAbsent(const Witnesses& w, const EventTraces& traces, const Search& search,
                  Story& story) {
   if (!search.origins.empty()) {
@@ -182,14 +204,13 @@ Status EndAbsent(const Witnesses& w, const EventTraces& traces, const Search& se
               "sluice verify, then load the row's raw object again");
     return {};
   }
+  SLUICE_ASSIGN(const std::string where, WhereItMayBe(w));
   story.End(
       "not_landed",
       fmt::format("not loaded, because no table, no duplicate and no quarantine has it: it did "
                   "not land, or its raw object is not loaded{}{}",
                   search.is_whole() ? "" : ", or somebody removed it: " + search.WhatIsLeftOut(),
-                  w.waiting_notifications() > 0
-                      ? fmt::format(" ({} notifications wait)", w.waiting_notifications())
-                      : ""),
+                  where),
       "sluice reconcile, then sluice why HOUR for the hour in which it was sent");
   return {};
 }
