@@ -53,6 +53,7 @@ ColumnConverter::ColumnConverter(const Table& table, size_t column)
       not_null_(table.schema.columns[column].not_null),
       is_unique_(std::ranges::find(table.unique, column) != table.unique.end()),
       is_key_(is_unique_ || table.time == column),
+      collects_(table.on_unknown_field == OnUnknownField::kCollect && table.collect == column),
       generated_(table.schema.columns[column].generated),
       truncates_(table.on_too_long == OnTooLong::kTruncate && !is_key_),
       bad_is_null_(table.on_bad_value == OnBadValue::kNull && !not_null_ && !is_key_) {
@@ -168,7 +169,7 @@ std::optional<FaultReason> ColumnConverter::AppendText(const JsonValue& value, C
   std::string_view text = is_string ? value.text : value.raw;
   if (is_string) {
     if (const std::optional<FaultReason> fault = StringFault(value)) return fault;
-  } else {
+  } else if (!collects_) {
     note = ValueNote::kCoerced;
   }
   if (HasNoncharacter(text)) return FaultReason::kNoncharacter;
@@ -176,7 +177,7 @@ std::optional<FaultReason> ColumnConverter::AppendText(const JsonValue& value, C
   if (text.size() > longest_) {
     if (!truncates_) return FaultReason::kTooLong;
     text = Utf8Prefix(text, longest_);
-    note = is_string ? ValueNote::kTruncated : ValueNote::kCoercedAndTruncated;
+    note = is_string || collects_ ? ValueNote::kTruncated : ValueNote::kCoercedAndTruncated;
   }
   if (is_unique_) {
     if (text.empty()) return FaultReason::kEmptyKey;

@@ -85,6 +85,7 @@ class ColumnConverter {
   bool not_null_;
   bool is_unique_;  // in `unique`
   bool is_key_;     // in `unique`, or `time`
+  bool collects_;  // what no column takes, as JSON: that is its own type
   bool generated_;
   bool truncates_;
   bool bad_is_null_;
