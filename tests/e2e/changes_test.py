@@ -71,6 +71,16 @@ tables:
             self.run_here("run")
         return json.loads(self.run_here("status", "--json"))
 
+    def test_a_number_that_becomes_a_string_is_loaded_and_told(self):
+        status = self.status_after('{"id": 1, "count": 0}\n')
+        self.assertEqual((status["fields"], status["concerns"]), ([], []))
+        status = self.status_after('{"id": 2, "count": "0"}\n')
+        self.assertEqual([(one["field"], one["change"], one["events"], one["share"], one["is_new"]) for one in status["fields"]],
+                         [("count", "coerced", 1, 0.5, True)])
+        self.assertEqual([(one["type"], one["text"]) for one in status["concerns"]],
+                         [("type_changed", "t: 1 column with values of another type: count (coerced)")])
+        self.assertEqual(self.pipeline.query("SELECT id, count FROM t ORDER BY id"), [(1, 0), (2, 0)])
+
     def test_what_a_column_collects_is_of_no_concern(self):
         (self.pipeline.folder / "t.sql").write_text("CREATE TABLE t (id INTEGER NOT NULL, extra VARCHAR(40))")
         config = self.CONFIG.replace("on_bad_value: null", "on_unknown_field: {collect: extra}")
