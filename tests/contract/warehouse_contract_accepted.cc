@@ -9,6 +9,7 @@ namespace sluice {
 namespace {
 
 using ::testing::ElementsAre;
+using ::testing::Field;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
 
@@ -136,6 +137,27 @@ TEST_P(WarehouseContract, AHeldObjectWithoutAnotherVersionIsNotOverwritten) {
               ElementsAre("accepted: it's known"));
   EXPECT_EQ(One("SELECT count(*)::VARCHAR FROM sluice.ledger WHERE reason IS NOT NULL"), "1");
   EXPECT_THAT(*warehouse_->ListReplayable({}, {}), SizeIs(1));
+}
+
+TEST_P(WarehouseContract, WhatIsInQuarantineOfAnObjectThatIsHeldIsTold) {
+  MustLoad({Put({.key = "a", .events = {{"1"}}, .bad_events = 2})});
+  MustLoad({Put({.key = "a", .bad_events = 1, .etag = "etag2", .version = 2})});
+  const auto summary = warehouse_->SumQuarantine({});
+  ASSERT_TRUE(summary) << summary.error().message();
+  ASSERT_THAT(summary->groups, SizeIs(1));
+  EXPECT_EQ(std::tie(summary->groups[0].events, summary->groups[0].stuck), std::tuple(3u, 1u));
+  const auto stuck = warehouse_->SumQuarantine({.of = QuarantineOf::kStuckObjects});
+  ASSERT_TRUE(stuck) << stuck.error().message();
+  ASSERT_THAT(stuck->groups, SizeIs(1));
+  EXPECT_EQ(stuck->groups[0].events, 1u);
+  EXPECT_EQ(stuck->groups[0].example.stuck, "held");
+  EXPECT_THAT(*warehouse_->ListQuarantined({}),
+              ElementsAre(Field(&QuarantinedEvent::stuck, ""), Field(&QuarantinedEvent::stuck, ""),
+                          Field(&QuarantinedEvent::stuck, "held")));
+  EXPECT_THAT(warehouse_->FindEvent("a", 10)->quarantined,
+              ElementsAre(Field(&EventTraces::Place::is_stuck, false),
+                          Field(&EventTraces::Place::is_stuck, false),
+                          Field(&EventTraces::Place::is_stuck, true)));
 }
 
 }  // namespace

@@ -237,6 +237,24 @@ class WhyEvent(Why):
         self.assertIn(f"line 6 of {key}", self.texts(story))
         self.assertEqual(self.why("theirs", exit_code=3)["state"], "not_ours")
 
+    def test_an_event_that_is_nowhere_may_be_in_what_waits(self):
+        self.load("a.ndjson", events(20))
+        nowhere = "no table, no duplicate and no quarantine has it: it did not land, or its raw object is not loaded"
+        self.assertIn(nowhere + "; to fix", self.why(self.ID.format(55), exit_code=3)["verdict"])
+        held = self.load("held.ndjson", b'{"no": "route"}\n' * 20 + events(20, 50))
+        self.load("damaged.ndjson.zst", b"\x28\xb5\x2f\xfd damaged")
+        self.pipeline.generate(10)
+        sent = self.pipeline.send()
+        self.pipeline.run("pause", "it is being moved")
+        self.pipeline.announce(self.pipeline.put_raw("b.ndjson", events(1, 100)))
+        story = self.why(self.ID.format(55), exit_code=3)
+        self.assertEqual(story["state"], "not_landed")
+        self.assertIn(f"{nowhere} ({sent} messages wait in the source; 1 notifications wait; 2 raw objects are held or set aside; "
+                      "loading is paused: it is being moved); to fix: sluice reconcile", story["verdict"])
+        self.pipeline.run("resume")
+        self.pipeline.run("quarantine", "accept", "it was a test", "--object", held)
+        self.assertEqual(self.why(self.ID.format(55))["state"], "loaded")
+
 
 class WhyHour(Why):
     def test_a_landing_hour(self):
@@ -520,6 +538,19 @@ class Surroundings(Asking):
                       ["verify", "--to", "2026-11-20"], ["verify", "--from", "2026-11-20", "--since", "1d"]):
             with self.subTest(wrong=wrong):
                 self.assert_plain_failure(self.pipeline.run(*wrong, exit_code=2), wrong[1] if wrong[-1] != "yesterday" else "not an hour")
+
+    def test_what_is_spelt_like_an_hour_and_is_none_is_no_event(self):
+        for wrong in ("2026-11-31", "2026-11-28T24", "2026-11-28T5", "2026-11-8", "2026-11-28T10:30", "2026-13-01T00"):
+            with self.subTest(wrong=wrong):
+                self.assert_plain_failure(self.pipeline.run("why", wrong, exit_code=2),
+                                          f"not an hour: write 2026-11-20 or 2026-11-20T10, in UTC: value={wrong}")
+        for flags in (("--by", "landing"), ("--by", "event-time"), ("--tz", "Europe/Berlin"), ("--by", "event-time", "--tz", "Europe/Berlin")):
+            for wrong in ("2026-11-31", "an-event", HOUR + "a.ndjson"):
+                with self.subTest(wrong=wrong, flags=flags):
+                    self.assert_plain_failure(self.pipeline.run("why", wrong, *flags, exit_code=2), "--by and --tz are about hours: not an hour")
+        for event in ("2026-11-28-0017", "2026-11-28T14:00:00Z-1", "2026-11", "20261128-0000-4000-8000-000000000000"):
+            with self.subTest(event=event):
+                self.assertEqual(self.pipeline.ask("why", event, exit_code=3)["kind"], "event")
 
 
 class Quarantine(Asking):

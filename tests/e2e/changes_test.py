@@ -63,6 +63,43 @@ tables:
                    for key, value in self.COUNTS.items()}
         self.assertEqual(table, doubled | {"routed": 8, "quarantined": 2})
 
+    def status_after(self, *lines):
+        """Each of them a raw object of its own."""
+        for line in lines:
+            (self.pipeline.folder / "more.ndjson").write_text(line)
+            self.run_here("send", "more.ndjson")
+            self.run_here("run")
+        return json.loads(self.run_here("status", "--json"))
+
+    def test_a_number_that_becomes_a_string_is_loaded_and_told(self):
+        status = self.status_after('{"id": 1, "count": 0}\n')
+        self.assertEqual((status["fields"], status["concerns"]), ([], []))
+        status = self.status_after('{"id": 2, "count": "0"}\n')
+        self.assertEqual([(one["field"], one["change"], one["events"], one["share"], one["is_new"]) for one in status["fields"]],
+                         [("count", "coerced", 1, 0.5, True)])
+        self.assertEqual([(one["type"], one["text"]) for one in status["concerns"]],
+                         [("type_changed", "t: 1 column with values of another type: count (coerced)")])
+        self.assertEqual(self.pipeline.query("SELECT id, count FROM t ORDER BY id"), [(1, 0), (2, 0)])
+
+    def test_what_a_column_collects_is_of_no_concern(self):
+        (self.pipeline.folder / "t.sql").write_text("CREATE TABLE t (id INTEGER NOT NULL, extra VARCHAR(40))")
+        config = self.CONFIG.replace("on_bad_value: null", "on_unknown_field: {collect: extra}")
+        (self.pipeline.folder / "sluice.yaml").write_text(config)
+        (self.pipeline.folder / "more.ndjson").write_text('{"id": 1, "user0": 1}\n{"id": 2, "user1": "x"}\n{"id": 3}\n')
+        self.run_here("send", "more.ndjson")
+        text = self.run_here("run")
+        self.assertIn(" t: collected fields: user0 1, user1 1\n", text)
+        self.assertNotIn("coerced", text)
+        status = json.loads(self.run_here("status", "--json"))
+        self.assertEqual([(one["field"], one["change"], one["is_new"], one["alter"]) for one in status["fields"]],
+                         [("user0", "collected", False, ""), ("user1", "collected", False, "")])
+        self.assertEqual(status["concerns"], [])
+        self.assertEqual(self.pipeline.query("SELECT id, extra FROM t ORDER BY id"), [(1, '{"user0":1}'), (2, '{"user1":"x"}'), (3, None)])
+        # Cut, it is no JSON any more.
+        long = {"id": 4, "user2": "x" * 60}
+        status = self.status_after(json.dumps(long) + "\n")
+        self.assertEqual([(one["field"], one["change"]) for one in status["fields"]][0], ("extra", "truncated"))
+
     def test_nothing_is_said_where_nothing_was_changed(self):
         (self.pipeline.folder / "lines.ndjson").write_text('{"id": 1, "word": "a", "count": 2}\n')
         self.assertEqual(len(self.run_here("convert", "--out", "parquet", "lines.ndjson").splitlines()), 1)

@@ -136,8 +136,9 @@ class CommandsReference(PipelineTest):
         self.ask("verify", "--since", "3650d", exit_code=3)
         for what in (HOUR + "a.ndjson", "00000001-0000-4000-8000-000000000000", hour):
             self.ask("why", what, exit_code=3 if what == hour else 0)
-        for arguments in ("list", "--by", "hour"), ("show",), ("replay",), ("accept", "a test", "--reason", "no_route"):
+        for arguments in ("list", "--by", "hour"), ("show",), ("replay",):
             self.ask("quarantine", *arguments)
+        self.ask("quarantine", "accept", "a test", "--reason", "no_route", exit_code=3)  # of what is held
         self.ask("status")
         self.ask("status", "--by", "event-time")
         self.ask("pause", "a test")

@@ -2,6 +2,7 @@
 """Events in quarantine are tried again after a fix of the DDL or the configuration, or given up."""
 
 import json
+import re
 import subprocess
 import unittest
 
@@ -19,6 +20,8 @@ tables:
 ANOTHER_TABLE = "  - {ddl: u.sql, when: {has: other}, unique: [other]}\n"
 LINES = ('{"id": 1, "word": "a"}\n\n{"id": 2, "word": "longer"}\n{"id": 3, "word": "far too long for it"}\n{"other": 4}\n'
          '{"id": 6, "word": "longer", "count": "x"}\n')
+
+NO_STUCK = {"stuck": 0, "stuck_key": ""}
 
 
 class Quarantine(PipelineTest):
@@ -165,7 +168,7 @@ class Quarantine(PipelineTest):
         self.configure(30, ", on_bad_value: null", more=ANOTHER_TABLE)
         self.assertEqual(self.ask("quarantine", "replay")["passed"], 1)
         self.assertEqual(self.ids(), [1])
-        self.assertEqual(self.ask("quarantine", "accept", "again", "--since", "1h"), {"accepted": 0, "keeps_old": False, "released": None})
+        self.assertEqual(self.ask("quarantine", "accept", "again", "--since", "1h"), {"accepted": 0, "keeps_old": False, "released": None, **NO_STUCK})
 
     def test_an_object_that_is_held_is_loaded_when_that_is_accepted(self):
         lines = '{"id": 1}\n' + "".join(f'{{"id": {i}, "word": "longer"}}\n' for i in range(2, 20))
@@ -174,7 +177,8 @@ class Quarantine(PipelineTest):
         self.here("backfill", "--from", "2026-11-23T14", *held)
         self.assertEqual(self.ids(), [])
         self.assertIn(f"or sluice quarantine accept WHY --object {key}", self.ask("why", key, exit_code=3)["verdict"])
-        self.assertEqual(self.ask("quarantine", "replay")["events"], 0)
+        replayed = self.ask("quarantine", "replay", exit_code=3)
+        self.assertEqual((replayed["events"], replayed["stuck"], replayed["stuck_key"]), (0, 18, key))
         # Held as a whole; and not the version that is held any more.
         self.assertIn("as a whole", self.here("quarantine", "accept", "x", "--object", key, "--reason", "too_long", exit_code=2))
         self.pipeline.put_raw("a.ndjson", b'{"id": 7}\n')
@@ -182,17 +186,59 @@ class Quarantine(PipelineTest):
         self.assertEqual(self.ids(), [])
         self.pipeline.put_raw("a.ndjson", lines.encode())
         done = self.ask("quarantine", "accept", "the producer knows", "--object", key, *held)
-        self.assertEqual(done, {"accepted": 0, "keeps_old": False, "released": {"events": 19, "quarantined": 18}})
+        self.assertEqual(done, {"accepted": 0, "keeps_old": False, "released": {"events": 19, "quarantined": 18}, **NO_STUCK})
         self.assertEqual((self.ids(), sum(self.waiting().values())), ([1], 18))
         self.assertIn("accepted: the producer knows", self.here("why", key))
         self.assertEqual(self.ask("quarantine", "accept", "and these too", "--object", key)["accepted"], 18)
+
+    def test_events_of_an_object_that_is_held_say_so_and_what_loads_them(self):
+        held = ("--set", "quarantine.hold_above=20%")
+        key = self.pipeline.put_raw("a.ndjson", ('{"id": 1}\n' + "".join(f'{{"id": {i}, "word": "longer"}}\n' for i in range(2, 20))).encode())
+        self.here("backfill", "--from", "2026-11-23T14", *held)
+        group, = self.ask("quarantine", "list")["groups"]
+        self.assertEqual((group["events"], group["stuck"], group["example"]["stuck"]), (18, 18, "held"))
+        text = self.here("quarantine", "list")
+        self.assertIn("18 of too_long word t are of raw objects that are held or set aside\n", text)
+        self.assertIn(f"  its raw object is held: sluice why {key}\n", text)
+        self.assertEqual(self.here("quarantine", "show").count(f"  its raw object is held: sluice why {key}\n"), 18)
+        for command in (("replay",), ("replay", "--dry-run"), ("accept", "x", "--reason", "too_long"), ("accept", "x", "--since", "1h")):
+            self.assertEqual(self.here("quarantine", *command, exit_code=3),
+                             f"18 events are of raw objects that are held or set aside, as {key}: these load as a whole\n"
+                             f"mend what sluice why {key} says, then sluice backfill --from 2026-11-23T14\n")
+            self.assertEqual(self.ask("quarantine", *command, exit_code=3)["stuck"], 18)
+        for command in (("replay",), ("accept", "x")):
+            self.assertIn("nothing of that is in quarantine", self.here("quarantine", *command, "--reason", "no_route"))
+        # Beside one that is loaded: its event is tried, or given up, and the others are told of.
+        self.pipeline.put_raw("b.ndjson", b'{"id": 20, "word": "longer"}\n' + b"".join(b'{"id": %d}\n' % i for i in range(21, 41)))
+        self.here("backfill", "--from", "2026-11-23T14", *held)
+        self.assertRegex(self.here("quarantine", "replay"), "0 of 1 events of 1 raw objects left quarantine; the others stay there\n18 events are of")
+        self.assertRegex(self.here("quarantine", "accept", "x", "--reason", "too_long"), "^accepted: 1 events; .*\n18 events are of raw objects")
+        # What `why` advises works: of the event that is to blame as of its object.
+        story = self.ask("why", "19", exit_code=3)
+        self.assertEqual(story["state"], "held")
+        self.assertRegex(story["verdict"], "^not loaded, and an event in quarantine has this value somewhere: too_long in column word; its raw object "
+                                           f"{key}: not loaded, because it is held: .*; or sluice quarantine accept WHY --object {key}$")
+        self.configure(10)
+        advice, = re.findall(r"then sluice (backfill --from \S+);", story["verdict"])
+        self.here(*advice.split(), *held)
+        self.assertEqual(self.ask("why", "19")["state"], "loaded")
+        self.assertEqual((self.ids(), self.waiting()), ([*range(1, 20), *range(21, 41)], {}))
+
+    def test_an_object_that_is_set_aside_is_no_replays_either(self):
+        key = self.pipeline.put_raw("a.ndjson.zst", b"\x28\xb5\x2f\xfd damaged")
+        self.here("backfill", "--from", "2026-11-23T14")
+        self.assertEqual([event["stuck"] for event in self.ask("quarantine", "show")["events"]], ["set_aside"])
+        self.assertIn(f"  its raw object is set aside: sluice why {key}\n", self.here("quarantine", "show"))
+        self.assertEqual(self.ask("quarantine", "replay", exit_code=3)["stuck_key"], key)
+        self.assertEqual(self.ask("quarantine", "accept", "x", "--object", key, exit_code=3)["stuck_key"], key)
 
     def test_an_object_that_was_overwritten_is_left_when_that_is_accepted(self):
         key = self.load("a.ndjson", '{"id": 1, "word": "old"}\n')
         self.pipeline.announce(self.pipeline.put_raw("a.ndjson", b'{"id": 1, "word": "new"}\n{"id": 2}\n'))
         self.here("process")
         self.assertEqual(self.ask("status")["states"]["held"]["objects"], 1)
-        self.assertEqual(self.ask("quarantine", "accept", "a mistake", "--object", key), {"accepted": 0, "keeps_old": True, "released": None})
+        self.assertEqual(self.ask("quarantine", "accept", "a mistake", "--object", key),
+                         {"accepted": 0, "keeps_old": True, "released": None, **NO_STUCK})
         self.assertNotIn("held", self.ask("status")["states"])
         self.here("backfill", "--from", "2026-11-23T14")
         self.assertEqual(self.pipeline.query("SELECT id, word FROM t"), [(1, "old")])

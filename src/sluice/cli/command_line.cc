@@ -34,8 +34,8 @@ constexpr const char* kExamples =
     "zsh and fish too\n\n"
     "Exit codes: 0 done, 1 failed, 2 wrong usage or configuration, 3 done but a person should look "
     "(check, reconcile,\n"
-    "verify, why, gc, ddl; with --strict: run, land, process, convert, preview), 130 stopped by a "
-    "signal in the middle.";
+    "verify, why, gc, ddl, quarantine; with --strict: run, land, process, convert, preview), 130 "
+    "stopped by a signal\nin the middle.";
 
 constexpr const char* kEveryCommand =
     "\n\nFlags of every command: --config, --dir, --set, --log-level, --json, --quiet; see sluice "

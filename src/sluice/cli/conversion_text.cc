@@ -70,7 +70,9 @@ std::string ChangesOf(const TableCounts& counts, const Table& table) {
   add(counts.nulled, "nulled");
   add(counts.truncated, "truncated");
   if (counts.unknown_fields.empty()) return text;
-  return text + fmt::format("{}unknown fields: {}", text.empty() ? "" : "; ", List(ByName(counts)));
+  const bool is_collected = table.on_unknown_field == OnUnknownField::kCollect;
+  return text + fmt::format("{}{} fields: {}", text.empty() ? "" : "; ",
+                            is_collected ? "collected" : "unknown", List(ByName(counts)));
 }
 
 void AppendNamed(JsonText& json, std::string_view key, const NamedCounts& counts) {

@@ -4,6 +4,7 @@
 
 #include "sluice/base/json_text.h"
 #include "sluice/base/utf8.h"
+#include "sluice/cli/exit_code.h"
 #include "sluice/cli/quarantine_flags.h"
 #include "sluice/cli/session.h"
 
@@ -20,6 +21,7 @@ struct Accepted {
   uint64_t events = 0;                    // given up
   std::optional<ProcessReport> released;  // an object that was held for its bad events
   bool keeps_old = false;                 // an object that was held as overwritten
+  StuckEvents stuck;                      // left as they are
   bool IsNothing() const { return events == 0 && !released && !keeps_old; }
 };
 
@@ -30,9 +32,11 @@ std::string ToText(const Accepted& done) {
                        WithThousands(done.released->quarantined),
                        WithThousands(done.released->events()));
   }
-  if (done.IsNothing()) return "nothing of that is in quarantine\n";
-  return fmt::format("accepted: {} events; sluice quarantine list --accepted shows them\n",
-                     WithThousands(done.events));
+  if (done.IsNothing() && done.stuck.events == 0) return "nothing of that is in quarantine\n";
+  const std::string events =
+      fmt::format("accepted: {} events; sluice quarantine list --accepted shows them\n",
+                  WithThousands(done.events));
+  return (done.IsNothing() ? "" : events) + ToText(done.stuck);
 }
 
 std::string ToJson(const Accepted& done) {
@@ -45,6 +49,7 @@ std::string ToJson(const Accepted& done) {
   } else {
     json.Null();
   }
+  AppendStuck(json, done.stuck);
   json.EndObject();
   return json.text() + "\n";
 }
@@ -80,7 +85,7 @@ Result<Accepted> Load(Session& session, const AcceptFlags& flags, const LedgerPa
     return Fail(ErrorKind::kPermanent, "it was accepted, and not loaded: sluice why {}",
                 flags.filter.object);
   }
-  return Accepted{.events = 0, .released = std::move(report), .keeps_old = false};
+  return Accepted{.events = 0, .released = std::move(report), .keeps_old = false, .stuck = {}};
 }
 
 Result<Accepted> Accept(Session& session, const AcceptFlags& flags,
@@ -104,24 +109,27 @@ Result<Accepted> Accept(Session& session, const AcceptFlags& flags,
     if (held && is_of_object) {
       SLUICE_ASSIGN(const bool keeps_old,
                     Surely([&] { return warehouse.AcceptOverwritten(held->object, acceptance); }));
-      if (keeps_old) return Accepted{.events = 0, .released = {}, .keeps_old = true};
+      if (keeps_old) return Accepted{.events = 0, .released = {}, .keeps_old = true, .stuck = {}};
       return Load(session, flags, *held);
     }
   }
+  SLUICE_ASSIGN(StuckEvents stuck, FindStuck(session, filter));
   SLUICE_ASSIGN(const uint64_t events,
                 Surely([&] { return warehouse.AcceptQuarantined(filter, acceptance); }));
-  return Accepted{.events = events, .released = {}, .keeps_old = false};
+  return Accepted{.events = events, .released = {}, .keeps_old = false, .stuck = std::move(stuck)};
 }
 
-Status Run(Session& session, const AcceptFlags& flags) {
+Result<int> Run(Session& session, const AcceptFlags& flags) {
   const QuarantineFlags& f = flags.filter;
   if (IsOfObjectOnly(f) && f.object.empty()) {
     return session.WrongUsage("say which events: --table, --reason, --column, --object or --since");
   }
   SLUICE_ASSIGN(const QuarantineFilter filter, FilterOf(session, f));
   SLUICE_ASSIGN(const Accepted done, Accept(session, flags, filter));
-  if (done.IsNothing()) SLUICE_TRY(RequireKnownTable(session, f));
-  return Print(session.flags.json ? ToJson(done) : ToText(done));
+  const bool is_stuck = done.IsNothing() && done.stuck.events > 0;
+  if (done.IsNothing() && !is_stuck) SLUICE_TRY(RequireKnownTable(session, f));
+  SLUICE_TRY(Print(session.flags.json ? ToJson(done) : ToText(done)));
+  return is_stuck ? kExitAttention : kExitDone;
 }
 
 }  // namespace
@@ -141,14 +149,17 @@ void AddQuarantineAccept(CLI::App& quarantine, Session& session, int& exit_code)
       "Events that are given up stay in sluice.quarantine, and no replay tries them again. With "
       "--object KEY of an object\nthat is held: one with too many bad events is loaded, and these "
       "wait in quarantine like any; where another version\nof it is loaded, that one stays, and "
-      "all events of the one that is held are given up.\n\n"
+      "all events of the one that is held are given up.\nExit code 3: nothing but events of "
+      "objects "
+      "that are held or set aside, which are not given up one by one.\n\n"
       "Examples:\n  sluice quarantine accept \"a test of the producer's\" --reason no_route "
       "--since "
       "1d\n  sluice quarantine accept \"all of them were sent again\" --object "
       "date=2026-11-20/10/archive.ndjson");
   command->callback([&session, &exit_code, flags] {
     flags->why = WithoutControls(flags->why);
-    if (const Status done = Run(session, *flags); !done) exit_code = session.Fail(done.error());
+    const Result<int> code = Run(session, *flags);
+    exit_code = code ? *code : session.Fail(code.error());
   });
 }
 

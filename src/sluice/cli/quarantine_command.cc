@@ -38,6 +38,13 @@ std::string GivenUp(const QuarantinedEvent& event) {
   return event.accepted.empty() ? "" : fmt::format("  given up: {}\n", event.accepted);
 }
 
+// What of an event in quarantine loads as a whole, if at all.
+std::string StuckText(const QuarantinedEvent& event) {
+  if (event.stuck.empty()) return "";
+  return fmt::format("  its raw object is {}: sluice why {}\n",
+                     event.stuck == Name(ObjectState::kHeld) ? "held" : "set aside", event.raw_key);
+}
+
 std::string ToText(const QuarantineSummary& summary) {
   if (summary.groups.empty()) return "nothing of that is in quarantine\n";
   const bool by_hour = !summary.groups[0].hour.empty();
@@ -53,9 +60,15 @@ std::string ToText(const QuarantineSummary& summary) {
   if (by_hour) rows[0].insert(rows[0].begin() + 3, "hour");
   std::string text = FormatTable(rows);
   for (const QuarantineGroup& group : summary.groups) {
+    if (group.stuck == 0) continue;
+    text += fmt::format("{} of {}{}{} {} are of raw objects that are held or set aside\n",
+                        WithThousands(group.stuck), group.reason, group.column.empty() ? "" : " ",
+                        group.column, TableText(group.table));
+  }
+  for (const QuarantineGroup& group : summary.groups) {
     text += fmt::format("\n{}{}{}: {}\n  {}\n", group.reason, group.column.empty() ? "" : " ",
                         group.column, Place(group.example), PayloadText(group.example));
-    text += GivenUp(group.example);
+    text += GivenUp(group.example) + StuckText(group.example);
   }
   return text + "\nall of them: sluice quarantine show --reason REASON\n";
 }
@@ -66,7 +79,7 @@ void AppendEvent(JsonText& json, const QuarantinedEvent& event) {
   json.Key("line").Value(event.line).Key("at_byte").Value(event.at_byte);
   json.Key("length").Value(event.length).Key("encoding").Value(event.encoding);
   json.Key("payload").Value(event.payload).Key("at").Value(event.at);
-  json.Key("accepted").Value(event.accepted).EndObject();
+  json.Key("accepted").Value(event.accepted).Key("stuck").Value(event.stuck).EndObject();
 }
 
 std::string ToJson(const QuarantineSummary& summary, bool is_cut) {
@@ -81,6 +94,7 @@ std::string ToJson(const QuarantineSummary& summary, bool is_cut) {
         .Key("events")
         .Value(group.events);
     json.Key("of").Value(SeenBy(summary, group)).Key("objects").Value(group.objects);
+    json.Key("stuck").Value(group.stuck);
     json.Key("first").Value(group.first).Key("last").Value(group.last).Key("example");
     AppendEvent(json, group.example);
     json.EndObject();
@@ -100,7 +114,7 @@ std::string ToText(const std::vector<QuarantinedEvent>& events) {
     text += fmt::format("{}: {}{}{} {}\n", Place(event), event.reason,
                         event.column.empty() ? "" : " ", event.column, TableText(event.table));
     text += fmt::format("  {}\n", PayloadText(event));
-    text += GivenUp(event);
+    text += GivenUp(event) + StuckText(event);
   }
   return text;
 }
@@ -153,6 +167,7 @@ void AddQuarantine(CLI::App& app, Session& session, int& exit_code) {
       "quarantine", "The events that could not become rows: look at them, try them again");
   command->require_subcommand(1);
   command->footer(
+      "Exit code 3: replay or accept found only events of objects that are held or set aside.\n\n"
       "Examples:\n  sluice quarantine list --since 1d\n  sluice quarantine show --table events "
       "--reason too_long\n  sluice quarantine replay --dry-run");
   CLI::App* list = command->add_subcommand("list", "How many, by table, reason and column");

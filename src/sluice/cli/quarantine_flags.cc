@@ -6,10 +6,12 @@
 
 #include <CLI/CLI.hpp>
 
+#include "sluice/base/json_text.h"
 #include "sluice/cli/session.h"
 #include "sluice/cli/which_tables.h"
 #include "sluice/config/units.h"
 #include "sluice/ndjson/record_fault.h"
+#include "sluice/operate/hour_range.h"
 
 namespace sluice {
 
@@ -31,6 +33,35 @@ Status RequireKnownTable(Session& session, const QuarantineFlags& flags) {
   SLUICE_ASSIGN(const PipelineConfig config, session.Configuration());
   const auto which = WhichTables(session, *config.tables, std::string(WithoutSchema(flags.table)));
   return which ? Status() : std::unexpected(which.error());
+}
+
+Result<StuckEvents> FindStuck(Session& session, QuarantineFilter filter) {
+  constexpr size_t kEveryGroup = 1'000'000;
+  filter.of = QuarantineOf::kStuckObjects;
+  filter.limit = kEveryGroup;
+  SLUICE_ASSIGN(PipelineConfig config, session.Configuration());
+  SLUICE_ASSIGN(const auto view, session.OpenView(std::move(config)));
+  SLUICE_ASSIGN(const QuarantineSummary summary, view->warehouse().SumQuarantine(filter));
+  StuckEvents stuck;
+  for (const QuarantineGroup& group : summary.groups) {
+    stuck.events += group.events;
+    stuck.raw_key = group.example.raw_key;
+  }
+  if (const auto hour = view->layout().HourOf({stuck.raw_key})) stuck.hour = HourText(*hour);
+  return stuck;
+}
+
+std::string ToText(const StuckEvents& stuck) {
+  if (stuck.events == 0) return "";
+  return fmt::format(
+      "{} events are of raw objects that are held or set aside, as {}: these load as a whole\nmend "
+      "what sluice why {} says{}\n",
+      WithThousands(stuck.events), stuck.raw_key, stuck.raw_key,
+      stuck.hour.empty() ? "" : ", then sluice backfill --from " + stuck.hour);
+}
+
+void AppendStuck(JsonText& json, const StuckEvents& stuck) {
+  json.Key("stuck").Value(stuck.events).Key("stuck_key").Value(stuck.raw_key);
 }
 
 Result<QuarantineFilter> FilterOf(Session& session, const QuarantineFlags& flags) {

@@ -4,6 +4,7 @@
 
 #include "sluice/app/replay.h"
 #include "sluice/base/json_text.h"
+#include "sluice/cli/exit_code.h"
 #include "sluice/cli/quarantine_flags.h"
 #include "sluice/cli/session.h"
 
@@ -22,8 +23,10 @@ std::string ToText(const Reason& reason) {
   return fmt::format("{}{}{} {}", name, column.empty() ? "" : " ", column, TableText(table));
 }
 
-std::string ToText(const ReplayReport& report, bool is_dry) {
-  if (report.objects == 0) return "nothing of that is in quarantine\n";
+std::string ToText(const ReplayReport& report, const StuckEvents& stuck, bool is_dry) {
+  if (report.objects == 0) {
+    return stuck.events > 0 ? ToText(stuck) : "nothing of that is in quarantine\n";
+  }
   std::vector<std::vector<std::string>> rows = {
       {"table", "reason", "column", "events", is_dry ? "would pass" : "passed", "stay"}};
   std::string stay;
@@ -52,7 +55,7 @@ std::string ToText(const ReplayReport& report, bool is_dry) {
         "{} raw objects were left alone: what is in quarantine of them changed meanwhile\n",
         WithThousands(report.changed));
   }
-  return text;
+  return text + ToText(stuck);
 }
 
 void AppendReason(JsonText& json, const Reason& reason) {
@@ -60,11 +63,12 @@ void AppendReason(JsonText& json, const Reason& reason) {
   json.Key("table").Value(table).Key("reason").Value(name).Key("column").Value(column);
 }
 
-std::string ToJson(const ReplayReport& report, bool is_dry) {
+std::string ToJson(const ReplayReport& report, const StuckEvents& stuck, bool is_dry) {
   JsonText json;
   json.BeginObject().Key("dry_run").Value(is_dry).Key("events").Value(report.events);
   json.Key("passed").Value(report.passed).Key("objects").Value(report.objects);
   json.Key("changed").Value(report.changed).Key("failed").Value(report.failed);
+  AppendStuck(json, stuck);
   json.Key("groups").BeginArray();
   for (const auto& [was, group] : report.groups) {
     json.BeginObject();
@@ -102,18 +106,22 @@ Result<ReplayReport> Load(Session& session, const QuarantineFilter& filter,
   return pipeline->Replay(filter, progress);
 }
 
-Status Replay(Session& session, const ReplayFlags& flags) {
+Result<int> Replay(Session& session, const ReplayFlags& flags) {
   SLUICE_ASSIGN(const QuarantineFilter filter, FilterOf(session, flags.filter));
+  SLUICE_ASSIGN(const StuckEvents stuck, FindStuck(session, filter));
   Progress line(session.clock(), "replay", "events", 0, session.progress_mode());
   const auto progress = [&](uint64_t events) { line.Update(events); };
   SLUICE_ASSIGN(const ReplayReport report,
                 flags.dry_run ? Try(session, filter, progress) : Load(session, filter, progress));
   line.Clear();
-  if (report.objects == 0) SLUICE_TRY(RequireKnownTable(session, flags.filter));
-  SLUICE_TRY(
-      Print(session.flags.json ? ToJson(report, flags.dry_run) : ToText(report, flags.dry_run)));
+  const bool is_nothing = report.objects == 0;
+  if (is_nothing && stuck.events == 0) SLUICE_TRY(RequireKnownTable(session, flags.filter));
+  SLUICE_TRY(Print(session.flags.json ? ToJson(report, stuck, flags.dry_run)
+                                      : ToText(report, stuck, flags.dry_run)));
   if (report.failure) return std::unexpected(*report.failure);
-  if (!session.stop().stop_requested()) return {};
+  if (!session.stop().stop_requested()) {
+    return is_nothing && stuck.events > 0 ? kExitAttention : kExitDone;
+  }
   return Fail(
       ErrorKind::kTransient,
       "stopped; what left quarantine is loaded, and the same command goes on with the rest");
@@ -130,11 +138,13 @@ void AddQuarantineReplay(CLI::App& quarantine, Session& session, int& exit_code)
   command->footer(
       "What passes now is loaded, from its raw object, and leaves quarantine in the same "
       "transaction; the rest stays.\nMay be stopped and begun again, and run beside everything "
-      "else. Events of objects that are held or set aside\nare loaded by sluice backfill."
+      "else. Events of objects that are held or set aside\nare loaded by sluice backfill: where "
+      "there are no others the exit code is 3."
       "\n\nExamples:\n  sluice quarantine replay --reason too_long --dry-run\n  sluice quarantine "
       "replay --reason too_long");
   command->callback([&session, &exit_code, flags] {
-    if (const Status done = Replay(session, *flags); !done) exit_code = session.Fail(done.error());
+    const Result<int> code = Replay(session, *flags);
+    exit_code = code ? *code : session.Fail(code.error());
   });
 }
 

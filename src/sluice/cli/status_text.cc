@@ -194,7 +194,7 @@ std::string FieldsText(const StatusReport& report, size_t room) {
                                          Cut(field.table), Cut(WithoutControls(field.name)),
                                          WithThousands(field.events), WithThousands(field.seen),
                                          100 * field.share(), MinuteText(field.first, report.now));
-    text += Line("  " + std::string(Name(field.kind)), line);
+    text += Line("  " + std::string(field.change()), line);
     if (!field.alter.empty()) text += Line("", field.alter);
   }
   return report.fields.size() > room ? text + More(report.fields.size() - room) : text;

@@ -15,7 +15,29 @@ namespace {
 
 struct WhyFlags {
   std::string what, by = "landing", zone = "UTC", grace = "1h";
+  bool is_of_hours = false;  // --by or --tz was given
 };
+
+// "2026-11-31", "2026-11-2T5": a day as it is spelt, or one and what is behind its T. So
+// "2026-11-28-17" may be an event.
+bool IsSpeltLikeAnHour(std::string_view what) {
+  const std::string_view day = what.substr(0, what.find('T'));
+  const bool is_day = day.size() >= 8 && day.size() <= 10 && day.find_first_of('-') == 4 &&
+                      std::ranges::count(day, '-') == 2 &&
+                      day.find_first_not_of("0123456789-") == day.npos;
+  return is_day && what.find_first_not_of("0123456789T:-") == what.npos;
+}
+
+// The hours that are asked of; none where it is no hour.
+Result<std::optional<HourRange>> HoursOf(Session& session, const WhyFlags& flags) {
+  const bool is_hour = ParseHour(flags.what).has_value();
+  if (!is_hour && !flags.is_of_hours && !IsSpeltLikeAnHour(flags.what)) return std::nullopt;
+  const auto found = ParseHourIn(flags.what, flags.zone);
+  if (found) return *found;
+  const bool is_flags_fault = !is_hour && flags.is_of_hours;
+  return session.WrongUsage((is_flags_fault ? "--by and --tz are about hours: " : "") +
+                            found.error().message());
+}
 
 std::string ToText(const Story& story) {
   std::string text = story.subject + "\n";
@@ -41,13 +63,8 @@ Result<Story> Ask(const Witnesses& witnesses, const WhyFlags& flags,
 }
 
 Result<int> RunWhy(Session& session, const WhyFlags& flags) {
-  std::optional<HourRange> hours;
-  if (ParseHour(flags.what)) {
-    auto found = ParseHourIn(flags.what, flags.zone);
-    if (!found) return session.WrongUsage(found.error().message());
-    hours = *found;
-  }
   if (flags.what.empty()) return session.WrongUsage("why: the key is empty");
+  SLUICE_ASSIGN(const std::optional<HourRange> hours, HoursOf(session, flags));
   const auto grace = ParseDuration(flags.grace);
   if (!grace) return session.WrongUsage("--grace: " + grace.error().message());
   SLUICE_ASSIGN(PipelineConfig config, session.Configuration());
@@ -112,7 +129,8 @@ void AddWhy(CLI::App& app, Session& session, int& exit_code) {
       "  sluice why date=2026-11-22/14/20261122T140501Z-01J.ndjson.zst\n"
       "  sluice why 72d7c2dd-3080-4fbf-87aa-f282e42c555f\n"
       "  sluice why 2026-11-22T14 --by event-time --tz Europe/Berlin");
-  command->callback([&session, &exit_code, flags] {
+  command->callback([&session, &exit_code, flags, command] {
+    flags->is_of_hours = command->count("--by") + command->count("--tz") > 0;
     const Result<int> code = RunWhy(session, *flags);
     exit_code = code ? *code : session.Fail(code.error());
   });

@@ -38,11 +38,12 @@ std::optional<FaultReason> StringFault(const JsonValue& value) {
   return std::nullopt;
 }
 
-// The digits of a number, or the characters of a string.
-std::optional<std::string_view> NumberText(const JsonValue& value) {
+// The digits of a number, or the characters of a string, which is coerced then.
+std::optional<std::string_view> NumberText(const JsonValue& value, ValueNote& note) {
   if (value.kind == JsonKind::kNumber) return value.raw;
-  if (value.kind == JsonKind::kString) return value.text;
-  return std::nullopt;
+  if (value.kind != JsonKind::kString) return std::nullopt;
+  note = ValueNote::kCoerced;
+  return value.text;
 }
 
 }  // namespace
@@ -53,6 +54,7 @@ ColumnConverter::ColumnConverter(const Table& table, size_t column)
       not_null_(table.schema.columns[column].not_null),
       is_unique_(std::ranges::find(table.unique, column) != table.unique.end()),
       is_key_(is_unique_ || table.time == column),
+      collects_(table.on_unknown_field == OnUnknownField::kCollect && table.collect == column),
       generated_(table.schema.columns[column].generated),
       truncates_(table.on_too_long == OnTooLong::kTruncate && !is_key_),
       bad_is_null_(table.on_bad_value == OnBadValue::kNull && !not_null_ && !is_key_) {
@@ -143,14 +145,14 @@ std::optional<FaultReason> ColumnConverter::AppendValue(const JsonValue& value, 
     case TypeKind::kSmallInt:
     case TypeKind::kInteger:
     case TypeKind::kBigInt:
-      return AppendInteger(value, out);
+      return AppendInteger(value, out, note);
     case TypeKind::kDecimal:
-      return AppendDecimal(value, out);
+      return AppendDecimal(value, out, note);
     case TypeKind::kReal:
     case TypeKind::kDouble:
       return AppendFloating(value, out);
     case TypeKind::kBoolean:
-      return AppendBoolean(value, out);
+      return AppendBoolean(value, out, note);
     case TypeKind::kDate:
       return AppendDate(value, out);
     case TypeKind::kTimestamp:
@@ -168,7 +170,7 @@ std::optional<FaultReason> ColumnConverter::AppendText(const JsonValue& value, C
   std::string_view text = is_string ? value.text : value.raw;
   if (is_string) {
     if (const std::optional<FaultReason> fault = StringFault(value)) return fault;
-  } else {
+  } else if (!collects_) {
     note = ValueNote::kCoerced;
   }
   if (HasNoncharacter(text)) return FaultReason::kNoncharacter;
@@ -176,7 +178,7 @@ std::optional<FaultReason> ColumnConverter::AppendText(const JsonValue& value, C
   if (text.size() > longest_) {
     if (!truncates_) return FaultReason::kTooLong;
     text = Utf8Prefix(text, longest_);
-    note = is_string ? ValueNote::kTruncated : ValueNote::kCoercedAndTruncated;
+    note = is_string || collects_ ? ValueNote::kTruncated : ValueNote::kCoercedAndTruncated;
   }
   if (is_unique_) {
     if (text.empty()) return FaultReason::kEmptyKey;
@@ -199,16 +201,16 @@ std::optional<FaultReason> ColumnConverter::AppendSuper(const JsonValue& value,
   return std::nullopt;
 }
 
-std::optional<FaultReason> ColumnConverter::AppendInteger(const JsonValue& value,
-                                                          ColumnBatch& out) const {
-  const std::optional<std::string_view> text = NumberText(value);
+std::optional<FaultReason> ColumnConverter::AppendInteger(const JsonValue& value, ColumnBatch& out,
+                                                          ValueNote& note) const {
+  const std::optional<std::string_view> text = NumberText(value, note);
   if (!text) return FaultReason::kBadInteger;
   return AppendTo(out.ints, ParseInteger(*text, low_, high_), out);
 }
 
-std::optional<FaultReason> ColumnConverter::AppendDecimal(const JsonValue& value,
-                                                          ColumnBatch& out) const {
-  const std::optional<std::string_view> text = NumberText(value);
+std::optional<FaultReason> ColumnConverter::AppendDecimal(const JsonValue& value, ColumnBatch& out,
+                                                          ValueNote& note) const {
+  const std::optional<std::string_view> text = NumberText(value, note);
   if (!text) return FaultReason::kBadDecimal;
   const Converted<Int128> number = ParseDecimal(*text, type_.precision, type_.scale);
   return type_.precision > kLargestNarrowPrecision ? AppendTo(out.wide_ints, number, out)
@@ -222,13 +224,14 @@ std::optional<FaultReason> ColumnConverter::AppendFloating(const JsonValue& valu
   return AppendTo(out.doubles, ParseDouble(value.raw), out);
 }
 
-std::optional<FaultReason> ColumnConverter::AppendBoolean(const JsonValue& value,
-                                                          ColumnBatch& out) const {
+std::optional<FaultReason> ColumnConverter::AppendBoolean(const JsonValue& value, ColumnBatch& out,
+                                                          ValueNote& note) const {
   const std::string_view number = value.kind == JsonKind::kNumber ? value.raw : "";
   const std::string_view text = value.kind == JsonKind::kString ? value.text : "";
   const bool is_true = value.kind == JsonKind::kTrue || text == "true" || number == "1";
   const bool is_false = value.kind == JsonKind::kFalse || text == "false" || number == "0";
   if (!is_true && !is_false) return FaultReason::kBadBoolean;
+  if (!number.empty() || !text.empty()) note = ValueNote::kCoerced;
   out.ints.push_back(is_true ? 1 : 0);
   out.present.push_back(1);
   return std::nullopt;

@@ -15,7 +15,8 @@
 
 namespace sluice {
 
-// What happened to a value on its way into its column, beyond being stored as it is.
+// What happened to a value on its way into its column, beyond being stored as it is. Coerced: its
+// type in JSON is another than the column's, and it was taken all the same.
 enum class ValueNote { kNone, kCoerced, kTruncated, kCoercedAndTruncated, kNulled };
 
 // How many values had which note.
@@ -71,10 +72,13 @@ class ColumnConverter {
   std::optional<FaultReason> AppendText(const JsonValue& value, ColumnBatch& out,
                                         ValueNote& note) const;
   std::optional<FaultReason> AppendSuper(const JsonValue& value, ColumnBatch& out) const;
-  std::optional<FaultReason> AppendInteger(const JsonValue& value, ColumnBatch& out) const;
-  std::optional<FaultReason> AppendDecimal(const JsonValue& value, ColumnBatch& out) const;
+  std::optional<FaultReason> AppendInteger(const JsonValue& value, ColumnBatch& out,
+                                           ValueNote& note) const;
+  std::optional<FaultReason> AppendDecimal(const JsonValue& value, ColumnBatch& out,
+                                           ValueNote& note) const;
   std::optional<FaultReason> AppendFloating(const JsonValue& value, ColumnBatch& out) const;
-  std::optional<FaultReason> AppendBoolean(const JsonValue& value, ColumnBatch& out) const;
+  std::optional<FaultReason> AppendBoolean(const JsonValue& value, ColumnBatch& out,
+                                           ValueNote& note) const;
   std::optional<FaultReason> AppendDate(const JsonValue& value, ColumnBatch& out) const;
   std::optional<FaultReason> AppendTimestamp(const JsonValue& value, ColumnBatch& out) const;
 
@@ -85,6 +89,7 @@ class ColumnConverter {
   bool not_null_;
   bool is_unique_;  // in `unique`
   bool is_key_;     // in `unique`, or `time`
+  bool collects_;   // what no column takes, as JSON: that is its own type
   bool generated_;
   bool truncates_;
   bool bad_is_null_;

@@ -68,6 +68,34 @@ TEST(ColumnConverterTest, TextColumnsTakeOtherValuesAsTheirJsonText) {
   EXPECT_EQ(ValueOf(Varchar(3), "1234"), "too_long t.v");
 }
 
+TEST(ColumnConverterTest, ValuesOfAnotherTypeThanTheColumnsAreCountedAsCoerced) {
+  const auto coerced = [](const Table& table, const std::string& json) {
+    const Conversion made = ConvertText(OneTable(table), "{\"v\": " + json + "}\n");
+    EXPECT_TRUE(made.faults.empty()) << json;
+    return made.counts.tables[0].coerced[0];
+  };
+  const auto of = [](ColumnType type) { return MakeTable("t", {MakeColumn("v", type)}); };
+  for (const ColumnType& type :
+       {ColumnType{.kind = TypeKind::kSmallInt}, ColumnType{.kind = TypeKind::kInteger},
+        ColumnType{.kind = TypeKind::kBigInt}, Decimal(9, 2), Decimal(38, 2)}) {
+    EXPECT_EQ(coerced(of(type), "7"), 0U) << ToSql(type);
+    EXPECT_EQ(coerced(of(type), R"("7")"), 1U) << ToSql(type);
+  }
+  const Table flag = of({.kind = TypeKind::kBoolean});
+  for (const char* same : {"true", "false", "null"}) EXPECT_EQ(coerced(flag, same), 0U) << same;
+  for (const char* other : {R"("true")", R"("false")", "0", "1"}) {
+    EXPECT_EQ(coerced(flag, other), 1U) << other;
+  }
+  Table time = of({.kind = TypeKind::kTimestamp});
+  EXPECT_EQ(coerced(time, R"("2026-11-28 10:00:00")"), 0U);
+  time.sources[0].epoch = EpochUnit::kSeconds;
+  EXPECT_EQ(coerced(time, "1795860000"), 0U) << "with `epoch` it is of both types";
+  EXPECT_EQ(coerced(time, R"("2026-11-28 10:00:00")"), 0U);
+  for (const char* any : {"7", R"("7")", "{}"}) {
+    EXPECT_EQ(coerced(of({.kind = TypeKind::kSuper}), any), 0U) << "it takes every type";
+  }
+}
+
 TEST(ColumnConverterTest, CharTakesSingleByteCharactersOnly) {
   const ColumnType type{.kind = TypeKind::kChar, .length = 12};
   EXPECT_EQ(ValueOf(type, "\"abcdefgh\x7F\""), "abcdefgh\x7F");

@@ -20,8 +20,8 @@ namespace sluice {
 struct TableCounts {
   uint64_t routed = 0;
   uint64_t quarantined = 0;       // of the routed ones
-  std::vector<uint64_t> coerced;  // by schema column: numbers, objects, … taken as their JSON text
-                                  // by CHAR and VARCHAR
+  std::vector<uint64_t> coerced;  // by schema column: of another type in JSON than the column's,
+                                  // as a number in a VARCHAR, or a string in an INTEGER
   std::vector<uint64_t>
       nulled;  // by schema column: bad values that became NULL (on_bad_value: null)
   std::vector<uint64_t> truncated;  // by schema column (on_too_long: truncate)

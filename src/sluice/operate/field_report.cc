@@ -82,7 +82,11 @@ Result<std::vector<FieldReport>> FieldsOf(const std::vector<LedgerPart>& parts,
     const Table& table = tables.tables[std::get<0>(key)];
     const auto count = question.seen.find(table.name());
     if (count != question.seen.end()) field.seen = count->second;
-    if (field.kind == FieldChangeKind::kUnknown) {
+    field.is_collected = field.kind == FieldChangeKind::kUnknown &&
+                         table.on_unknown_field == OnUnknownField::kCollect;
+    if (field.is_collected) {
+      // Nothing is lost of it.
+    } else if (field.kind == FieldChangeKind::kUnknown) {
       field.is_new = field.first >= now - kFieldDay;
       field.alter = AlterFor(question.names, table, field.name);
     } else {
@@ -91,7 +95,9 @@ Result<std::vector<FieldReport>> FieldsOf(const std::vector<LedgerPart>& parts,
     }
     fields.push_back(std::move(field));
   }
-  std::ranges::stable_sort(fields, std::greater(), &FieldReport::events);
+  std::ranges::stable_sort(fields, std::greater(), [](const FieldReport& field) {
+    return std::pair(!field.is_collected, field.events);
+  });
   return fields;
 }
 

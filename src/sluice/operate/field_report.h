@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <map>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "sluice/base/clock.h"
@@ -15,7 +16,7 @@
 namespace sluice {
 
 // A field of which something was changed on the way from event to row in the last day: its value
-// was taken as text, made NULL or cut, or no column takes it.
+// was of another type, made NULL or cut, or no column takes it.
 struct FieldReport {
   FieldChangeKind kind = FieldChangeKind::kCoerced;
   std::string table;              // "tracking.events"
@@ -25,8 +26,10 @@ struct FieldReport {
   // Of an unknown field: that was in the last day. Of another: in the last day its share was larger
   // than warn_above, and of no raw object's events before.
   bool is_new = false;
-  std::string alter;  // the SQL that adds the column; of an unknown field only
+  std::string alter;          // the SQL that adds the column; of an unknown field only
+  bool is_collected = false;  // an unknown field that a column of the table collects: no news
 
+  std::string_view change() const { return is_collected ? "collected" : Name(kind); }
   double share() const {
     return seen == 0 ? 0 : static_cast<double>(events) / static_cast<double>(seen);
   }
@@ -46,8 +49,9 @@ struct FieldQuestion {
 };
 
 // What parts say that were loaded in the last kFieldMemory, by table, kind and name, the most
-// events first. Parts of tables that are configured no more are left out, and those of replays,
-// whose events came before. kBadData where the ledger holds something else.
+// events first, what is collected behind all others. Parts of tables that are configured no more
+// are left out, and those of replays, whose events came before. kBadData where the ledger holds
+// something else.
 Result<std::vector<FieldReport>> FieldsOf(const std::vector<LedgerPart>& parts,
                                           const FieldQuestion& question);
 

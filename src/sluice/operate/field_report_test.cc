@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sluice/operate/field_report.h"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -30,11 +31,12 @@ LedgerPart Part(std::string table, hours ago, std::string changes) {
           .loaded_at = ToIso8601(kNow - ago).substr(0, 19).replace(10, 1, " ")};
 }
 
-std::vector<FieldReport> Fields(const std::vector<LedgerPart>& parts) {
+std::vector<FieldReport> Fields(const std::vector<LedgerPart>& parts,
+                                const TableSet& tables = Tables()) {
   const LedgerNames names{.pipeline = "tracking",
                           .schema = "sluice",
                           .dialect = SqlDialect(SqlDialect::Kind::kPostgres)};
-  const auto fields = FieldsOf(parts, {.tables = Tables(),
+  const auto fields = FieldsOf(parts, {.tables = tables,
                                        .names = names,
                                        .seen = {{"events", 100}},
                                        .now = kNow,
@@ -117,6 +119,20 @@ TEST(FieldReportTest, AReplaysEventsCameBefore) {
   LedgerPart replayed = Part("events", hours(1), "unknown:a=3 coerced:page=9");
   replayed.replay_of = 7;
   EXPECT_THAT(Fields({replayed}), IsEmpty());
+}
+
+TEST(FieldReportTest, WhatAColumnCollectsIsNoNewsAndStandsBehindTheRest) {
+  TableSet tables = Tables();
+  tables.tables[0].on_unknown_field = OnUnknownField::kCollect;
+  const std::vector<FieldReport> fields = Fields(
+      {Part("events", hours(1), "unknown:user0=90 unknown:user1=9 coerced:page_url=1")}, tables);
+  std::vector<std::string> found;
+  for (const FieldReport& field : fields) {
+    found.push_back(fmt::format("{} {}", field.change(), field.name));
+    EXPECT_FALSE(field.is_new) << field.name;
+    EXPECT_EQ(field.alter, "");
+  }
+  EXPECT_THAT(found, ElementsAre("coerced page_url", "collected user0", "collected user1"));
 }
 
 TEST(FieldReportTest, WhatAllOtherFieldsCountUnderHasNoColumn) {

@@ -111,7 +111,7 @@ void AppendFields(JsonText& json, const StatusReport& report) {
   json.Key("fields").BeginArray();
   for (const FieldReport& field : report.fields) {
     json.BeginObject().Key("table").Value(field.table).Key("field").Value(field.name);
-    json.Key("change").Value(Name(field.kind)).Key("events").Value(field.events);
+    json.Key("change").Value(field.change()).Key("events").Value(field.events);
     json.Key("share").Value(field.share()).Key("first_seen").Value(ToIso8601(field.first));
     json.Key("is_new").Value(field.is_new).Key("alter").Value(field.alter).EndObject();
   }

@@ -131,14 +131,52 @@ std::string LoadAgain(const RawLayout& layout, const std::string& raw_key) {
   return fmt::format("sluice backfill --from {} --replace", HourText(*hour));
 }
 
-void EndAbsent(const Witnesses& w, const EventTraces& traces, const Search& search, Story& story) {
+std::string WhyQuarantined(const EventTraces::Place& place) {
+  return fmt::format("an event in quarantine has this value somewhere: {}{}", place.reason,
+                     place.column.empty() ? "" : " in column " + place.column);
+}
+
+// No replay tries an event of an object that is held or set aside: what helps that helps it.
+Status EndStuck(const Witnesses& w, const EventTraces::Place& place, Story& story) {
+  SLUICE_ASSIGN(const Story object, WhyObject(w, place.raw_key));
+  story.state = object.state;
+  story.verdict = fmt::format("not loaded, and {}; its raw object {}: {}", WhyQuarantined(place),
+                              place.raw_key, object.verdict);
+  story.needs_attention = object.needs_attention;
+  return {};
+}
+
+// " (3 messages wait in the source; loading is paused: …)": what may have an event that nothing
+// else has.
+Result<std::string> WhereItMayBe(const Witnesses& w) {
+  SLUICE_ASSIGN(const std::vector<StateCount> states, w.warehouse.States());
+  uint64_t stuck = 0;
+  for (const StateCount& count : states) {
+    const bool is_stuck =
+        count.state == ObjectState::kHeld || count.state == ObjectState::kSetAside;
+    stuck += is_stuck ? count.objects : 0;
+  }
+  std::vector<std::string> parts;
+  const auto add = [&](uint64_t count, std::string_view what) {
+    if (count > 0) parts.push_back(fmt::format("{} {}", count, what));
+  };
+  add(w.waiting_messages(), "messages wait in the source");
+  add(w.waiting_notifications(), "notifications wait");
+  add(stuck, "raw objects are held or set aside");
+  if (w.paused) parts.push_back("loading is paused: " + *w.paused);
+  if (parts.empty()) return std::string();
+  return fmt::format(" ({})", fmt::join(parts, "; "));
+}
+
+Status EndAbsent(const Witnesses& w, const EventTraces& traces, const Search& search,
+                 Story& story) {
   if (!search.origins.empty()) {
     const LedgerPart& part = search.origins.back().part;
-    return story.End(
-        "removed",
-        fmt::format("loaded on {} by batch {}, and removed from {} by somebody else since",
-                    MomentText(part.loaded_at), part.batch, part.table),
-        "sluice verify, then " + LoadAgain(w.layout, part.raw_key));
+    story.End("removed",
+              fmt::format("loaded on {} by batch {}, and removed from {} by somebody else since",
+                          MomentText(part.loaded_at), part.batch, part.table),
+              "sluice verify, then " + LoadAgain(w.layout, part.raw_key));
+    return {};
   }
   if (!traces.quarantined.empty()) {
     // One that waits, if there is one.
@@ -148,34 +186,33 @@ void EndAbsent(const Witnesses& w, const EventTraces& traces, const Search& sear
     }
     const EventTraces::Place& place = *waits;
     if (!place.accepted.empty()) {
-      return story.End("accepted",
-                       "not loaded, and the event in quarantine that has this value somewhere was "
-                       "given up: " +
-                           place.accepted);
+      story.End("accepted",
+                "not loaded, and the event in quarantine that has this value somewhere was given "
+                "up: " +
+                    place.accepted);
+      return {};
     }
-    return story.End(
-        "quarantined",
-        fmt::format("not loaded, and an event in quarantine has this value somewhere: "
-                    "{}{}",
-                    place.reason, place.column.empty() ? "" : " in column " + place.column),
-        "mend the producer; or the table's DDL or options, then sluice quarantine replay "
-        "--object " +
-            place.raw_key);
+    if (place.is_stuck) return EndStuck(w, place, story);
+    story.End("quarantined", "not loaded, and " + WhyQuarantined(place),
+              "mend the producer; or the table's DDL or options, then sluice quarantine replay "
+              "--object " +
+                  place.raw_key);
+    return {};
   }
   if (!traces.duplicates.empty()) {
-    return story.End("removed",
-                     "not loaded as a duplicate of a row that somebody else has removed since",
-                     "sluice verify, then load the row's raw object again");
+    story.End("removed", "not loaded as a duplicate of a row that somebody else has removed since",
+              "sluice verify, then load the row's raw object again");
+    return {};
   }
+  SLUICE_ASSIGN(const std::string where, WhereItMayBe(w));
   story.End(
       "not_landed",
       fmt::format("not loaded, because no table, no duplicate and no quarantine has it: it did "
                   "not land, or its raw object is not loaded{}{}",
                   search.is_whole() ? "" : ", or somebody removed it: " + search.WhatIsLeftOut(),
-                  w.waiting_notifications() > 0
-                      ? fmt::format(" ({} notifications wait)", w.waiting_notifications())
-                      : ""),
+                  where),
       "sluice reconcile, then sluice why HOUR for the hour in which it was sent");
+  return {};
 }
 
 // `tables` has the names of those of traces.rows.
@@ -261,7 +298,7 @@ Result<Story> WhyEvent(const Witnesses& witnesses, const std::string& key) {
   AddPlaces(traces, story);
   story.SortLines();
   if (traces.rows.empty()) {
-    EndAbsent(witnesses, traces, all, story);
+    SLUICE_TRY(EndAbsent(witnesses, traces, all, story));
   } else {
     EndPresent(witnesses, traces, tables, all, rows, story);
   }

@@ -62,7 +62,8 @@ EventTraces::Place PlaceOf(const TextRow& row) {
           .time = {},
           .reason = {},
           .column = {},
-          .accepted = {}};
+          .accepted = {},
+          .is_stuck = false};
 }
 
 // As the event spells it: a text in its quotes, so that "12" is not found in "123".
@@ -103,7 +104,8 @@ Result<EventTraces> FindEvent(SqlSession& session, const LedgerNames& names, con
       const std::vector<TextRow> quarantined,
       session.Query("find quarantined",
                     PlacesSql(names, "quarantine",
-                              "x.reason, COALESCE(x.column_name, ''), COALESCE(x.accepted, '')",
+                              "x.reason, COALESCE(x.column_name, ''), COALESCE(x.accepted, ''), "
+                              "CASE WHEN l.state IN ('held', 'set_aside') THEN '1' ELSE '0' END",
                               fmt::format("x.part IS NULL AND POSITION({} IN x.payload) > 0",
                                           names.dialect.Literal(Spelling(key))),
                               limit)));
@@ -112,6 +114,7 @@ Result<EventTraces> FindEvent(SqlSession& session, const LedgerNames& names, con
     place.reason = row[6].value_or("");
     place.column = row[7].value_or("");
     place.accepted = row[8].value_or("");
+    place.is_stuck = row[9] == "1";
   }
   return traces;
 }

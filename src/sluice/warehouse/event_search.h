@@ -31,6 +31,7 @@ struct EventTraces {
     bool differs = false;        // of a duplicate: from the row that stands in its place
     std::string reason, column;  // of quarantine
     std::string accepted;        // of quarantine: why it was given up; mostly empty
+    bool is_stuck = false;       // of quarantine: its raw object is held or set aside
   };
   std::vector<Row> rows;
   std::vector<Place> duplicates, quarantined;

@@ -9,6 +9,7 @@ namespace sluice {
 namespace {
 
 constexpr int kExample = 200;
+constexpr std::string_view kIsStuck = "l.state IN ('held', 'set_aside')";
 
 // The rows of q, with what the ledger, l, says of their objects.
 std::string FromQuarantine(const LedgerNames& names, const QuarantineFilter& filter) {
@@ -25,13 +26,13 @@ std::string EventColumns(const std::string& payload) {
   return fmt::format(
       "q.table_name AS t, q.reason AS r, COALESCE(q.column_name, '') AS c, COALESCE(l.raw_key, "
       "'') AS raw_key, q.line, q.at_byte, q.length, q.encoding, {} AS payload, l.loaded_at AS at, "
-      "COALESCE(q.accepted, '') AS accepted",
-      payload);
+      "COALESCE(q.accepted, '') AS accepted, CASE WHEN {} THEN l.state ELSE '' END AS stuck",
+      payload, kIsStuck);
 }
 
 constexpr std::string_view kEventTexts =
     "e.t, e.r, e.c, e.raw_key, CAST(e.line AS VARCHAR), CAST(e.at_byte AS VARCHAR), CAST(e.length "
-    "AS VARCHAR), e.encoding, e.payload, COALESCE(CAST(e.at AS VARCHAR), ''), e.accepted";
+    "AS VARCHAR), e.encoding, e.payload, COALESCE(CAST(e.at AS VARCHAR), ''), e.accepted, e.stuck";
 
 QuarantinedEvent EventOf(const TextRow& row) {
   const auto text = [&](size_t i) { return row[i].value_or(""); };
@@ -45,7 +46,8 @@ QuarantinedEvent EventOf(const TextRow& row) {
           .encoding = text(7),
           .payload = text(8),
           .at = text(9),
-          .accepted = text(10)};
+          .accepted = text(10),
+          .stuck = text(11)};
 }
 
 // The hour in which something was loaded, as text, or none.
@@ -64,13 +66,13 @@ std::string SumSql(const LedgerNames& names, const QuarantineFilter& filter) {
       filter.by_hour ? ", " + hour : "", from);
   const std::string sums = fmt::format(
       "SELECT q.table_name AS t, q.reason AS r, COALESCE(q.column_name, '') AS c, {} AS h, "
-      "COUNT(*) "
-      "AS n, COUNT(DISTINCT q.object) AS objects, MIN(l.loaded_at) AS first, MAX(l.loaded_at) AS "
-      "last {} GROUP BY 1, 2, 3{}",
-      hour, from, filter.by_hour ? ", 4" : "");
+      "COUNT(*) AS n, SUM(CASE WHEN {} THEN 1 ELSE 0 END) AS stuck, COUNT(DISTINCT q.object) AS "
+      "objects, MIN(l.loaded_at) AS first, MAX(l.loaded_at) AS last {} GROUP BY 1, 2, 3{}",
+      hour, kIsStuck, from, filter.by_hour ? ", 4" : "");
   return fmt::format(
       "SELECT {}, CAST(g.n AS VARCHAR), CAST(g.objects AS VARCHAR), COALESCE(CAST(g.first AS "
-      "VARCHAR), ''), COALESCE(CAST(g.last AS VARCHAR), ''), g.h FROM ({}) g JOIN ({}) e ON e.t = "
+      "VARCHAR), ''), COALESCE(CAST(g.last AS VARCHAR), ''), g.h, CAST(g.stuck AS VARCHAR) FROM "
+      "({}) g JOIN ({}) e ON e.t = "
       "g.t AND e.r = g.r AND e.c = g.c AND e.h = g.h AND e.place = 1 ORDER BY g.h, g.n DESC, g.t, "
       "g.r, g.c LIMIT {}",
       kEventTexts, sums, first, filter.limit);
@@ -110,6 +112,7 @@ std::string OfObjects(const LedgerNames& names, const QuarantineFilter& filter) 
     text += fmt::format(" AND {} = {}", d.Exact("l.raw_key"), d.Exact(d.Literal(filter.raw_key)));
   }
   if (filter.since) text += " AND l.loaded_at >= " + TimestampLiteral(*filter.since);
+  if (filter.of == QuarantineOf::kStuckObjects) text += fmt::format(" AND {}", kIsStuck);
   return text;
 }
 
@@ -123,11 +126,12 @@ Result<QuarantineSummary> SumQuarantine(SqlSession& session, const LedgerNames& 
     summary.groups.push_back({.table = example.table,
                               .reason = example.reason,
                               .column = example.column,
-                              .hour = row[15].value_or(""),
-                              .events = ToCount(row[11]),
-                              .objects = ToCount(row[12]),
-                              .first = row[13].value_or(""),
-                              .last = row[14].value_or(""),
+                              .hour = row[16].value_or(""),
+                              .events = ToCount(row[12]),
+                              .objects = ToCount(row[13]),
+                              .stuck = ToCount(row[17]),
+                              .first = row[14].value_or(""),
+                              .last = row[15].value_or(""),
                               .example = example});
   }
   SLUICE_ASSIGN(const std::vector<TextRow> seen,

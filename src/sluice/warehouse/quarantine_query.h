@@ -19,6 +19,10 @@ enum class QuarantineKind {
   kAccepted,  // given up
 };
 
+// Of which raw objects. What is held or set aside loads nothing: a replay tries none of its events,
+// and they cannot be given up.
+enum class QuarantineOf { kAnyObject, kStuckObjects };
+
 // Which events in quarantine; all that is said must hold.
 struct QuarantineFilter {
   std::string table = {};  // "*": those without a table
@@ -28,6 +32,7 @@ struct QuarantineFilter {
   size_t limit = 100;
   QuarantineKind kind = QuarantineKind::kWaiting;
   bool by_hour = false;  // sums: those of each hour in which they came there apart
+  QuarantineOf of = QuarantineOf::kAnyObject;
 };
 
 // An event in quarantine. Times in UTC, as the warehouse spells them.
@@ -39,6 +44,7 @@ struct QuarantinedEvent {
   std::string encoding, payload;  // docs/formats.md
   std::string at;
   std::string accepted;  // why it was given up; empty where it was not
+  std::string stuck;     // "held" or "set_aside", as its raw object is; else empty
 };
 
 // One of a raw object that is loaded, to be tried again.
@@ -55,6 +61,7 @@ struct QuarantineGroup {
   std::string table, reason, column;
   std::string hour;  // its beginning, or empty
   uint64_t events = 0, objects = 0;
+  uint64_t stuck = 0;  // of the events: those of raw objects that are held or set aside
   std::string first, last;
   QuarantinedEvent example;  // the first; at most 200 characters of its payload
 };
