@@ -183,6 +183,32 @@ TEST_P(WarehouseContract, AnEventThatComesInOnceMoreMeanwhileIsNotLost) {
               ::testing::ElementsAre("meanwhile", "new"));
 }
 
+// The next load says what mends it.
+TEST_P(WarehouseContract, C14_ATableThatIsAlteredMeanwhileLoadsNothing) {
+  const PlannedObject object = Put({.key = "a", .events = {{"1"}}, .utm = {{"u", 0, "four"}}});
+  const std::string table = "ALTER TABLE tracking.utm ";
+  for (const auto& [altered, back] :
+       {std::pair("DROP COLUMN source", "ADD COLUMN source VARCHAR(255)"),
+        std::pair("ALTER COLUMN source TYPE VARCHAR(3)",
+                  "ALTER COLUMN source TYPE VARCHAR(255)")}) {
+    auto staged = warehouse_->Stage(Plan({object}));
+    ASSERT_TRUE(staged) << staged.error().message();
+    harness_->Execute(table + altered);
+    const auto loaded = (*staged)->Commit();
+    ASSERT_FALSE(loaded) << altered;
+    for (const char* const untouched : {"tracking.events", "tracking.utm", "sluice.ledger"}) {
+      EXPECT_EQ(One(fmt::format("SELECT count(*)::VARCHAR FROM {}", untouched)), "0") << untouched;
+    }
+    const auto again = Load({object});
+    ASSERT_FALSE(again);
+    EXPECT_EQ(again.error().kind(), ErrorKind::kPermanent);
+    EXPECT_THAT(again.error().message(), ::testing::HasSubstr("ALTER TABLE \"tracking\".\"utm\""));
+    harness_->Execute(table + back);
+  }
+  MustLoad({object});
+  EXPECT_EQ(One("SELECT source FROM tracking.utm"), "four");
+}
+
 TEST_P(WarehouseContract, WhatWasReplacedMeanwhileIsNotReplacedByWhatWasStagedBefore) {
   MustLoad({Put({.key = "a", .events = {{"1", 0, "old"}}})});
   const LoadPlan plan =

@@ -89,9 +89,11 @@ Status Loader::LoadBatch(size_t begin, size_t end) {
   }
 }
 
-// What loads beside them shows that the warehouse is well. Of a batch of one nothing can be told by
-// its neighbours: there the ledger's count decides.
+// A table that was altered since the rows were staged is no object's fault. What loads beside them
+// shows that the warehouse is well. Of a batch of one nothing can be told by its neighbours: there
+// the ledger's count decides.
 Status Loader::CheckFaults() {
+  SLUICE_TRY(warehouse_.RequireTables());
   if (faults_.size() < objects_.size()) {
     LeaveForLater(options_.sets_aside() ? options_.most_set_aside : 0);
     return {};

@@ -95,7 +95,8 @@ class ScriptedWarehouse : public Warehouse {
   }
   Result<WarehouseState> Probe() override { return WarehouseState{}; }
   Status Prepare() override { return {}; }
-  Status RequireTables() override { return {}; }
+  Status tables = {};
+  Status RequireTables() override { return tables; }
   Result<std::vector<LiveColumn>> Describe(const Table&) override { return {}; }
   Status Change(const std::string&) override { return {}; }
   Result<std::optional<std::string>> Pause(const std::optional<std::string>&) override {
@@ -170,6 +171,15 @@ TEST_F(LoaderTest, TheSameFaultInAllObjectsStopsAndSetsNothingAside) {
   EXPECT_EQ(outcomes.error().kind(), ErrorKind::kPermanent);
   EXPECT_THAT(outcomes.error().message(), HasSubstr("all objects of a batch fail alike"));
   EXPECT_TRUE(warehouse_.ledger.empty());
+}
+
+TEST_F(LoaderTest, C14_ATableThatWasAlteredMeanwhileIsNoObjectsFault) {
+  warehouse_.bad = {2};
+  warehouse_.tables = Fail(ErrorKind::kPermanent, "the table is not as its DDL says");
+  const auto outcomes = loader_.Load(Objects(3));
+  ASSERT_FALSE(outcomes);
+  EXPECT_EQ(outcomes.error().message(), "the table is not as its DDL says");
+  EXPECT_FALSE(warehouse_.ledger.contains(2));
 }
 
 TEST_F(LoaderTest, TwoObjectsWithDifferentFaultsAreSetAside) {
