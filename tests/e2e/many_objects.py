@@ -85,6 +85,9 @@ class ManyObjectsTest(PipelineTest):
         self.link("raw", (f"{self.folder(i // in_an_hour)}{i:07}.ndjson" for i in range(2, objects)), content)
         for path in (named, orphan) if orphans else (named,):
             self.link("parquet", (f"{self.folder(i // in_an_hour)}events/{i:07}{path.name[7:]}" for i in range(2, loaded)), path.read_bytes())
+        (kept,), = self.pipeline.query("SELECT parquet FROM sluice.ledger WHERE table_name = '*' AND raw_key LIKE '%/0000001.ndjson'")
+        self.link("quarantine", (f"{self.folder(i // in_an_hour)}{kept.rsplit('/', 1)[1].replace('0000001', f'{i:07}', 1)}" for i in range(2, loaded)),
+                  (self.pipeline.data / "quarantine" / kept).read_bytes())
         self.copy_in_the_ledger(loaded, in_an_hour)
 
     def copy_in_the_ledger(self, loaded, in_an_hour):

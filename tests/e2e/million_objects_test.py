@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""reconcile where the store holds a million objects, 5,000 of each hour. Takes minutes, and 1,500,000 names of files.
+"""reconcile where the store holds a million objects, 5,000 of each hour. Takes minutes, and 2,000,000 names of files.
 
 What DuckDB keeps of the ledger's pages grows up to load.memory, which is the bound that the configuration names."""
 

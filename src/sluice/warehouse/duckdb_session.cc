@@ -140,9 +140,11 @@ Status DuckDbEngine::Open(const DuckDbEngineOptions& options) {
   const auto set = [&](const char* name, const std::string& value) {
     return api_->duckdb_set_config(config, name, value.c_str()) == DuckDBSuccess;
   };
+  // Each file is read once, and what the cache keeps of files grows with their number.
   bool ok =
       set("autoinstall_known_extensions", "false") && set("autoload_known_extensions", "false") &&
-      set("allow_community_extensions", "false") && set("temp_directory", options.spill_folder);
+      set("allow_community_extensions", "false") && set("temp_directory", options.spill_folder) &&
+      set("enable_external_file_cache", "false");
   if (options.threads > 0) ok = ok && set("threads", std::to_string(options.threads));
   if (options.memory.count > 0) {
     ok = ok && set("memory_limit", fmt::format("{}B", options.memory.count));

@@ -45,6 +45,19 @@ class DuckDbSessionTest : public ::testing::Test {
   std::stop_source stop_;
 };
 
+TEST_F(DuckDbSessionTest, NothingIsKeptOfAFileThatWasRead) {
+  const std::string file = folder_ / "f.parquet";
+  const auto session = Open();
+  ASSERT_TRUE(
+      session->Run("write", fmt::format("COPY (SELECT 1 AS i) TO '{}' (FORMAT parquet)", file)));
+  ASSERT_TRUE(session->Run(
+      "read", fmt::format("CREATE TABLE wh.t AS SELECT * FROM read_parquet('{}')", file)));
+  const auto kept =
+      session->Query("kept", "SELECT CAST(COUNT(*) AS VARCHAR) FROM duckdb_external_file_cache()");
+  ASSERT_TRUE(kept) << kept.error().message();
+  EXPECT_EQ((*kept)[0][0], "0");
+}
+
 // What comes out of the pipe says that the statement runs.
 TEST_F(DuckDbSessionTest, StatementIsInterruptedInTheMiddle) {
   const std::string pipe = folder_ / "pipe";
