@@ -322,6 +322,28 @@ TEST_P(WarehouseContract, WhatWasLoadedWithoutAKeyIsNotReplacedWhenTheTableHasOn
   EXPECT_THAT(replaced.error().message(), HasSubstr("then=none now=\"request_id\" file="));
 }
 
+TEST_P(WarehouseContract, AMissingRowHidesNoKeyThatSomebodyDoubled) {
+  MustLoad({Put({.key = "a",
+                 .events = {{"1", 0, "ours"}, {"2", 0, "gone"}},
+                 .utm = {{"k", 0, "ours"}, {"k2", 0, "gone"}}})});
+  const auto must_refuse = [&](const std::string& table) {
+    const auto state = EndState();
+    const auto replaced = Replace({Put({.key = "a", .etag = "e2", .version = 2})});
+    ASSERT_FALSE(replaced) << table;
+    EXPECT_EQ(replaced.error().kind(), ErrorKind::kBadData) << replaced.error().message();
+    EXPECT_EQ(EndState(), state) << table;
+  };
+  harness_->Execute("DELETE FROM tracking.utm WHERE request_id = 'k2'");
+  harness_->Execute("INSERT INTO tracking.utm VALUES ('k', 'theirs')");
+  must_refuse("utm");
+  harness_->Execute("DELETE FROM tracking.utm WHERE source = 'theirs'");
+  harness_->Execute("DELETE FROM tracking.events WHERE request_id = '2'");
+  harness_->Execute(
+      "INSERT INTO tracking.events (request_id, \"at\", \"location\") SELECT request_id, "
+      "\"at\", 'theirs' FROM tracking.events");
+  must_refuse("events");
+}
+
 TEST_P(WarehouseContract, AKeyThatSomebodyDoubledIsNotReplaced) {
   MustLoad({Put({.key = "a", .utm = {{"u", 0, "old"}}})});
   harness_->Execute("INSERT INTO tracking.utm VALUES ('u', 'theirs')");

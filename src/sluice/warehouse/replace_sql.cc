@@ -68,7 +68,7 @@ class ReplacedTableSql {
   }
 
   // Whether the table has as many of the old rows as were loaded, or, by their keys, no more than
-  // one of each: else nobody can tell which of them came from these objects.
+  // one of each, key by key: else nobody can tell which of them came from these objects.
   std::string IsAsLoaded() const {
     if (!HasKey()) {
       return fmt::format(
@@ -78,8 +78,10 @@ class ReplacedTableSql {
           target_, QuoteIdentifier(kObjectColumn), names_.Temp("sluice_was"), names_.In("ledger"),
           names_.Temp("sluice_was"), names_.Pipeline(), event_.TableName());
     }
-    return fmt::format("(SELECT COUNT(*) FROM {} t JOIN {} g ON {}{}) <= (SELECT COUNT(*) FROM {})",
-                       target_, gone_, IsGoneIn("t"), event_.Within("t", times_), gone_);
+    return fmt::format(
+        "(SELECT COUNT(*) FROM (SELECT 1 AS n FROM {} t WHERE EXISTS (SELECT 1 FROM {} g WHERE {})"
+        "{} GROUP BY {} HAVING COUNT(*) > 1) q) = 0",
+        target_, gone_, IsGoneIn("t"), event_.Within("t", times_), event_.Columns("t"));
   }
 
   std::string Delete() const {
