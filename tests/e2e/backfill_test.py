@@ -184,15 +184,36 @@ class Backfill(PipelineTest):
         del whole["tables"][0]["time"]
         untimed = timed.with_name("untimed.yaml")
         untimed.write_text(json.dumps(whole))
-        self.put(10, objects=1)
+        self.put(10, objects=2)
         self.backfill("--config", timed, "--from", "2026-11-23")
-        before = self.pipeline.ledger_rows()
-        done = self.pipeline.run("--config", untimed, "backfill", "--from", "2026-11-23", "--replace", exit_code=1)
-        self.assertIn('unique and time were others when it was loaded; set them back, or load into another table: then="request_id", "request_timestamp"'
-                      ' now="request_id"', done.stderr)
-        self.assertEqual((self.pipeline.ledger_rows(), self.rows()), (before, 10))
-        self.backfill("--config", timed, "--from", "2026-11-23", "--replace")
-        self.assertEqual(self.rows(), 10)
+        for i in range(2, 4):
+            self.pipeline.put_raw(f"{i:03}.ndjson", events(10, i * 10))
+        self.backfill("--config", untimed, "--from", "2026-11-23")
+        for i in range(4):
+            self.pipeline.put_raw(f"{i:03}.ndjson", events(10, i * 10, topic="mended"))
+        # Two raw objects are a batch: of the first none can be replaced.
+        size = len(events(10, topic="mended")) + 1
+        done = self.pipeline.run("--config", untimed, "--set", f"load.max_size={size}", "backfill", "--from", "2026-11-23", "--replace", exit_code=1)
+        self.assertIn('not replaced, the old rows stay: cannot replace: the table\'s unique and time were others when it was loaded; set them back, '
+                      'or load into another table: then="request_id", "request_timestamp" now="request_id"', done.stderr)
+        topics = "SELECT topic, count(*), left(min(request_id), 8) FROM tracking.events GROUP BY 1 ORDER BY 1"
+        self.assertEqual(self.pipeline.query(topics), [("mended", 20, "00000020"), ("page.view", 20, "00000000")])
+        self.pipeline.run("--config", timed, "backfill", "--from", "2026-11-23", "--replace", exit_code=1)
+        self.assertEqual(self.pipeline.query(topics), [("mended", 40, "00000000")])
+
+    def test_rows_of_a_table_that_is_gone_are_not_replaced_and_others_are(self):
+        def put(topic):
+            self.pipeline.put_raw("a.ndjson", events(10, topic=topic) + json.dumps({"request_id": "u", "source": "x", "medium": topic}).encode() + b"\n")
+            self.pipeline.put_raw("b.ndjson", events(10, 10, topic=topic))
+
+        both = self.configuration("utm", "events")
+        put("first")
+        self.backfill("--config", both, "--from", "2026-11-23")
+        put("second")
+        done = self.pipeline.run("--config", self.configuration("events"), "backfill", "--from", "2026-11-23", "--replace", exit_code=1)
+        self.assertIn("not replaced, the old rows stay: cannot replace: rows are loaded into a table that is not configured any more: table=utm", done.stderr)
+        self.assertEqual(self.pipeline.query("SELECT topic, count(*) FROM tracking.events GROUP BY 1 ORDER BY 1"), [("first", 10), ("second", 10)])
+        self.assertEqual(self.pipeline.query("SELECT count(*) FROM tracking.utm"), [(1,)])
 
     def test_a_table_that_was_added_later_is_filled_from_what_was_loaded_before(self):
         def put(number, more=b""):

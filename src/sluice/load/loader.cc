@@ -99,7 +99,8 @@ Status Loader::CheckFaults() {
   const Error& last = faults_.back().error;
   const bool are_alike = std::ranges::all_of(
       faults_, [&](const Fault& fault) { return CauseOf(fault.error) == CauseOf(last); });
-  if (faults_.size() > 1 && are_alike) {
+  // What is to be replaced keeps its rows, whatever the next batch is of.
+  if (faults_.size() > 1 && are_alike && !options_.replaces) {
     return Fail(
         ErrorKind::kPermanent,
         "cannot load: all objects of a batch fail alike, so this is no fault of one object; "

@@ -31,9 +31,10 @@ struct LoaderOptions {
 // Brings transformed objects into the warehouse. A load that fails for its data is halved until the
 // objects at fault stand alone; these are set aside, by a ledger row, and the others are loaded.
 // Every other failure stops at once with nothing deleted. So does a batch of which no object loads,
-// all with one fault, once each was tried (2n - 1 loads): that is not one object's. An outcome that
-// is not known is looked up in the ledger, never guessed (invariant 7). One thread at a time.
-// `warehouse` and `clock` outlive it.
+// all with one fault, once each was tried (2n - 1 loads): that is not one object's, unless it was
+// to be replaced: then the old Parquet of each may have it. An outcome that is not known is looked
+// up in the ledger, never guessed (invariant 7). One thread at a time. `warehouse` and `clock`
+// outlive it.
 class Loader {
  public:
   Loader(Warehouse& warehouse, Clock& clock, LoaderOptions options = {})

@@ -220,6 +220,17 @@ TEST_F(LoaderTest, WhatCannotBeReplacedStaysAsItIsAndIsNotSetAside) {
   EXPECT_EQ(warehouse_.ledger[1].state, ObjectState::kLoaded);
 }
 
+// None of them is set aside, and the next batch may be of others.
+TEST_F(LoaderTest, ABatchOfWhichNothingCanBeReplacedIsNoReasonToStop) {
+  warehouse_.bad = {1, 2};
+  warehouse_.Cause = [](int64_t) { return std::string("the key was another"); };
+  Loader replacing(warehouse_, clock_, {.replaces = true});
+  const auto outcomes = replacing.Load(Objects(2));
+  ASSERT_TRUE(outcomes) << outcomes.error().message();
+  EXPECT_THAT(States(*outcomes), ElementsAre("none", "none"));
+  EXPECT_TRUE(warehouse_.ledger.empty());
+}
+
 // What is loaded is loaded: only a row of the batch itself says that it was replaced.
 TEST_F(LoaderTest, AReplaceWhoseAnswerIsLostIsRepeatedUnlessTheLedgerHasItsBatch) {
   ASSERT_TRUE(loader_.Load(Objects(1)));

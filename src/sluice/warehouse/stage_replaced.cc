@@ -101,7 +101,7 @@ class ReplacedStage {
       if (part.table == "*" || !HasRows(part)) continue;
       const auto table = std::ranges::find(tables_.tables, part.table, &Table::name);
       if (table == tables_.tables.end()) {
-        return Fail(ErrorKind::kPermanent,
+        return Fail(ErrorKind::kBadData,
                     "cannot replace: rows are loaded into a table that is not configured any more: "
                     "table={} file={}",
                     part.table, part.parquet);
@@ -110,7 +110,7 @@ class ReplacedStage {
           table->schema.columns, [](const Column& column) { return column.name == kObjectColumn; });
       if (!table->unique.empty() || is_declared) continue;
       return Fail(
-          ErrorKind::kPermanent,
+          ErrorKind::kBadData,
           "cannot replace: without a unique key nobody can tell which rows are old: declare "
           "the column {} BIGINT in the table, before it is loaded: table={}",
           kObjectColumn, part.table);

@@ -15,9 +15,9 @@ namespace sluice {
 // sluice_was, sluice_read and the tables of replace_sql.h. sluice_plan is there; `facts.replaced`
 // is set and `facts.tables` gets the tables that only have old rows.
 //
-// kPermanent: a table has neither a key nor the column sluice_object, so nobody can tell which of
-// its rows are old; or it is not configured any more. kBadData: old Parquet is not there any more,
-// or is not what was loaded.
+// kBadData, for the objects with these rows: a table has neither a key nor the column
+// sluice_object, so nobody can tell which of its rows are old; it is not configured any more, or
+// had another key; old Parquet is not there any more, or is not what was loaded.
 Status StageReplaced(SqlSession& session, StageFiller& filler, const LedgerNames& names,
                      const TableSet& tables, LoadFacts& facts);
 
