@@ -448,6 +448,25 @@ class Reconcile(PipelineTest):
         self.assertEqual(gone.read_bytes(), content)
         self.assertEqual(self.reconcile()["quarantine"]["missing"], 0)
 
+    def test_what_a_replaced_version_became_is_not_missed(self):
+        """No replace writes it again: its key is made of that version's content."""
+        def put(topic):
+            self.pipeline.put_raw("a.ndjson", events(5, topic=topic) + b"no JSON\n", hour_of(self.now))
+
+        hour = self.now.strftime("%Y-%m-%dT%H")
+        put("first")
+        self.pipeline.ask("backfill", "--from", hour)
+        replaced = [path for store in ("parquet", "quarantine") for path in (self.pipeline.data / store).rglob("*.parquet")]
+        put("second")
+        self.pipeline.ask("backfill", "--from", hour, "--replace")
+        self.assertEqual(len(replaced), 2)
+        for path in replaced:
+            path.unlink()
+        found = self.reconcile()
+        self.assertEqual((found["parquet"]["missing"], found["quarantine"]), (0, {"named": 1, "missing": 0, "examples": []}))
+        self.assertEqual(self.pipeline.ask("gc")["missing"], 0)
+        self.assertIn("nothing is missing", self.pipeline.run("reconcile").stdout)
+
     def test_beside_process_and_backfill_nothing_is_told_that_is_wrong(self):
         keys = [self.put(f"{i:03}.ndjson", first=i * 2) for i in range(40)]
         self.pipeline.announce(*keys)
