@@ -228,7 +228,7 @@ TEST_P(WarehouseContract, FilesThatTheLedgerNamesAreListedInPages) {
       const auto page = warehouse_->ListFiles(after, limit);
       EXPECT_TRUE(page) << page.error().message();
       for (const NamedFile& file : *page) {
-        listed.push_back((file.is_ours ? "" : "theirs: ") + file.key);
+        listed.push_back((file.is_needed ? "" : "unneeded: ") + file.key);
         after = file.key;
       }
       if (page->size() < limit) return listed;
@@ -250,7 +250,15 @@ TEST_P(WarehouseContract, FilesThatTheLedgerNamesAreListedInPages) {
   EXPECT_THAT(list(3), testing::Contains(folder + "events/a-etag.parquet"));
   EXPECT_THAT(list(100),
               testing::AllOf(testing::SizeIs(6),
-                             testing::Contains("theirs: " + folder + "utm/z-etag.parquet")));
+                             testing::Contains("unneeded: " + folder + "utm/z-etag.parquet")));
+  // Of a version that another one replaced, unless that names it too.
+  MustReplace({Put({.key = "B", .events = {{"1"}}, .bad_events = 1, .etag = "e2", .version = 2}),
+               Put({.key = "\u00e4'", .events = {{"3"}}})});
+  EXPECT_THAT(list(100),
+              testing::IsSupersetOf(
+                  {folder + "B-e2.parquet", "unneeded: " + folder + "B-etag.parquet",
+                   folder + "events/B-e2.parquet", "unneeded: " + folder + "events/B-etag.parquet",
+                   "unneeded: " + folder + "utm/B-etag.parquet", wanted[3]}));
   const std::vector<std::string> asked = {folder + "EVENTS/B-etag.parquet", wanted[3], "x",
                                           folder + "utm/z-etag.parquet"};
   EXPECT_THAT(*warehouse_->NamedAmong(asked), testing::UnorderedElementsAre(wanted[3], asked[3]));

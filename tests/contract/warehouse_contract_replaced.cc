@@ -253,6 +253,7 @@ TEST_P(WarehouseContract, WithoutAKeyTheObjectColumnTellsWhichRowsAreOld) {
     EXPECT_EQ(replaced.has_value(), is_declared) << (replaced ? "" : replaced.error().message());
     if (!replaced) {
       EXPECT_THAT(replaced.error().message(), HasSubstr("without a unique key"));
+      EXPECT_EQ(replaced.error().kind(), ErrorKind::kBadData);
     }
     const std::vector<std::string> rows = {"beside", is_declared ? "new" : "old"};
     EXPECT_EQ(Column(fmt::format("SELECT DISTINCT source FROM tracking.{} ORDER BY 1",

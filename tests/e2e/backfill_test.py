@@ -204,6 +204,20 @@ class Backfill(PipelineTest):
         self.pipeline.run("--config", timed, "backfill", "--from", "2026-11-23", "--replace", exit_code=1)
         self.assertEqual(self.pipeline.query(topics), [("mended", 40, "00000000")])
 
+    def test_rows_of_a_table_that_is_gone_are_not_replaced_and_others_are(self):
+        def put(topic):
+            self.pipeline.put_raw("a.ndjson", events(10, topic=topic) + json.dumps({"request_id": "u", "source": "x", "medium": topic}).encode() + b"\n")
+            self.pipeline.put_raw("b.ndjson", events(10, 10, topic=topic))
+
+        both = self.configuration("utm", "events")
+        put("first")
+        self.backfill("--config", both, "--from", "2026-11-23")
+        put("second")
+        done = self.pipeline.run("--config", self.configuration("events"), "backfill", "--from", "2026-11-23", "--replace", exit_code=1)
+        self.assertIn("not replaced, the old rows stay: cannot replace: rows are loaded into a table that is not configured any more: table=utm", done.stderr)
+        self.assertEqual(self.pipeline.query("SELECT topic, count(*) FROM tracking.events GROUP BY 1 ORDER BY 1"), [("first", 10), ("second", 10)])
+        self.assertEqual(self.pipeline.query("SELECT count(*) FROM tracking.utm"), [(1,)])
+
     def test_a_table_that_was_added_later_is_filled_from_what_was_loaded_before(self):
         def put(number, more=b""):
             utm = [json.dumps({"request_id": f"u{number}-{i}", "source": "x", "medium": "y"}).encode() + b"\n" for i in range(5)]
@@ -512,6 +526,25 @@ class Reconcile(PipelineTest):
         self.pipeline.run("backfill", "--from", hour, "--replace")
         self.assertEqual(gone.read_bytes(), content)
         self.assertEqual(self.reconcile()["quarantine"]["missing"], 0)
+
+    def test_what_a_replaced_version_became_is_not_missed(self):
+        """No replace writes it again: its key is made of that version's content."""
+        def put(topic):
+            self.pipeline.put_raw("a.ndjson", events(5, topic=topic) + b"no JSON\n", hour_of(self.now))
+
+        hour = self.now.strftime("%Y-%m-%dT%H")
+        put("first")
+        self.pipeline.ask("backfill", "--from", hour)
+        replaced = [path for store in ("parquet", "quarantine") for path in (self.pipeline.data / store).rglob("*.parquet")]
+        put("second")
+        self.pipeline.ask("backfill", "--from", hour, "--replace")
+        self.assertEqual(len(replaced), 2)
+        for path in replaced:
+            path.unlink()
+        found = self.reconcile()
+        self.assertEqual((found["parquet"]["missing"], found["quarantine"]), (0, {"named": 1, "missing": 0, "examples": []}))
+        self.assertEqual(self.pipeline.ask("gc")["missing"], 0)
+        self.assertIn("nothing is missing", self.pipeline.run("reconcile").stdout)
 
     def test_beside_process_and_backfill_nothing_is_told_that_is_wrong(self):
         keys = [self.put(f"{i:03}.ndjson", first=i * 2) for i in range(40)]

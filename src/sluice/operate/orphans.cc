@@ -169,7 +169,7 @@ Result<std::optional<ParquetKeyState>> ParquetWalk::Next() {
   }
   if (!named_.empty() && named_.front().key == state.key) {
     state.is_named = true;
-    state.is_ours = named_.front().is_ours;
+    state.is_needed = named_.front().is_needed;
     named_.pop_front();
   }
   return state;
@@ -186,8 +186,8 @@ Result<bool> IsMissing(ObjectStore& store, const std::string& key) {
 }
 
 // Quarantine objects are in another store, as may be another pipeline's.
-bool IsOurParquet(const ParquetKeyState& state) {
-  return state.is_ours && IsParquetKey(state.key);
+bool IsNeededParquet(const ParquetKeyState& state) {
+  return state.is_needed && IsParquetKey(state.key);
 }
 
 }  // namespace
@@ -202,7 +202,7 @@ Result<ParquetComparison> CompareParquet(ObjectStore& parquet, const FilePages& 
     if (!state) return found;
     if (on_key) SLUICE_TRY(on_key(keys));
     if (!state->stored) {
-      if (!IsOurParquet(*state)) continue;
+      if (!IsNeededParquet(*state)) continue;
       SLUICE_ASSIGN(const bool is_missing, IsMissing(parquet, state->key));
       if (!is_missing) continue;
       ++found.missing;
@@ -227,7 +227,7 @@ Result<QuarantineComparison> CompareQuarantine(ObjectStore& quarantine, const Fi
     SLUICE_ASSIGN(const std::optional<ParquetKeyState> state, walk.Next());
     if (!state) return found;
     if (on_key) SLUICE_TRY(on_key(keys));
-    if (!state->is_ours || IsParquetKey(state->key)) continue;
+    if (!state->is_needed || IsParquetKey(state->key)) continue;
     ++found.named;
     if (state->stored) continue;
     SLUICE_ASSIGN(const bool is_missing, IsMissing(quarantine, state->key));
@@ -252,7 +252,7 @@ Result<GcReport> CollectGarbage(ObjectStore& parquet, Warehouse& warehouse,
     if (!state) return report;
     if (options.on_key) SLUICE_TRY(options.on_key(keys));
     if (!state->stored) {
-      if (!IsOurParquet(*state)) continue;
+      if (!IsNeededParquet(*state)) continue;
       SLUICE_ASSIGN(const bool is_missing, IsMissing(parquet, state->key));
       if (!is_missing) continue;
       ++report.missing;

@@ -23,8 +23,8 @@ namespace sluice {
 struct ParquetKeyState {
   std::string key;
   std::optional<ObjectInfo> stored;
-  bool is_named = false;  // by any row of the ledger
-  bool is_ours = false;   // by a row of this pipeline
+  bool is_named = false;   // by any row of the ledger
+  bool is_needed = false;  // NamedFile
 };
 
 // Asks for a page of the files that the ledger names, as Warehouse::ListFiles does.
@@ -71,16 +71,16 @@ struct ParquetComparison {
   uint64_t named = 0;                 // by the ledger
   uint64_t young = 0;                 // not named, but a load may be at it
   uint64_t unnamed = 0;               // nor these: CollectGarbage tells which of them may go
-  uint64_t missing = 0;               // named by this pipeline, and not in the store
+  uint64_t missing = 0;               // needed (NamedFile), and not in the store
   std::vector<std::string> examples;  // the first that are missing
 };
 Result<ParquetComparison> CompareParquet(ObjectStore& parquet, const FilePages& named,
                                          const HourRange& hours, Timestamp young_since,
                                          const OnKey& on_key = {});
 
-// The quarantine objects of some hours that the ledger names. Numbers of objects.
+// The quarantine objects of some hours that the ledger names and needs. Numbers of objects.
 struct QuarantineComparison {
-  uint64_t named = 0;                 // by this pipeline
+  uint64_t named = 0;                 // and needed (NamedFile)
   uint64_t missing = 0;               // of these, not in the store
   std::vector<std::string> examples;  // the first that are missing
 };
@@ -101,7 +101,7 @@ struct GcReport {
   uint64_t orphans = 0;    // of nobody
   Bytes orphan_size;
   uint64_t removed = 0;
-  uint64_t missing = 0;  // named by this pipeline, and not in the store
+  uint64_t missing = 0;  // needed (NamedFile), and not in the store
   bool claimed = false;  // the caller claimed the store just before
   std::string refusal;   // why no orphan may be removed; empty: they may
   std::vector<std::string> orphan_examples, missing_examples;

@@ -92,8 +92,9 @@ Result<std::vector<NamedFile>> ListFiles(SqlSession& session, const LedgerNames&
       session.Query(
           "list files",
           fmt::format(
-              "SELECT q.parquet, CAST(q.ours AS VARCHAR) FROM (SELECT parquet, MAX(CASE WHEN "
-              "name = {} THEN 1 ELSE 0 END) AS ours FROM {} WHERE parquet <> '' AND {} > {} "
+              "SELECT q.parquet, CAST(q.needed AS VARCHAR) FROM (SELECT parquet, MAX(CASE WHEN "
+              "name = {} AND state <> 'replaced' THEN 1 ELSE 0 END) AS needed FROM {} WHERE "
+              "parquet <> '' AND {} > {} "
               "GROUP BY parquet) q ORDER BY {} LIMIT {}",
               names.Pipeline(), names.In("ledger"), d.ByBytes("parquet"), d.Literal(after),
               d.ByBytes("q.parquet"), limit)));

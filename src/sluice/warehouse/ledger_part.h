@@ -63,7 +63,9 @@ Result<std::vector<LedgerPart>> ListParts(SqlSession& session, const LedgerNames
 // An object that the ledger names.
 struct NamedFile {
   std::string key;
-  bool is_ours = false;  // by a row of this pipeline
+  // By a row of this pipeline that is not of a version that another one replaced: nobody reads what
+  // such a version became any more.
+  bool is_needed = false;
   bool operator==(const NamedFile&) const = default;
 };
 // Warehouse::ListFiles and NamedAmong over a session that has a ledger.
