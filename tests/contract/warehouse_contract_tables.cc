@@ -181,6 +181,25 @@ TEST_P(WarehouseContract, NewerLedgerIsRefused) {
   EXPECT_FALSE(Load({Put({.key = "a", .events = {{"1"}}})}));
 }
 
+// Where rows lie is Redshift's; the others make the same tables without it.
+TEST_P(WarehouseContract, TablesOfEveryLayoutAreMade) {
+  using Lies = TableLayout::Distribution;
+  using Sorted = TableLayout::SortOrder;
+  const TableLayout even = {
+      .distribution = Lies::kEven, .sort_order = Sorted::kAuto, .encode_auto = true};
+  const TableLayout all = {
+      .distribution = Lies::kAll, .sort_order = Sorted::kInterleaved, .sort_key = {0}};
+  TableSet tables;
+  for (const TableLayout& layout : {even, all, TableLayout{.distribution = Lies::kAuto}}) {
+    Table& table = tables.tables.emplace_back(tables_.tables[1]);
+    table.schema.name = fmt::format("laid_out_{}", tables.tables.size());
+    table.schema.columns[1].encoding = "text255";
+    table.schema.layout = layout;
+  }
+  UseTables(tables);
+  for (const Table& table : tables_.tables) EXPECT_EQ(warehouse_->CountRows(table), 0u);
+}
+
 TEST_P(WarehouseContract, PrepareTwiceChangesNothing) {
   MustLoad({Put({.key = "a", .events = {{"1"}}})});
   const auto state = EndState();
