@@ -505,6 +505,7 @@ class Reconcile(PipelineTest):
                 self.assertEqual(stop(process), 1)
                 found = json.loads(process.stdout.read())
         self.assertEqual((found["after"], found["stored"]), (keys[1], 0))
+        self.assertEqual((found["parquet"], found["quarantine"]), (None, None), "nobody compared them")
         self.assertEqual(self.reconcile("--after", found["after"], exit_code=3)["missing"], 4)
 
     def test_a_quarantine_object_that_is_gone_is_told_and_written_again(self):

@@ -165,8 +165,22 @@ void AppendExamples(JsonText& json, const std::vector<std::string>& keys) {
   json.EndArray();
 }
 
-std::string ToJson(const ReconcileReport& report, const DerivedStores& derived) {
+void Append(JsonText& json, const DerivedStores& derived) {
   const auto& [parquet, claim, quarantine] = derived;
+  json.Key("parquet").BeginObject();
+  json.Key("stored").Value(parquet.stored).Key("named").Value(parquet.named);
+  json.Key("young").Value(parquet.young).Key("unnamed").Value(parquet.unnamed);
+  json.Key("missing").Value(parquet.missing);
+  AppendExamples(json, parquet.examples);
+  json.Key("claim");
+  claim.empty() ? json.Null() : json.Value(claim);
+  json.EndObject().Key("quarantine").BeginObject().Key("named").Value(quarantine.named);
+  json.Key("missing").Value(quarantine.missing);
+  AppendExamples(json, quarantine.examples);
+  json.EndObject();
+}
+
+std::string ToJson(const ReconcileReport& report, const std::optional<DerivedStores>& derived) {
   JsonText json;
   json.BeginObject().Key("from").Value(HourText(report.hours.from));
   json.Key("to").Value(HourText(report.hours.to)).Key("stored").Value(report.stored);
@@ -183,17 +197,13 @@ std::string ToJson(const ReconcileReport& report, const DerivedStores& derived) 
   json.Key("vanished").Value(report.vanished);
   json.Key("missing").Value(report.missing).Key("missing_bytes").Value(report.missing_size.count);
   AppendExamples(json, report.examples);
-  json.Key("announced").Value(report.announced).Key("parquet").BeginObject();
-  json.Key("stored").Value(parquet.stored).Key("named").Value(parquet.named);
-  json.Key("young").Value(parquet.young).Key("unnamed").Value(parquet.unnamed);
-  json.Key("missing").Value(parquet.missing);
-  AppendExamples(json, parquet.examples);
-  json.Key("claim");
-  claim.empty() ? json.Null() : json.Value(claim);
-  json.EndObject().Key("quarantine").BeginObject().Key("named").Value(quarantine.named);
-  json.Key("missing").Value(quarantine.missing);
-  AppendExamples(json, quarantine.examples);
-  json.EndObject().Key("after");
+  json.Key("announced").Value(report.announced);
+  if (derived) {
+    Append(json, *derived);
+  } else {
+    json.Key("parquet").Null().Key("quarantine").Null();
+  }
+  json.Key("after");
   report.failure ? json.Value(report.compared) : json.Null();
   json.EndObject();
   return json.text() + "\n";
@@ -240,7 +250,7 @@ Result<int> RunReconcile(Session& session, const ReconcileFlags& flags) {
     report.announced = announcer->sent();
   }
   Remember(*view, *raw, report, flags, now);
-  DerivedStores derived;
+  std::optional<DerivedStores> derived;  // none: not compared
   if (!report.failure) {
     auto compared = CompareDerived(session, *view, hours, now - *grace);
     if (compared) derived = std::move(*compared);
@@ -252,11 +262,11 @@ Result<int> RunReconcile(Session& session, const ReconcileFlags& flags) {
     if (!found) report.failure = found.error();
   }
   if (report.failure && report.compared.empty()) return std::unexpected(*report.failure);
-  const bool needs_attention = report.NeedsAttention() || derived.NeedsAttention();
+  const bool needs_attention = report.NeedsAttention() || (derived && derived->NeedsAttention());
   progress.Clear();
-  SLUICE_TRY(Print(session.flags.json
-                       ? ToJson(report, derived)
-                       : ToText(report, flags) + ToText(derived) + EndOf(report, needs_attention)));
+  SLUICE_TRY(Print(session.flags.json ? ToJson(report, derived)
+                                      : ToText(report, flags) + (derived ? ToText(*derived) : "") +
+                                            EndOf(report, needs_attention)));
   if (report.failure) return std::unexpected(*report.failure);
   Afterwards(session, view->config(), Afterwards::Looking::kNot).Tell();
   return needs_attention ? kExitAttention : kExitDone;
