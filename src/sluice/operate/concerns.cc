@@ -7,16 +7,13 @@
 #include <algorithm>
 
 #include "sluice/base/utf8.h"
+#include "sluice/operate/counted.h"
 #include "sluice/operate/hour_range.h"
 
 namespace sluice {
 namespace {
 
 using std::chrono::days;
-
-std::string Count(uint64_t count, std::string_view what) {
-  return fmt::format("{} {}{}", count, what, count == 1 ? "" : "s");
-}
 
 uint64_t Stuck(const StatusReport& report) {
   uint64_t stuck = 0;
@@ -136,7 +133,7 @@ class Concerns {
     const uint64_t dead = depth ? depth->dead.value_or(0) : 0;
     if (dead == 0) return;
     Add(ConcernKind::kDeadLetters, dead,
-        fmt::format("{} of the {}: nobody receives them any more", Count(dead, "dead letter"),
+        fmt::format("{} of the {}: nobody receives them any more", Counted(dead, "dead letter"),
                     queue),
         std::move(next), std::string(queue));
   }
@@ -172,10 +169,10 @@ void AddStanding(const StatusReport& report, Concerns& concerns) {
     const uint64_t waiting = report.notifications_waiting();
     concerns.Add(
         ConcernKind::kMissing, missing,
-        (waiting == 0 ? Count(missing, "raw object") + " missing: nobody was told of them"
+        (waiting == 0 ? Counted(missing, "raw object") + " missing: nobody was told of them"
                       : fmt::format("at least {} missing: {} not loaded for more than {}, and "
                                     "only {}",
-                                    Count(missing, "raw object"), Overdue(report),
+                                    Counted(missing, "raw object"), Overdue(report),
                                     AgeText(report.limits.grace),
                                     waiting == 1 ? "1 notification waits"
                                                  : fmt::format("{} notifications wait", waiting))) +
@@ -187,9 +184,10 @@ void AddStanding(const StatusReport& report, Concerns& concerns) {
 
 void AddObjects(const StatusReport& report, Concerns& concerns) {
   if (const uint64_t stuck = Stuck(report); stuck > 0) {
-    concerns.Add(ConcernKind::kHeld, stuck,
-                 Count(stuck, "raw object") + " held or set aside, none of their events is loaded",
-                 report.stuck_key.empty() ? "" : "sluice why " + report.stuck_key);
+    concerns.Add(
+        ConcernKind::kHeld, stuck,
+        Counted(stuck, "raw object") + " held or set aside, none of their events is loaded",
+        report.stuck_key.empty() ? "" : "sluice why " + report.stuck_key);
   }
   concerns.AddDeadLetters("source", report.source, "look into the dead-letter queue of the source");
   concerns.AddDeadLetters("notifications", report.notifications, "sluice reconcile");
@@ -208,14 +206,14 @@ void AddRows(const StatusReport& report, Concerns& concerns) {
   }
   if (!report.landed || report.landed->noisy == 0) return;
   const Landed& landed = *report.landed;
-  concerns.Add(
-      ConcernKind::kQuarantine, landed.noisy,
-      fmt::format("{} of the last 24 hours with more events in quarantine than "
-                  "quarantine.warn_above allows: {} of {} ({:.3g} %)",
-                  Count(landed.noisy, "raw object"), landed.noisy_quarantined, landed.noisy_events,
-                  100 * static_cast<double>(landed.noisy_quarantined) /
-                      static_cast<double>(landed.noisy_events)),
-      "sluice quarantine list");
+  concerns.Add(ConcernKind::kQuarantine, landed.noisy,
+               fmt::format("{} of the last 24 hours with more events in quarantine than "
+                           "quarantine.warn_above allows: {} of {} ({:.3g} %)",
+                           Counted(landed.noisy, "raw object"), landed.noisy_quarantined,
+                           landed.noisy_events,
+                           100 * static_cast<double>(landed.noisy_quarantined) /
+                               static_cast<double>(landed.noisy_events)),
+               "sluice quarantine list");
 }
 
 // A unique key that is none shows itself this way: other events are taken for duplicates.
@@ -256,14 +254,14 @@ void AddNewFields(const StatusReport& report, const TableStatus& table, ConcernK
   if (kind == ConcernKind::kTypeChanged) {
     return concerns.Add(kind, count,
                         fmt::format("{}: {} with values of another type: {}", table.table,
-                                    Count(count, "column"), names),
+                                    Counted(count, "column"), names),
                         "sluice preview FILE of a raw object of today, then mend the producer or "
                         "the DDL",
                         table.table);
   }
   // Without an ALTER there is a column of that name, which takes another field.
   concerns.Add(kind, count,
-               fmt::format("{}: {}: {}{}", table.table, Count(count, "new field"), names,
+               fmt::format("{}: {}: {}{}", table.table, Counted(count, "new field"), names,
                            has_alter ? "; sluice status has the ALTER that adds them" : ""),
                has_alter ? "add the column to the DDL, then sluice ddl --apply"
                          : "see whether `from` of the table's columns is right",

@@ -105,6 +105,19 @@ std::string HourText(Timestamp hour) {
   return ToIso8601(hour).substr(0, 13);
 }
 
+HourRange WholeHours(const HourRange& hours) {
+  return {std::chrono::floor<std::chrono::hours>(hours.from),
+          std::chrono::ceil<std::chrono::hours>(hours.to)};
+}
+
+std::string HoursText(const HourRange& hours) {
+  if (WholeHours(hours) != hours) {
+    return ToIso8601(hours.from).substr(0, 16) + " to " + ToIso8601(hours.to).substr(0, 16);
+  }
+  const bool is_one = hours.to - hours.from == std::chrono::hours(1);
+  return is_one ? HourText(hours.from) : HourText(hours.from) + " to " + HourText(hours.to);
+}
+
 std::vector<std::string> FoldersOf(const RawLayout& layout, const HourRange& hours) {
   std::set<std::string> folders;
   for (Timestamp hour = std::chrono::floor<std::chrono::hours>(hours.from); hour < hours.to;

@@ -27,6 +27,10 @@ Result<HourRange> ParseHourRange(std::string_view from, std::string_view to);
 // "2026-11-20T10"; of a time in UTC as a warehouse spells it, too.
 std::string HourText(Timestamp hour);
 std::string HourText(std::string_view sql_time);
+// The whole hours that have a part in these: a zone may be half an hour off.
+HourRange WholeHours(const HourRange& hours);
+// "2026-11-20T10", or "2026-11-20T10 to 2026-11-20T12"; with minutes where hours are not whole.
+std::string HoursText(const HourRange& hours);
 // From the hour in which `since` before now was until the end of this one.
 HourRange HoursSince(Timestamp now, std::chrono::microseconds since);
 

@@ -8,6 +8,7 @@
 #include <chrono>
 
 #include "sluice/base/check.h"
+#include "sluice/operate/counted.h"
 
 namespace sluice {
 namespace {
@@ -92,10 +93,6 @@ int32_t WithHeadRoom(size_t longest, uint64_t values) {
 }
 
 }  // namespace
-
-std::string Counted(uint64_t count, std::string_view what) {
-  return fmt::format("{} {}{}", count, what, count == 1 ? "" : "s");
-}
 
 TypeTrials::TypeTrials() {
   for (const TrialType& trial : kTypes) converters_.push_back(ConverterOf(trial, false));

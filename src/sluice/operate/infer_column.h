@@ -23,9 +23,6 @@ inline bool IsFew(uint64_t part, uint64_t whole) {
   return part * 100 <= whole;
 }
 
-// "1 byte", "2 bytes".
-std::string Counted(uint64_t count, std::string_view what);
-
 // Fewer show nothing to be NOT NULL, and no text to be short.
 inline constexpr uint64_t kEnoughEvents = 100;
 

@@ -7,6 +7,7 @@
 #include <set>
 
 #include "sluice/base/hash.h"
+#include "sluice/operate/counted.h"
 #include "sluice/operate/infer_names.h"
 
 namespace sluice {

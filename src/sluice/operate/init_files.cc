@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "sluice/base/json_text.h"
+#include "sluice/operate/counted.h"
 #include "sluice/operate/infer_column.h"
 #include "sluice/operate/infer_names.h"
 
