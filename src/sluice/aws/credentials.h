@@ -23,7 +23,7 @@ struct AwsCredentials {
 class CredentialsSource {
  public:
   virtual ~CredentialsSource() = default;
-  // kTransient: who gives them cannot be reached just now. kPermanent: there are none.
+  // kTransient: who gave them cannot be reached just now. kPermanent: nobody gives any.
   virtual Result<AwsCredentials> Get() = 0;
 };
 
