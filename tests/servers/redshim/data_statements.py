@@ -23,7 +23,9 @@ class DataSession:
         self.session, self.busy, self._until = None, False, None
 
     def alive(self, now):
-        if self._until is not None and now >= self._until and not self.busy:
+        """Not once its time is over, or its database was dropped."""
+        is_over = self.database not in self._shim.databases or self._until is not None and now >= self._until
+        if is_over and not self.busy:
             self.end()
         return self.busy or self._until is not None and now < self._until
 
