@@ -317,7 +317,7 @@ class VersityTest(AwsTest):
         toxics.add("s3", "latency", {"latency": 20, "jitter": 20})
         toxics.add("s3", "reset_peer", {"timeout": 150}, toxicity=0.15)
         toxics.add("s3", "limit_data", {"bytes": 20_000}, toxicity=0.15)
-        toxics.add("s3", "limit_data", {"bytes": 300_000}, stream="upstream")
+        toxics.add("s3", "limit_data", {"bytes": 60_000}, stream="upstream")
         toxics.add("sqs", "reset_peer", {"timeout": 300}, toxicity=0.3)
         toxics.add("sqs", "limit_data", {"bytes": 500_000})
         printed = self.pipeline.drain("--log-level", "debug", exit_codes=(0, 1))
