@@ -22,6 +22,12 @@ struct Loads {
     last = std::max(last, moment);
     batches.insert(batch);
   }
+  void Add(const Loads& others) {
+    if (others.first.empty()) return;
+    first = first.empty() ? others.first : std::min(first, others.first);
+    last = std::max(last, others.last);
+    batches.insert(others.batches.begin(), others.batches.end());
+  }
   std::string ToText() const {
     if (batches.empty()) return "loaded under other ETags, or from another store";
     const std::string when = first == last ? "on " + first : "from " + first + " to " + last;

@@ -89,10 +89,7 @@ Status AddTable(const Witnesses& w, const Table& table, const HourRange& hours, 
     story.Add("",
               fmt::format("{} or more Parquet objects could not be looked into", arrivals.unread));
   }
-  if (arrivals.loads.first.empty()) return {};
-  all.loads.Add(arrivals.loads.first, "");
-  all.loads.Add(arrivals.loads.last, "");
-  all.loads.batches.insert(arrivals.loads.batches.begin(), arrivals.loads.batches.end());
+  all.loads.Add(arrivals.loads);
   return {};
 }
 
@@ -151,7 +148,7 @@ Result<Story> WhyEventHours(const Witnesses& witnesses, const HourRange& hours) 
   for (const Table& table : witnesses.tables.tables) {
     if (table.time) SLUICE_TRY(AddTable(witnesses, table, hours, story, all));
   }
-  all.loads.batches.erase("");
+
   if (!landing.lines.empty()) story.Add("", "what landed in these hours:");
   for (Story::Line& line : landing.lines) story.lines.push_back(std::move(line));
   // What is stuck where most of these events would be comes first.
