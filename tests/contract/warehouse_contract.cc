@@ -324,6 +324,22 @@ std::vector<PlannedObject> WarehouseContract::Difficult(WarehouseHarness& harnes
           Put(harness, {.key = "c", .utm = {{"u3", 0, std::nullopt}, {"u3", 0, std::nullopt}}})};
 }
 
+void WarehouseContract::FailAtEachStatement(const std::function<LoadPlan()>& plan) {
+  const auto before = EndState();
+  int points = 0;
+  for (const char* kind : {"fail-before", "fail-after"}) {
+    for (int n = 1;; ++n) {
+      auto faults = FaultPlan::Parse(fmt::format("{}:{}", kind, n));
+      const auto loaded = Load(*harness_->Open(tables_, faults->get()), plan());
+      if ((*faults)->struck().empty() || (*faults)->struck() == "commit") break;
+      ++points;
+      EXPECT_FALSE(loaded) << kind << n;
+      ASSERT_EQ(EndState(), before) << kind << n << (*faults)->struck();
+    }
+  }
+  EXPECT_GE(points, harness_->fewest_points());
+}
+
 bool WarehouseContract::LoadInterrupted(const std::string& fault_plan,
                                         const std::vector<std::string>& undisturbed) {
   const std::unique_ptr<WarehouseHarness> harness = harness_->Clone();

@@ -130,6 +130,9 @@ class WarehouseContract : public ::testing::TestWithParam<WarehouseContractParam
   std::vector<std::string> Column(const std::string& sql);
   // The plan that the crash tests load: three objects, duplicates across and within, bad events.
   std::vector<PlannedObject> Difficult(WarehouseHarness& harness);
+  // Loads a plan with a failure at each statement before the commit in turn, of which nothing may
+  // be left; then the commit's reply is lost. A plan is made for each.
+  void FailAtEachStatement(const std::function<LoadPlan()>& plan);
   // Loads `difficult_` in a child with that fault plan, then once more undisturbed, in a copy of
   // the database; true when the child came to its end.
   bool LoadInterrupted(const std::string& fault_plan, const std::vector<std::string>& undisturbed);

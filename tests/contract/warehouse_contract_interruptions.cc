@@ -68,18 +68,7 @@ TEST_P(WarehouseContract, C3LostReplyOfCommitIsUnknownAndTheLedgerKnows) {
 TEST_P(WarehouseContract, C2FailureAtAnyStatementLeavesAllOrNothing) {
   const std::vector<PlannedObject> objects = Difficult(*harness_);
   const auto before = EndState();
-  int points = 0;
-  for (const char* kind : {"fail-before", "fail-after"}) {
-    for (int n = 1;; ++n) {
-      auto faults = FaultPlan::Parse(fmt::format("{}:{}", kind, n));
-      const auto loaded = Load(*harness_->Open(tables_, faults->get()), Plan(objects));
-      if ((*faults)->struck().empty() || (*faults)->struck() == "commit") break;
-      ++points;
-      EXPECT_FALSE(loaded) << kind << n;
-      ASSERT_EQ(EndState(), before) << kind << n << (*faults)->struck();
-    }
-  }
-  EXPECT_GE(points, harness_->fewest_points());
+  ASSERT_NO_FATAL_FAILURE(FailAtEachStatement([&] { return Plan(objects); }));
   EXPECT_NE(EndState(), before);  // the commit whose reply was lost
 }
 
@@ -89,21 +78,9 @@ TEST_P(WarehouseContract, C2AReplaceThatFailsAnywhereLeavesAllOrNothing) {
   const std::vector<PlannedObject> newer = {
       Put({.key = "a", .events = {{"1", 0, "new"}, {"4", 4}}, .etag = "etag2", .version = 2}),
       Put({.key = "c", .utm = {{"u3", 0, "new"}}, .etag = "etag2", .version = 2})};
-  const auto before = EndState();
   const auto calm = harness_->Clone();
   ASSERT_TRUE(Load(*calm->Open(tables_), ReplacePlan(newer)));
-  int points = 0;
-  for (const char* kind : {"fail-before", "fail-after"}) {
-    for (int n = 1;; ++n) {
-      auto faults = FaultPlan::Parse(fmt::format("{}:{}", kind, n));
-      const auto done = Load(*harness_->Open(tables_, faults->get()), ReplacePlan(newer));
-      if ((*faults)->struck().empty() || (*faults)->struck() == "commit") break;
-      ++points;
-      EXPECT_FALSE(done) << kind << n;
-      ASSERT_EQ(EndState(), before) << kind << n << (*faults)->struck();
-    }
-  }
-  EXPECT_GE(points, harness_->fewest_points());
+  ASSERT_NO_FATAL_FAILURE(FailAtEachStatement([&] { return ReplacePlan(newer); }));
   EXPECT_EQ(EndState(), EndState(*calm));  // the commit whose reply was lost
   EXPECT_THAT(Column("SELECT request_id || ' ' || \"location\" FROM tracking.events ORDER BY 1"),
               testing::ElementsAre("1 new", "2 other", "3 same", "4 same"));

@@ -38,8 +38,43 @@ inline void PutAnew(ObjectStore& store, const std::string& key, std::string_view
   ASSERT_TRUE((*object)->Commit());
 }
 
+// What both have: sessions, and a store with files.
+class ServerHarness : public WarehouseHarness {
+ public:
+  std::unique_ptr<Warehouse> Open(const TableSet& tables, FaultPlan* faults,
+                                  const std::string& pipeline) override {
+    return std::make_unique<ServerWarehouse>(
+        Connector(faults),
+        LedgerNames{.pipeline = pipeline, .schema = "sluice", .dialect = SqlDialect(dialect_)},
+        tables, clock_);
+  }
+
+  void WriteFile(const std::string& key, const std::vector<FileColumn>& columns, const Rows& rows,
+                 const std::optional<std::string>& table_key) override {
+    WriteBytes(key, ParquetOf(columns, rows, table_key));
+  }
+
+  void WriteBytes(const std::string& key, std::string_view bytes) override {
+    PutAnew(*store_, key, bytes);
+  }
+
+  void Tamper(StagedLoad& load, const std::string& sql) override {
+    const Status done = dynamic_cast<ServerLoad&>(load).session()->Run("tamper", sql);
+    EXPECT_TRUE(done) << done.error().message();
+  }
+
+  virtual std::unique_ptr<ServerConnector> Connector(FaultPlan* faults) = 0;
+
+ protected:
+  explicit ServerHarness(SqlDialect::Kind dialect) : dialect_(dialect) {}
+
+  const SqlDialect::Kind dialect_;
+  SystemClock clock_;
+  std::shared_ptr<ObjectStore> store_;
+};
+
 // A database of its own in a PostgreSQL, and a folder with files.
-class PostgresHarness : public WarehouseHarness {
+class PostgresHarness : public ServerHarness {
  public:
   PostgresHarness()
       : PostgresHarness(" TEMPLATE template0 LOCALE_PROVIDER icu ICU_LOCALE 'en-US'") {}
@@ -54,35 +89,11 @@ class PostgresHarness : public WarehouseHarness {
     return clone;
   }
 
-  std::unique_ptr<Warehouse> Open(const TableSet& tables, FaultPlan* faults,
-                                  const std::string& pipeline) override {
-    return std::make_unique<ServerWarehouse>(
-        Connector(faults),
-        LedgerNames{.pipeline = pipeline,
-                    .schema = "sluice",
-                    .dialect = SqlDialect(SqlDialect::Kind::kPostgres)},
-        tables, clock_);
-  }
-
-  void WriteFile(const std::string& key, const std::vector<FileColumn>& columns, const Rows& rows,
-                 const std::optional<std::string>& table_key) override {
-    WriteBytes(key, ParquetOf(columns, rows, table_key));
-  }
-
-  void WriteBytes(const std::string& key, std::string_view bytes) override {
-    PutAnew(*store_, key, bytes);
-  }
-
   Rows Execute(const std::string& sql) override { return Run(database_, sql); }
 
   int fewest_points() const override { return 20; }
 
-  void Tamper(StagedLoad& load, const std::string& sql) override {
-    const Status done = dynamic_cast<ServerLoad&>(load).session()->Run("tamper", sql);
-    EXPECT_TRUE(done) << done.error().message();
-  }
-
-  std::unique_ptr<ServerConnector> Connector(FaultPlan* faults) const {
+  std::unique_ptr<ServerConnector> Connector(FaultPlan* faults) override {
     return std::make_unique<PostgresConnector>(
         WireOptions{.target = Target(database_), .timeouts = {}, .stop = {}, .faults = faults},
         StagedStores{store_.get(), store_.get()});
@@ -107,7 +118,7 @@ class PostgresHarness : public WarehouseHarness {
   }
 
  private:
-  explicit PostgresHarness(const std::string& copied) {
+  explicit PostgresHarness(const std::string& copied) : ServerHarness(SqlDialect::Kind::kPostgres) {
     static std::atomic<int> made = 0;
     database_ = fmt::format("contract_{}_{}", ::getpid(), ++made);
     folder_ = std::filesystem::path(::testing::TempDir()) / ("sluice-" + database_);
@@ -138,13 +149,11 @@ class PostgresHarness : public WarehouseHarness {
 
   std::string database_;
   std::filesystem::path folder_;
-  std::unique_ptr<DirectoryStore> store_;
-  SystemClock clock_;
 };
 
 // A database of its own in redshim, and a bucket with files. Another harness that is made of it
 // shares its bucket: no test writes a file of another's.
-class RedshimHarness : public WarehouseHarness {
+class RedshimHarness : public ServerHarness {
  public:
   enum class Way { kWire, kDataApi };
 
@@ -174,25 +183,6 @@ class RedshimHarness : public WarehouseHarness {
     return clone;
   }
 
-  std::unique_ptr<Warehouse> Open(const TableSet& tables, FaultPlan* faults,
-                                  const std::string& pipeline) override {
-    return std::make_unique<ServerWarehouse>(
-        Connector(faults),
-        LedgerNames{.pipeline = pipeline,
-                    .schema = "sluice",
-                    .dialect = SqlDialect(SqlDialect::Kind::kRedshift)},
-        tables, clock_);
-  }
-
-  void WriteFile(const std::string& key, const std::vector<FileColumn>& columns, const Rows& rows,
-                 const std::optional<std::string>& table_key) override {
-    WriteBytes(key, ParquetOf(columns, rows, table_key));
-  }
-
-  void WriteBytes(const std::string& key, std::string_view bytes) override {
-    PutAnew(*store_, key, bytes);
-  }
-
   Rows Execute(const std::string& sql) override {
     PgTarget target = Target();
     target.user = Setting("SLUICE_REDSHIM_ADMIN");
@@ -211,10 +201,6 @@ class RedshimHarness : public WarehouseHarness {
   }
 
   int rounds() const override { return 8; }
-  void Tamper(StagedLoad& load, const std::string& sql) override {
-    const Status done = dynamic_cast<ServerLoad&>(load).session()->Run("tamper", sql);
-    EXPECT_TRUE(done) << done.error().message();
-  }
   // Redshift cannot change that of a table that is there.
   void RequireValues(const std::string& table, const std::string& column) override {
     const std::string catalog =
@@ -259,7 +245,8 @@ class RedshimHarness : public WarehouseHarness {
   bool says_why() const override { return false; }
 
  private:
-  RedshimHarness(Way way, const std::string& copied) : way_(way) {
+  RedshimHarness(Way way, const std::string& copied)
+      : ServerHarness(SqlDialect::Kind::kRedshift), way_(way) {
     static std::atomic<int> made = 0;
     database_ = fmt::format("contract_{}_{}", ::getpid(), ++made);
     bucket_ = fmt::format("contract-{}-{}", ::getpid(), made.load());
@@ -285,7 +272,7 @@ class RedshimHarness : public WarehouseHarness {
             .transfer = {}};
   }
 
-  std::unique_ptr<ServerConnector> Connector(FaultPlan* faults) {
+  std::unique_ptr<ServerConnector> Connector(FaultPlan* faults) override {
     const StagedStores stores = {store_.get(), store_.get()};
     const std::vector<std::string> roles = {Setting("SLUICE_REDSHIM_ROLES")};
     if (way_ == Way::kWire) {
@@ -317,11 +304,9 @@ class RedshimHarness : public WarehouseHarness {
 
   const Way way_;
   std::string database_, bucket_;
-  SystemClock clock_;
   std::shared_ptr<CredentialsSource> credentials_ = std::make_shared<FixedCredentials>(
       AwsCredentials{.access_key_id = Setting("AWS_ACCESS_KEY_ID"),
                      .secret_access_key = Setting("AWS_SECRET_ACCESS_KEY")});
-  std::shared_ptr<ObjectStore> store_;
 };
 
 }  // namespace sluice
