@@ -4,11 +4,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <condition_variable>
 #include <mutex>
 #include <thread>
 #include <tuple>
 
+#include "sluice/app/inbox_keeper.h"
 #include "sluice/app/pipeline_parts.h"
 #include "sluice/base/add_fields.h"
 #include "sluice/base/log.h"
@@ -113,7 +113,6 @@ Status ProcessStage::ProcessInbox(ObjectInbox& inbox, const std::stop_token& sto
   SLUICE_TRY(SkipWhatIsLoaded(inbox, todo, report));
   std::vector<TransformedObject> transformed = TransformAll(inbox, todo, stop, report);
   if (stop.stop_requested()) return {};
-  SLUICE_TRY(inbox.KeepAlive());
   SLUICE_TRY(LoadAndSettle(inbox, transformed, report));
   if (report.failure && transformed.empty()) return std::unexpected(*report.failure);
   return {};
@@ -198,8 +197,8 @@ std::vector<TransformedObject> ProcessStage::TransformAll(ObjectInbox& inbox,
                                                           ProcessReport& report) {
   std::vector<std::optional<TransformedObject>> results(todo.size());
   std::mutex mutex;  // guards everything below and `report`
-  std::condition_variable changed;
-  size_t next = 0, running = std::min(workers_.size(), todo.size());
+  size_t next = 0;
+  const size_t running = std::min(workers_.size(), todo.size());
   const size_t threads_each = running > 0 ? workers_.size() / running : 1;
 
   const auto work = [&](ObjectTransformer& transformer) {
@@ -222,24 +221,11 @@ std::vector<TransformedObject> ProcessStage::TransformAll(ObjectInbox& inbox,
       }
       if (progress_) progress_(report);
     }
-    --running;
-    changed.notify_all();
   };
-
-  // This thread keeps the notifications alive meanwhile: it lives as long as the work does.
   {
+    const InboxKeeper keeper(inbox);
     std::vector<std::jthread> threads;
-    const size_t started = running;
-    for (size_t i = 0; i < started; ++i) threads.emplace_back([&, i] { work(*workers_[i]); });
-    std::unique_lock lock(mutex);
-    while (!changed.wait_for(lock, std::chrono::seconds(5), [&] { return running == 0; })) {
-      lock.unlock();
-      if (const Status alive = inbox.KeepAlive(); !alive) {
-        Log(LogLevel::kWarning, "cannot extend notifications, they may be delivered twice: {}",
-            alive.error().message());
-      }
-      lock.lock();
-    }
+    for (size_t i = 0; i < running; ++i) threads.emplace_back([&, i] { work(*workers_[i]); });
   }
   std::vector<TransformedObject> transformed;
   for (auto& result : results) {
@@ -296,12 +282,16 @@ Status ProcessStage::LoadAndSettle(ObjectInbox& inbox, std::vector<TransformedOb
     }
   }
   if (options_.load.replaces) SLUICE_TRY(KeepWhatIsLoaded(settlements, report));
-  SLUICE_TRY(loader_.Settle(settlements));
+  const auto kept = [&](const auto& work) {
+    const InboxKeeper keeper(inbox);
+    return work();
+  };
+  SLUICE_TRY(kept([&] { return loader_.Settle(settlements); }));
   for (const Settlement& settlement : settlements) {
     inbox.Settled({settlement.object.raw_key});
     Count(settlement.state, report);
   }
-  SLUICE_ASSIGN(const auto outcomes, loader_.Load(planned));
+  SLUICE_ASSIGN(const auto outcomes, kept([&] { return loader_.Load(planned); }));
   for (size_t i = 0; i < planned.size(); ++i) {
     if (!outcomes[i].state) {
       Log(LogLevel::kError, "{}: key={}", outcomes[i].reason, planned[i].raw_key);

@@ -8,9 +8,11 @@
 #include <condition_variable>
 #include <cstdlib>
 #include <filesystem>
+#include <functional>
 #include <mutex>
 
 #include "sluice/app/backfill_inbox.h"
+#include "sluice/app/fetching_warehouse.h"
 #include "sluice/app/notification_inbox.h"
 #include "sluice/app/pipeline.h"
 #include "sluice/config/load_config.h"
@@ -18,6 +20,7 @@
 #include "sluice/object/directory_store.h"
 #include "sluice/object/noted_store.h"
 #include "sluice/warehouse/duckdb_session.h"
+#include "sluice/warehouse/duckdb_warehouse.h"
 
 namespace sluice {
 namespace {
@@ -240,6 +243,95 @@ TEST_F(ProcessStageTest, ASlowTransformTakesNothingFromTheTimeOfTheLoad) {
   const auto report = (*stage)->ProcessBatch({});
   ASSERT_TRUE(report) << report.error().message();
   EXPECT_TRUE(was_loaded);
+  EXPECT_EQ(report->inbox.deleted, 1u);
+}
+
+// How often notifications were kept alive.
+struct Beats {
+  std::mutex mutex;
+  std::condition_variable changed;
+  int count = 0;
+
+  void Strike() {
+    const std::lock_guard lock(mutex);
+    ++count;
+    changed.notify_all();
+  }
+  // One that began after this call did, which mostly takes two seconds.
+  void AwaitOne() {
+    std::unique_lock lock(mutex);
+    changed.wait_for(lock, std::chrono::minutes(1),
+                     [this, until = count + 2] { return count >= until; });
+  }
+};
+
+class HeardInbox : public NotificationInbox {
+ public:
+  HeardInbox(Beats& beats, Queue& queue, ObjectStore& raw, ObjectStore& quarantine, Clock& clock)
+      : NotificationInbox(queue, raw, quarantine, clock, {}), beats_(beats) {}
+  Status KeepAlive() override {
+    const Status alive = NotificationInbox::KeepAlive();
+    beats_.Strike();
+    return alive;
+  }
+
+ private:
+  Beats& beats_;
+};
+
+// A store that somebody does something with before each object of it is read.
+class WatchedStore : public NotedStore {
+ public:
+  WatchedStore(ObjectStore& store, std::function<void()> before_open)
+      : NotedStore(store), before_open_(std::move(before_open)) {}
+  Result<std::unique_ptr<ObjectReader>> Open(const std::string& key) override {
+    before_open_();
+    return NotedStore::Open(key);
+  }
+
+ private:
+  const std::function<void()> before_open_;
+};
+
+TEST_F(ProcessStageTest, ALoadLongerThanTheTimeoutKeepsWhatItLoadsHidden) {
+  Announce(Land("a.ndjson", Event(1)));
+  Beats beats;
+  bool was_slow = false;
+  const auto folder = std::move(*DirectoryStore::At(folder_ + "/parquet"));
+  const auto quarantine = std::move(*DirectoryStore::At(folder_ + "/quarantine"));
+  WatchedStore parquet(*folder, [&] {
+    for (int i = 0; i < 4; ++i) {
+      clock_.Advance(InboxOptions().visibility_timeout * 3 / 5);
+      beats.AwaitOne();
+    }
+    const auto others = pipeline_->notifications().Receive({.max_messages = 1});
+    was_slow = others && others->empty();
+  });
+  // The load reads Parquet by way of the store.
+  const FetchFolders folders = FetchingWarehouse::FoldersBelow(folder_ + "/fetched", clock_);
+  FetchingWarehouse warehouse(
+      std::make_unique<DuckDbWarehouse>(DuckDbOptions{.path = folder_ + "/warehouse.duckdb",
+                                                      .name = "tracking",
+                                                      .parquet_root = folders.parquet,
+                                                      .quarantine_root = folders.quarantine},
+                                        pipeline_->tables(), clock_),
+      parquet, *quarantine, folders);
+  const auto stage =
+      ProcessStage::Make({.tables = pipeline_->tables(),
+                          .next_inbox =
+                              [&] {
+                                return std::make_unique<HeardInbox>(
+                                    beats, pipeline_->notifications(), *raw_, *quarantine, clock_);
+                              },
+                          .stores = {*raw_, *folder, *quarantine},
+                          .warehouse = warehouse,
+                          .clock = clock_},
+                         {}, {});
+  ASSERT_TRUE(stage) << stage.error().message();
+  const auto report = (*stage)->ProcessBatch({});
+  ASSERT_TRUE(report) << report.error().message();
+  EXPECT_TRUE(was_slow) << "somebody else got it meanwhile";
+  EXPECT_EQ(report->loaded, 1u);
   EXPECT_EQ(report->inbox.deleted, 1u);
 }
 
