@@ -51,8 +51,8 @@ test-crash: deps-test build/plain/build.ninja
 	@cmake --build build/plain -j $(JOBS) --target sluice
 	@ctest --test-dir build/plain --output-on-failure -L long
 
-# And what needs a server that takes long to install.
-test-all: deps-all test
+# And what needs a server that takes long to install, or a program of its own: the static one of AWS Lambda.
+test-all: deps-all test test-lambda
 	@ctest --test-dir build/dev --output-on-failure -j $(JOBS) -L all
 
 # Breaks sluice on purpose and wants the tests to notice: docs/testing.md. MUTANTS="not-in no-update" for some of them.
@@ -67,8 +67,8 @@ lambda: deps-$(LAMBDA_PRESET) build/$(LAMBDA_PRESET)/build.ninja
 	@scripts/lambda-zip build/$(LAMBDA_PRESET)/bin/bootstrap build/$(LAMBDA_PRESET)/sluice-lambda-$(ARCH).zip
 
 # The static program itself, which the other tests have a dynamic one of.
-test-lambda: deps-test lambda
-	@scripts/test-lambda build/lambda/bin/bootstrap
+test-lambda: deps-test lambda $(if $(filter arm64,$(ARCH)),deps-neon)
+	@scripts/test-lambda "$(if $(filter arm64,$(ARCH)),qemu-aarch64 )build/$(LAMBDA_PRESET)/bin/bootstrap"
 
 # Each fuzz target of tests/fuzz/, or TARGET, for SECONDS. `make test` runs them too, without libFuzzer and briefly.
 fuzz: deps-fuzz build/fuzz/build.ninja
