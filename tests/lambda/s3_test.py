@@ -27,13 +27,15 @@ raw:
 
 
 class SilentStore:
-    """As much of S3 as takes objects; it answers while `answers` is set."""
+    """As much of S3 as takes objects; it answers while `answers` is set, and to the first `most_answers` requests."""
 
     def __init__(self):
         self.answers = threading.Event()
         self.answers.set()
+        self.over = threading.Event()
         self.objects = {}  # key → content
         self.arrived = 0  # requests, whole
+        self.most_answers = 1 << 30
         self._connections = set()
 
     def __enter__(self):
@@ -46,6 +48,8 @@ class SilentStore:
                 body = self.rfile.read(int(self.headers["Content-Length"]))
                 store._connections.add(self.connection)
                 store.arrived += 1
+                if store.arrived > store.most_answers:
+                    store.over.wait()
                 store.answers.wait()
                 store.objects[self.path] = body
                 self.send_response(200)
@@ -63,6 +67,7 @@ class SilentStore:
 
     def __exit__(self, *_):
         self.answers.set()
+        self.over.set()
         self._server.shutdown()
         self._server.server_close()
 
@@ -80,8 +85,8 @@ class BucketTest(unittest.TestCase):
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="sluice-lambda-")).resolve()
         self.addCleanup(shutil.rmtree, self.folder, ignore_errors=True)
 
-    def function(self, endpoint):
-        (self.folder / "sluice.yaml").write_text(CONFIG.format(endpoint=endpoint))
+    def function(self, endpoint, more=""):
+        (self.folder / "sluice.yaml").write_text(CONFIG.format(endpoint=endpoint) + more)
         environment = servers.client_environment() | {"SLUICE_CONFIG": "sluice.yaml"}
         return self.enterContext(standin.Function(PROGRAM, environment, self.folder))
 
@@ -119,6 +124,19 @@ class BucketTest(unittest.TestCase):
             self.assertEqual(function.processes, 2)
             # What was sent before the end may have been stored as well: load drops what is there twice.
             self.assertEqual(set(s3.lines()), set(bodies(20)))
+
+    def test_o1_a_bucket_that_is_silent_costs_no_answer(self):
+        """Each batch of 1,000 messages is an object: the first is in the bucket, of the second nobody knows before the deadline."""
+        with SilentStore() as s3:
+            s3.most_answers = 1
+            event = events.sqs(*bodies(1500))
+            outcome = self.function(s3.address, "  close_at: {size: 1KiB}\n").invoke(event, told_ms=5000)
+            self.assertEqual(outcome.kind, "response")
+            failed = [entry["itemIdentifier"] for entry in outcome.body["batchItemFailures"]]
+            landed = s3.lines()
+            self.assertEqual(s3.arrived, 2)
+            self.assertCountEqual(failed, [record["messageId"] for record in event["Records"] if record["body"] not in landed])
+            self.assertEqual(len(failed) + landed.total(), 1500)
 
     def test_o1_connections_that_died_while_the_process_was_frozen(self):
         with SilentStore() as s3:

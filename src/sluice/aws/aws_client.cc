@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sluice/aws/aws_client.h"
 
+#include <algorithm>
 #include <numeric>
 #include <ranges>
 #include <utility>
@@ -57,6 +58,7 @@ AwsClient::AwsClient(AwsService service, std::shared_ptr<CredentialsSource> cred
       credentials_(std::move(credentials)),
       clock_(clock),
       retry_(options.retry),
+      deadline_(options.deadline),
       http_(std::move(http)),
       random_(std::random_device()()) {}
 
@@ -70,10 +72,11 @@ std::vector<Result<HttpResponse>> AwsClient::CallAll(std::span<const AwsCall> ca
   std::vector<size_t> open(calls.size());
   std::iota(open.begin(), open.end(), size_t{0});
   std::minstd_rand random = NewRandom();
-  for (RetryPace pace(retry_, clock_, random); !open.empty(); pace.Pause()) {
+  const Deadline deadline = deadline_ == nullptr ? Deadline::Never() : deadline_->Get();
+  for (RetryPace pace(retry_, clock_, random, deadline); !open.empty(); pace.Pause()) {
     Calls now;
     for (const size_t i : open) now.push_back(&calls[i]);
-    std::vector<Result<HttpResponse>> answers = AttemptAll(now);
+    std::vector<Result<HttpResponse>> answers = AttemptAll(now, deadline);
     std::vector<size_t> again;
     for (size_t k = 0; k < open.size(); ++k) {
       const size_t i = open[k];
@@ -109,10 +112,10 @@ std::vector<Result<HttpResponse>> AwsClient::CallAll(std::span<const AwsCall> ca
   return results;
 }
 
-std::vector<Result<HttpResponse>> AwsClient::AttemptAll(const Calls& calls) {
+std::vector<Result<HttpResponse>> AwsClient::AttemptAll(const Calls& calls, Deadline deadline) {
   const Ticks begun = clock_.Monotonic();
   const std::chrono::seconds thought = clock_error();
-  std::vector<Result<HttpClient::Exchange>> exchanges = SendAll(calls, thought);
+  std::vector<Result<HttpClient::Exchange>> exchanges = SendAll(calls, deadline, thought);
   // The last first: this thread is woken once, and not by each answer.
   for (const auto& exchange : exchanges | std::views::reverse) {
     if (exchange) exchange->Wait();
@@ -135,7 +138,7 @@ std::vector<Result<HttpResponse>> AwsClient::AttemptAll(const Calls& calls) {
   return results;
 }
 
-std::vector<Result<HttpClient::Exchange>> AwsClient::SendAll(const Calls& calls,
+std::vector<Result<HttpClient::Exchange>> AwsClient::SendAll(const Calls& calls, Deadline deadline,
                                                              std::chrono::seconds thought) {
   const Result<AwsCredentials> credentials = credentials_->Get();
   const auto make = [&](const AwsCall& call) -> Result<CrtMessage> {
@@ -151,7 +154,11 @@ std::vector<Result<HttpClient::Exchange>> AwsClient::SendAll(const Calls& calls,
   for (size_t i = 0; i < calls.size(); ++i) {
     const auto begin = [&]() -> Result<HttpClient::Exchange> {
       if (!messages[i]) return std::unexpected(messages[i].error());
-      return http_->Begin(calls[i]->request, *std::move(messages[i]), calls[i]->timeout);
+      const auto left =
+          std::chrono::floor<std::chrono::milliseconds>(deadline.at - clock_.Monotonic());
+      if (left.count() <= 0) return Fail(ErrorKind::kTransient, "no time is left for the call");
+      return http_->Begin(calls[i]->request, *std::move(messages[i]),
+                          std::min(calls[i]->timeout, left));
     };
     exchanges.push_back(begin());
   }

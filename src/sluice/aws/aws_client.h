@@ -29,6 +29,8 @@ struct AwsService {
 struct AwsClientOptions {
   HttpClientOptions http;
   RetryOptions retry;
+  // When calls must have ended, whatever time they were given; outlives the client. Null: never.
+  const MovingDeadline* deadline = nullptr;
 };
 
 // A request whose repetition changes nothing more than the first one did is repeatable: it is tried
@@ -66,9 +68,9 @@ class AwsClient {
             const AwsClientOptions& options, std::unique_ptr<HttpClient> http);
 
   using Calls = std::vector<const AwsCall*>;
-  std::vector<Result<HttpResponse>> AttemptAll(const Calls& calls);
+  std::vector<Result<HttpResponse>> AttemptAll(const Calls& calls, Deadline deadline);
   // `thought` is what the clock is taken to be wrong by; `now` when the answer was there.
-  std::vector<Result<HttpClient::Exchange>> SendAll(const Calls& calls,
+  std::vector<Result<HttpClient::Exchange>> SendAll(const Calls& calls, Deadline deadline,
                                                     std::chrono::seconds thought);
   Result<HttpResponse> Judge(const AwsCall& call, HttpResponse answer, std::chrono::seconds thought,
                              Timestamp now);
@@ -80,6 +82,7 @@ class AwsClient {
   const std::shared_ptr<CredentialsSource> credentials_;
   Clock& clock_;
   const RetryOptions retry_;
+  const MovingDeadline* const deadline_;
   const std::unique_ptr<HttpClient> http_;
   RetryBudget budget_;
 

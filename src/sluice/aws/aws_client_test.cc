@@ -6,6 +6,7 @@
 
 #include <array>
 #include <deque>
+#include <future>
 #include <map>
 #include <mutex>
 
@@ -34,7 +35,7 @@ class AwsClientTest : public testing::Test {
   }
   static LoopbackServer::Answer Cut() { return {"HTTP/1.1 200 OK\r\n", true}; }
 
-  void Make(const RetryOptions& retry = {.attempts = 4}) {
+  void Make(const RetryOptions& retry = {.attempts = 4}, const MovingDeadline* deadline = nullptr) {
     client_ = AwsClient::Make({.scope = {.service = "sqs", .region = "eu-central-1"},
                                .endpoint = server_.endpoint(),
                                .failures = kFailures},
@@ -42,7 +43,7 @@ class AwsClientTest : public testing::Test {
                                   AwsCredentials{.access_key_id = "AKID",
                                                  .secret_access_key = std::string(kSecret),
                                                  .session_token = std::string(kToken)}),
-                              clock_, {.retry = retry})
+                              clock_, {.http = {}, .retry = retry, .deadline = deadline})
                   .value();
   }
   Result<HttpResponse> Call(std::deque<LoopbackServer::Answer> answers,
@@ -100,6 +101,43 @@ TEST_F(AwsClientTest, GivesUpAfterItsAttempts) {
   EXPECT_EQ(requests_.size(), 4U);
   EXPECT_EQ(answer.error().kind(), ErrorKind::kTransient);
   EXPECT_NE(answer.error().message().find("4 attempts"), std::string::npos);
+}
+
+TEST_F(AwsClientTest, NoAttemptBeginsAfterItsDeadline) {
+  answers_ = {Refusal(503, "SlowDown")};
+  MovingDeadline deadline;
+  Make({.attempts = 100, .first_pause = std::chrono::seconds(2)}, &deadline);
+  const AwsCall call{.request = {.method = "POST", .body = "{}"}};
+  deadline.Move(Deadline::After(clock_, std::chrono::seconds(10)));
+  const Ticks end = deadline.Get().at;
+  const auto refused = client_->Call(call);
+  EXPECT_EQ(refused.error().kind(), ErrorKind::kTransient);
+  EXPECT_NE(refused.error().message().find("SlowDown"), std::string::npos);
+  EXPECT_GT(requests_.size(), 1U);
+  EXPECT_LT(clock_.Monotonic(), end);
+  requests_.clear();
+  deadline.Move({end - std::chrono::hours(1)});
+  EXPECT_EQ(client_->Call(call).error().kind(), ErrorKind::kTransient);
+  EXPECT_EQ(requests_.size(), 0U);
+  deadline.Move(Deadline::Never());
+  answers_ = {LoopbackServer::Ok("{}")};
+  EXPECT_TRUE(client_->Call(call));
+}
+
+// The answer never comes, and the call has an hour.
+TEST_F(AwsClientTest, WhatIsOnItsWayIsGivenUpAtTheDeadline) {
+  std::promise<void> over;
+  answer_ = [&](const std::string&) {
+    over.get_future().wait();
+    return Cut();
+  };
+  MovingDeadline deadline;
+  Make({.attempts = 1}, &deadline);
+  deadline.Move(Deadline::After(clock_, std::chrono::milliseconds(50)));
+  const auto answer = client_->Call(
+      {.request = {.method = "POST", .body = "{}"}, .timeout = std::chrono::hours(1)});
+  EXPECT_EQ(answer.error().kind(), ErrorKind::kOutcomeUnknown);
+  over.set_value();
 }
 
 TEST_F(AwsClientTest, OfSeveralCallsEachHasItsOwnAnswerAndItsOwnAttempts) {

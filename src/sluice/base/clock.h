@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <mutex>
 #include <optional>
@@ -55,6 +56,16 @@ struct Deadline {
     return {clock.Monotonic() + duration};
   }
   bool HasPassed(Clock& clock) const { return clock.Monotonic() >= at; }
+};
+
+// A deadline that its owner moves, for those who were made before they could know it. Thread-safe.
+class MovingDeadline {
+ public:
+  Deadline Get() const { return {at_}; }
+  void Move(Deadline to) { at_ = to.at; }
+
+ private:
+  std::atomic<Ticks> at_{Ticks::max()};
 };
 
 // "2026-11-23T14:15:02.123456Z"; six decimals always.

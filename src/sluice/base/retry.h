@@ -45,15 +45,19 @@ class RetryBudget {
 };
 
 // Counts the attempts at something, and pauses between them. Pauses are drawn evenly from [0,
-// limit], the limit doubling each time ("full jitter"). `clock` and `random` outlive it.
+// limit], the limit doubling each time ("full jitter"). None begins after `deadline`. `clock` and
+// `random` outlive it.
 class RetryPace {
  public:
-  RetryPace(const RetryOptions& options, Clock& clock, std::minstd_rand& random)
-      : options_(options), clock_(clock), random_(random) {}
+  RetryPace(const RetryOptions& options, Clock& clock, std::minstd_rand& random,
+            Deadline deadline = Deadline::Never())
+      : options_(options), clock_(clock), random_(random), deadline_(deadline) {}
 
-  // Whether there may be one more attempt after this one.
+  // Whether there may be one more attempt after this one, and the longest pause before it.
   bool may_go_on() const {
-    return attempt_ < options_.attempts && clock_.Monotonic() - begun_ < options_.patience;
+    const Ticks now = clock_.Monotonic();
+    return attempt_ < options_.attempts && now - begun_ < options_.patience &&
+           now + limit_ < deadline_.at;
   }
   void Pause() {
     clock_.Sleep(std::chrono::milliseconds(
@@ -71,6 +75,7 @@ class RetryPace {
   const RetryOptions options_;
   Clock& clock_;
   std::minstd_rand& random_;
+  const Deadline deadline_;
   const Ticks begun_ = clock_.Monotonic();
   std::chrono::milliseconds limit_ = options_.first_pause;
   int attempt_ = 1;

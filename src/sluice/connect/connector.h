@@ -26,6 +26,8 @@ struct PipelineEnvironment {
   // For tests: every operation on queues, stores and warehouse goes through it. Null: nothing goes
   // wrong.
   std::shared_ptr<FaultPlan> faults;
+  // When calls to stores must have ended; outlives all. Null: never.
+  const MovingDeadline* store_deadline = nullptr;
 };
 
 enum class WhenMissing {
@@ -40,7 +42,9 @@ enum class WhenMissing {
 class Connector {
  public:
   Connector(const PipelineConfig& config, const PipelineEnvironment& environment)
-      : config_(config), environment_(environment), access_(config.name, environment.clock) {}
+      : config_(config),
+        environment_(environment),
+        access_(config.name, environment.clock, environment.store_deadline) {}
 
   // Null where the source is a stream.
   Result<std::unique_ptr<Queue>> OpenSource(WhenMissing when_missing);

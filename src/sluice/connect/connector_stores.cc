@@ -33,7 +33,8 @@ Result<std::unique_ptr<S3Store>> Connector::OpenS3(const StoreConfig& config) {
                                     .region = config.service.region,
                                     .endpoint = std::nullopt,
                                     .owner = config.bucket_owner,
-                                    .kms_key = config.kms_key},
+                                    .kms_key = config.kms_key,
+                                    .deadline = environment_.store_deadline},
                          .prefix = std::string(place.prefix),
                          .transfer = {.part_size = config.part_size}};
   if (!config.service.endpoint.empty()) {

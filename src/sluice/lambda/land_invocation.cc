@@ -12,12 +12,13 @@ namespace {
 constexpr std::chrono::seconds kToCommit{1};
 constexpr std::chrono::hours kLongestInvocation{24};  // Lambda's is 15 minutes
 
-Deadline DeadlineOf(const Invocation& invocation, Clock& clock) {
-  const auto left = invocation.deadline - clock.Now() - kToCommit;
+}  // namespace
+
+Deadline DeadlineBefore(const Invocation& invocation, std::chrono::milliseconds before,
+                        Clock& clock) {
+  const auto left = invocation.deadline - clock.Now() - before;
   return Deadline::After(clock, std::min<std::chrono::microseconds>(left, kLongestInvocation));
 }
-
-}  // namespace
 
 Result<LandedInvocation> LandInvocation(const Invocation& invocation, ObjectStore& raw,
                                         Clock& clock, const LanderOptions& options) {
@@ -25,7 +26,7 @@ Result<LandedInvocation> LandInvocation(const Invocation& invocation, ObjectStor
   LandedInvocation result{.source = batch.source, .items = batch.items.size()};
   InvocationQueue queue(std::move(batch.items));
   Lander lander(queue, raw, clock, options);
-  const Deadline deadline = DeadlineOf(invocation, clock);
+  const Deadline deadline = DeadlineBefore(invocation, kToCommit, clock);
   while (queue.has_more() && !deadline.HasPassed(clock)) {
     const auto landed = lander.LandOne(deadline, {});
     if (!landed) {

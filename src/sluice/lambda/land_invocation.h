@@ -23,10 +23,14 @@ struct LandedInvocation {
   LandReport landed;
 };
 
+// `before` the deadline that Lambda gave the invocation.
+Deadline DeadlineBefore(const Invocation& invocation, std::chrono::milliseconds before,
+                        Clock& clock);
+
 // Lands the items in as many raw objects as `options` want; each is committed before its items
 // count as done (invariant 1). Nothing is begun in the last second before the invocation's
-// deadline, nor after a failure. kBadData, for the invocation as a whole: ParseLambdaEvent. Keeps
-// nothing for the next one.
+// deadline, nor after a failure. `raw` sees to it that what was begun ends before the deadline.
+// kBadData, for the invocation as a whole: ParseLambdaEvent. Keeps nothing for the next one.
 Result<LandedInvocation> LandInvocation(const Invocation& invocation, ObjectStore& raw,
                                         Clock& clock, const LanderOptions& options);
 

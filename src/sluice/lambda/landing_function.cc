@@ -11,6 +11,9 @@ namespace {
 // A frozen process's connections die, and its monotonic clock, by which they are kept or closed,
 // does not show how long that was. The wall clock does.
 constexpr std::chrono::seconds kConnectionsLast{5};
+// What is under way is given up so long before the invocation's deadline: the answer takes time
+// too.
+constexpr std::chrono::milliseconds kToAnswer{500};
 
 LanderOptions OptionsOf(const PipelineConfig& config) {
   LanderOptions options{.format = config.raw.compression,
@@ -24,7 +27,10 @@ LanderOptions OptionsOf(const PipelineConfig& config) {
 
 LandingFunction::LandingFunction(PipelineConfig config, PipelineEnvironment environment)
     : config_(std::move(config)),
-      environment_(std::move(environment)),
+      environment_{.clock = environment.clock,
+                   .stop = std::move(environment.stop),
+                   .faults = std::move(environment.faults),
+                   .store_deadline = &store_deadline_},
       options_(OptionsOf(config_)) {}
 
 Result<std::unique_ptr<LandingFunction>> LandingFunction::Make(PipelineConfig config,
@@ -51,6 +57,7 @@ Status LandingFunction::OpenStore() {
 }
 
 Result<std::string> LandingFunction::Handle(const Invocation& invocation) {
+  store_deadline_.Move(DeadlineBefore(invocation, kToAnswer, environment_.clock));
   SLUICE_TRY(OpenStore());
   SLUICE_ASSIGN(const LandedInvocation done,
                 LandInvocation(invocation, *raw_, environment_.clock, options_));

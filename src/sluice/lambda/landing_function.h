@@ -33,6 +33,7 @@ class LandingFunction {
   Status OpenStore();
 
   const PipelineConfig config_;
+  MovingDeadline store_deadline_;
   const PipelineEnvironment environment_;
   Connector connector_{config_, environment_};
   LanderOptions options_;

@@ -199,7 +199,8 @@ Result<std::unique_ptr<S3Bucket>> S3Bucket::Make(const S3BucketOptions& options,
                        .endpoint = std::move(endpoint),
                        .failures = S3Failures(),
                        .read_failure = ReadS3Failure},
-                      std::move(credentials), clock));
+                      std::move(credentials), clock,
+                      {.http = {}, .retry = {}, .deadline = options.deadline}));
   return std::unique_ptr<S3Bucket>(new S3Bucket(options, is_in_path, std::move(client)));
 }
 

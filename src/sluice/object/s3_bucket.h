@@ -27,6 +27,8 @@ struct S3BucketOptions {
   // What new objects are encrypted with, a key's ARN, id or alias: SSE-KMS. Empty: the bucket's
   // default.
   std::string kms_key;
+  // When calls must have ended; outlives the bucket. Null: never.
+  const MovingDeadline* deadline = nullptr;
 };
 
 // An object as S3 describes it.
