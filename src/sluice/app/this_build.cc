@@ -5,7 +5,9 @@
 
 #include <string_view>
 
+#include "sluice/app/pipeline_parts.h"
 #include "sluice/config/warehouse_section.h"
+#include "sluice/warehouse/data_api_limits.h"
 
 namespace sluice {
 namespace {
@@ -82,15 +84,26 @@ constexpr WithoutEffect kWithoutEffect[] = {
     {"warehouse.timeouts", "DuckDB is a file: nothing in it times out", IsDuckDb},
 };
 
+std::vector<std::string> TablesTheDataApiRefuses(const PipelineConfig& config) {
+  if (!std::holds_alternative<RedshiftDataApiTarget>(config.warehouse.target) || !config.tables) {
+    return {};
+  }
+  std::vector<std::string> found;
+  for (const TableSetProblem& problem : DataApiProblems(*config.tables, NamesOf(config))) {
+    found.push_back(
+        fmt::format("table {}: {}", config.tables->tables[problem.entry].name(), problem.message));
+  }
+  return found;
+}
+
 }  // namespace
 
 Status RequireKindsOfThisBuild(const PipelineConfig& config) {
   std::string problems;
-  const auto refuse = [&](const std::string& key, std::string_view what, std::string_view instead) {
+  const auto refuse = [&](const std::string& key, std::string_view why) {
     const auto place = config.places.find(key);
-    problems += fmt::format("{}{}: {}: {}; write {}", problems.empty() ? "" : "\n",
-                            place == config.places.end() ? config.origin : place->second, key, what,
-                            instead);
+    problems += fmt::format("{}{}: {}: {}", problems.empty() ? "" : "\n",
+                            place == config.places.end() ? config.origin : place->second, key, why);
   };
   const std::string_view redshift = RedshiftKey(config.warehouse);
   if (redshift.empty()) return {};
@@ -99,13 +112,14 @@ Status RequireKindsOfThisBuild(const PipelineConfig& config) {
        {std::pair<const char*, const StoreConfig*>{"parquet.url", &config.parquet},
         {"quarantine.url", &config.quarantine}}) {
     if (store->location.is_folder())
-      refuse(part, "Redshift reads buckets only", "s3://BUCKET/PREFIX/");
+      refuse(part, "Redshift reads buckets only; write s3://BUCKET/PREFIX/");
   }
   if (config.warehouse.copy_role.empty()) {
-    refuse(key, "COPY reads the bucket by a role",
-           "warehouse.copy_role: the ARN of the cluster's role, or a list that ends with the "
-           "bucket's");
+    refuse(key,
+           "COPY reads the bucket by a role; write warehouse.copy_role: the ARN of the "
+           "cluster's role, or a list that ends with the bucket's");
   }
+  for (const std::string& why : TablesTheDataApiRefuses(config)) refuse(key, why);
   if (problems.empty()) return {};
   return std::unexpected(Error(ErrorKind::kPermanent, std::move(problems)));
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sluice/app/this_build.h"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -9,6 +10,7 @@ namespace {
 
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
+using ::testing::StartsWith;
 
 PipelineConfig Embedded() {
   PipelineConfig config{.origin = "sluice.yaml"};
@@ -61,6 +63,32 @@ TEST(ThisBuildTest, NamesWhatRedshiftCannotReadWithItsPlace) {
             "sluice.yaml: warehouse.redshift: COPY reads the bucket by a role; write "
             "warehouse.copy_role: the ARN of the cluster's role, or a list that ends with the "
             "bucket's");
+}
+
+// The last of these tables makes a load for all of them too much for one transaction.
+TEST(ThisBuildTest, RefusesTablesThatNoBatchOfTheDataApiTakes) {
+  PipelineConfig config = Embedded();
+  config.parquet.location = config.quarantine.location = {Location::Kind::kS3, "s3://p/"};
+  config.warehouse.copy_role = {"arn:aws:iam::333333333333:role/redshift"};
+  config.places = {{"warehouse.redshift_data_api", "sluice.yaml:3:8"}};
+  TableSet tables;
+  for (int i = 0; i < 8; ++i) {
+    Table& table = tables.tables.emplace_back();
+    table.schema.schema = "tracking";
+    table.schema.name = fmt::format("t{}", i);
+    table.schema.columns = {{"id", {TypeKind::kChar, 36}, true}};
+    table.unique = {0};
+  }
+  config.tables = std::make_shared<const TableSet>(tables);
+  config.warehouse.target = RedshiftTarget{};
+  EXPECT_TRUE(RequireKindsOfThisBuild(config));
+  config.warehouse.target = RedshiftDataApiTarget{};
+  EXPECT_THAT(RequireKindsOfThisBuild(config).error().message(),
+              StartsWith("sluice.yaml:3:8: warehouse.redshift_data_api: table t7: a load with "
+                         "rows for 8 tables is 42 statements"));
+  tables.tables.pop_back();
+  config.tables = std::make_shared<const TableSet>(tables);
+  EXPECT_TRUE(RequireKindsOfThisBuild(config));
 }
 
 TEST(ThisBuildTest, KeysOfAwsHaveEffectWhereSomethingIsThere) {

@@ -46,8 +46,7 @@ Result<PipelineConfig> Understand(YamlNode tree, const ConfigText& text,
   if (!text.open_ddl) {
     config.tables = std::make_shared<TableSet>();
   } else if (tables != nullptr) {
-    config.tables =
-        ReadTables(*tables, text.open_ddl, config.name, config.warehouse, reading, config.warnings);
+    config.tables = ReadTables(*tables, text.open_ddl, config.warehouse, reading, config.warnings);
   } else {
     root.Missing("tables", "a list of tables, each with ddl, when and unique");
   }

@@ -42,20 +42,6 @@ TEST_F(LoadConfigTest, DefaultsStandWhereTheFileSaysNothing) {
   EXPECT_THAT(config->warnings, IsEmpty());
 }
 
-// The last of these tables makes a load for all of them too much for one transaction.
-TEST_F(LoadConfigTest, WhatNoBatchOfTheDataApiTakesIsRefused) {
-  std::string tables = "tables:\n- {when: {has: gone}, drop: true}\n";
-  for (int i = 0; i < 8; ++i) {
-    Write(fmt::format("schema/t{}.sql", i),
-          fmt::format("CREATE TABLE tracking.t{} (id CHAR(36) NOT NULL)", i));
-    tables += fmt::format("- {{ddl: schema/t{0}.sql, when: {{has: a{0}}}, unique: [id]}}\n", i);
-  }
-  const std::string yaml = "name: test\nregion: r\n" + tables;
-  EXPECT_THAT(ProblemsOf(yaml + "warehouse: {redshift_data_api: {workgroup: w, database: d}}"),
-              HasSubstr("tables[8].ddl: a load with rows for 8 tables is 42 statements"));
-  EXPECT_EQ(ProblemsOf(yaml + "warehouse: {redshift: {host: h, database: d, user: u}}"), "");
-}
-
 TEST_F(LoadConfigTest, KnowsWhereEachGivenKeyStands) {
   const auto config = Load(Minimal("raw:\n  url: dir:r\nalert: {stale_after: 5m}\n"),
                            {.flags = {{"load.every", "3m"}}});

@@ -12,7 +12,6 @@
 #include "sluice/schema/ddl_parser.h"
 #include "sluice/schema/postgres_limits.h"
 #include "sluice/schema/table_set_builder.h"
-#include "sluice/warehouse/data_api_limits.h"
 
 namespace sluice {
 namespace {
@@ -187,22 +186,9 @@ const YamlNode& NodeAt(const YamlNode& entry, const std::vector<std::string>& fi
   return *node;
 }
 
-// What the warehouse would not take; `entry` of a problem is the table's place.
-std::vector<TableSetProblem> ProblemsOf(const TableSet& tables, const std::string& name,
-                                        const WarehouseConfig& warehouse) {
-  if (std::holds_alternative<PostgresTarget>(warehouse.target)) {
-    return PostgresProblems(tables.tables);
-  }
-  if (!std::holds_alternative<RedshiftDataApiTarget>(warehouse.target)) return {};
-  return DataApiProblems(tables, {.pipeline = name,
-                                  .schema = warehouse.schema,
-                                  .dialect = SqlDialect(SqlDialect::Kind::kRedshift)});
-}
-
 }  // namespace
 
 std::shared_ptr<const TableSet> ReadTables(const YamlNode& tables, const DdlOpener& open_ddl,
-                                           const std::string& name,
                                            const WarehouseConfig& warehouse, ConfigReading& reading,
                                            std::vector<std::string>& warnings) {
   if (tables.kind != YamlNode::Kind::kList || tables.items.empty()) {
@@ -220,8 +206,8 @@ std::shared_ptr<const TableSet> ReadTables(const YamlNode& tables, const DdlOpen
     }
   }
   BuiltTableSet built = BuildTableSet(entries);
-  if (built.problems.empty()) {
-    built.problems = ProblemsOf(built.tables, name, warehouse);
+  if (built.problems.empty() && std::holds_alternative<PostgresTarget>(warehouse.target)) {
+    built.problems = PostgresProblems(built.tables.tables);
     // Entries that drop are no tables.
     std::vector<size_t> entry_of;
     for (size_t i = 0; i < entries.size(); ++i) {

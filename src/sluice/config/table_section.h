@@ -24,9 +24,8 @@ using DdlOpener = std::function<Result<DdlFile>(const std::string& path)>;
 
 // Reads `tables:`, a list of tables and of rules that drop. What is wrong becomes a problem of
 // `reading`, in the DDL too; what is doubtful a sentence in `warnings`. `warehouse` is where the
-// tables are, whose pipeline is `name`.
+// tables are.
 std::shared_ptr<const TableSet> ReadTables(const YamlNode& tables, const DdlOpener& open_ddl,
-                                           const std::string& name,
                                            const WarehouseConfig& warehouse, ConfigReading& reading,
                                            std::vector<std::string>& warnings);
 
