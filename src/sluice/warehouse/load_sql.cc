@@ -125,6 +125,16 @@ std::string CreateLosersSql(const LedgerNames& names) {
       names.Temp("sluice_losers"), names.dialect.Text(127), names.dialect.Text(kLongestEventKey));
 }
 
+std::string CreateFreshSql(const LedgerNames& names) {
+  return fmt::format("CREATE TEMP TABLE {} (table_index INTEGER, place BIGINT)",
+                     names.Temp("sluice_fresh"));
+}
+
+std::string CreateSpareSql(const LedgerNames& names) {
+  return fmt::format("CREATE TEMP TABLE {} (table_index INTEGER, object BIGINT, line INTEGER)",
+                     names.Temp("sluice_spare"));
+}
+
 // What is counted, in any number of rows for each (object, table); to be summed up.
 std::string CreateTallySql(const LedgerNames& names) {
   return fmt::format(
@@ -231,19 +241,25 @@ std::vector<SqlStatement> CommitSql(const TableSet& tables, const LedgerNames& n
   }
   run("create duplicates", CreateLosersSql(names));
   run("create counts", CreateTallySql(names));
-  std::vector<std::string> losers, tallies;
+  run("create fresh rows", CreateFreshSql(names));
+  run("create spare rows", CreateSpareSql(names));
+  std::vector<std::string> fresh, spare, losers, tallies;
+  std::vector<SqlStatement> inserts;
   for (const auto& [index, times] : facts.tables) {
     const Table& table = tables.tables[index];
     const TableSql part(names, table, index, times);
-    run("find fresh rows of " + table.name(), part.Fresh());
-    analyze(fmt::format("sluice_fresh_{}", index + 1));
-    run("insert rows of " + table.name(), part.Insert());
+    fresh.push_back(part.Fresh());
+    inserts.push_back({"insert rows of " + table.name(), part.Insert()});
     if (part.HasKey()) {
-      run("find spare rows of " + table.name(), part.Spare());
+      spare.push_back(part.Spare());
       losers.push_back(part.Losers());
     }
     tallies.push_back(part.Tally());
   }
+  InsertAll(names, "find fresh rows", "sluice_fresh", fresh, sql);
+  analyze("sluice_fresh");
+  for (SqlStatement& insert : inserts) sql.push_back(std::move(insert));
+  InsertAll(names, "find spare rows", "sluice_spare", spare, sql);
   InsertAll(names, "find duplicates", "sluice_losers", losers, sql);
   InsertAll(names, "count rows", "sluice_tally", tallies, sql);
   run("insert duplicates",

@@ -64,18 +64,18 @@ size_t StatementsOf(const std::vector<SqlStatement>& sql) {
   return sql.size() + 1;
 }
 
-TEST(RedshiftSql, ALoadOfSevenTablesFitsIntoABatchOfTheDataApi) {
-  const TableSet tables = ManyTables(8, 40);
-  EXPECT_LE(StatementsOf(CommitSql(tables, Redshift(), FactsOf(7))),
+TEST(RedshiftSql, ALoadOfSeventeenTablesFitsIntoABatchOfTheDataApi) {
+  const TableSet tables = ManyTables(18, 40);
+  EXPECT_LE(StatementsOf(CommitSql(tables, Redshift(), FactsOf(17))),
             DataApiClient::kMostStatements);
-  EXPECT_GT(StatementsOf(CommitSql(tables, Redshift(), FactsOf(8))),
+  EXPECT_GT(StatementsOf(CommitSql(tables, Redshift(), FactsOf(18))),
             DataApiClient::kMostStatements);
 }
 
-// Of which one statement compares two tables at most: three more than for narrow ones.
-TEST(RedshiftSql, ALoadOfSixWideTablesFitsIntoABatchOfTheDataApi) {
-  const TableSet tables = ManyTables(6);
-  EXPECT_LE(StatementsOf(CommitSql(tables, Redshift(), FactsOf(6))),
+// Of which one statement compares two tables at most.
+TEST(RedshiftSql, ALoadOfTwelveWideTablesFitsIntoABatchOfTheDataApi) {
+  const TableSet tables = ManyTables(12);
+  EXPECT_LE(StatementsOf(CommitSql(tables, Redshift(), FactsOf(12))),
             DataApiClient::kMostStatements);
 }
 

@@ -18,9 +18,10 @@ inline constexpr std::string_view kPlace = "(o.ord * 4294967296 + s.sluice_line)
 // INSERT INTO the table what loads fill of it, SELECT that FROM s, a stage; without the FROM.
 std::string InsertStaged(const LedgerNames& names, const Table& table);
 
-// What a load does with one table's rows, as SQL. Reads sluice_todo and sluice_stage_N;
-// sluice_fresh_N holds the places of the rows that become rows of the table. Narrow tables only:
-// wide rows are read once, when they are inserted.
+// What a load does with one table's rows, as SQL. Reads sluice_todo and sluice_stage_N. All tables'
+// rows meet in sluice_fresh (table_index, place), the places of those that become rows, and in
+// sluice_spare (table_index, object, line), the others. Narrow tables only: wide rows are read
+// once, when they are inserted.
 class TableSql {
  public:
   // `table` is the `index`-th of the TableSet; it and `names` outlive this. `times` covers the
@@ -30,11 +31,11 @@ class TableSql {
 
   // False where duplicates are allowed.
   bool HasKey() const { return event_.HasKey(); }
-  // Makes sluice_fresh_N: the first row of each key, unless the table has that key.
+  // A query for rows of sluice_fresh: the first of each key, unless the table has that key.
   std::string Fresh() const;
   std::string Insert() const;
-  // Makes sluice_spare_N: which staged rows are not fresh. Mostly few or none, so that looking for
-  // what they lost against is cheap.
+  // A query for rows of sluice_spare: what is staged and not fresh. Mostly few or none, so that
+  // looking for what they lost against is cheap.
   std::string Spare() const;
   // After Insert: a query for the spare rows as sluice_losers has them (table_name, object, line,
   // event_key, event_time, differs).
@@ -50,6 +51,7 @@ class TableSql {
   const Table& table_;
   const std::vector<TimeInterval> times_;
   const EventSql event_;
+  const size_t index_;
   const std::string target_, stage_, fresh_, spare_;
 };
 
