@@ -13,8 +13,10 @@
 
 #include "sluice/aws/checksum.h"
 #include "sluice/aws/credentials_for_test.h"
+#include "sluice/aws/failure_meanings_for_test.h"
 #include "sluice/aws/loopback_server_for_test.h"
 #include "sluice/base/base64.h"
+#include "sluice/object/s3_failure.h"
 
 namespace sluice {
 namespace {
@@ -545,6 +547,20 @@ TEST_F(S3StoreTest, AMessageNeverHoldsTheSignature) {
   ASSERT_FALSE(put);
   EXPECT_THAT(put.error().message(), Not(HasSubstr("Signature=")));
   EXPECT_THAT(put.error().message(), Not(HasSubstr("AKID")));
+}
+
+TEST(S3FailuresTest, OfWhatIsNotThereWasThereBeforeOrCameDamagedAreNotPermanent) {
+  ExpectMeanings(S3Failures(), {{"BadDigest", ErrorKind::kTransient},
+                                {"BadRequest", ErrorKind::kTransient},
+                                {"ConditionalRequestConflict", ErrorKind::kTransient},
+                                {"NoSuchKey", ErrorKind::kNotFound},
+                                {"NoSuchUpload", ErrorKind::kNotFound},
+                                {"NoSuchVersion", ErrorKind::kNotFound},
+                                {"NotFound", ErrorKind::kNotFound},
+                                {"OperationAborted", ErrorKind::kTransient},
+                                {"PreconditionFailed", ErrorKind::kConflict},
+                                {"XAmzContentChecksumMismatch", ErrorKind::kTransient},
+                                {"XAmzContentSHA256Mismatch", ErrorKind::kTransient}});
 }
 
 }  // namespace
