@@ -327,16 +327,25 @@ class VersityTest(AwsTest):
 
 
 class KinesisTest(AwsTest):
-    def test_a_stream_that_is_split_while_it_is_read(self):
-        """Every record is in its table once, whatever shards become (fault L18), and the checkpoints are beside what is derived."""
+    def test_another_accounts_stream_that_is_split_while_it_is_read(self):
+        """Every record is in its table once, whatever shards become (fault L18), and the checkpoints are beside what is derived. The stream's account
+        knows nobody but its role."""
         sqs, s3, places = self.enterContext(aws_pipeline.on_store_and_elasticmq())
         address = self.enterContext(servers.kinesis()).address
         kinesis = client("kinesis", address)
         kinesis.create_stream(StreamName="tracking", ShardCount=2)
         kinesis.get_waiter("stream_exists").wait(StreamName="tracking", WaiterConfig={"Delay": 1})
-        self.begin(sqs=sqs, s3=s3, kinesis=address, **places)
+        account = self.enterContext(fault_proxy.FaultProxy(address))
+        account.set_rules([{"match": {"headers": {"X-Amz-Security-Token": f"^(?!{token_service.GIVEN[2]}$)"}}, "count": 0,
+                            "fault": {"do": "error", "status": 400, "code": "AccessDeniedException"}}])
+        sts = self.enterContext(token_service.TokenService())
+        role = {"arn": token_service.ROLE, "external_id": "env:EXTERNAL_ID", "endpoint": sts.address}
+        self.begin(sqs=sqs, s3=s3, kinesis=account.address, stream=kinesis.describe_stream_summary(StreamName="tracking")["StreamDescriptionSummary"]["StreamARN"],
+                   role=role, secrets={"EXTERNAL_ID": token_service.EXTERNAL_ID}, **places)
         tried = {(one["part"], one["action"]): one["works"] for one in self.pipeline.ask("check", "--connect", exit_code=3)["tried"]}
-        self.assertTrue(tried["source.kinesis", "kinesis:GetRecords"], tried)
+        self.assertTrue(tried["source.assume_role", "sts:AssumeRole"], tried)
+        for call in "ListShards", "GetShardIterator", "GetRecords":
+            self.assertTrue(tried["source.kinesis", f"kinesis:{call}"], tried)
         messages = (self.pipeline.folder / "messages.ndjson").read_bytes().splitlines()
         half = len(messages) // 2
         self.put(kinesis, messages[:half])
