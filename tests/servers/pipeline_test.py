@@ -238,6 +238,20 @@ class VersityTest(AwsTest):
         self.pipeline.run("run", "--once")
         self.assertEqual(unfinished(s3), begun)
 
+    def test_S1_the_bucket_of_another_account_gets_nothing_and_costs_no_message(self):
+        self.pipeline = AwsPipeline(self.pipeline.folder, sqs=self.sqs, s3=self.s3, **self.places)
+        self.pipeline.generate(200, records=20)
+        aws_pipeline.keep_what_sqs_takes(self.pipeline.folder / "messages.ndjson")
+        sent = self.pipeline.send()
+        another = "--set", "raw.bucket_owner=111122223333"
+        tried = self.pipeline.ask(*another, "check", "--connect", exit_code=3)["tried"]
+        self.assertEqual({one["part"] for one in tried if not one["works"]}, {"raw"})
+        self.assertFalse(any(one["works"] for one in tried if one["part"] == "raw"), tried)
+        self.assertIn("AccessDenied", self.pipeline.run(*another, "land", exit_code=1).stderr)
+        self.assertEqual(client("s3", self.s3).list_objects_v2(Bucket="acme-raw")["KeyCount"], 0)
+        status = self.pipeline.status()["source"]
+        self.assertEqual(status["waiting"] + status["in_flight"], sent)
+
     def test_objects_of_several_parts(self):
         """Uploads in parts, parts that are read ahead, and large files fetched for the warehouse."""
         self.begin(sqs=self.sqs, s3=self.s3, close_size="64MiB", events=40_000, **self.places)
