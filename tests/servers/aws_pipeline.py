@@ -24,23 +24,23 @@ DRAINS = 30  # runs that may be needed: servers answer that a queue is empty whe
 
 class AwsPipeline(pipeline.Pipeline):
     """`sqs` and `s3` are the addresses that the program is told; `source`, `notifications` the queues' paths there. `kinesis`: the source is
-    the stream "tracking" at that address."""
+    `stream`, a name or an ARN, at that address. `role`: the source is reached in it."""
 
-    def __init__(self, folder, *, sqs, s3, source, notifications, raw, derived, role=None, secrets=None, close_size="64KiB", kinesis=None, kms_key=None,
-                 warehouse="{duckdb: data/warehouse.duckdb}"):
+    def __init__(self, folder, *, sqs, s3, source, notifications, raw, derived, role=None, secrets=None, close_size="64KiB", kinesis=None,
+                 stream="tracking", kms_key=None, warehouse="{duckdb: data/warehouse.duckdb}"):
         super().__init__(folder)
         self.keeper = None  # a ReceiptKeeper, where runs or their deletes may fail: what was received stays hidden from the next
         self.secrets = secrets or {}  # of its environment
         self.data.mkdir(exist_ok=True)
         self.config = self.folder / "sluice.yaml"
         assume = f", assume_role: {json.dumps(role)}" if role else ""
-        told = f'sqs: "{sqs}{source}"{assume}'
+        told = f'sqs: "{sqs}{source}"'
         if kinesis:
-            told = f'kinesis: tracking, endpoint: "{kinesis}", checkpoints: "s3://{derived}/checkpoints/"'
+            told = f'kinesis: "{stream}", endpoint: "{kinesis}", checkpoints: "s3://{derived}/checkpoints/"'
         self.config.write_text(f"""
 name: tracking
 region: {servers.REGION}
-source: {{{told}}}
+source: {{{told}{assume}}}
 raw:
   url: s3://{raw}/{PREFIX}
   endpoint: {s3}

@@ -238,6 +238,20 @@ class VersityTest(AwsTest):
         self.pipeline.run("run", "--once")
         self.assertEqual(unfinished(s3), begun)
 
+    def test_S1_the_bucket_of_another_account_gets_nothing_and_costs_no_message(self):
+        self.pipeline = AwsPipeline(self.pipeline.folder, sqs=self.sqs, s3=self.s3, **self.places)
+        self.pipeline.generate(200, records=20)
+        aws_pipeline.keep_what_sqs_takes(self.pipeline.folder / "messages.ndjson")
+        sent = self.pipeline.send()
+        another = "--set", "raw.bucket_owner=111122223333"
+        tried = self.pipeline.ask(*another, "check", "--connect", exit_code=3)["tried"]
+        self.assertEqual({one["part"] for one in tried if not one["works"]}, {"raw"})
+        self.assertFalse(any(one["works"] for one in tried if one["part"] == "raw"), tried)
+        self.assertIn("AccessDenied", self.pipeline.run(*another, "land", exit_code=1).stderr)
+        self.assertEqual(client("s3", self.s3).list_objects_v2(Bucket="acme-raw")["KeyCount"], 0)
+        status = self.pipeline.status()["source"]
+        self.assertEqual(status["waiting"] + status["in_flight"], sent)
+
     def test_objects_of_several_parts(self):
         """Uploads in parts, parts that are read ahead, and large files fetched for the warehouse."""
         self.begin(sqs=self.sqs, s3=self.s3, close_size="64MiB", events=40_000, **self.places)
@@ -327,16 +341,25 @@ class VersityTest(AwsTest):
 
 
 class KinesisTest(AwsTest):
-    def test_a_stream_that_is_split_while_it_is_read(self):
-        """Every record is in its table once, whatever shards become (fault L18), and the checkpoints are beside what is derived."""
+    def test_another_accounts_stream_that_is_split_while_it_is_read(self):
+        """Every record is in its table once, whatever shards become (fault L18), and the checkpoints are beside what is derived. The stream's account
+        knows nobody but its role."""
         sqs, s3, places = self.enterContext(aws_pipeline.on_store_and_elasticmq())
         address = self.enterContext(servers.kinesis()).address
         kinesis = client("kinesis", address)
         kinesis.create_stream(StreamName="tracking", ShardCount=2)
         kinesis.get_waiter("stream_exists").wait(StreamName="tracking", WaiterConfig={"Delay": 1})
-        self.begin(sqs=sqs, s3=s3, kinesis=address, **places)
+        account = self.enterContext(fault_proxy.FaultProxy(address))
+        account.set_rules([{"match": {"headers": {"X-Amz-Security-Token": f"^(?!{token_service.GIVEN[2]}$)"}}, "count": 0,
+                            "fault": {"do": "error", "status": 400, "code": "AccessDeniedException"}}])
+        sts = self.enterContext(token_service.TokenService())
+        role = {"arn": token_service.ROLE, "external_id": "env:EXTERNAL_ID", "endpoint": sts.address}
+        self.begin(sqs=sqs, s3=s3, kinesis=account.address, stream=kinesis.describe_stream_summary(StreamName="tracking")["StreamDescriptionSummary"]["StreamARN"],
+                   role=role, secrets={"EXTERNAL_ID": token_service.EXTERNAL_ID}, **places)
         tried = {(one["part"], one["action"]): one["works"] for one in self.pipeline.ask("check", "--connect", exit_code=3)["tried"]}
-        self.assertTrue(tried["source.kinesis", "kinesis:GetRecords"], tried)
+        self.assertTrue(tried["source.assume_role", "sts:AssumeRole"], tried)
+        for call in "ListShards", "GetShardIterator", "GetRecords":
+            self.assertTrue(tried["source.kinesis", f"kinesis:{call}"], tried)
         messages = (self.pipeline.folder / "messages.ndjson").read_bytes().splitlines()
         half = len(messages) // 2
         self.put(kinesis, messages[:half])

@@ -144,8 +144,9 @@ class ServerParts {
     whose.database = target.database;
     whose.user = target.user;
     const bool is_cluster = whose.workgroup.empty();
-    SLUICE_ASSIGN(auto client, Client(is_cluster ? "redshift" : "redshift-serverless", target, {},
-                                      is_cluster ? ReadXmlFailure : ReadJsonFailure));
+    SLUICE_ASSIGN(auto client,
+                  Client(is_cluster ? "redshift" : "redshift-serverless", target,
+                         IamLogin::failures(), is_cluster ? ReadXmlFailure : ReadJsonFailure));
     return std::make_shared<IamLogin>(std::move(client), std::move(whose), environment_.clock);
   }
 

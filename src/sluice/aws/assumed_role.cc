@@ -10,11 +10,13 @@ namespace {
 constexpr std::chrono::minutes kBeforeExpiry{5};
 constexpr std::chrono::seconds kAfterFailure{30}, kAnswerTime{10};
 
+// "Errors" of AssumeRole in the API reference.
 constexpr FailureMeaning kFailures[] = {
     {"IDPCommunicationError", ErrorKind::kTransient},
     {"MalformedPolicyDocument", ErrorKind::kPermanent},
     {"PackedPolicyTooLarge", ErrorKind::kPermanent},
     {"RegionDisabledException", ErrorKind::kPermanent},
+    {"InvalidContextAssertion", ErrorKind::kPermanent},
 };
 
 void AppendField(std::string& form, std::string_view name, std::string_view value) {
@@ -37,6 +39,10 @@ Result<AwsCredentials> CredentialsIn(const HttpResponse& answer) {
 }
 
 }  // namespace
+
+std::span<const FailureMeaning> StsFailures() {
+  return kFailures;
+}
 
 Result<std::unique_ptr<AwsClient>> MakeStsClient(const HttpEndpoint& endpoint,
                                                  const std::string& region,

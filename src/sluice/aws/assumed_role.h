@@ -5,6 +5,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <span>
 #include <string>
 
 #include "sluice/aws/aws_client.h"
@@ -18,6 +19,9 @@ struct RoleOptions {
   std::string external_id;              // empty: none is asked for
   std::chrono::seconds duration{3600};  // 15 min – 12 h; 1 h for a role assumed by a role
 };
+
+// What the Security Token Service answers when it refuses.
+std::span<const FailureMeaning> StsFailures();
 
 // A client of the Security Token Service at `endpoint`, with the failures that it answers.
 Result<std::unique_ptr<AwsClient>> MakeStsClient(

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "sluice/aws/credentials_for_test.h"
+#include "sluice/aws/failure_meanings_for_test.h"
 #include "sluice/aws/loopback_server_for_test.h"
 
 namespace sluice {
@@ -131,6 +132,10 @@ TEST_F(AssumedRoleTest, ARoleMayAssumeAnother) {
   EXPECT_NE(requests_[0].find("Credential=BASE/"), std::string::npos);
   EXPECT_NE(requests_[1].find("Credential=ROLE1/"), std::string::npos);
   EXPECT_EQ(requests_[1].find("ExternalId"), std::string::npos);
+}
+
+TEST(StsFailuresTest, OnlyAnIdentityProviderThatIsNotReachedIsTransient) {
+  ExpectMeanings(StsFailures(), {{"IDPCommunicationError", ErrorKind::kTransient}});
 }
 
 }  // namespace

@@ -39,6 +39,7 @@ constexpr FailureMeaning kShared[] = {
     {"InternalError", ErrorKind::kOutcomeUnknown},
     {"InternalFailure", ErrorKind::kOutcomeUnknown},
     {"InternalServerError", ErrorKind::kOutcomeUnknown},
+    {"InternalServerException", ErrorKind::kOutcomeUnknown},
     {"InternalServiceError", ErrorKind::kOutcomeUnknown},
     // Who asks, or what for, is wrong.
     {"AccessDenied", ErrorKind::kPermanent},
@@ -50,6 +51,7 @@ constexpr FailureMeaning kShared[] = {
     {"InvalidAccessKeyId", ErrorKind::kPermanent},
     {"MissingAuthenticationToken", ErrorKind::kPermanent},
     {"IncompleteSignature", ErrorKind::kPermanent},
+    {"IncompleteSignatureException", ErrorKind::kPermanent},
     {"SignatureDoesNotMatch", ErrorKind::kPermanent},
     {"InvalidSignatureException", ErrorKind::kPermanent},
     {"ValidationError", ErrorKind::kPermanent},
@@ -58,6 +60,10 @@ constexpr FailureMeaning kShared[] = {
     {"UnknownOperationException", ErrorKind::kPermanent},
     {"InvalidAction", ErrorKind::kPermanent},
     {"MalformedQueryString", ErrorKind::kPermanent},
+    // And the service's time is no other than was thought (MayBeOfTheClock).
+    {"RequestTimeTooSkewed", ErrorKind::kPermanent},
+    {"RequestInTheFuture", ErrorKind::kPermanent},
+    {"RequestExpired", ErrorKind::kPermanent},
 };
 
 const FailureMeaning* Find(std::span<const FailureMeaning> table, std::string_view code) {
@@ -79,6 +85,10 @@ std::string_view BareCode(std::string_view type) {
 }
 
 }  // namespace
+
+std::span<const FailureMeaning> SharedFailures() {
+  return kShared;
+}
 
 ErrorKind KindOf(const AwsFailure& failure, int status, std::span<const FailureMeaning> service) {
   if (const FailureMeaning* const own = Find(service, failure.code)) return own->kind;

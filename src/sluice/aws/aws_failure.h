@@ -23,6 +23,9 @@ struct FailureMeaning {
   ErrorKind kind;
 };
 
+// The codes that all services share. No service's own table has one of them.
+std::span<const FailureMeaning> SharedFailures();
+
 // By the service's own table first, then by that of codes which all services share. Without either:
 // 429 and 503 are transient (nothing was done), other statuses from 500 on leave the outcome
 // unknown, the rest is permanent.

@@ -4,6 +4,8 @@
 #include <cstdlib>
 #include <fstream>
 #include <map>
+#include <memory>
+#include <mutex>
 
 #include "sluice/aws/credentials.h"
 #include "sluice/aws/loopback_server_for_test.h"
@@ -100,6 +102,67 @@ TEST(DefaultCredentialsTest, AnAgentThatIsSilentIsNotWaitedForLong) {
   const auto found = DefaultCredentials(clock, std::chrono::milliseconds(300)).value()->Get();
   ASSERT_FALSE(found);
   EXPECT_EQ(found.error().kind(), ErrorKind::kTransient) << found.error().message();
+}
+
+// An agent whose credentials last until an hour that is long past for the library, which asks it
+// each time therefore; when they expire for sluice, its own clock says.
+class CredentialsOfAnAgentTest : public ::testing::Test {
+ protected:
+  // Nothing: the agent has none to give.
+  void AgentGives(const std::string& key, const std::string& expires = "") {
+    const std::string body = R"({"AccessKeyId":")" + key +
+                             R"(","SecretAccessKey":"s","Token":"t","Expiration":")" + expires +
+                             "\"}";
+    const std::lock_guard lock(mutex_);
+    answer_ = key.empty() ? LoopbackServer::Answer{"HTTP/1.1 404 No\r\nContent-Length: 0\r\n\r\n"}
+                          : LoopbackServer::Ok(body);
+  }
+  std::string Key() {
+    const auto found = source_->Get();
+    return found ? found->access_key_id : found.error().message();
+  }
+
+  std::mutex mutex_;
+  LoopbackServer::Answer answer_;
+  LoopbackServer server_{[this](const std::string&) {
+    const std::lock_guard lock(mutex_);
+    return answer_;
+  }};
+  const Surroundings surroundings_{
+      {{"AWS_CONTAINER_CREDENTIALS_FULL_URI", "http://" + server_.endpoint().authority() + "/c"}}};
+  FakeClock clock_{*FromIso8601("2020-01-01T00:00:00Z")};
+  const std::unique_ptr<CredentialsSource> source_ = DefaultCredentials(clock_).value();
+};
+
+TEST_F(CredentialsOfAnAgentTest, ServeUntilTheyExpireWhileTheAgentIsAway) {
+  AgentGives("A1", "2020-01-01T01:00:00Z");
+  EXPECT_EQ(Key(), "A1");
+  AgentGives("");
+  clock_.Advance(std::chrono::minutes(60) - std::chrono::microseconds(1));
+  EXPECT_EQ(Key(), "A1");
+  clock_.Advance(std::chrono::microseconds(1));
+  const auto expired = source_->Get();
+  ASSERT_FALSE(expired);
+  EXPECT_EQ(expired.error().kind(), ErrorKind::kTransient) << "it gave some before";
+  AgentGives("A2", "2020-01-01T02:00:00Z");
+  EXPECT_EQ(Key(), "A2");
+}
+
+TEST_F(CredentialsOfAnAgentTest, AreReplacedBeforeTheyExpire) {
+  AgentGives("A1", "2020-01-01T01:00:00Z");
+  EXPECT_EQ(Key(), "A1");
+  AgentGives("A2", "2020-01-01T02:00:00Z");
+  EXPECT_EQ(Key(), "A2");
+  AgentGives("");
+  clock_.Advance(std::chrono::minutes(90));
+  EXPECT_EQ(Key(), "A2");
+}
+
+TEST_F(CredentialsOfAnAgentTest, AreNoneWhereTheAgentNeverGaveAny) {
+  AgentGives("");
+  const auto none = source_->Get();
+  ASSERT_FALSE(none);
+  EXPECT_EQ(none.error().kind(), ErrorKind::kPermanent);
 }
 
 TEST(DefaultCredentialsTest, NoneAreAnErrorThatSaysWhatToDo) {

@@ -57,6 +57,10 @@ Result<StoredSecret> MemberOf(std::string_view text, std::string_view key) {
 
 }  // namespace
 
+std::span<const FailureMeaning> SecretsManagerFailures() {
+  return kFailures;
+}
+
 Result<std::unique_ptr<AwsClient>> MakeSecretsManagerClient(
     const HttpEndpoint& endpoint, const std::string& region,
     std::shared_ptr<CredentialsSource> credentials, Clock& clock, const AwsClientOptions& options) {

@@ -2,12 +2,16 @@
 #pragma once
 
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 
 #include "sluice/aws/aws_client.h"
 
 namespace sluice {
+
+// What Secrets Manager answers when it refuses.
+std::span<const FailureMeaning> SecretsManagerFailures();
 
 // A client of AWS Secrets Manager at `endpoint`, with the failures that it answers.
 Result<std::unique_ptr<AwsClient>> MakeSecretsManagerClient(

@@ -7,6 +7,7 @@
 #include <deque>
 
 #include "sluice/aws/credentials_for_test.h"
+#include "sluice/aws/failure_meanings_for_test.h"
 #include "sluice/aws/loopback_server_for_test.h"
 
 namespace sluice {
@@ -155,6 +156,10 @@ TEST(SecretIn, SaysWhatIsWrongAndNothingOfTheSecret) {
     EXPECT_THAT(secret.error().message(), HasSubstr(c.says)) << c.answer;
     EXPECT_THAT(secret.error().message(), Not(HasSubstr("hunter")));
   }
+}
+
+TEST(SecretsManagerFailuresTest, OnlyASecretThatIsNotThereIsNotPermanent) {
+  ExpectMeanings(SecretsManagerFailures(), {{"ResourceNotFoundException", ErrorKind::kNotFound}});
 }
 
 }  // namespace

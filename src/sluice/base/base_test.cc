@@ -2,7 +2,11 @@
 // The small parts of base/, one test a behaviour.
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <array>
+#include <ranges>
 #include <set>
+#include <vector>
 
 #include "sluice/base/clock.h"
 #include "sluice/base/fault_plan.h"
@@ -154,6 +158,42 @@ TEST(RetryTest, LastErrorSaysThatAttemptsRanOut) {
   const Status failed = Retry({.attempts = 2}, clock, random,
                               []() -> Status { return Fail(ErrorKind::kTransient, "busy"); });
   EXPECT_EQ(failed.error().message(), "gave up after 2 attempts: busy");
+}
+
+// Remembers what it was to sleep.
+class PauseClock : public FakeClock {
+ public:
+  void Sleep(std::chrono::microseconds duration) override { pauses.push_back(duration); }
+
+  std::vector<std::chrono::microseconds> pauses;
+};
+
+// Those who failed together do not come again together.
+TEST(RetryTest, PausesAreSpreadOverALimitThatDoublesUpToTheLongest) {
+  using std::chrono::milliseconds;
+  constexpr std::array kLimits = {milliseconds(50), milliseconds(100), milliseconds(200),
+                                  milliseconds(300), milliseconds(300)};
+  constexpr int kCalls = 200;
+  std::minstd_rand random(1);
+  std::array<PauseClock, kCalls> clocks;
+  for (PauseClock& clock : clocks) {
+    EXPECT_FALSE(Retry({.attempts = kLimits.size() + 1,
+                        .first_pause = kLimits.front(),
+                        .longest_pause = kLimits.back()},
+                       clock, random, []() -> Status { return Fail(ErrorKind::kTransient, "b"); }));
+    ASSERT_EQ(clock.pauses.size(), kLimits.size());
+  }
+  for (size_t i = 0; i < kLimits.size(); ++i) {
+    const auto pause = [i](const PauseClock& clock) { return clock.pauses[i]; };
+    const auto [least, most] = std::ranges::minmax(clocks | std::views::transform(pause));
+    EXPECT_GE(least, milliseconds(0)) << i;
+    EXPECT_LT(least, kLimits[i] / 10) << i;
+    EXPECT_GT(most, kLimits[i] * 9 / 10) << i;
+    EXPECT_LE(most, kLimits[i]) << i;
+    const auto below_half =
+        std::ranges::count_if(clocks, [&](auto& clock) { return pause(clock) < kLimits[i] / 2; });
+    EXPECT_NEAR(static_cast<double>(below_half), kCalls / 2.0, kCalls / 8.0) << i;
+  }
 }
 
 TEST(RetryTest, PatienceEndsWhatFailsSlowly) {

@@ -13,8 +13,10 @@
 
 #include "sluice/aws/checksum.h"
 #include "sluice/aws/credentials_for_test.h"
+#include "sluice/aws/failure_meanings_for_test.h"
 #include "sluice/aws/loopback_server_for_test.h"
 #include "sluice/base/base64.h"
+#include "sluice/object/s3_failure.h"
 
 namespace sluice {
 namespace {
@@ -23,6 +25,7 @@ using ::testing::Each;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::Not;
+using ::testing::StartsWith;
 
 std::string ChecksumOf(std::string_view content) {
   const uint64_t crc = Crc64Nvme(content);
@@ -539,12 +542,60 @@ TEST_F(S3StoreTest, UploadsOfTheDeadAreEndedBelowThePrefixOnly) {
                           "DELETE /acme-raw/tracking/old?uploadId=u"));
 }
 
+TEST_F(S3StoreTest, S1_EveryRequestThatReadsListsOrRemovesNamesTheOwner) {
+  std::string_view there = "content";
+  answer_ = [&](const std::string& request, size_t) {
+    if (request.starts_with("DELETE ")) return Answer{"HTTP/1.1 204 No Content\r\n\r\n"};
+    if (request.contains("?uploads=")) {
+      return Reply(200, "",
+                   "<ListMultipartUploadsResult><Upload><Key>tracking/k</Key><UploadId>u</UploadId>"
+                   "<Initiated>2023-11-01T00:00:00Z</Initiated></Upload>"
+                   "</ListMultipartUploadsResult>");
+    }
+    if (request.contains("?encoding-type=")) return Reply(200, "", "<ListBucketResult/>");
+    if (there.empty()) return Reply(404, "", "");
+    if (request.starts_with("HEAD ")) return Described(there);
+    return Reply(206, "ETag: \"e-1\"\r\nContent-Range: bytes 0-6/7\r\n", there);
+  };
+  S3StoreOptions options;
+  options.bucket.owner = "111122223333";
+  const auto store = Open(options);
+  char buffer[100];
+  EXPECT_TRUE(store->Open("k").value()->Read(buffer));
+  EXPECT_TRUE(store->List("", "", 1000));
+  EXPECT_TRUE(store->AbortUploads(clock_.Now()));
+  EXPECT_TRUE(store->Remove("k"));
+  there = "";
+  EXPECT_EQ(store->Stat("k").error().kind(), ErrorKind::kNotFound);
+  EXPECT_THAT(Requests(),
+              ElementsAre("HEAD /acme-raw/tracking/k", "GET /acme-raw/tracking/k",
+                          StartsWith("GET /acme-raw/?encoding-type=url&list-type=2"),
+                          StartsWith("GET /acme-raw/?uploads="),
+                          "DELETE /acme-raw/tracking/k?uploadId=u", "DELETE /acme-raw/tracking/k",
+                          "HEAD /acme-raw/tracking/k", "GET /acme-raw/tracking/k"));
+  EXPECT_THAT(requests_, Each(HasSubstr("x-amz-expected-bucket-owner: 111122223333\r\n")));
+}
+
 TEST_F(S3StoreTest, AMessageNeverHoldsTheSignature) {
   answer_ = [&](const std::string&, size_t) { return Refusal(403, "SignatureDoesNotMatch"); };
   const auto put = Put(*Open(), "content");
   ASSERT_FALSE(put);
   EXPECT_THAT(put.error().message(), Not(HasSubstr("Signature=")));
   EXPECT_THAT(put.error().message(), Not(HasSubstr("AKID")));
+}
+
+TEST(S3FailuresTest, OfWhatIsNotThereWasThereBeforeOrCameDamagedAreNotPermanent) {
+  ExpectMeanings(S3Failures(), {{"BadDigest", ErrorKind::kTransient},
+                                {"BadRequest", ErrorKind::kTransient},
+                                {"ConditionalRequestConflict", ErrorKind::kTransient},
+                                {"NoSuchKey", ErrorKind::kNotFound},
+                                {"NoSuchUpload", ErrorKind::kNotFound},
+                                {"NoSuchVersion", ErrorKind::kNotFound},
+                                {"NotFound", ErrorKind::kNotFound},
+                                {"OperationAborted", ErrorKind::kTransient},
+                                {"PreconditionFailed", ErrorKind::kConflict},
+                                {"XAmzContentChecksumMismatch", ErrorKind::kTransient},
+                                {"XAmzContentSHA256Mismatch", ErrorKind::kTransient}});
 }
 
 }  // namespace

@@ -18,6 +18,7 @@ constexpr FailureMeaning kFailures[] = {
     {"ExpiredIteratorException", ErrorKind::kNotFound},
     {"ExpiredNextTokenException", ErrorKind::kNotFound},
     {"InvalidArgumentException", ErrorKind::kPermanent},
+    {"DryRunOperationException", ErrorKind::kPermanent},  // nobody asks for a dry run
     {"InternalFailureException", ErrorKind::kOutcomeUnknown},
     {"KMSAccessDeniedException", ErrorKind::kPermanent},
     {"KMSDisabledException", ErrorKind::kPermanent},
@@ -45,6 +46,10 @@ milliseconds PauseAfter(const std::vector<StreamRecord>& records) {
 }
 
 }  // namespace
+
+std::span<const FailureMeaning> KinesisFailures() {
+  return kFailures;
+}
 
 Result<std::unique_ptr<AwsClient>> MakeKinesisClient(const HttpEndpoint& endpoint,
                                                      const std::string& region,

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -10,6 +11,9 @@
 #include "sluice/queue/stream.h"
 
 namespace sluice {
+
+// What Kinesis answers when it refuses.
+std::span<const FailureMeaning> KinesisFailures();
 
 // A client of Amazon Kinesis Data Streams at `endpoint`, with the failures that it answers.
 Result<std::unique_ptr<AwsClient>> MakeKinesisClient(const HttpEndpoint& endpoint,

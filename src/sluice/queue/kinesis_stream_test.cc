@@ -11,6 +11,7 @@
 #include <mutex>
 
 #include "sluice/aws/credentials_for_test.h"
+#include "sluice/aws/failure_meanings_for_test.h"
 #include "sluice/aws/loopback_server_for_test.h"
 #include "sluice/base/base64.h"
 
@@ -332,6 +333,17 @@ TEST_F(KinesisStreamTest, ArrivalIsToTheMillisecond) {
   ASSERT_THAT(batch.records, SizeIs(1));
   EXPECT_EQ(batch.records[0].arrived, Timestamp(milliseconds(1'700'000'000'123)));
   EXPECT_EQ(batch.records[0].data, "x");
+}
+
+TEST(KinesisFailuresTest, OfManyCallsAndOfWhatIsGoneAreNotPermanent) {
+  ExpectMeanings(KinesisFailures(),
+                 {{"ExpiredIteratorException", ErrorKind::kNotFound},
+                  {"ExpiredNextTokenException", ErrorKind::kNotFound},
+                  {"InternalFailureException", ErrorKind::kOutcomeUnknown},
+                  {"LimitExceededException", ErrorKind::kTransient},
+                  {"ProvisionedThroughputExceededException", ErrorKind::kTransient},
+                  {"ResourceInUseException", ErrorKind::kTransient},
+                  {"ResourceNotFoundException", ErrorKind::kNotFound}});
 }
 
 }  // namespace

@@ -12,8 +12,10 @@
 #include <mutex>
 
 #include "sluice/aws/credentials_for_test.h"
+#include "sluice/aws/failure_meanings_for_test.h"
 #include "sluice/aws/loopback_server_for_test.h"
 #include "sluice/base/json_text.h"
+#include "sluice/queue/sqs_protocol.h"
 
 namespace sluice {
 namespace {
@@ -434,6 +436,14 @@ TEST_F(SqsQueueTest, ADeadLetterQueueThatMayNotBeAskedIsNoFailure) {
   const auto settings = queue.Settings();
   ASSERT_TRUE(settings) << settings.error().message();
   EXPECT_EQ(settings->dead_letter_retention, std::nullopt);
+}
+
+TEST(SqsFailuresTest, OfStaleReceiptsOfBodiesAndOfManyInFlightAreNotPermanent) {
+  ExpectMeanings(SqsFailures(), {{"InvalidMessageContents", ErrorKind::kBadData},
+                                 {"MessageNotInflight", ErrorKind::kNotFound},
+                                 {"MessageTooLong", ErrorKind::kBadData},
+                                 {"OverLimit", ErrorKind::kTransient},
+                                 {"ReceiptHandleIsInvalid", ErrorKind::kNotFound}});
 }
 
 }  // namespace

@@ -5,7 +5,6 @@
 #include <simdjson.h>
 
 #include <algorithm>
-#include <array>
 #include <tuple>
 #include <utility>
 
@@ -27,18 +26,17 @@ constexpr std::chrono::milliseconds kFirstPoll{50}, kLastPoll{2'000};
 constexpr std::chrono::seconds kGrace{5};  // for a statement that was cancelled
 
 // Sources: the service's API reference, "Errors" of each action.
-constexpr std::array<FailureMeaning, 9> kFailures = {{
+constexpr FailureMeaning kFailures[] = {
     // Nothing was begun.
     {"ActiveStatementsExceededException", ErrorKind::kTransient},
     {"ActiveSessionsExceededException", ErrorKind::kTransient},
+    {"ActiveWaitingRequestsExceededException", ErrorKind::kTransient},
     {"QueryTimeoutException", ErrorKind::kTransient},
     {"ResourceNotFoundException", ErrorKind::kNotFound},
-    {"ValidationException", ErrorKind::kPermanent},
     {"DatabaseConnectionException", ErrorKind::kTransient},
     {"BatchExecuteStatementException", ErrorKind::kOutcomeUnknown},
     {"ExecuteStatementException", ErrorKind::kOutcomeUnknown},
-    {"InternalServerException", ErrorKind::kOutcomeUnknown},
-}};
+};
 
 std::unexpected<Error> BadAnswer(std::string_view what) {
   return Fail(ErrorKind::kPermanent, "redshift-data: an answer without {}", what);

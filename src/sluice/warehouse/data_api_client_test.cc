@@ -9,6 +9,7 @@
 #include <limits>
 
 #include "sluice/aws/credentials_for_test.h"
+#include "sluice/aws/failure_meanings_for_test.h"
 #include "sluice/aws/loopback_server_for_test.h"
 
 namespace sluice {
@@ -102,6 +103,18 @@ TEST_F(DataApiWaitTest, AStopCancelsItEachTimeAndWaitsFiveSecondsMore) {
   EXPECT_THAT(clock_.Monotonic(), AllOf(Ge(grace), Lt(grace + std::chrono::seconds(2))));
   EXPECT_GT(cancelled_, 1u);
   EXPECT_EQ(cancelled_, asked_.size() - 1);
+}
+
+TEST(DataApiFailuresTest, OfManyStatementsAndOfTheDatabaseAreNotPermanent) {
+  ExpectMeanings(DataApiClient::failures(),
+                 {{"ActiveSessionsExceededException", ErrorKind::kTransient},
+                  {"ActiveStatementsExceededException", ErrorKind::kTransient},
+                  {"ActiveWaitingRequestsExceededException", ErrorKind::kTransient},
+                  {"BatchExecuteStatementException", ErrorKind::kOutcomeUnknown},
+                  {"DatabaseConnectionException", ErrorKind::kTransient},
+                  {"ExecuteStatementException", ErrorKind::kOutcomeUnknown},
+                  {"QueryTimeoutException", ErrorKind::kTransient},
+                  {"ResourceNotFoundException", ErrorKind::kNotFound}});
 }
 
 }  // namespace

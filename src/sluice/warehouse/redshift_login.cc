@@ -15,12 +15,24 @@ namespace {
 
 constexpr std::chrono::seconds kLife{900}, kBeforeItsEnd{120};  // 900 is the shortest
 
+// "Errors" of GetClusterCredentials and GetCredentials in the API references. Not kNotFound, which
+// would look like a table or an object that is not there.
+constexpr FailureMeaning kFailures[] = {
+    {"ClusterNotFound", ErrorKind::kPermanent},
+    {"UnsupportedOperation", ErrorKind::kPermanent},
+    {"ResourceNotFoundException", ErrorKind::kPermanent},
+};
+
 Result<PgLogin> Complete(PgLogin login) {
   if (!login.user.empty() && !login.password.empty()) return login;
   return Fail(ErrorKind::kTransient, "the answer holds no password of the database");
 }
 
 }  // namespace
+
+std::span<const FailureMeaning> IamLogin::failures() {
+  return kFailures;
+}
 
 IamLoginTarget TargetInHost(const std::string& host) {
   const std::string name = host.substr(0, host.find('.'));

@@ -4,6 +4,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <span>
 #include <string>
 
 #include "sluice/aws/aws_client.h"
@@ -27,8 +28,11 @@ IamLoginTarget TargetInHost(const std::string& host);
 // one is refused. Thread-safe.
 class IamLogin final : public PgLoginSource {
  public:
-  // `client` is of the service redshift, or redshift-serverless for a workgroup. `clock` outlives
-  // it.
+  // What both services answer when they refuse.
+  static std::span<const FailureMeaning> failures();
+
+  // `client` is of the service redshift, or redshift-serverless for a workgroup, with these
+  // failures. `clock` outlives it.
   IamLogin(std::unique_ptr<AwsClient> client, IamLoginTarget target, Clock& clock)
       : client_(std::move(client)), target_(std::move(target)), clock_(clock) {}
   Result<PgLogin> Get() override;

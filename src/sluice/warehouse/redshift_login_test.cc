@@ -6,6 +6,7 @@
 #include <chrono>
 
 #include "sluice/aws/credentials_for_test.h"
+#include "sluice/aws/failure_meanings_for_test.h"
 #include "sluice/aws/loopback_server_for_test.h"
 
 namespace sluice {
@@ -25,7 +26,7 @@ class IamLoginTest : public ::testing::Test {
   }};
   IamLogin login_{AwsClient::Make({.scope = {.service = "redshift", .region = "eu-central-1"},
                                    .endpoint = server_.endpoint(),
-                                   .failures = {}},
+                                   .failures = IamLogin::failures()},
                                   std::make_shared<FixedCredentials>(AwsCredentials{
                                       .access_key_id = "AKID", .secret_access_key = "s"}),
                                   clock_, {})
@@ -48,6 +49,10 @@ TEST_F(IamLoginTest, AsksAnewInPlaceOfTheOneThatWasRefused) {
   EXPECT_EQ(login_.Get()->password, "p2");
   // Another connection was refused with the old one at the same time.
   EXPECT_EQ(login_.InPlaceOf(refused)->password, "p2");
+}
+
+TEST(IamLoginFailuresTest, AreAllPermanent) {
+  ExpectMeanings(IamLogin::failures(), {});
 }
 
 }  // namespace
