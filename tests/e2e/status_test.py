@@ -212,11 +212,13 @@ class Status(StatusTest):
         self.pipeline.announce(self.pipeline.put_landed("a.ndjson", events(3), 7200))
         self.pipeline.run("process")
         fresh = self.pipeline.status()["fresh_to"]
-        self.pipeline.announce(self.pipeline.put_landed("held.ndjson", b"not json\n" * 20, 0))
+        key = self.pipeline.put_landed("held.ndjson", b"not json\n" * 20, 0)
+        self.pipeline.announce(key)
         self.pipeline.run("process")
         status = self.pipeline.status()
         self.assertEqual(status["fresh_to"], fresh)
-        self.assertEqual(self.concerns(status), [("stale", "", 0), ("held", "", 1)])
+        self.assertEqual(self.concerns(status), [("held", "", 1), ("stale", "", 0)])
+        self.assertEqual(status["next"], [f"sluice why {key}"])
 
     def test_what_is_given_up_is_of_no_concern_any_more(self):
         self.pipeline.run("process")

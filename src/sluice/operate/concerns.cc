@@ -24,6 +24,20 @@ uint64_t Stuck(const StatusReport& report) {
   return stuck;
 }
 
+bool WasLoaded(const StatusReport& report) {
+  return std::ranges::find(report.states, ObjectState::kLoaded, &StateCount::state) !=
+         report.states.end();
+}
+
+// Is nothing newer in the tables because a person has not looked? What waits is too young for that.
+bool IsHeldTheReason(const StatusReport& report) {
+  if (report.stuck_key.empty() || !report.landed) return false;
+  const Landed& landed = *report.landed;
+  const bool is_behind = landed.stuck_since || !WasLoaded(report);
+  return is_behind && (!landed.oldest_waiting ||
+                       report.now - *landed.oldest_waiting <= report.limits.stale_after);
+}
+
 // Since when nothing new came into the tables, as far as that is known. Of a pipeline that never
 // loaded anything: since when something waits.
 std::optional<Timestamp> StaleSince(const StatusReport& report) {
@@ -38,6 +52,7 @@ std::optional<Timestamp> StaleSince(const StatusReport& report) {
 std::string NextOfStale(const StatusReport& report) {
   if (report.is_warehouse_down()) return "sluice check --connect";
   if (report.paused) return "sluice resume";
+  if (IsHeldTheReason(report)) return "sluice why " + report.stuck_key;
   if (report.notifications_waiting() > 0) return "sluice process";
   if (report.source && report.source->visible > 0) return "sluice run --once";
   const Timestamp when = report.landed->oldest_waiting.value_or(report.now - std::chrono::hours(1));
@@ -139,6 +154,14 @@ class Concerns {
   }
 };
 
+void AddHeld(const StatusReport& report, Concerns& concerns) {
+  const uint64_t stuck = Stuck(report);
+  if (stuck == 0) return;
+  concerns.Add(ConcernKind::kHeld, stuck,
+               Counted(stuck, "raw object") + " held or set aside, none of their events is loaded",
+               report.stuck_key.empty() ? "" : "sluice why " + report.stuck_key);
+}
+
 void AddStanding(const StatusReport& report, Concerns& concerns) {
   for (const auto& [part, error] : report.not_known) {
     if (part == StatusPart::kWarehouse) {
@@ -179,16 +202,12 @@ void AddStanding(const StatusReport& report, Concerns& concerns) {
             BeforeTheDay(report),
         RepairOf(report));
   }
+  if (IsHeldTheReason(report)) AddHeld(report, concerns);
   AddStale(report, concerns.list);
 }
 
 void AddObjects(const StatusReport& report, Concerns& concerns) {
-  if (const uint64_t stuck = Stuck(report); stuck > 0) {
-    concerns.Add(
-        ConcernKind::kHeld, stuck,
-        Counted(stuck, "raw object") + " held or set aside, none of their events is loaded",
-        report.stuck_key.empty() ? "" : "sluice why " + report.stuck_key);
-  }
+  if (!IsHeldTheReason(report)) AddHeld(report, concerns);
   concerns.AddDeadLetters("source", report.source, "look into the dead-letter queue of the source");
   concerns.AddDeadLetters("notifications", report.notifications, "sluice reconcile");
   if (report.paused) {

@@ -20,7 +20,8 @@ enum class ConcernKind {
   kNotBalanced,  // the ledger was changed by hand
   kMissing,      // raw objects that nobody was told of
   kStale,        // nothing new in the tables for longer than alert.stale_after
-  kHeld,         // or set aside: raw objects that load nothing until somebody has looked
+  kHeld,         // or set aside: raw objects that load nothing until somebody has looked. Told
+                 // before kStale where it is the reason for that
   kDeadLetters,  // of the source, or of the notifications
   kPaused,
   kRowsMissing,  // of a table

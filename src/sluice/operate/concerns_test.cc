@@ -62,6 +62,14 @@ void WaitSince(StatusReport& report, std::chrono::microseconds age, uint64_t not
   report.notifications = QueueDepth{.visible = notifications};
 }
 
+// One object, which landed then; what landed before it is loaded.
+void HoldSince(StatusReport& report, std::chrono::microseconds age) {
+  report.states.push_back({ObjectState::kHeld, 1, 20});
+  report.stuck_key = "date=2026-11-27/15/x";
+  report.landed->fresh_to = kNow - age - minutes(4);
+  report.landed->stuck_since = kNow - age;
+}
+
 const std::vector<Case> kCases = {
     {"well",
      [](StatusReport&) {},
@@ -211,6 +219,37 @@ const std::vector<Case> kCases = {
      },
      {"warning held 3: sluice why date=2026-11-27/16/x"},
      "fresh to 16:01; not all is well, something to do"},
+    {"a producer broke, and everything since is held",
+     [](StatusReport& r) { HoldSince(r, minutes(30)); },
+     {"warning held 1: sluice why date=2026-11-27/15/x",
+      "critical stale 0: sluice why date=2026-11-27/15/x"},
+     "fresh to 15:31; not all is well, something to do"},
+    {"everything is held, and the next one is on its way",
+     [](StatusReport& r) {
+       HoldSince(r, minutes(30));
+       r.landed->oldest_waiting = kNow - minutes(1);
+       r.landed->waiting = r.notifications->visible = 1;
+     },
+     {"warning held 1: sluice why date=2026-11-27/15/x",
+      "critical stale 0: sluice why date=2026-11-27/15/x"},
+     "fresh to 15:31; not all is well, something to do"},
+    {"what is held is not why what waits is not loaded",
+     [](StatusReport& r) {
+       HoldSince(r, minutes(50));
+       r.landed->oldest_waiting = kNow - minutes(30);
+       r.landed->waiting = r.notifications->visible = 1;
+     },
+     {"critical stale 0: sluice process", "warning held 1: sluice why date=2026-11-27/15/x"},
+     "fresh to 15:11; not all is well, something to do"},
+    {"one is held from before, and nothing came since",
+     [](StatusReport& r) {
+       HoldSince(r, minutes(50));
+       r.landed->fresh_to = kNow - minutes(30);
+       r.landed->stuck_since.reset();
+     },
+     {"critical stale 0: sluice why 2026-11-27T15",
+      "warning held 1: sluice why date=2026-11-27/15/x"},
+     "fresh to 15:35; not all is well, something to do"},
     {"held, and settled before it was named",
      [](StatusReport& r) { r.states.push_back({ObjectState::kHeld, 1, 20}); },
      {"warning held 1: "},

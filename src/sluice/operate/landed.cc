@@ -62,9 +62,7 @@ class Gathering {
   Landed Finish() {
     SortObjects();
     for (const StoredObject& object : objects_) {
-      if (object.stands == Stands::kIsLoaded && !landed_.oldest_waiting) {
-        landed_.fresh_to = object.landed;
-      }
+      if (!landed_.oldest_waiting) MeetInOrder(object);
       if (object.stands != Stands::kWaits) continue;
       ++landed_.waiting;
       ++hours_[object.hour].waiting;
@@ -85,6 +83,15 @@ class Gathering {
     LandedHour& found = hours_[*hour];
     found.hour = *hour;
     return &found;
+  }
+  // Of those that landed before the first that waits.
+  void MeetInOrder(const StoredObject& object) {
+    if (object.stands == Stands::kIsLoaded) {
+      landed_.fresh_to = object.landed;
+      landed_.stuck_since.reset();
+    } else if (object.stands == Stands::kIsStuck && !landed_.stuck_since) {
+      landed_.stuck_since = object.landed;
+    }
   }
   void SortObjects() { std::ranges::stable_sort(objects_, {}, &StoredObject::landed); }
 

@@ -50,6 +50,9 @@ struct Landed {
   // Landing time of the newest object that is loaded and before which none waits: all that landed
   // in these hours until then is in the tables, or stuck. Absent where there is none.
   std::optional<Timestamp> fresh_to;
+  // Landing time of the oldest that is held or set aside behind `fresh_to` and before the oldest
+  // that waits. Absent where there is none: no decision of a person makes anything fresher.
+  std::optional<Timestamp> stuck_since;
   bool is_estimate = false;  // of all of this: nobody could ask the ledger
   uint64_t waiting = 0;
   Bytes waiting_size;

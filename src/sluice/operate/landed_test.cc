@@ -146,8 +146,19 @@ TEST_F(LandedTest, WhatIsHeldWaitsForNobodyButAPerson) {
   const Landed landed = Walk();
   EXPECT_EQ(landed.waiting, 0u);
   EXPECT_EQ(landed.fresh_to, kNow - minutes(130)) << "nothing of it is in the tables";
+  EXPECT_EQ(landed.stuck_since, kNow - minutes(120)) << "the oldest of them";
   EXPECT_EQ(landed.hours.front().stuck, 2u);
   EXPECT_EQ(landed.hours.front().events, 10u) << "none of theirs is loaded";
+}
+
+TEST_F(LandedTest, WhatIsHeldBeforeSomethingIsLoadedOrWaitsKeepsNothingFromBeingFresher) {
+  Know(Store(minutes(130), "held"), ObjectState::kHeld);
+  StoreLoaded(minutes(120), "loaded", "2026-11-27 12:35:00");
+  EXPECT_FALSE(Walk().stuck_since);
+  Know(Store(minutes(110), "held again"), ObjectState::kHeld);
+  EXPECT_EQ(Walk().stuck_since, kNow - minutes(110));
+  Store(minutes(115), "waits");
+  EXPECT_FALSE(Walk().stuck_since);
 }
 
 TEST_F(LandedTest, OnlyTheVersionThatIsStoredIsStuck) {
