@@ -15,11 +15,14 @@ namespace {
 
 using std::chrono::days;
 
+bool IsStuck(const StateCount& count) {
+  return count.state == ObjectState::kHeld || count.state == ObjectState::kSetAside;
+}
+
 uint64_t Stuck(const StatusReport& report) {
   uint64_t stuck = 0;
   for (const StateCount& count : report.states) {
-    if (count.state == ObjectState::kHeld || count.state == ObjectState::kSetAside)
-      stuck += count.objects;
+    if (IsStuck(count)) stuck += count.objects;
   }
   return stuck;
 }
@@ -38,14 +41,46 @@ bool IsHeldTheReason(const StatusReport& report) {
                        report.now - *landed.oldest_waiting <= report.limits.stale_after);
 }
 
+std::optional<Timestamp> NewestLoad(const StatusReport& report) {
+  const auto loaded = std::ranges::find(report.states, ObjectState::kLoaded, &StateCount::state);
+  return loaded == report.states.end() ? std::nullopt : loaded->last;
+}
+
+std::optional<Timestamp> OldestStuck(const StatusReport& report) {
+  std::optional<Timestamp> oldest;
+  for (const StateCount& count : report.states) {
+    if (IsStuck(count) && count.first)
+      oldest = std::min(oldest.value_or(*count.first), *count.first);
+  }
+  return oldest;
+}
+
 // Since when nothing new came into the tables, as far as that is known. Of a pipeline that never
-// loaded anything: since when something waits.
+// loaded anything: since when something waits, or is held. Absent: not known, or nothing to load.
 std::optional<Timestamp> StaleSince(const StatusReport& report) {
   const Landed& landed = *report.landed;
   if (landed.fresh_to) return landed.fresh_to;
   if (landed.oldest_waiting) return landed.oldest_waiting;
-  if (report.is_warehouse_down() || !report.states.empty()) return report.now - kLandedHours;
+  if (report.is_warehouse_down()) return std::nullopt;
+  if (WasLoaded(report)) return NewestLoad(report);
+  if (const auto stuck = OldestStuck(report)) return stuck;
   return report.source ? report.source->oldest : std::nullopt;
+}
+
+// What StaleSince goes by, `age` ago, in words.
+std::string StaleText(const StatusReport& report, const std::string& age) {
+  const Landed& landed = *report.landed;
+  if (report.is_warehouse_down() || WasLoaded(report)) {
+    if (landed.oldest_waiting) {
+      return fmt::format("what landed {} ago is in no table yet",
+                         AgeText(report.now - *landed.oldest_waiting));
+    }
+    return landed.fresh_to ? fmt::format("nothing that landed in the last {} is in the tables", age)
+                           : "nothing was loaded for " + age;
+  }
+  const bool is_stuck = !landed.oldest_waiting && OldestStuck(report);
+  return fmt::format("nothing was ever loaded, and the oldest of what is {} for {}",
+                     is_stuck ? "held or set aside is so" : "to be loaded waits", age);
 }
 
 // What takes in what waits; and where nothing does, who says why nothing came.
@@ -63,17 +98,10 @@ void AddStale(const StatusReport& report, std::vector<Concern>& list) {
   if (!report.landed) return;
   const auto since = StaleSince(report);
   if (!since || report.now - *since <= report.limits.stale_after) return;
-  const std::string age = AgeText(report.now - *since);
-  std::string text = fmt::format("nothing new in the tables for {}{}", age,
-                                 report.landed->fresh_to ? "" : " or longer");
-  if (const auto oldest = report.landed->oldest_waiting) {
-    text = fmt::format("what landed {} ago is in no table yet", AgeText(report.now - *oldest));
-  }
-  if (!report.is_warehouse_down() && report.states.empty()) {
-    text = "nothing was ever loaded, and the oldest of what is to be loaded waits for " + age;
-  }
-  list.push_back(
-      {.kind = ConcernKind::kStale, .subject = {}, .text = text, .next = NextOfStale(report)});
+  list.push_back({.kind = ConcernKind::kStale,
+                  .subject = {},
+                  .text = StaleText(report, AgeText(report.now - *since)),
+                  .next = NextOfStale(report)});
 }
 
 std::string WhatIsNotKnown(StatusPart part) {

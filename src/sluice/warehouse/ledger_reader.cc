@@ -185,7 +185,11 @@ Result<std::vector<StateCount>> LedgerReader::States() {
   for (const TextRow& row : rows) {
     const auto state = ObjectStateNamed(row[0].value_or(""));
     if (!state) return UnknownState(row[0].value_or(""));
-    counts.push_back({*state, ToCount(row[1]), ToCount(row[2])});
+    counts.push_back({.state = *state,
+                      .objects = ToCount(row[1]),
+                      .events = ToCount(row[2]),
+                      .first = FromSqlTime(row[3].value_or("")),
+                      .last = FromSqlTime(row[4].value_or(""))});
   }
   return counts;
 }

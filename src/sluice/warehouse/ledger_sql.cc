@@ -315,9 +315,9 @@ std::string BalanceSql(const LedgerNames& names) {
 
 std::string StatesSql(const LedgerNames& names) {
   return fmt::format(
-      "SELECT state, CAST(COUNT(*) AS VARCHAR), CAST(SUM(lines) AS VARCHAR) FROM {} WHERE name = "
-      "{} "
-      "AND table_name = '*' AND replay_of = 0 GROUP BY state ORDER BY state",
+      "SELECT state, CAST(SUM(CASE WHEN replay_of = 0 THEN 1 ELSE 0 END) AS VARCHAR), "
+      "CAST(SUM(lines) AS VARCHAR), CAST(MIN(loaded_at) AS VARCHAR), CAST(MAX(loaded_at) AS "
+      "VARCHAR) FROM {} WHERE name = {} AND table_name = '*' GROUP BY state ORDER BY state",
       names.In("ledger"), names.Pipeline());
 }
 

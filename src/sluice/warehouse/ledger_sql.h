@@ -88,7 +88,7 @@ std::string RefusedInARowSql(const LedgerNames& names, std::span<const int64_t> 
                              Timestamp now);
 // Rows (table, eleven sums in TableBalance's order) over what is loaded.
 std::string BalanceSql(const LedgerNames& names);
-// State, objects, events.
+// State, objects, events, when its first and its last row was written.
 std::string StatesSql(const LedgerNames& names);
 // LedgerObject's members in their order.
 std::string ListObjectsSql(const LedgerNames& names, const LedgerRange& range);

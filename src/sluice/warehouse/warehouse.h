@@ -88,7 +88,7 @@ class Warehouse {
   virtual Status Change(const std::string& sql) = 0;
   // Of what is loaded.
   virtual Result<std::vector<TableBalance>> Balance() = 0;
-  // How many objects, with how many events, are in each state.
+  // How many objects, with how many events, are in each state, and since when.
   virtual Result<std::vector<StateCount>> States() = 0;
   // What the ledger knows of a raw store's keys, fewer than `range.limit` at the end.
   virtual Result<std::vector<LedgerObject>> ListObjects(const LedgerRange& range) = 0;
