@@ -71,7 +71,7 @@ class Json(PipelineTest):
     CONVERTED = {"table", "routed", "quarantined", "coerced", "nulled", "truncated", "unknown_fields"}
     STATUS = {"now", "fresh_to", "is_estimate", "freshness", "concerns", "next", "source", "notifications", "backlog",
               "warehouse_error", "not_known", "paused", "balanced", "objects", "events", "no_route", "dropped", "accepted",
-              "events_last_hour", "states", "tables", "hours", "event_hours", "quarantine", "fields", "sample"}
+              "events_last_hour", "landed_last_hour", "states", "tables", "hours", "event_hours", "quarantine", "fields", "sample"}
     BACKLOG = {"source_since", "notifications_since", "notifications_expire", "objects", "bytes", "objects_since"}
     LANDED_HOUR = {"hour", "objects", "waiting", "stuck", "events", "loaded", "duplicates", "quarantined", "dropped", "balanced"}
     STATUS_TABLE = {"table", "routed", "loaded", "duplicates", "differing", "quarantined", "rows", "rows_missing"}

@@ -6,7 +6,6 @@
 #include <utility>
 
 #include "sluice/operate/backfill_plan.h"
-#include "sluice/operate/story.h"
 
 namespace sluice {
 namespace {
@@ -43,8 +42,6 @@ class Gathering {
     hour->duplicates += object.duplicates;
     hour->quarantined += object.quarantined;
     hour->dropped += object.dropped;
-    const std::string hour_ago = MomentText(ToIso8601(now_ - std::chrono::hours(1)));
-    if (MomentText(object.loaded_at) >= hour_ago) landed_.events_last_hour += object.lines;
     const double most = limits_.warn_above * static_cast<double>(object.lines);
     const uint64_t quarantined = object.quarantined - std::min(object.quarantined, object.accepted);
     if (static_cast<double>(quarantined) <= most) return;
@@ -63,6 +60,10 @@ class Gathering {
     SortObjects();
     for (const StoredObject& object : objects_) {
       if (!landed_.oldest_waiting) MeetInOrder(object);
+      if (object.landed >= now_ - kRateHour) {
+        ++landed_.objects_last_hour;
+        landed_.size_last_hour += object.size;
+      }
       if (object.stands != Stands::kWaits) continue;
       ++landed_.waiting;
       ++hours_[object.hour].waiting;

@@ -42,6 +42,7 @@ struct LandedHour {
 
 // The last kLandedHours hours of landing, the one that runs included.
 inline constexpr std::chrono::hours kLandedHours{24};
+inline constexpr std::chrono::hours kRateHour{1};  // of which the rates are
 HourRange LastHours(Timestamp now);
 struct Landed {
   // In order, from the first hour in which anything landed to the one that runs; empty where
@@ -61,7 +62,9 @@ struct Landed {
   // Loaded, with more in quarantine than warn_above allows, but for what was given up: how many,
   // and their events.
   uint64_t noisy = 0, noisy_events = 0, noisy_quarantined = 0;
-  uint64_t events_last_hour = 0;  // loaded in the hour before now
+  // Raw objects that landed in the hour before now, loaded or not, as they are stored.
+  uint64_t objects_last_hour = 0;
+  Bytes size_last_hour;
 
   friend bool operator==(const Landed&, const Landed&) = default;
 };

@@ -93,7 +93,8 @@ TEST_F(LandedTest, HoursAddUpWhatTheLedgerSaysOfThem) {
   EXPECT_TRUE(fourteen.Balances());
   --fourteen.loaded;
   EXPECT_FALSE(fourteen.Balances());
-  EXPECT_EQ(landed.events_last_hour, 20u);
+  EXPECT_EQ(landed.objects_last_hour, 2u);
+  EXPECT_EQ(landed.size_last_hour, Bytes{200});
   EXPECT_EQ(landed.fresh_to, kNow - minutes(10));
   EXPECT_EQ(landed.waiting, 0u);
   EXPECT_FALSE(landed.oldest_waiting);

@@ -177,11 +177,12 @@ Result<std::vector<TableBalance>> LedgerReader::Balance() {
   return balance;
 }
 
-Result<std::vector<StateCount>> LedgerReader::States() {
+Result<std::vector<StateCount>> LedgerReader::States(Timestamp rows_since) {
   std::vector<StateCount> counts;
   SLUICE_ASSIGN(const bool exists, Exists());
   if (!exists) return counts;
-  SLUICE_ASSIGN(const std::vector<TextRow> rows, session_.Query("states", StatesSql(names_)));
+  SLUICE_ASSIGN(const std::vector<TextRow> rows,
+                session_.Query("states", StatesSql(names_, rows_since)));
   for (const TextRow& row : rows) {
     const auto state = ObjectStateNamed(row[0].value_or(""));
     if (!state) return UnknownState(row[0].value_or(""));
@@ -189,7 +190,8 @@ Result<std::vector<StateCount>> LedgerReader::States() {
                       .objects = ToCount(row[1]),
                       .events = ToCount(row[2]),
                       .first = FromSqlTime(row[3].value_or("")),
-                      .last = FromSqlTime(row[4].value_or(""))});
+                      .last = FromSqlTime(row[4].value_or("")),
+                      .rows_since = ToCount(row[5])});
   }
   return counts;
 }
