@@ -239,7 +239,8 @@ std::string NextText(const StatusReport& report, const std::vector<Concern>& con
   const std::vector<std::string> steps = NextSteps(report, concerns);
   std::string text;
   for (size_t i = 0; i < std::min(room, steps.size()); ++i) {
-    text += Line(i == 0 ? "next" : "", steps[i]);
+    // Whole: a key that is broken in the middle cannot be typed.
+    text += fmt::format("{:<{}}{}\n", i == 0 ? "next" : "", kLabel, WithoutControls(steps[i]));
   }
   return steps.size() > room ? text + More(steps.size() - room) : text;
 }

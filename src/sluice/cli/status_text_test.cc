@@ -179,6 +179,13 @@ TEST(StatusText, TheLastHourHasWhatLandedAndHowManyEventsWereLoadedInASecond) {
   EXPECT_EQ(line(0, 3), "3 raw objects landed, 3.0 MB");
 }
 
+TEST(StatusText, AStepToTypeIsNeverBroken) {
+  StatusReport report = Day();
+  report.states.push_back({ObjectState::kHeld, 1, 10});
+  report.stuck_key = "year=2026/month=11/day=27/hour=16/" + LongName('k') + ".ndjson.gz";
+  EXPECT_THAT(ToText(report), HasSubstr("\nnext           sluice why " + report.stuck_key + "\n"));
+}
+
 TEST(StatusText, AFieldIsToldSinceItWasFirstSeen) {
   StatusReport report = Day();
   for (const int age : {3, 30}) {
