@@ -264,9 +264,9 @@ std::string TextIn(const Room& room, const StatusReport& report,
     return text + ConcernsText(concerns, room.concerns, style) +
            NextText(report, concerns, room.steps);
   }
-  text += Line("raw objects", fmt::format("{} known to the ledger, {} events",
-                                          WithThousands(report.objects.objects),
-                                          WithThousands(report.objects.lines)));
+  text +=
+      Line("raw objects", fmt::format("{} loaded, {} events", WithThousands(report.objects.objects),
+                                      WithThousands(report.objects.lines)));
   text += "\n" + TablesText(report, room.tables) + DifferingText(report);
   text += EventHoursText(report.event_hours, room);
   const bool by_landing = report.event_hours.empty() && report.landed;

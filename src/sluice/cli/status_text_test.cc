@@ -179,6 +179,14 @@ TEST(StatusText, TheLastHourHasWhatLandedAndHowManyEventsWereLoadedInASecond) {
   EXPECT_EQ(line(0, 3), "3 raw objects landed, 3.0 MB");
 }
 
+TEST(StatusText, RawObjectsAreThoseThatAreLoaded) {
+  StatusReport report = Day();
+  report.states.push_back({ObjectState::kHeld, 1, 29});
+  report.objects.objects = 24;
+  report.objects.lines = 2'400;
+  EXPECT_THAT(ToText(report), HasSubstr("\nraw objects    24 loaded, 2,400 events\n"));
+}
+
 TEST(StatusText, AStepToTypeIsNeverBroken) {
   StatusReport report = Day();
   report.states.push_back({ObjectState::kHeld, 1, 10});
