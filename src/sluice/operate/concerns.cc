@@ -9,99 +9,19 @@
 #include "sluice/base/utf8.h"
 #include "sluice/operate/counted.h"
 #include "sluice/operate/hour_range.h"
+#include "sluice/operate/staleness.h"
 
 namespace sluice {
 namespace {
 
 using std::chrono::days;
 
-bool IsStuck(const StateCount& count) {
-  return count.state == ObjectState::kHeld || count.state == ObjectState::kSetAside;
-}
-
 uint64_t Stuck(const StatusReport& report) {
   uint64_t stuck = 0;
   for (const StateCount& count : report.states) {
-    if (IsStuck(count)) stuck += count.objects;
+    if (IsStuck(count.state)) stuck += count.objects;
   }
   return stuck;
-}
-
-bool WasLoaded(const StatusReport& report) {
-  return std::ranges::find(report.states, ObjectState::kLoaded, &StateCount::state) !=
-         report.states.end();
-}
-
-// Is nothing newer in the tables because a person has not looked? What waits is too young for that.
-bool IsHeldTheReason(const StatusReport& report) {
-  if (report.stuck_key.empty() || !report.landed) return false;
-  const Landed& landed = *report.landed;
-  const bool is_behind = landed.stuck_since || !WasLoaded(report);
-  return is_behind && (!landed.oldest_waiting ||
-                       report.now - *landed.oldest_waiting <= report.limits.stale_after);
-}
-
-std::optional<Timestamp> NewestLoad(const StatusReport& report) {
-  const auto loaded = std::ranges::find(report.states, ObjectState::kLoaded, &StateCount::state);
-  return loaded == report.states.end() ? std::nullopt : loaded->last;
-}
-
-std::optional<Timestamp> OldestStuck(const StatusReport& report) {
-  std::optional<Timestamp> oldest;
-  for (const StateCount& count : report.states) {
-    if (IsStuck(count) && count.first)
-      oldest = std::min(oldest.value_or(*count.first), *count.first);
-  }
-  return oldest;
-}
-
-// Since when nothing new came into the tables, as far as that is known. Of a pipeline that never
-// loaded anything: since when something waits, or is held. Absent: not known, or nothing to load.
-std::optional<Timestamp> StaleSince(const StatusReport& report) {
-  const Landed& landed = *report.landed;
-  if (landed.fresh_to) return landed.fresh_to;
-  if (landed.oldest_waiting) return landed.oldest_waiting;
-  if (report.is_warehouse_down()) return std::nullopt;
-  if (WasLoaded(report)) return NewestLoad(report);
-  if (const auto stuck = OldestStuck(report)) return stuck;
-  return report.source ? report.source->oldest : std::nullopt;
-}
-
-// What StaleSince goes by, `age` ago, in words.
-std::string StaleText(const StatusReport& report, const std::string& age) {
-  const Landed& landed = *report.landed;
-  if (report.is_warehouse_down() || WasLoaded(report)) {
-    if (landed.oldest_waiting) {
-      return fmt::format("what landed {} ago is in no table yet",
-                         AgeText(report.now - *landed.oldest_waiting));
-    }
-    return landed.fresh_to ? fmt::format("nothing that landed in the last {} is in the tables", age)
-                           : "nothing was loaded for " + age;
-  }
-  const bool is_stuck = !landed.oldest_waiting && OldestStuck(report);
-  return fmt::format("nothing was ever loaded, and the oldest of what is {} for {}",
-                     is_stuck ? "held or set aside is so" : "to be loaded waits", age);
-}
-
-// What takes in what waits; and where nothing does, who says why nothing came.
-std::string NextOfStale(const StatusReport& report) {
-  if (report.is_warehouse_down()) return "sluice check --connect";
-  if (report.paused) return "sluice resume";
-  if (IsHeldTheReason(report)) return "sluice why " + report.stuck_key;
-  if (report.notifications_waiting() > 0) return "sluice process";
-  if (report.source && report.source->visible > 0) return "sluice run --once";
-  const Timestamp when = report.landed->oldest_waiting.value_or(report.now - std::chrono::hours(1));
-  return "sluice why " + HourText(std::chrono::floor<std::chrono::hours>(when));
-}
-
-void AddStale(const StatusReport& report, std::vector<Concern>& list) {
-  if (!report.landed) return;
-  const auto since = StaleSince(report);
-  if (!since || report.now - *since <= report.limits.stale_after) return;
-  list.push_back({.kind = ConcernKind::kStale,
-                  .subject = {},
-                  .text = StaleText(report, AgeText(report.now - *since)),
-                  .next = NextOfStale(report)});
 }
 
 std::string WhatIsNotKnown(StatusPart part) {
@@ -231,7 +151,7 @@ void AddStanding(const StatusReport& report, Concerns& concerns) {
         RepairOf(report));
   }
   if (IsHeldTheReason(report)) AddHeld(report, concerns);
-  AddStale(report, concerns.list);
+  if (auto stale = StaleConcern(report)) concerns.list.push_back(*std::move(stale));
 }
 
 void AddObjects(const StatusReport& report, Concerns& concerns) {

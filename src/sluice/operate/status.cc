@@ -42,7 +42,7 @@ Status CountHours(const TableSet& tables, Warehouse& warehouse, StatusReport& re
 Status FindStuck(Warehouse& warehouse, StatusReport& report) {
   std::string since;
   for (const StateCount& count : report.states) {
-    if (count.state != ObjectState::kHeld && count.state != ObjectState::kSetAside) continue;
+    if (!IsStuck(count.state)) continue;
     SLUICE_ASSIGN(const auto newest, warehouse.ListParts({.state = count.state, .limit = 1}));
     if (newest.empty() || newest[0].loaded_at < since) continue;
     since = newest[0].loaded_at;

@@ -120,6 +120,11 @@ struct StatusParts {
 // reads their times too.
 enum class StatusDepth { kLedger, kTables, kEventHours };
 
+// Held or set aside: it waits for a person.
+inline bool IsStuck(ObjectState state) {
+  return state == ObjectState::kHeld || state == ObjectState::kSetAside;
+}
+
 // Absent where the queue is not there yet.
 Result<std::optional<QueueDepth>> DepthOf(Queue* queue);
 
