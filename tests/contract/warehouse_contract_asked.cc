@@ -196,6 +196,34 @@ TEST_P(WarehouseContract, WhatWasChangedOnTheWayIsKeptWithTheTablesPart) {
   EXPECT_THAT(changes({}), ElementsAre("a events '' nulled:x=1"));
 }
 
+TEST_P(WarehouseContract, OfEachStateTheFirstAndTheLastTimeAreToldAndTheRowsSinceOne) {
+  EXPECT_THAT(*warehouse_->States(Timestamp()), testing::IsEmpty());
+  const PlannedObject held = Put({.key = "held", .bad_events = 2});
+  MustLoad({Put({.key = "a", .events = {{"1"}, {"2"}}})});
+  MustLoad({Put({.key = "b", .events = {{"3"}, {"2"}, {"3"}}, .utm = {{"u"}}, .bad_events = 1})});
+  ASSERT_TRUE(warehouse_->Settle(std::vector<Settlement>{{ObjectState::kHeld, held, "x"}}));
+  const auto written = [&](const std::string& time, const std::string& key) {
+    harness_->Execute("UPDATE sluice.ledger SET loaded_at = TIMESTAMP '" + time +
+                      "' WHERE raw_key = '" + key + "'");
+  };
+  written("2026-11-27 14:00:00", "a");
+  written("2026-11-27 15:30:00.5", "b");
+  written("2026-11-26 09:00:00", "held");
+  const auto states = warehouse_->States(*FromIso8601("2026-11-27T15:30:00Z"));
+  ASSERT_TRUE(states) << states.error().message();
+  ASSERT_THAT(*states, testing::SizeIs(2));
+  const auto& [waits, loaded] = std::tie((*states)[0], (*states)[1]);
+  EXPECT_EQ(std::tie(waits.state, waits.objects, waits.events),
+            std::tuple(ObjectState::kHeld, 1u, 2u));
+  EXPECT_EQ(waits.first, FromIso8601("2026-11-26T09:00:00Z"));
+  EXPECT_EQ(waits.last, waits.first);
+  EXPECT_EQ(std::tie(loaded.state, loaded.objects, loaded.events),
+            std::tuple(ObjectState::kLoaded, 2u, 7u));
+  EXPECT_EQ(loaded.first, FromIso8601("2026-11-27T14:00:00Z"));
+  EXPECT_EQ(loaded.last, FromIso8601("2026-11-27T15:30:00.5Z"));
+  EXPECT_EQ(loaded.rows_since, 2u) << "no duplicates, and nothing of the quarantine";
+}
+
 TEST_P(WarehouseContract, EventsAreCountedByTheHourOfTheirTime) {
   const Timestamp midnight = Timestamp(std::chrono::days(20'000));
   const auto count = [&](size_t table, const EventHours& hours) {

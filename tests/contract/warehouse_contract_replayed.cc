@@ -60,10 +60,11 @@ TEST_P(WarehouseContract, WhatPassesNowIsLoadedAndLeavesQuarantine) {
                                b.routed, b.loaded, b.quarantined));
   }
   EXPECT_THAT(sums, ElementsAre("events 1 0 0 3 2 1", "utm 1 0 0 1 1 0", "* 1 4 0 4 3 1"));
-  const auto states = warehouse_->States();
+  const auto states = warehouse_->States(Timestamp());
   ASSERT_TRUE(states) << states.error().message();
   ASSERT_EQ(states->size(), 1u);
   EXPECT_EQ((*states)[0].objects, 1u);
+  EXPECT_EQ((*states)[0].rows_since, 3u);
   // Who looks for the key finds the raw object, and what is left of it in quarantine.
   const auto objects = warehouse_->ListObjects({.store = a.store});
   ASSERT_TRUE(objects) << objects.error().message();

@@ -78,6 +78,17 @@ class Alerts(PipelineTest):
         self.assertEqual(self.told(), [])
         self.assertFalse((self.pipeline.data / "quarantine/_sluice/alerts").exists())
 
+    def test_who_began_with_a_backfill_of_old_hours_is_not_stale(self):
+        self.pipeline.put_raw("old.ndjson", events(20), "date=2026-11-23/14/")
+        self.run_with("backfill", "--from", "2026-11-23T14")
+        self.run_with("process")
+        self.assertEqual(self.told(), [])
+
+    def test_who_began_with_an_object_that_is_held_is_not_stale(self):
+        self.pipeline.announce(self.pipeline.put_landed("held.ndjson", b"not json\n" * 20, 0))
+        self.run_with("process")
+        self.assertEqual(self.told(), [("held", "firing", "warning")])
+
     def test_a_warehouse_that_is_down_and_back_is_told_once_each(self):
         self.loaded()
         warehouse = self.pipeline.data / "warehouse.duckdb"

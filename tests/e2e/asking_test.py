@@ -126,7 +126,10 @@ class WhyObject(Why):
         self.load("a.ndjson", events(1))
         key = self.pipeline.put_raw("b.ndjson", events(1, 1))
         path = self.pipeline.data / "raw" / key
-        self.assertEqual(self.why(key)["state"], "waiting")
+        story = self.why(key)
+        self.assertEqual(story["state"], "waiting")
+        self.assertRegex(story["verdict"], r"^not loaded yet, because it is young: no notification waits; it counts as missing from [0-9 :-]+ on; "
+                                           r"sluice backfill --from 2026-11-23T14( --to 2026-11-23T15)? loads it now$")
         os.utime(path, (0, 0))
         story = self.why(key, exit_code=3)
         self.assertEqual(story["state"], "missing")
@@ -278,7 +281,10 @@ class WhyHour(Why):
         story = self.why("2026-11-23T15", exit_code=3)
         self.assertEqual((story["state"], story["verdict"].split("; to fix: ")[1]), ("not_landed", "sluice land, into the hour of now"))
         key = self.pipeline.put_raw("b.ndjson", events(20, 20))
-        self.assertEqual(self.why("2026-11-23T14")["state"], "waiting")
+        story = self.why("2026-11-23T14")
+        self.assertEqual(story["state"], "waiting")
+        self.assertRegex(story["verdict"], r"^1 raw object not loaded yet, and young: no notification waits; it counts as missing from [0-9 :-]+ on; "
+                                           r"sluice backfill --from 2026-11-23T14 --to 2026-11-23T15 loads it now$")
         story = self.why("2026-11-23T14", "--grace", "0s", exit_code=3)
         self.assertEqual(story["state"], "missing")
         self.assertIn("1 of 2 raw objects not loaded, because nobody was told of them: they landed without a notification", story["verdict"])

@@ -335,8 +335,14 @@ class Reconcile(PipelineTest):
         self.assertEqual({k: found[k] for k in ("stored", "loaded", "missing", "pending", "examples", "announced")},
                          {"stored": 3, "loaded": 1, "missing": 1, "pending": 1, "examples": [missing], "announced": 0})
         self.assertEqual(self.pipeline.status()["notifications"]["waiting"], 0)
-        self.assertIn("reconcile --repair", self.pipeline.run("reconcile", exit_code=3).stdout)
-        self.assertEqual(self.reconcile("--repair")["announced"], 1)
+        text = self.pipeline.run("reconcile", exit_code=3).stdout
+        self.assertIn("reconcile --repair", text)
+        self.assertRegex(text, r"(?m)^ +1  young and not loaded yet: no notification waits; it counts as missing from [0-9 :-]+ on; "
+                               r"sluice backfill --from HOUR loads it now$")
+        text = self.pipeline.run("reconcile", "--repair").stdout
+        self.assertRegex(text, r"(?m)^ +1  young .*: no notification waits; ", "the one that it sends is of another")
+        self.assertIn("sent 1 notifications", text)
+        self.assertRegex(self.pipeline.run("reconcile", exit_code=3).stdout, r"(?m)^ +1  young .*: its notification may be among the 1 that wait$")
         self.pipeline.run("process")
         self.assertEqual(self.pipeline.ledger(), {loaded: "loaded", missing: "loaded"})
         self.assertEqual((self.reconcile()["missing"], self.reconcile("--since", "60d", exit_code=3)["missing"]), (0, 1))

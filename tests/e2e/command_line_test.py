@@ -71,7 +71,7 @@ class Json(PipelineTest):
     CONVERTED = {"table", "routed", "quarantined", "coerced", "nulled", "truncated", "unknown_fields"}
     STATUS = {"now", "fresh_to", "is_estimate", "freshness", "concerns", "next", "source", "notifications", "backlog",
               "warehouse_error", "not_known", "paused", "balanced", "objects", "events", "no_route", "dropped", "accepted",
-              "events_last_hour", "states", "tables", "hours", "event_hours", "quarantine", "fields", "sample"}
+              "events_last_hour", "landed_last_hour", "states", "tables", "hours", "event_hours", "quarantine", "fields", "sample"}
     BACKLOG = {"source_since", "notifications_since", "notifications_expire", "objects", "bytes", "objects_since"}
     LANDED_HOUR = {"hour", "objects", "waiting", "stuck", "events", "loaded", "duplicates", "quarantined", "dropped", "balanced"}
     STATUS_TABLE = {"table", "routed", "loaded", "duplicates", "differing", "quarantined", "rows", "rows_missing"}
@@ -175,6 +175,18 @@ class Json(PipelineTest):
         self.assertIn("standard input: 21 events", done.stdout)
         self.assertIn("line 11, a duplicate of line 1", self.pipeline.run("preview", "--examples", 11, source).stdout)
         self.assertEqual(sorted(self.pipeline.folder.rglob("*")), before)
+
+    def test_a_file_of_json_over_several_lines_is_none_of_lines(self):
+        source = self.pipeline.folder / "pretty.json"
+        source.write_text(json.dumps(json.loads(events(1)), indent=2))
+        self.assertIn("each line is read as an event", self.pipeline.run("preview", source).stdout)
+        count = len(source.read_text().splitlines())
+        self.assertIn(f"{count} of {count} messages are neither JSON nor compressed JSON", self.pipeline.run("send", source).stderr)
+        source.write_bytes(events(2) + b"not json\n" * 2)
+        self.assertNotIn("each line is read", self.pipeline.run("preview", source).stdout)
+        self.assertNotIn("neither JSON", self.pipeline.run("send", source).stderr)
+        source.write_bytes(b'{"no": "route"}\n')
+        self.assertNotIn("each line is read", self.pipeline.run("preview", source).stdout)
 
     def test_preview_says_what_would_be_held(self):
         source = self.pipeline.folder / "events.ndjson"

@@ -103,11 +103,11 @@ class ManyObjectsTest(PipelineTest):
               for table in ("quarantine", "duplicates")),
             f"INSERT INTO sluice.ledger SELECT {', '.join(changed.get(column, column) for column in columns)} FROM sluice.ledger, {copies} WHERE {of_it}")
 
-    def measured(self, *arguments, exit_code=0):
+    def measured(self, *arguments, exit_code=0, env=None):
         """What a command prints as JSON. Its peak memory must be bounded."""
         begun = time.monotonic()
         done = subprocess.run([sys.executable, "-S", "-c", RUN_AND_MEASURE, *self.pipeline.command(*arguments, "--json")], capture_output=True,
-                              text=True, stdin=subprocess.DEVNULL, env=environment(), cwd=self.pipeline.folder)
+                              text=True, stdin=subprocess.DEVNULL, env=env or environment(), cwd=self.pipeline.folder)
         self.assertEqual(done.returncode, exit_code, f"{arguments}\n{done.stdout[-2000:]}\n{done.stderr[-2000:]}")
         _, used, peak = done.stderr.rsplit("\n", 2)
         if SHOWN:

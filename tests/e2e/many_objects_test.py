@@ -4,7 +4,9 @@ holds pages of it, not all of it."""
 
 import unittest
 
+from alert_test import Webhook
 from many_objects import ManyObjectsTest
+from pipeline import environment
 
 OBJECTS = 100_000
 LOADED = OBJECTS // 2
@@ -69,6 +71,21 @@ class ManyObjects(ManyObjectsTest):
 
         self.assertEqual(self.measured("reconcile", "--repair")["announced"], MISSING)
         self.assertEqual(self.measured("status")["notifications"]["waiting"], MISSING)
+
+        webhook = Webhook(self)
+        loaded = 0
+        for command in "process", "run":
+            done = self.measured(command, "--deadline", "1", "--set", "load.memory=128MiB", "--set", "alert.webhook=env:HOOK",
+                                 env=environment(HOOK=webhook.url))["processed"]
+            self.assertEqual((done["loaded"], done["failed"]), (done["objects"], 0))
+            loaded += done["loaded"]
+        self.assertIn("stale", [alert["type"] for alert in webhook.take()])
+        self.pipeline.generate(100)
+        self.pipeline.send()
+        self.assertEqual(self.measured("land")["landed"]["objects"], 1)
+        status = self.measured("status")
+        self.assertEqual((status["objects"], sum(status["notifications"][part] for part in ("waiting", "in_flight")), status["balanced"]),
+                         (LOADED + loaded, MISSING - loaded + 1, True))
 
 
 if __name__ == "__main__":

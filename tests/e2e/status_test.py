@@ -32,7 +32,8 @@ class Status(StatusTest):
         self.assertRegex(status["freshness"], r"^fresh to \d\d:\d\d; nothing lost in the last 24 hours, ")
         age = datetime.datetime.fromisoformat(status["now"]) - datetime.datetime.fromisoformat(status["fresh_to"])
         self.assertLess(age, datetime.timedelta(minutes=10))
-        self.assertEqual(status["events_last_hour"], truth["events"])
+        self.assertEqual(status["events_last_hour"], sum(table["rows"] for table in status["tables"]))
+        self.assertEqual((status["events"], status["landed_last_hour"]["objects"]), (truth["events"], 1))
         for part in ("objects", "events", "loaded", "duplicates", "quarantined"):
             self.assertEqual(sum(hour[part] for hour in status["hours"]),
                              status[part] if part in ("objects", "events") else
@@ -78,6 +79,13 @@ class Status(StatusTest):
         text = self.text("--by", "event-time")
         self.assertRegex(text, rf"(?m)^{first.strftime(hour)} +3 +1$")
         self.assertNotIn("landed (UTC)", text)
+
+    def test_a_backfill_of_old_hours_is_in_the_rate_of_the_last_hour(self):
+        self.pipeline.put_raw("old.ndjson", events(30) + events(10), "date=2026-11-20/10/")
+        self.pipeline.run("backfill", "--from", "2026-11-20T10")
+        status = self.pipeline.status()
+        self.assertEqual((status["events_last_hour"], status["landed_last_hour"]), (30, {"objects": 0, "bytes": 0}))
+        self.assertRegex(self.text(), r"(?m)^last hour +30 events loaded, less than 0\.1/s$")
 
     def test_a_raw_object_that_nobody_was_told_of_is_missing_after_an_hour(self):
         self.pipeline.run("process")
@@ -212,11 +220,13 @@ class Status(StatusTest):
         self.pipeline.announce(self.pipeline.put_landed("a.ndjson", events(3), 7200))
         self.pipeline.run("process")
         fresh = self.pipeline.status()["fresh_to"]
-        self.pipeline.announce(self.pipeline.put_landed("held.ndjson", b"not json\n" * 20, 0))
+        key = self.pipeline.put_landed("held.ndjson", b"not json\n" * 20, 0)
+        self.pipeline.announce(key)
         self.pipeline.run("process")
         status = self.pipeline.status()
         self.assertEqual(status["fresh_to"], fresh)
-        self.assertEqual(self.concerns(status), [("stale", "", 0), ("held", "", 1)])
+        self.assertEqual(self.concerns(status), [("held", "", 1), ("stale", "", 0)])
+        self.assertEqual(status["next"], [f"sluice why {key}"])
 
     def test_what_is_given_up_is_of_no_concern_any_more(self):
         self.pipeline.run("process")

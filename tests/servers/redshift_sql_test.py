@@ -34,7 +34,7 @@ KINDS = [
     r'^CREATE TEMP TABLE "sluice_back" AS SELECT ', r'^UPDATE "sluice"."duplicates" SET differs = NULL FROM ', r"^UPDATE .* SET state = 'replaced'",
     r"'changed' END AS verdict", r'^COPY "sluice_replayed" \(',
     r'^UPDATE "sluice"."quarantine" SET part = r_part, ', r'^UPDATE "sluice"."quarantine" SET table_name = r_table, ', r'^SELECT CAST\(q\.object AS VARCHAR\), l\.object_identity',
-    r"^SELECT CASE WHEN v\.verdict = 'same' THEN 'loaded' ELSE MIN\(l\.state\) END, ", r'^SELECT state, CAST\(COUNT', r" name = 'it''s another'",
+    r"^SELECT CASE WHEN v\.verdict = 'same' THEN 'loaded' ELSE MIN\(l\.state\) END, ", r'^SELECT state, CAST\(SUM\(.* GROUP BY state', r" name = 'it''s another'",
     r"^SELECT CAST\(c\.hour AS VARCHAR\).* DATE_TRUNC\('hour', ", r"^SELECT CAST\(u\.hour AS VARCHAR\).* DATE_TRUNC\('hour', d\.event_time\)", r"^SELECT CAST\(object AS VARCHAR\), .* AND reason <> ''",
     r'^SELECT d\.event_key, .* HAVING COUNT\(\*\) > 1', r'^SELECT d\.event_key, .* d\.differs = 1 ',
     r'^SELECT q\.parquet, .* FROM \(SELECT parquet, MAX\(CASE ', r'^SELECT DISTINCT parquet FROM .* IN \(', r'^SELECT x\.table_name, .* POSITION\(', r'^SELECT CAST\(q\.event_time AS VARCHAR\)',

@@ -60,7 +60,9 @@ class FetchingWarehouse final : public Warehouse {
   }
   Status Change(const std::string& sql) override { return warehouse_->Change(sql); }
   Result<std::vector<TableBalance>> Balance() override { return warehouse_->Balance(); }
-  Result<std::vector<StateCount>> States() override { return warehouse_->States(); }
+  Result<std::vector<StateCount>> States(Timestamp rows_since) override {
+    return warehouse_->States(rows_since);
+  }
   Result<std::vector<LedgerObject>> ListObjects(const LedgerRange& range) override {
     return warehouse_->ListObjects(range);
   }

@@ -86,6 +86,14 @@ std::string FaultsText(const PreviewedFaults& group, const TableSet& tables) {
   return text;
 }
 
+// A file of JSON over several lines: nothing of it became more than a broken line.
+bool IsNoNdjson(const Preview& preview) {
+  return RowsOf(preview) == 0 && preview.quarantined == preview.counts.lines &&
+         std::ranges::any_of(preview.faults, [](const PreviewedFaults& group) {
+           return group.reason == FaultReason::kNotJson;
+         });
+}
+
 std::string ToText(const Previewed& of) {
   const Preview& preview = of.preview;
   const uint64_t dropped = preview.counts.dropped;
@@ -101,6 +109,11 @@ std::string ToText(const Previewed& of) {
   }
   if (preview.quarantined > 0) text += "\nquarantine\n";
   for (const PreviewedFaults& group : preview.faults) text += FaultsText(group, of.tables);
+  if (IsNoNdjson(preview)) {
+    text +=
+        "\neach line is read as an event, as of a raw object: where the file is JSON over several "
+        "lines, sluice init --sample reads it, and landing makes lines of a message that is so\n";
+  }
   if (of.is_held) {
     text +=
         "\nas a raw object of its own it would be held, and load nothing: more events go to "

@@ -13,6 +13,7 @@
 #include "sluice/operate/foreign_keys.h"
 #include "sluice/operate/orphans.h"
 #include "sluice/operate/reconcile.h"
+#include "sluice/operate/status.h"
 #include "sluice/operate/store_owner.h"
 
 namespace sluice {
@@ -35,7 +36,9 @@ std::string ExamplesText(const std::vector<StuckKey>& stuck, uint64_t count) {
   return ExamplesText(lines, count);
 }
 
-std::string ToText(const ReconcileReport& report, const ReconcileFlags& flags) {
+// `pending`: PendingText of these.
+std::string ToText(const ReconcileReport& report, const ReconcileFlags& flags,
+                   const std::string& pending) {
   std::string text = fmt::format(
       "hours {} to {} (UTC, the last one not included): {} objects in the raw store\n",
       HourText(report.hours.from), HourText(report.hours.to), WithThousands(report.stored));
@@ -44,7 +47,7 @@ std::string ToText(const ReconcileReport& report, const ReconcileFlags& flags) {
     if (count > 0) text += fmt::format("{:>12}  {}\n", WithThousands(count), what);
   };
   add(report.loaded, "loaded");
-  add(report.pending, "young and not loaded yet: their notifications are on the way");
+  add(report.pending, "young and not loaded yet: " + pending);
   add(report.held - report.held_over,
       "held: mend what the reason says, then sluice backfill --from HOUR; or sluice quarantine "
       "accept WHY --object KEY");
@@ -218,6 +221,24 @@ void Remember(PipelineView& view, ObjectStore& raw, ReconcileReport report,
   }
 }
 
+// Why that is not known is told where it matters.
+Result<std::optional<QueueDepth>> AskNotifications(PipelineView& view) {
+  SLUICE_ASSIGN(Queue* const notifications, view.Notifications());
+  return DepthOf(notifications);
+}
+
+std::string PendingText(const ReconcileReport& report,
+                        const Result<std::optional<QueueDepth>>& notifications,
+                        std::chrono::microseconds grace, Timestamp now) {
+  if (report.pending == 0) return "";
+  if (!notifications) {
+    Log(LogLevel::kWarning, "cannot ask how many notifications wait: {}",
+        notifications.error().message());
+  }
+  return PendingText(report.pending, notifications.value_or(std::nullopt),
+                     *report.oldest_pending + grace, now, "sluice backfill --from HOUR");
+}
+
 Result<int> RunReconcile(Session& session, const ReconcileFlags& flags) {
   const auto since = ParseDuration(flags.since), grace = ParseDuration(flags.grace);
   if (!since) return session.WrongUsage("--since: " + since.error().message());
@@ -237,6 +258,7 @@ Result<int> RunReconcile(Session& session, const ReconcileFlags& flags) {
     }
     announcer.emplace(raw->uri(), *notifications, session.clock());
   }
+  const auto notifications = AskNotifications(*view);  // before any is sent
   WalkProgress progress(session, "reconcile");
   ReconcileReport report = Reconcile(*raw, LedgerPagesOf(view->warehouse()), view->layout(), hours,
                                      {.pending_since = now - *grace,
@@ -264,9 +286,11 @@ Result<int> RunReconcile(Session& session, const ReconcileFlags& flags) {
   if (report.failure && report.compared.empty()) return std::unexpected(*report.failure);
   const bool needs_attention = report.NeedsAttention() || (derived && derived->NeedsAttention());
   progress.Clear();
-  SLUICE_TRY(Print(session.flags.json ? ToJson(report, derived)
-                                      : ToText(report, flags) + (derived ? ToText(*derived) : "") +
-                                            EndOf(report, needs_attention)));
+  const std::string pending = PendingText(report, notifications, *grace, now);
+  SLUICE_TRY(Print(session.flags.json
+                       ? ToJson(report, derived)
+                       : ToText(report, flags, pending) + (derived ? ToText(*derived) : "") +
+                             EndOf(report, needs_attention)));
   if (report.failure) return std::unexpected(*report.failure);
   Afterwards(session, view->config(), Afterwards::Looking::kNot).Tell();
   return needs_attention ? kExitAttention : kExitDone;

@@ -6,10 +6,12 @@
 #include <vector>
 
 #include "sluice/base/json_text.h"
+#include "sluice/base/log.h"
 #include "sluice/cli/exit_code.h"
 #include "sluice/cli/input_file.h"
 #include "sluice/cli/session.h"
 #include "sluice/codec/stream_codec.h"
+#include "sluice/land/message_splitter.h"
 #include "sluice/ndjson/line_chunker.h"
 
 namespace sluice {
@@ -17,8 +19,24 @@ namespace {
 
 struct Sent {
   uint64_t messages = 0;
+  uint64_t without_event = 0;  // of these: landing finds no event in them
   Bytes size;
 };
+
+bool HoldsNoEvent(const std::string& body) {
+  std::string lines;
+  const SplitCounts counts = SplitMessage("", body, lines);
+  return counts.enveloped == counts.lines;
+}
+
+// It may be wanted, to see what becomes of it.
+void WarnOfNoEvents(const Sent& sent) {
+  if (2 * sent.without_event <= sent.messages) return;
+  Log(LogLevel::kWarning,
+      "{} of {} messages are neither JSON nor compressed JSON, and become no row: each line is one "
+      "message, so a file of JSON over several lines must have each event on one",
+      WithThousands(sent.without_event), WithThousands(sent.messages));
+}
 
 // The lines of `text` that are not empty, each as one message.
 Status SendEach(Queue& queue, std::string_view text, Sent& sent) {
@@ -33,6 +51,7 @@ Status SendEach(Queue& queue, std::string_view text, Sent& sent) {
     }
     if (bodies.empty()) break;
     SLUICE_ASSIGN(const auto answers, queue.Send(bodies));
+    sent.without_event += static_cast<uint64_t>(std::ranges::count_if(bodies, HoldsNoEvent));
     sent.messages += static_cast<uint64_t>(
         std::ranges::count_if(answers, [](const Status& answer) { return answer.has_value(); }));
     for (const Status& answer : answers) SLUICE_TRY(answer);
@@ -75,6 +94,7 @@ Result<int> Send(Session& session, const std::string& path) {
     return std::unexpected(done.error().During(fmt::format(
         "cannot send {}: after {} messages were sent", path, WithThousands(sent.messages))));
   }
+  WarnOfNoEvents(sent);
   if (session.flags.json) {
     JsonText json;
     json.BeginObject().Key("messages").Value(sent.messages);

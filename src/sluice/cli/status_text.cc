@@ -99,6 +99,27 @@ std::string BacklogText(const StatusReport& report) {
                                         AgeText(report.now - *landed.oldest_waiting)));
 }
 
+std::string PerSecond(uint64_t in_an_hour) {
+  const double rate = static_cast<double>(in_an_hour) / 3600;
+  if (rate >= 10) return WithThousands(in_an_hour / 3600) + "/s";
+  return rate < 0.1 ? "less than 0.1/s" : fmt::format("{:.1f}/s", rate);
+}
+
+// "last hour      2 raw objects landed, 1.2 MB; 450 events loaded, 0.1/s".
+std::string RatesText(const StatusReport& report) {
+  const Landed landed = report.landed.value_or(Landed());
+  std::string text;
+  if (landed.objects_last_hour > 0) {
+    text = fmt::format("{} raw objects landed, {}", WithThousands(landed.objects_last_hour),
+                       ToText(landed.size_last_hour));
+  }
+  if (const uint64_t rows = report.rows_last_hour(); rows > 0) {
+    text += fmt::format("{}{} events loaded, {}", text.empty() ? "" : "; ", WithThousands(rows),
+                        PerSecond(rows));
+  }
+  return text.empty() ? text : Line("last hour", text);
+}
+
 void AddTable(const std::string& label, const TableBalance& b, const std::string& rows_now,
               std::vector<std::vector<std::string>>& rows) {
   rows.push_back({label, WithThousands(b.routed), WithThousands(b.loaded),
@@ -218,7 +239,8 @@ std::string NextText(const StatusReport& report, const std::vector<Concern>& con
   const std::vector<std::string> steps = NextSteps(report, concerns);
   std::string text;
   for (size_t i = 0; i < std::min(room, steps.size()); ++i) {
-    text += Line(i == 0 ? "next" : "", steps[i]);
+    // Whole: a key that is broken in the middle cannot be typed.
+    text += fmt::format("{:<{}}{}\n", i == 0 ? "next" : "", kLabel, WithoutControls(steps[i]));
   }
   return steps.size() > room ? text + More(steps.size() - room) : text;
 }
@@ -235,21 +257,16 @@ std::string TextIn(const Room& room, const StatusReport& report,
                                              : Waiting(report, StatusPart::kSource, report.source));
   text += Line("notifications", Waiting(report, StatusPart::kNotifications, report.notifications));
   if (report.WhyNotKnown(StatusPart::kRawStore) != nullptr) text += Line("raw store", kNotKnown);
-  text += BacklogText(report);
+  text += BacklogText(report) + RatesText(report);
   if (report.paused) text += Line("paused", *report.paused);
   if (!report.ledger_exists) {
     text += Line("warehouse", report.is_warehouse_down() ? kNotKnown : kNothingYet);
     return text + ConcernsText(concerns, room.concerns, style) +
            NextText(report, concerns, room.steps);
   }
-  text += Line("raw objects", fmt::format("{} known to the ledger, {} events",
-                                          WithThousands(report.objects.objects),
-                                          WithThousands(report.objects.lines)));
-  if (report.landed && report.landed->events_last_hour > 0) {
-    const uint64_t events = report.landed->events_last_hour;
-    text += Line("rate", fmt::format("{} events loaded in the last hour, {}/s",
-                                     WithThousands(events), WithThousands(events / 3600)));
-  }
+  text +=
+      Line("raw objects", fmt::format("{} loaded, {} events", WithThousands(report.objects.objects),
+                                      WithThousands(report.objects.lines)));
   text += "\n" + TablesText(report, room.tables) + DifferingText(report);
   text += EventHoursText(report.event_hours, room);
   const bool by_landing = report.event_hours.empty() && report.landed;

@@ -83,7 +83,8 @@ StatusReport Everything(size_t tables) {
   report.landed->noisy = 3;
   report.landed->noisy_events = 300;
   report.landed->noisy_quarantined = 30;
-  report.landed->events_last_hour = kMany;
+  report.states[0].rows_since = kMany;
+  report.landed->objects_last_hour = kMany;
   report.landed->hours[3].stuck = 3;
   report.tables.clear();
   for (size_t i = 0; i < tables; ++i) {
@@ -155,6 +156,42 @@ TEST(StatusText, WhatHasNoRoomIsSummedUpOrCounted) {
   EXPECT_THAT(text, HasSubstr("  6  more kinds: sluice quarantine list\n"));
   EXPECT_THAT(text, HasSubstr("               and 14 more: --json has them all\n"));
   EXPECT_THAT(text, HasSubstr("differing      35 duplicates of "));
+}
+
+TEST(StatusText, TheLastHourHasWhatLandedAndHowManyEventsWereLoadedInASecond) {
+  StatusReport report = Day();
+  EXPECT_THAT(ToText(report), Not(HasSubstr("last hour  ")));
+  const auto line = [&](uint64_t rows, uint64_t objects) {
+    report.states[0].rows_since = rows;
+    report.landed->objects_last_hour = objects;
+    report.landed->size_last_hour = {objects * 1'000'000};
+    const std::string text = ToText(report);
+    const size_t at = text.find("last hour      ") + 15;
+    return text.substr(at, text.find('\n', at) - at);
+  };
+  EXPECT_EQ(line(450, 2), "2 raw objects landed, 2.0 MB; 450 events loaded, 0.1/s");
+  EXPECT_EQ(line(359, 0), "359 events loaded, less than 0.1/s");
+  EXPECT_EQ(line(9'000, 0), "9,000 events loaded, 2.5/s");
+  EXPECT_EQ(line(4'323'600, 0), "4,323,600 events loaded, 1,201/s");
+  EXPECT_EQ(line(0, 3), "3 raw objects landed, 3.0 MB");
+  report.not_known.push_back({StatusPart::kWarehouse, Error(ErrorKind::kTransient, "lost")});
+  report.ledger_exists = false;
+  EXPECT_EQ(line(0, 3), "3 raw objects landed, 3.0 MB");
+}
+
+TEST(StatusText, RawObjectsAreThoseThatAreLoaded) {
+  StatusReport report = Day();
+  report.states.push_back({ObjectState::kHeld, 1, 29});
+  report.objects.objects = 24;
+  report.objects.lines = 2'400;
+  EXPECT_THAT(ToText(report), HasSubstr("\nraw objects    24 loaded, 2,400 events\n"));
+}
+
+TEST(StatusText, AStepToTypeIsNeverBroken) {
+  StatusReport report = Day();
+  report.states.push_back({ObjectState::kHeld, 1, 10});
+  report.stuck_key = "year=2026/month=11/day=27/hour=16/" + LongName('k') + ".ndjson.gz";
+  EXPECT_THAT(ToText(report), HasSubstr("\nnext           sluice why " + report.stuck_key + "\n"));
 }
 
 TEST(StatusText, AFieldIsToldSinceItWasFirstSeen) {

@@ -103,7 +103,7 @@ class ScriptedWarehouse : public Warehouse {
     return std::nullopt;
   }
   Result<std::vector<TableBalance>> Balance() override { return {}; }
-  Result<std::vector<StateCount>> States() override { return {}; }
+  Result<std::vector<StateCount>> States(Timestamp) override { return {}; }
   Result<std::vector<LedgerObject>> ListObjects(const LedgerRange&) override { return {}; }
   Result<uint64_t> CountRows(const Table&) override { return 0; }
   Result<std::vector<std::vector<std::optional<std::string>>>> SampleRows(const Table&,

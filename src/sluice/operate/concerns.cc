@@ -9,6 +9,7 @@
 #include "sluice/base/utf8.h"
 #include "sluice/operate/counted.h"
 #include "sluice/operate/hour_range.h"
+#include "sluice/operate/staleness.h"
 
 namespace sluice {
 namespace {
@@ -18,47 +19,9 @@ using std::chrono::days;
 uint64_t Stuck(const StatusReport& report) {
   uint64_t stuck = 0;
   for (const StateCount& count : report.states) {
-    if (count.state == ObjectState::kHeld || count.state == ObjectState::kSetAside)
-      stuck += count.objects;
+    if (IsStuck(count.state)) stuck += count.objects;
   }
   return stuck;
-}
-
-// Since when nothing new came into the tables, as far as that is known. Of a pipeline that never
-// loaded anything: since when something waits.
-std::optional<Timestamp> StaleSince(const StatusReport& report) {
-  const Landed& landed = *report.landed;
-  if (landed.fresh_to) return landed.fresh_to;
-  if (landed.oldest_waiting) return landed.oldest_waiting;
-  if (report.is_warehouse_down() || !report.states.empty()) return report.now - kLandedHours;
-  return report.source ? report.source->oldest : std::nullopt;
-}
-
-// What takes in what waits; and where nothing does, who says why nothing came.
-std::string NextOfStale(const StatusReport& report) {
-  if (report.is_warehouse_down()) return "sluice check --connect";
-  if (report.paused) return "sluice resume";
-  if (report.notifications_waiting() > 0) return "sluice process";
-  if (report.source && report.source->visible > 0) return "sluice run --once";
-  const Timestamp when = report.landed->oldest_waiting.value_or(report.now - std::chrono::hours(1));
-  return "sluice why " + HourText(std::chrono::floor<std::chrono::hours>(when));
-}
-
-void AddStale(const StatusReport& report, std::vector<Concern>& list) {
-  if (!report.landed) return;
-  const auto since = StaleSince(report);
-  if (!since || report.now - *since <= report.limits.stale_after) return;
-  const std::string age = AgeText(report.now - *since);
-  std::string text = fmt::format("nothing new in the tables for {}{}", age,
-                                 report.landed->fresh_to ? "" : " or longer");
-  if (const auto oldest = report.landed->oldest_waiting) {
-    text = fmt::format("what landed {} ago is in no table yet", AgeText(report.now - *oldest));
-  }
-  if (!report.is_warehouse_down() && report.states.empty()) {
-    text = "nothing was ever loaded, and the oldest of what is to be loaded waits for " + age;
-  }
-  list.push_back(
-      {.kind = ConcernKind::kStale, .subject = {}, .text = text, .next = NextOfStale(report)});
 }
 
 std::string WhatIsNotKnown(StatusPart part) {
@@ -139,6 +102,14 @@ class Concerns {
   }
 };
 
+void AddHeld(const StatusReport& report, Concerns& concerns) {
+  const uint64_t stuck = Stuck(report);
+  if (stuck == 0) return;
+  concerns.Add(ConcernKind::kHeld, stuck,
+               Counted(stuck, "raw object") + " held or set aside, none of their events is loaded",
+               report.stuck_key.empty() ? "" : "sluice why " + report.stuck_key);
+}
+
 void AddStanding(const StatusReport& report, Concerns& concerns) {
   for (const auto& [part, error] : report.not_known) {
     if (part == StatusPart::kWarehouse) {
@@ -179,16 +150,12 @@ void AddStanding(const StatusReport& report, Concerns& concerns) {
             BeforeTheDay(report),
         RepairOf(report));
   }
-  AddStale(report, concerns.list);
+  if (IsHeldTheReason(report)) AddHeld(report, concerns);
+  if (auto stale = StaleConcern(report)) concerns.list.push_back(*std::move(stale));
 }
 
 void AddObjects(const StatusReport& report, Concerns& concerns) {
-  if (const uint64_t stuck = Stuck(report); stuck > 0) {
-    concerns.Add(
-        ConcernKind::kHeld, stuck,
-        Counted(stuck, "raw object") + " held or set aside, none of their events is loaded",
-        report.stuck_key.empty() ? "" : "sluice why " + report.stuck_key);
-  }
+  if (!IsHeldTheReason(report)) AddHeld(report, concerns);
   concerns.AddDeadLetters("source", report.source, "look into the dead-letter queue of the source");
   concerns.AddDeadLetters("notifications", report.notifications, "sluice reconcile");
   if (report.paused) {

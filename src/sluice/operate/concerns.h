@@ -19,8 +19,9 @@ enum class ConcernKind {
   kExpiring,     // notifications, within a day
   kNotBalanced,  // the ledger was changed by hand
   kMissing,      // raw objects that nobody was told of
-  kStale,        // nothing new in the tables for longer than alert.stale_after
-  kHeld,         // or set aside: raw objects that load nothing until somebody has looked
+  kStale,        // nothing newer in the tables for longer than alert.stale_after
+  kHeld,         // or set aside: raw objects that load nothing until somebody has looked. Told
+                 // before kStale where it is the reason for that
   kDeadLetters,  // of the source, or of the notifications
   kPaused,
   kRowsMissing,  // of a table

@@ -62,6 +62,28 @@ void WaitSince(StatusReport& report, std::chrono::microseconds age, uint64_t not
   report.notifications = QueueDepth{.visible = notifications};
 }
 
+// One object, which landed then; what landed before it is loaded.
+void HoldSince(StatusReport& report, std::chrono::microseconds age) {
+  report.states.push_back({ObjectState::kHeld, 1, 20});
+  report.stuck_key = "date=2026-11-27/15/x";
+  report.landed->fresh_to = kNow - age - minutes(4);
+  report.landed->stuck_since = kNow - age;
+}
+
+// `age` ago, and what was loaded landed more than a day ago.
+void LoadedLongAgo(StatusReport& report, std::chrono::microseconds age) {
+  report.states = {{ObjectState::kLoaded, 3, 3'000, kNow - days(9), kNow - age}};
+  report.landed = Landed();
+}
+
+// One object, held `age` ago.
+void OnlyHeldSince(StatusReport& report, std::chrono::microseconds age) {
+  report.states.clear();
+  HoldSince(report, age);
+  report.states[0].first = report.states[0].last = kNow - age;
+  report.landed->fresh_to.reset();
+}
+
 const std::vector<Case> kCases = {
     {"well",
      [](StatusReport&) {},
@@ -191,10 +213,40 @@ const std::vector<Case> kCases = {
      {"critical stale 0: sluice why 2026-11-27T15"},
      "fresh to 15:44; nothing lost in the last 24 hours, something to do"},
     {"nothing landed for a day",
-     [](StatusReport& r) { r.landed = Landed(); },
+     [](StatusReport& r) { LoadedLongAgo(r, days(3)); },
      {"critical stale 0: sluice why 2026-11-27T15"},
      "nothing that landed in the last 24 hours is loaded; nothing lost in the last 24 hours, "
      "something to do"},
+    {"a backfill of an old hour, just now",
+     [](StatusReport& r) { LoadedLongAgo(r, minutes(20)); },
+     {},
+     "nothing that landed in the last 24 hours is loaded; nothing lost in the last 24 hours, "
+     "nothing to do"},
+    {"nothing landed for a day, and what is loaded from before is not known",
+     [](StatusReport& r) {
+       r.landed = Landed{.is_estimate = true};
+       CannotAsk(r, StatusPart::kWarehouse);
+     },
+     {"critical warehouse_down 0: sluice check --connect"},
+     "how fresh is not known; nothing lost in the last 24 hours as far as is known without the "
+     "warehouse, something to do"},
+    {"the first object of a new pipeline is held",
+     [](StatusReport& r) { OnlyHeldSince(r, minutes(20)); },
+     {"warning held 1: sluice why date=2026-11-27/15/x"},
+     "nothing that landed in the last 24 hours is loaded; not all is well, something to do"},
+    {"the first object of a new pipeline is held for long",
+     [](StatusReport& r) { OnlyHeldSince(r, minutes(21)); },
+     {"warning held 1: sluice why date=2026-11-27/15/x",
+      "critical stale 0: sluice why date=2026-11-27/15/x"},
+     "nothing that landed in the last 24 hours is loaded; not all is well, something to do"},
+    {"of a new pipeline nothing is loaded, since it vanished",
+     [](StatusReport& r) {
+       r.states = {{ObjectState::kVanished, 1, 0, kNow - days(1), kNow - days(1)}};
+       r.landed = Landed();
+     },
+     {},
+     "nothing that landed in the last 24 hours is loaded; nothing lost in the last 24 hours, "
+     "nothing to do"},
     {"what is older waits while what is newer is loaded",
      [](StatusReport& r) {
        r.landed->fresh_to.reset();
@@ -211,6 +263,37 @@ const std::vector<Case> kCases = {
      },
      {"warning held 3: sluice why date=2026-11-27/16/x"},
      "fresh to 16:01; not all is well, something to do"},
+    {"a producer broke, and everything since is held",
+     [](StatusReport& r) { HoldSince(r, minutes(30)); },
+     {"warning held 1: sluice why date=2026-11-27/15/x",
+      "critical stale 0: sluice why date=2026-11-27/15/x"},
+     "fresh to 15:31; not all is well, something to do"},
+    {"everything is held, and the next one is on its way",
+     [](StatusReport& r) {
+       HoldSince(r, minutes(30));
+       r.landed->oldest_waiting = kNow - minutes(1);
+       r.landed->waiting = r.notifications->visible = 1;
+     },
+     {"warning held 1: sluice why date=2026-11-27/15/x",
+      "critical stale 0: sluice why date=2026-11-27/15/x"},
+     "fresh to 15:31; not all is well, something to do"},
+    {"what is held is not why what waits is not loaded",
+     [](StatusReport& r) {
+       HoldSince(r, minutes(50));
+       r.landed->oldest_waiting = kNow - minutes(30);
+       r.landed->waiting = r.notifications->visible = 1;
+     },
+     {"critical stale 0: sluice process", "warning held 1: sluice why date=2026-11-27/15/x"},
+     "fresh to 15:11; not all is well, something to do"},
+    {"one is held from before, and nothing came since",
+     [](StatusReport& r) {
+       HoldSince(r, minutes(50));
+       r.landed->fresh_to = kNow - minutes(30);
+       r.landed->stuck_since.reset();
+     },
+     {"critical stale 0: sluice why 2026-11-27T15",
+      "warning held 1: sluice why date=2026-11-27/15/x"},
+     "fresh to 15:35; not all is well, something to do"},
     {"held, and settled before it was named",
      [](StatusReport& r) { r.states.push_back({ObjectState::kHeld, 1, 20}); },
      {"warning held 1: "},
@@ -323,6 +406,27 @@ TEST(ConcernsTest, FollowFromTheReportAlone) {
       EXPECT_THAT(one.sentence, HasSubstr("something to do"));
     }
   }
+}
+
+TEST(ConcernsTest, StaleSaysWhatItGoesBy) {
+  const auto text = [](const std::function<void(StatusReport&)>& change) {
+    StatusReport report = Well();
+    change(report);
+    for (const Concern& concern : ConcernsOf(report)) {
+      if (concern.kind == ConcernKind::kStale) return concern.text;
+    }
+    return std::string("not stale");
+  };
+  EXPECT_EQ(text([](StatusReport& r) { r.landed->fresh_to = kNow - minutes(30); }),
+            "nothing that landed in the last 30 min is in the tables");
+  EXPECT_EQ(text([](StatusReport& r) { WaitSince(r, minutes(30), 2); }),
+            "what landed 30 min ago is in no table yet");
+  EXPECT_EQ(text([](StatusReport& r) { LoadedLongAgo(r, days(3)); }), "nothing was loaded for 3 d");
+  EXPECT_EQ(text([](StatusReport& r) { NeverLoaded(r, minutes(30)); }),
+            "nothing was ever loaded, and the oldest of what is to be loaded waits for 30 min");
+  EXPECT_EQ(
+      text([](StatusReport& r) { OnlyHeldSince(r, minutes(30)); }),
+      "nothing was ever loaded, and the oldest of what is held or set aside is so for 30 min");
 }
 
 TEST(ConcernsTest, FieldsAreNamedTheFirstFive) {

@@ -29,22 +29,6 @@ bool CanCompare(const ColumnType& type) {
          (type.kind == TypeKind::kDecimal && type.scale == 0);
 }
 
-// Amazon Redshift Database Developer Guide, "Compression encodings".
-std::string EncodingOf(const ColumnType& type) {
-  switch (type.kind) {
-    case TypeKind::kSuper:
-      return "";
-    case TypeKind::kBoolean:
-    case TypeKind::kReal:
-    case TypeKind::kDouble:
-    case TypeKind::kChar:
-    case TypeKind::kVarchar:
-      return "zstd";
-    default:
-      return "az64";
-  }
-}
-
 // What PostgreSQL and sluice call columns of their own.
 const std::set<std::string> kTakenNames = {"oid",
                                            "tableoid",
@@ -83,6 +67,23 @@ bool NamesEvent(const FieldPath& path) {
 }
 
 }  // namespace
+
+// Amazon Redshift Database Developer Guide, "Compression encodings": AZ64 is for numbers without
+// exponent, dates and times only.
+std::string EncodingOf(const ColumnType& type) {
+  switch (type.kind) {
+    case TypeKind::kSuper:
+      return "";
+    case TypeKind::kBoolean:
+    case TypeKind::kReal:
+    case TypeKind::kDouble:
+    case TypeKind::kChar:
+    case TypeKind::kVarchar:
+      return "zstd";
+    default:
+      return "az64";
+  }
+}
 
 TableObserver::TableObserver(const SampleFields& fields)
     : fields_(fields), observers_(fields.tree().size()) {

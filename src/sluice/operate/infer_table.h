@@ -17,6 +17,10 @@
 
 namespace sluice {
 
+// ENCODE's word for a proposed column that is not the first of the SORTKEY; empty: Redshift
+// chooses.
+std::string EncodingOf(const ColumnType& type);
+
 // More keys that not every event has are values. A load holds some memory for each column.
 inline constexpr size_t kMostOptional = 200;
 

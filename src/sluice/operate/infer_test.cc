@@ -10,6 +10,7 @@
 #include "sluice/ndjson/line_chunker.h"
 #include "sluice/operate/infer_column.h"
 #include "sluice/operate/infer_names.h"
+#include "sluice/operate/infer_table.h"
 #include "sluice/operate/init_files.h"
 #include "sluice/operate/sample_fields.h"
 
@@ -105,6 +106,25 @@ std::string Refused(const std::vector<std::string>& events) {
     }
   }
   return faults;
+}
+
+TEST(Infer, EncodingsAreThoseThatRedshiftHasForTheType) {
+  const std::pair<TypeKind, const char*> kWanted[] = {{TypeKind::kSmallInt, "az64"},
+                                                      {TypeKind::kInteger, "az64"},
+                                                      {TypeKind::kBigInt, "az64"},
+                                                      {TypeKind::kDecimal, "az64"},
+                                                      {TypeKind::kDate, "az64"},
+                                                      {TypeKind::kTimestamp, "az64"},
+                                                      {TypeKind::kTimestampTz, "az64"},
+                                                      {TypeKind::kReal, "zstd"},
+                                                      {TypeKind::kDouble, "zstd"},
+                                                      {TypeKind::kBoolean, "zstd"},
+                                                      {TypeKind::kChar, "zstd"},
+                                                      {TypeKind::kVarchar, "zstd"},
+                                                      {TypeKind::kSuper, ""}};
+  for (const auto& [kind, encoding] : kWanted) {
+    EXPECT_EQ(EncodingOf({.kind = kind}), encoding) << static_cast<int>(kind);
+  }
 }
 
 TEST(Infer, ATypeHoldsEveryValueSeen) {

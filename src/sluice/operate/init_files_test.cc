@@ -129,6 +129,17 @@ TEST(InitFiles, AWordOfSqlMayBeTheSchema) {
   EXPECT_EQ(ParseCreateTable(tables[0].ddl, "x")->schema, "select");
 }
 
+TEST(InitFiles, ADdlSaysWhyItsColumnsAreEncodedAsTheyAre) {
+  SampleLines sample;
+  sample.Add(R"({"id":"a","n":1,"at":"2026-11-27 10:00:00"})");
+  const std::string ddl = InitTablesOf(InferTables(sample), "t").at(0).ddl;
+  for (const char* const text :
+       {"-- ENCODE: az64 for integers", "; zstd for", "; raw for the first", " ENCODE az64",
+        " ENCODE zstd", "TIMESTAMP NOT NULL ENCODE raw"}) {
+    EXPECT_THAT(ddl, HasSubstr(text));
+  }
+}
+
 TEST(InitFiles, ATimeWithoutAKeySaysNothingOfDuplicates) {
   const GivenDdl with[] = {Given(kEvents)};
   EXPECT_THAT((*InitTablesOf(with, SampleLines()))[0].time_reason, HasSubstr("duplicate"));

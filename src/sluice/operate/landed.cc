@@ -6,7 +6,6 @@
 #include <utility>
 
 #include "sluice/operate/backfill_plan.h"
-#include "sluice/operate/story.h"
 
 namespace sluice {
 namespace {
@@ -43,8 +42,6 @@ class Gathering {
     hour->duplicates += object.duplicates;
     hour->quarantined += object.quarantined;
     hour->dropped += object.dropped;
-    const std::string hour_ago = MomentText(ToIso8601(now_ - std::chrono::hours(1)));
-    if (MomentText(object.loaded_at) >= hour_ago) landed_.events_last_hour += object.lines;
     const double most = limits_.warn_above * static_cast<double>(object.lines);
     const uint64_t quarantined = object.quarantined - std::min(object.quarantined, object.accepted);
     if (static_cast<double>(quarantined) <= most) return;
@@ -62,8 +59,10 @@ class Gathering {
   Landed Finish() {
     SortObjects();
     for (const StoredObject& object : objects_) {
-      if (object.stands == Stands::kIsLoaded && !landed_.oldest_waiting) {
-        landed_.fresh_to = object.landed;
+      if (!landed_.oldest_waiting) MeetInOrder(object);
+      if (object.landed >= now_ - kRateHour) {
+        ++landed_.objects_last_hour;
+        landed_.size_last_hour += object.size;
       }
       if (object.stands != Stands::kWaits) continue;
       ++landed_.waiting;
@@ -85,6 +84,15 @@ class Gathering {
     LandedHour& found = hours_[*hour];
     found.hour = *hour;
     return &found;
+  }
+  // Of those that landed before the first that waits.
+  void MeetInOrder(const StoredObject& object) {
+    if (object.stands == Stands::kIsLoaded) {
+      landed_.fresh_to = object.landed;
+      landed_.stuck_since.reset();
+    } else if (object.stands == Stands::kIsStuck && !landed_.stuck_since) {
+      landed_.stuck_since = object.landed;
+    }
   }
   void SortObjects() { std::ranges::stable_sort(objects_, {}, &StoredObject::landed); }
 

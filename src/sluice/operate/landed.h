@@ -42,6 +42,7 @@ struct LandedHour {
 
 // The last kLandedHours hours of landing, the one that runs included.
 inline constexpr std::chrono::hours kLandedHours{24};
+inline constexpr std::chrono::hours kRateHour{1};  // of which the rates are
 HourRange LastHours(Timestamp now);
 struct Landed {
   // In order, from the first hour in which anything landed to the one that runs; empty where
@@ -50,6 +51,9 @@ struct Landed {
   // Landing time of the newest object that is loaded and before which none waits: all that landed
   // in these hours until then is in the tables, or stuck. Absent where there is none.
   std::optional<Timestamp> fresh_to;
+  // Landing time of the oldest that is held or set aside behind `fresh_to` and before the oldest
+  // that waits. Absent where there is none: no decision of a person makes anything fresher.
+  std::optional<Timestamp> stuck_since;
   bool is_estimate = false;  // of all of this: nobody could ask the ledger
   uint64_t waiting = 0;
   Bytes waiting_size;
@@ -58,7 +62,9 @@ struct Landed {
   // Loaded, with more in quarantine than warn_above allows, but for what was given up: how many,
   // and their events.
   uint64_t noisy = 0, noisy_events = 0, noisy_quarantined = 0;
-  uint64_t events_last_hour = 0;  // loaded in the hour before now
+  // Raw objects that landed in the hour before now, loaded or not, as they are stored.
+  uint64_t objects_last_hour = 0;
+  Bytes size_last_hour;
 
   friend bool operator==(const Landed&, const Landed&) = default;
 };

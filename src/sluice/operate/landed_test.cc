@@ -93,7 +93,8 @@ TEST_F(LandedTest, HoursAddUpWhatTheLedgerSaysOfThem) {
   EXPECT_TRUE(fourteen.Balances());
   --fourteen.loaded;
   EXPECT_FALSE(fourteen.Balances());
-  EXPECT_EQ(landed.events_last_hour, 20u);
+  EXPECT_EQ(landed.objects_last_hour, 2u);
+  EXPECT_EQ(landed.size_last_hour, Bytes{200});
   EXPECT_EQ(landed.fresh_to, kNow - minutes(10));
   EXPECT_EQ(landed.waiting, 0u);
   EXPECT_FALSE(landed.oldest_waiting);
@@ -146,8 +147,19 @@ TEST_F(LandedTest, WhatIsHeldWaitsForNobodyButAPerson) {
   const Landed landed = Walk();
   EXPECT_EQ(landed.waiting, 0u);
   EXPECT_EQ(landed.fresh_to, kNow - minutes(130)) << "nothing of it is in the tables";
+  EXPECT_EQ(landed.stuck_since, kNow - minutes(120)) << "the oldest of them";
   EXPECT_EQ(landed.hours.front().stuck, 2u);
   EXPECT_EQ(landed.hours.front().events, 10u) << "none of theirs is loaded";
+}
+
+TEST_F(LandedTest, WhatIsHeldBeforeSomethingIsLoadedOrWaitsKeepsNothingFromBeingFresher) {
+  Know(Store(minutes(130), "held"), ObjectState::kHeld);
+  StoreLoaded(minutes(120), "loaded", "2026-11-27 12:35:00");
+  EXPECT_FALSE(Walk().stuck_since);
+  Know(Store(minutes(110), "held again"), ObjectState::kHeld);
+  EXPECT_EQ(Walk().stuck_since, kNow - minutes(110));
+  Store(minutes(115), "waits");
+  EXPECT_FALSE(Walk().stuck_since);
 }
 
 TEST_F(LandedTest, OnlyTheVersionThatIsStoredIsStuck) {

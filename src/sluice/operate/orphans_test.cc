@@ -191,7 +191,7 @@ class ScriptedLedger : public Warehouse {
     return No();
   }
   Result<std::vector<TableBalance>> Balance() override { return No(); }
-  Result<std::vector<StateCount>> States() override { return No(); }
+  Result<std::vector<StateCount>> States(Timestamp) override { return No(); }
   Result<std::vector<LedgerObject>> ListObjects(const LedgerRange&) override { return No(); }
   Result<uint64_t> CountRows(const Table&) override { return No(); }
   Result<std::vector<TextRow>> SampleRows(const Table&, size_t) override { return No(); }

@@ -230,6 +230,7 @@ TEST_F(RawWalkTest, ReconcileTellsYoungFromMissing) {
   EXPECT_EQ(report->overwritten, 1u);
   EXPECT_EQ(report->loaded, 1u);
   EXPECT_EQ(report->pending, 1u);
+  EXPECT_EQ(report->oldest_pending, grace + std::chrono::microseconds(1));
   EXPECT_EQ(report->held, 1u);
   ASSERT_EQ(report->held_examples.size(), 1u) << "not the version that was written over";
   EXPECT_EQ(report->held_examples[0].key, hour + "4-held");
@@ -240,6 +241,22 @@ TEST_F(RawWalkTest, ReconcileTellsYoungFromMissing) {
                                 hour + "9-held-before"));
   EXPECT_THAT(report->examples,
               ElementsAre(hour + "2-missing", hour + "5-came-back", hour + "9-held-before"));
+}
+
+TEST(PendingText, SaysThatNoNotificationWaitsOnlyWhereTheyWereCounted) {
+  const Timestamp now = *FromIso8601("2026-11-27T16:05:00Z");
+  const auto text = [&](uint64_t objects, const std::optional<QueueDepth>& notifications) {
+    return PendingText(objects, notifications, now + std::chrono::minutes(20), now, "sluice x");
+  };
+  EXPECT_EQ(text(1, std::nullopt), "its notification may be on the way");
+  EXPECT_EQ(text(2, QueueDepth{.visible = 3, .in_flight = 1}),
+            "their notifications may be among the 4 that wait");
+  EXPECT_EQ(text(1, QueueDepth{.in_flight = 1}), "its notification may be among the 1 that wait");
+  EXPECT_EQ(text(1, QueueDepth{}),
+            "no notification waits; it counts as missing from 16:25 on; sluice x loads it now");
+  EXPECT_EQ(text(2, QueueDepth{}),
+            "no notification waits; the first counts as missing from 16:25 on; sluice x loads them "
+            "now");
 }
 
 // Whichever key it ended at, by a stop or a failure.

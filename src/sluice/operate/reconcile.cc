@@ -9,6 +9,7 @@
 #include "sluice/config/location.h"
 #include "sluice/event/s3_notification.h"
 #include "sluice/operate/backfill_plan.h"
+#include "sluice/operate/concerns.h"
 
 namespace sluice {
 namespace {
@@ -31,6 +32,8 @@ Status CountUnsettled(const RawKeyState& state, const std::string& store, const 
     if (examples.size() < kExamples) examples.push_back({state.key, stuck->reason});
   } else if (state.stored->last_modified > options.pending_since) {
     ++report.pending;
+    report.oldest_pending = std::min(report.oldest_pending.value_or(state.stored->last_modified),
+                                     state.stored->last_modified);
   } else {
     // First, since what fails is not counted.
     if (options.on_missing) SLUICE_TRY(options.on_missing(*state.stored));
@@ -115,6 +118,18 @@ std::string BucketOf(std::string_view store) {
 }
 
 }  // namespace
+
+std::string PendingText(uint64_t objects, const std::optional<QueueDepth>& notifications,
+                        Timestamp missing_from, Timestamp now, std::string_view backfill) {
+  const bool is_one = objects == 1;
+  const std::string whose = is_one ? "its notification" : "their notifications";
+  if (!notifications) return whose + " may be on the way";
+  const uint64_t waiting = notifications->visible + notifications->in_flight;
+  if (waiting > 0) return fmt::format("{} may be among the {} that wait", whose, waiting);
+  return fmt::format("no notification waits; {} counts as missing from {} on; {} loads {} now",
+                     is_one ? "it" : "the first", MinuteText(missing_from, now), backfill,
+                     is_one ? "it" : "them");
+}
 
 Announcer::Announcer(std::string store, Queue& notifications, Clock& clock)
     : bucket_(BucketOf(store)),

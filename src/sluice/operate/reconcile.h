@@ -5,6 +5,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "sluice/base/bytes.h"
@@ -31,9 +32,9 @@ struct ReconcileReport {
   uint64_t stored = 0;  // in the store: the next seven
   uint64_t loaded = 0;  // or replaced
   uint64_t held = 0, set_aside = 0;
-  uint64_t held_over = 0;    // of the held: another version of the key is loaded
-  uint64_t missing = 0;      // the ledger knows nothing of them
-  uint64_t pending = 0;      // nor of these, but they are young: their notifications are on the way
+  uint64_t held_over = 0;  // of the held: another version of the key is loaded
+  uint64_t missing = 0;    // the ledger knows nothing of them
+  uint64_t pending = 0;  // nor of these, but they are young: their notifications may be on the way
   uint64_t overwritten = 0;  // another version of the key is loaded, and nothing known of this one
   uint64_t foreign = 0;      // a key that the layout does not explain
   uint64_t gone = 0;         // loaded, and no longer in the store
@@ -42,6 +43,7 @@ struct ReconcileReport {
   Bytes missing_size;
   std::vector<std::string> examples;                        // the first keys that are missing
   OverdueHours overdue;                                     // the missing and the overwritten
+  std::optional<Timestamp> oldest_pending;                  // when that landed
   std::vector<StuckKey> held_examples, set_aside_examples;  // the first of these
   uint64_t announced = 0;  // notifications that were sent for what is missing or overwritten
   // The last key that is in these numbers; empty: none.
@@ -71,6 +73,12 @@ struct ReconcileOptions {
 // both are those of one.
 ReconcileReport Reconcile(ObjectStore& raw, const LedgerPages& ledger, const RawLayout& layout,
                           const HourRange& hours, const ReconcileOptions& options);
+
+// What is to be expected of objects that are pending, for people, as far as the queue of
+// notifications was asked. `missing_from`: when the first of them counts as missing. `backfill`:
+// the command that loads them.
+std::string PendingText(uint64_t objects, const std::optional<QueueDepth>& notifications,
+                        Timestamp missing_from, Timestamp now, std::string_view backfill);
 
 // Sends, for objects of a raw store, the notifications that S3 would have sent. Call Flush behind
 // the last one. What it was given outlives it.

@@ -42,7 +42,7 @@ Status CountHours(const TableSet& tables, Warehouse& warehouse, StatusReport& re
 Status FindStuck(Warehouse& warehouse, StatusReport& report) {
   std::string since;
   for (const StateCount& count : report.states) {
-    if (count.state != ObjectState::kHeld && count.state != ObjectState::kSetAside) continue;
+    if (!IsStuck(count.state)) continue;
     SLUICE_ASSIGN(const auto newest, warehouse.ListParts({.state = count.state, .limit = 1}));
     if (newest.empty() || newest[0].loaded_at < since) continue;
     since = newest[0].loaded_at;
@@ -53,7 +53,7 @@ Status FindStuck(Warehouse& warehouse, StatusReport& report) {
 
 Status AskLedger(const StatusParts& parts, StatusReport& report) {
   Warehouse& warehouse = parts.warehouse;
-  SLUICE_ASSIGN(report.states, warehouse.States());
+  SLUICE_ASSIGN(report.states, warehouse.States(report.now - kRateHour));
   SLUICE_TRY(FindStuck(warehouse, report));
   SLUICE_ASSIGN(const auto balance, warehouse.Balance());
   SLUICE_ASSIGN(report.quarantine, warehouse.SumQuarantine({.since = report.now - kLandedHours,
@@ -223,6 +223,11 @@ bool StatusReport::Balances() const {
                b.staged == b.loaded + b.duplicates;
   }
   return balances;
+}
+
+uint64_t StatusReport::rows_last_hour() const {
+  const auto loaded = std::ranges::find(states, ObjectState::kLoaded, &StateCount::state);
+  return loaded == states.end() ? 0 : loaded->rows_since;
 }
 
 uint64_t StatusReport::accepted() const {

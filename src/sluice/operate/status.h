@@ -76,7 +76,7 @@ struct StatusReport {
   bool ledger_exists = false;
   std::optional<std::string> paused;
   TableBalance objects;            // the ledger's rows of the loaded objects themselves
-  std::vector<StateCount> states;  // of all objects that the ledger knows
+  std::vector<StateCount> states;  // of all objects that the ledger knows; rows since kRateHour ago
   std::string stuck_key;           // of the last one that was held or set aside, if any is
   std::vector<TableStatus> tables;
   std::optional<Landed> landed;  // absent: there is no raw store yet, or it is not known
@@ -92,6 +92,7 @@ struct StatusReport {
   // Null: it was asked.
   const Error* WhyNotKnown(StatusPart part) const;
   bool is_warehouse_down() const { return WhyNotKnown(StatusPart::kWarehouse) != nullptr; }
+  uint64_t rows_last_hour() const;  // that came into tables in the hour before now
   // Events in quarantine that were given up.
   uint64_t accepted() const;
   // Whether invariant 5 holds for the sums of the ledger; the tables themselves have no part in it.
@@ -118,6 +119,11 @@ struct StatusParts {
 // kLedger leaves the tables themselves alone: no rows are counted, and none shown. kEventHours
 // reads their times too.
 enum class StatusDepth { kLedger, kTables, kEventHours };
+
+// Held or set aside: it waits for a person.
+inline bool IsStuck(ObjectState state) {
+  return state == ObjectState::kHeld || state == ObjectState::kSetAside;
+}
 
 // Absent where the queue is not there yet.
 Result<std::optional<QueueDepth>> DepthOf(Queue* queue);

@@ -159,7 +159,10 @@ std::string ToJson(const StatusReport& report) {
   known("no_route", report.objects.no_route);
   known("dropped", report.objects.dropped);
   known("accepted", report.accepted());
-  json.Key("events_last_hour").Value(landed.events_last_hour);
+  known("events_last_hour", report.rows_last_hour());
+  json.Key("landed_last_hour").BeginObject();
+  json.Key("objects").Value(landed.objects_last_hour);
+  json.Key("bytes").Value(landed.size_last_hour.count).EndObject();
   AppendStates(json, report);
   AppendTables(json, report);
   AppendHours(json, landed);

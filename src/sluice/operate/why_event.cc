@@ -149,7 +149,7 @@ Status EndStuck(const Witnesses& w, const EventTraces::Place& place, Story& stor
 // " (3 messages wait in the source; loading is paused: …)": what may have an event that nothing
 // else has.
 Result<std::string> WhereItMayBe(const Witnesses& w) {
-  SLUICE_ASSIGN(const std::vector<StateCount> states, w.warehouse.States());
+  SLUICE_ASSIGN(const std::vector<StateCount> states, w.warehouse.States(w.now));
   uint64_t stuck = 0;
   for (const StateCount& count : states) {
     const bool is_stuck =

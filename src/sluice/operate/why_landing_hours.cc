@@ -178,8 +178,9 @@ void EndHours(const Witnesses& w, const HourRange& hours, const ReconcileReport&
   if (report.pending > 0) {
     return story.End(
         "waiting",
-        fmt::format("{} not loaded yet, because they are young: their notifications are on the way",
-                    Counted(report.pending, "raw object")));
+        fmt::format("{} not loaded yet, and young: {}", Counted(report.pending, "raw object"),
+                    PendingText(report.pending, w.notifications, *report.oldest_pending + w.grace,
+                                w.now, "sluice backfill " + RangeFlags(hours))));
   }
   if (sums.AllWaitInQuarantine()) {
     return story.End("quarantined",

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <map>
 
+#include "sluice/operate/reconcile.h"
 #include "sluice/operate/why.h"
 
 namespace sluice {
@@ -218,7 +219,9 @@ void EndUnknown(const RawObject& object, Story& story) {
   }
   if (object.stored->last_modified > w.now - w.grace) {
     return story.End("waiting",
-                     "not loaded yet, because it is young: its notification is on the way");
+                     "not loaded yet, because it is young: " +
+                         PendingText(1, w.notifications, object.stored->last_modified + w.grace,
+                                     w.now, object.Backfill()));
   }
   story.End("missing",
             "not loaded, because nobody was told of it: it landed without a notification",

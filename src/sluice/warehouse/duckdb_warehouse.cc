@@ -243,10 +243,10 @@ Result<std::vector<TableBalance>> DuckDbWarehouse::Balance() {
   return Read(turn).Balance();
 }
 
-Result<std::vector<StateCount>> DuckDbWarehouse::States() {
+Result<std::vector<StateCount>> DuckDbWarehouse::States(Timestamp rows_since) {
   if (!Exists()) return std::vector<StateCount>();
   SLUICE_ASSIGN(const DuckDbTurn turn, TakeTurn(Purpose::kRead));
-  return Read(turn).States();
+  return Read(turn).States(rows_since);
 }
 
 Result<std::vector<LedgerObject>> DuckDbWarehouse::ListObjects(const LedgerRange& range) {

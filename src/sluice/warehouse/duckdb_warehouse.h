@@ -66,7 +66,7 @@ class DuckDbWarehouse : public Warehouse {
   Result<std::vector<LiveColumn>> Describe(const Table& table) override;
   Status Change(const std::string& sql) override;
   Result<std::vector<TableBalance>> Balance() override;
-  Result<std::vector<StateCount>> States() override;
+  Result<std::vector<StateCount>> States(Timestamp rows_since) override;
   Result<std::vector<LedgerObject>> ListObjects(const LedgerRange& range) override;
   Result<uint64_t> CountRows(const Table& table) override;
   Result<std::vector<TextRow>> SampleRows(const Table& table, size_t limit) override;

@@ -177,15 +177,21 @@ Result<std::vector<TableBalance>> LedgerReader::Balance() {
   return balance;
 }
 
-Result<std::vector<StateCount>> LedgerReader::States() {
+Result<std::vector<StateCount>> LedgerReader::States(Timestamp rows_since) {
   std::vector<StateCount> counts;
   SLUICE_ASSIGN(const bool exists, Exists());
   if (!exists) return counts;
-  SLUICE_ASSIGN(const std::vector<TextRow> rows, session_.Query("states", StatesSql(names_)));
+  SLUICE_ASSIGN(const std::vector<TextRow> rows,
+                session_.Query("states", StatesSql(names_, rows_since)));
   for (const TextRow& row : rows) {
     const auto state = ObjectStateNamed(row[0].value_or(""));
     if (!state) return UnknownState(row[0].value_or(""));
-    counts.push_back({*state, ToCount(row[1]), ToCount(row[2])});
+    counts.push_back({.state = *state,
+                      .objects = ToCount(row[1]),
+                      .events = ToCount(row[2]),
+                      .first = FromSqlTime(row[3].value_or("")),
+                      .last = FromSqlTime(row[4].value_or("")),
+                      .rows_since = ToCount(row[5])});
   }
   return counts;
 }

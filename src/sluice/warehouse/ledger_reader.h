@@ -38,7 +38,7 @@ class LedgerReader {
   Result<uint64_t> RefusedInARow(std::span<const int64_t> others_than, Timestamp now);
   Result<std::vector<LiveColumn>> Describe(const Table& table);
   Result<std::vector<TableBalance>> Balance();
-  Result<std::vector<StateCount>> States();
+  Result<std::vector<StateCount>> States(Timestamp rows_since);
   Result<std::vector<LedgerObject>> ListObjects(const LedgerRange& range);
   Result<uint64_t> CountRows(const Table& table);
   Result<std::vector<TextRow>> SampleRows(const Table& table, size_t limit);

@@ -313,12 +313,13 @@ std::string BalanceSql(const LedgerNames& names) {
       sums, names.In("ledger"), names.In("quarantine"), names.Pipeline());
 }
 
-std::string StatesSql(const LedgerNames& names) {
+std::string StatesSql(const LedgerNames& names, Timestamp rows_since) {
   return fmt::format(
-      "SELECT state, CAST(COUNT(*) AS VARCHAR), CAST(SUM(lines) AS VARCHAR) FROM {} WHERE name = "
-      "{} "
-      "AND table_name = '*' AND replay_of = 0 GROUP BY state ORDER BY state",
-      names.In("ledger"), names.Pipeline());
+      "SELECT state, CAST(SUM(CASE WHEN replay_of = 0 THEN 1 ELSE 0 END) AS VARCHAR), "
+      "CAST(SUM(lines) AS VARCHAR), CAST(MIN(loaded_at) AS VARCHAR), CAST(MAX(loaded_at) AS "
+      "VARCHAR), CAST(SUM(CASE WHEN loaded_at >= {} THEN loaded ELSE 0 END) AS VARCHAR) FROM {} "
+      "WHERE name = {} AND table_name = '*' GROUP BY state ORDER BY state",
+      TimestampLiteral(rows_since), names.In("ledger"), names.Pipeline());
 }
 
 std::string ListObjectsSql(const LedgerNames& names, const LedgerRange& range) {

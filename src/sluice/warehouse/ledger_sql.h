@@ -88,8 +88,8 @@ std::string RefusedInARowSql(const LedgerNames& names, std::span<const int64_t> 
                              Timestamp now);
 // Rows (table, eleven sums in TableBalance's order) over what is loaded.
 std::string BalanceSql(const LedgerNames& names);
-// State, objects, events.
-std::string StatesSql(const LedgerNames& names);
+// State, objects, events, when its first and its last row was written, rows of tables since then.
+std::string StatesSql(const LedgerNames& names, Timestamp rows_since);
 // LedgerObject's members in their order.
 std::string ListObjectsSql(const LedgerNames& names, const LedgerRange& range);
 // The first statements of every transaction that writes: take the lock (fault C1). Both are needed

@@ -104,6 +104,9 @@ struct ObjectOutcome {
 struct StateCount {
   ObjectState state = ObjectState::kLoaded;
   uint64_t objects = 0, events = 0;
+  // When the first and the last of them came to it; of what is loaded, replays too.
+  std::optional<Timestamp> first = {}, last = {};
+  uint64_t rows_since = 0;  // that came into tables with them since a time that was asked for
 };
 
 // Sums over the ledger rows of what is loaded, for status and the demo.

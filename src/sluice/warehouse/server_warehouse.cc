@@ -260,9 +260,9 @@ Result<std::vector<TableBalance>> ServerWarehouse::Balance() {
   return Read(*session).Balance();
 }
 
-Result<std::vector<StateCount>> ServerWarehouse::States() {
+Result<std::vector<StateCount>> ServerWarehouse::States(Timestamp rows_since) {
   SLUICE_ASSIGN(const auto session, connector_->Connect());
-  return Read(*session).States();
+  return Read(*session).States(rows_since);
 }
 
 Result<std::vector<LedgerObject>> ServerWarehouse::ListObjects(const LedgerRange& range) {

@@ -88,8 +88,9 @@ class Warehouse {
   virtual Status Change(const std::string& sql) = 0;
   // Of what is loaded.
   virtual Result<std::vector<TableBalance>> Balance() = 0;
-  // How many objects, with how many events, are in each state.
-  virtual Result<std::vector<StateCount>> States() = 0;
+  // How many objects, with how many events, are in each state, and since when; of what is loaded
+  // also the rows that came into tables since `rows_since`, whenever their raw objects landed.
+  virtual Result<std::vector<StateCount>> States(Timestamp rows_since) = 0;
   // What the ledger knows of a raw store's keys, fewer than `range.limit` at the end.
   virtual Result<std::vector<LedgerObject>> ListObjects(const LedgerRange& range) = 0;
   // SELECT count(*) of the target table.
