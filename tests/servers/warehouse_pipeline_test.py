@@ -325,13 +325,17 @@ class WireTest(RedshiftTest):
         self.assert_end()
 
     def test_C11_a_rollback_that_hangs_is_given_up(self):
-        """What made it necessary is told all the same, and it is known that nothing was loaded: the ledger is not asked, nothing tried again."""
+        """However long a transaction may wait. What made it necessary is told all the same, and it is known that nothing was loaded: the ledger is
+        not asked, nothing tried again."""
         self.control("PUT", "/faults", [
             {"do": "error", "sql": "sluice_losers", "times": None, "via": self.via, "state": "53100", "message": "disk full"},
             {"do": "hang_before", "sql": "^ROLLBACK", "via": self.via}])
         self.pipeline.send()
         self.pipeline.run("land")
-        self.assertIn("disk full", self.pipeline.run("process", "--set", "warehouse.timeouts.commit=1s", exit_code=1).stderr)
+        with self.pipeline.started("process", "--set", "warehouse.timeouts.lock=1h", env=self.pipeline.environment()) as process:
+            said = process.communicate(timeout=pipeline.PATIENCE)[1]
+        self.assertEqual(process.returncode, 1, said)
+        self.assertIn("disk full", said)
         self.assertEqual([rule["struck"] for rule in self.control("GET", "/faults")], [1, 1])
         self.control("PUT", "/faults", [])
         self.pipeline.keeper.show_again()
