@@ -8,16 +8,41 @@
 namespace sluice {
 namespace {
 
+using ::testing::AllOf;
+using ::testing::AnyOf;
+using ::testing::ContainsRegex;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
+// What is wrong only shows when the rows are inserted.
 TEST_P(WarehouseContract, C15TableThatRefusesARowStopsAllTables) {
   harness_->RequireValues("tracking.utm", "source");
   const auto before = EndState();
-  const auto loaded = Load({Put({.key = "a", .events = {{"1"}}, .utm = {{"u", 0, std::nullopt}}})});
+  auto staged = warehouse_->Stage(Plan({Put({.key = "a", .events = {{"1"}}, .utm = {{"u"}}})}));
+  ASSERT_TRUE(staged) << staged.error().message();
+  harness_->Tamper(**staged, "UPDATE sluice_stage_2 SET source = NULL");
+  const auto loaded = (*staged)->Commit();
   ASSERT_FALSE(loaded);
   EXPECT_EQ(loaded.error().kind(), ErrorKind::kBadData);
   EXPECT_EQ(EndState(), before);
+}
+
+TEST_P(WarehouseContract, C15NullThatOnlyTheTableForbidsIsNamedWithWhatMendsIt) {
+  harness_->RequireValues("tracking.utm", "source");
+  const auto before = EndState();
+  const auto loaded = Load({Put({.key = "a", .utm = {{"u"}}}),
+                            Put({.key = "b", .utm = {{"v"}, {"w", 0, std::nullopt}}})});
+  ASSERT_FALSE(loaded);
+  EXPECT_EQ(loaded.error().kind(), ErrorKind::kBadData);
+  EXPECT_THAT(
+      loaded.error().message(),
+      AllOf(ContainsRegex("NULL in column source, which is NOT NULL in .*\"utm\" and not in its "
+                          "DDL; to mend it: "),
+            AnyOf(HasSubstr("ALTER COLUMN \"source\" DROP NOT NULL;"),
+                  HasSubstr("drop \"source\" and give the new one its name;")),
+            ContainsRegex(": rows=1 file=[^ ]*/utm/b-etag.parquet$")));
+  EXPECT_EQ(EndState(), before);
+  MustLoad({Put({.key = "a", .utm = {{"u"}}})});
 }
 
 TEST_P(WarehouseContract, C14DriftedTableLoadsNothing) {
