@@ -278,6 +278,11 @@ TEST(RedshiftWords, SayWhatAnErrorMeans) {
   EXPECT_EQ(KindOfRedshiftWords("Spectrum Scan Error: The length of the data column a is longer"),
             ErrorKind::kBadData);
   EXPECT_EQ(KindOfRedshiftWords("permission denied for schema timeout_1018"), std::nullopt);
+  // A cluster that is resized, in the words of its version of PostgreSQL and of later ones.
+  for (const char* const read_only : {"ERROR: transaction is read-only",
+                                      "ERROR: cannot execute INSERT in a read-only transaction"}) {
+    EXPECT_EQ(KindOfRedshiftWords(read_only), ErrorKind::kTransient) << read_only;
+  }
   // Names of files, columns and tables say nothing of what went wrong.
   for (const char* const of_the_data :
        {"File 'https://s3.eu-central-1.amazonaws.com/b/20261018T101802Z-01.parquet' has an "
@@ -300,7 +305,12 @@ TEST(PgConnection, EveryStateHasAMeaning) {
                                                            {"40P01", Kind::kTransient},
                                                            {"55P03", Kind::kTransient},
                                                            {"57014", Kind::kTransient},
+                                                           {"57P01", Kind::kTransient},
+                                                           {"57P02", Kind::kTransient},
                                                            {"57P03", Kind::kTransient},
+                                                           {"25006", Kind::kTransient},
+                                                           {"25P03", Kind::kTransient},
+                                                           {"58030", Kind::kTransient},
                                                            {"22001", Kind::kBadData},
                                                            {"23502", Kind::kBadData},
                                                            {"42P01", Kind::kPermanent},
