@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 
+#include "sluice/base/clock.h"
+#include "sluice/warehouse/sql_text.h"
 #include "tests/contract/warehouse_contract.h"
 
 namespace sluice {
@@ -12,7 +14,9 @@ using ::testing::AllOf;
 using ::testing::AnyOf;
 using ::testing::ContainsRegex;
 using ::testing::ElementsAre;
+using ::testing::Ge;
 using ::testing::HasSubstr;
+using ::testing::Le;
 
 // What is wrong only shows when the rows are inserted.
 TEST_P(WarehouseContract, C15TableThatRefusesARowStopsAllTables) {
@@ -168,10 +172,16 @@ TEST_P(WarehouseContract, RowsCanBeCountedSampledAndDescribed) {
 }
 
 TEST_P(WarehouseContract, C24TimesAreUtcWhateverTheLocalZone) {
+  SystemClock clock;
+  const Timestamp before = clock.Now();
   MustLoad({Put({.key = "a", .events = {{"1", 1}}})});
   EXPECT_EQ(One("SELECT \"at\"::VARCHAR FROM tracking.events"), "2024-10-04 00:01:00");
   EXPECT_EQ(One("SELECT min_time::VARCHAR FROM sluice.ledger WHERE table_name = '*'"),
             "2024-10-04 00:01:00");
+  const auto loaded_at = FromSqlTime(One("SELECT DISTINCT loaded_at::VARCHAR FROM sluice.ledger"));
+  ASSERT_TRUE(loaded_at);
+  const auto less_than_a_zone = std::chrono::minutes(10);
+  EXPECT_THAT(*loaded_at, AllOf(Ge(before - less_than_a_zone), Le(clock.Now() + less_than_a_zone)));
 }
 
 TEST_P(WarehouseContract, C16EmptyLedgerOverRowsIsSeen) {
