@@ -3,21 +3,50 @@
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 
+#include "sluice/base/clock.h"
+#include "sluice/warehouse/sql_text.h"
 #include "tests/contract/warehouse_contract.h"
 
 namespace sluice {
 namespace {
 
+using ::testing::AllOf;
+using ::testing::AnyOf;
+using ::testing::ContainsRegex;
 using ::testing::ElementsAre;
+using ::testing::Ge;
 using ::testing::HasSubstr;
+using ::testing::Le;
 
+// What is wrong only shows when the rows are inserted.
 TEST_P(WarehouseContract, C15TableThatRefusesARowStopsAllTables) {
   harness_->RequireValues("tracking.utm", "source");
   const auto before = EndState();
-  const auto loaded = Load({Put({.key = "a", .events = {{"1"}}, .utm = {{"u", 0, std::nullopt}}})});
+  auto staged = warehouse_->Stage(Plan({Put({.key = "a", .events = {{"1"}}, .utm = {{"u"}}})}));
+  ASSERT_TRUE(staged) << staged.error().message();
+  harness_->Tamper(**staged, "UPDATE sluice_stage_2 SET source = NULL");
+  const auto loaded = (*staged)->Commit();
   ASSERT_FALSE(loaded);
   EXPECT_EQ(loaded.error().kind(), ErrorKind::kBadData);
   EXPECT_EQ(EndState(), before);
+}
+
+TEST_P(WarehouseContract, C15NullThatOnlyTheTableForbidsIsNamedWithWhatMendsIt) {
+  harness_->RequireValues("tracking.utm", "source");
+  const auto before = EndState();
+  const auto loaded = Load({Put({.key = "a", .utm = {{"u"}}}),
+                            Put({.key = "b", .utm = {{"v"}, {"w", 0, std::nullopt}}})});
+  ASSERT_FALSE(loaded);
+  EXPECT_EQ(loaded.error().kind(), ErrorKind::kBadData);
+  EXPECT_THAT(
+      loaded.error().message(),
+      AllOf(ContainsRegex("NULL in column source, which is NOT NULL in .*\"utm\" and not in its "
+                          "DDL; to mend it: "),
+            AnyOf(HasSubstr("ALTER COLUMN \"source\" DROP NOT NULL;"),
+                  HasSubstr("drop \"source\" and give the new one its name;")),
+            ContainsRegex(": rows=1 file=[^ ]*/utm/b-etag.parquet$")));
+  EXPECT_EQ(EndState(), before);
+  MustLoad({Put({.key = "a", .utm = {{"u"}}})});
 }
 
 TEST_P(WarehouseContract, C14DriftedTableLoadsNothing) {
@@ -143,10 +172,16 @@ TEST_P(WarehouseContract, RowsCanBeCountedSampledAndDescribed) {
 }
 
 TEST_P(WarehouseContract, C24TimesAreUtcWhateverTheLocalZone) {
+  SystemClock clock;
+  const Timestamp before = clock.Now();
   MustLoad({Put({.key = "a", .events = {{"1", 1}}})});
   EXPECT_EQ(One("SELECT \"at\"::VARCHAR FROM tracking.events"), "2024-10-04 00:01:00");
   EXPECT_EQ(One("SELECT min_time::VARCHAR FROM sluice.ledger WHERE table_name = '*'"),
             "2024-10-04 00:01:00");
+  const auto loaded_at = FromSqlTime(One("SELECT DISTINCT loaded_at::VARCHAR FROM sluice.ledger"));
+  ASSERT_TRUE(loaded_at);
+  const auto less_than_a_zone = std::chrono::minutes(10);
+  EXPECT_THAT(*loaded_at, AllOf(Ge(before - less_than_a_zone), Le(clock.Now() + less_than_a_zone)));
 }
 
 TEST_P(WarehouseContract, C16EmptyLedgerOverRowsIsSeen) {

@@ -359,6 +359,17 @@ class ExitCodes(PipelineTest):
                 self.assertRegex(text, r"-- table events: column topic is INTEGER and not VARCHAR\n-- +a type cannot be changed where it stands: with loading paused, .*\n")
         self.assertEqual([step["sql"] for step in self.pipeline.ask("ddl", "--diff", exit_code=3)["steps"]], [None, None, None])
 
+    def test_ddl_says_of_redshift_alone_which_queue_loads_want(self):
+        target, config = "{host: h, database: d, user: u}", self.pipeline.folder / "warehouse.yaml"
+        given = (ROOT / "examples/aws/sluice.yaml").read_text().replace("ddl: ..", f"ddl: {ROOT}/examples")
+        queue = {"query_group": ["sluice"], "query_group_wild_card": 0, "query_concurrency": 2}
+        for warehouse, told in (f"redshift: {target}\n  copy_role: arn:aws:iam::1:role/a", [queue]), (f"postgres: {target}", []):
+            config.write_text(given.replace("duckdb: warehouse.duckdb", warehouse))
+            done = subprocess.run([PROGRAM, "--config", config, "ddl"], capture_output=True, text=True, env=environment(), timeout=60)
+            self.assertEqual(done.returncode, 0, done.stderr)
+            queues = re.findall(r"(?m)^-- workload management: .* query_group to 'sluice'\. .* concurrency 2 and .*\n-- +(\{.*)$", done.stdout)
+            self.assertEqual([json.loads(one) for one in queues], told, done.stdout)
+
     def test_convert_strict_is_3_only_when_something_was_quarantined(self):
         source = self.pipeline.folder / "events.ndjson"
         source.write_bytes(events(10))

@@ -121,11 +121,11 @@ def on_store_and_elasticmq(store=servers.versitygw):
 
 
 def least_privilege(s3):
-    """Two accounts of the versitygw at `s3`, which may do there what examples/aws/policies says of landing and of processing, and nothing else.
-    Answers what each has in its environment."""
+    """Three accounts of the versitygw at `s3`, which may do there what examples/aws/policies says of landing, of processing and of Redshift's COPY,
+    and nothing else. Answers what each has in its environment."""
     policies = servers.HERE.parents[1] / "examples" / "aws" / "policies"
     statements, keys = {"acme-raw": [], "acme-transformed": []}, {}
-    for user in "land", "process":
+    for user in "land", "process", "copy":
         keys[user] = {"AWS_ACCESS_KEY_ID": f"{user}-account", "AWS_SECRET_ACCESS_KEY": f"secret-of-{user}"}
         subprocess.run([servers.installed("versitygw/versitygw"), "admin", "--access", servers.ACCESS_KEY, "--secret", servers.SECRET_KEY,
                         "--region", servers.REGION, "--endpoint-url", s3, "create-user", "--access", keys[user]["AWS_ACCESS_KEY_ID"],
@@ -141,6 +141,23 @@ def least_privilege(s3):
     for bucket, said in statements.items():
         client("s3", s3).put_bucket_policy(Bucket=bucket, Policy=json.dumps({"Version": "2012-10-17", "Statement": said}))
     return keys
+
+
+def assert_least_privilege(s3, keys):
+    """That each of those accounts is refused what is none of its business; a store that looks at no policy refuses nothing."""
+    raw, transformed = {"Bucket": "acme-raw", "Key": PREFIX + "x"}, {"Bucket": "acme-transformed", "Key": "parquet/x"}
+    for user, call, place in (("land", "get_object", transformed), ("land", "list_objects_v2", {"Bucket": "acme-transformed"}),
+                              ("land", "delete_object", raw), ("process", "put_object", raw), ("process", "delete_object", raw),
+                              ("process", "delete_object", transformed), ("copy", "get_object", raw), ("copy", "list_objects_v2", {"Bucket": "acme-raw"}),
+                              ("copy", "put_object", transformed), ("copy", "delete_object", transformed)):
+        account = client("s3", s3, key=keys[user]["AWS_ACCESS_KEY_ID"], secret=keys[user]["AWS_SECRET_ACCESS_KEY"])
+        try:
+            getattr(account, call)(**place)
+        except account.exceptions.ClientError as why:
+            if why.response["Error"]["Code"] == "AccessDenied":
+                continue
+            raise
+        raise AssertionError(f"{user} may {call} {place}")
 
 
 def event_of_raw_bucket(body):

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """make demo-servers: the same events through queues of SQS's protocol and buckets of S3's, on real servers: ElasticMQ and versitygw, started
 on loopback and ended with the demo. What comes out is compared with what an embedded run makes of the same messages. make demo-redshift: into
-Redshift's stand-in (redshim/README.md) instead of a DuckDB file, landing and loading each with its own credentials and no more rights than
-examples/aws and `sluice ddl --user` give. Then every message is sent again, an hour is loaded again, of which nothing is missing, and its rows are
+Redshift's stand-in (redshim/README.md) instead of a DuckDB file, landing, loading and COPY each with its own credentials and no more rights
+than examples/aws and `sluice ddl --user` give. Then every message is sent again, an hour is loaded again, of which nothing is missing, and its rows are
 replaced, by themselves: none of it changes anything.
 
 usage: demo.py SLUICE EVENTS [FOLDER] [--redshift]"""
@@ -24,6 +24,7 @@ import pipeline  # noqa: E402
 import warehouse_pipeline  # noqa: E402
 from smoke import client  # noqa: E402
 
+STAGES = "land", "process"
 BOLD, GREEN, RED, RESET = ("\033[1m", "\033[32m", "\033[31m", "\033[0m") if sys.stdout.isatty() else ("",) * 4
 
 
@@ -36,7 +37,7 @@ def drain(aws, keys):
     if not keys:
         return aws.drain("--set", "quarantine.warn_above=10%")
     while True:
-        for stage in "land", "process":
+        for stage in STAGES:
             aws.run("--set", "quarantine.warn_above=10%", stage, env=aws.environment(**keys[stage]))
         status = aws.status()
         if not any(status[queue][what] for queue in ("source", "notifications") for what in ("waiting", "in_flight")):
@@ -51,18 +52,19 @@ def main():
         print(f"queues {BOLD}tracking{RESET} and {BOLD}raw-created{RESET} of ElasticMQ at {sqs}\n"
               f"buckets {BOLD}acme-raw{RESET} and {BOLD}acme-transformed{RESET} of versitygw at {s3}, which tells raw-created of new raw objects")
         if INTO_REDSHIFT:
-            target = stack.enter_context(warehouse_pipeline.target("wire as loader", s3))
+            keys = aws_pipeline.least_privilege(s3)
+            aws_pipeline.assert_least_privilege(s3, keys)
+            target = stack.enter_context(warehouse_pipeline.target("wire as loader", s3, keys["copy"]))
             print(f"database {BOLD}{target.connect['dbname']}{RESET} of Redshift's stand-in at {target.connect['host']}:{target.connect['port']}, which reads acme-transformed")
             aws = warehouse_pipeline.WarehousePipeline(FOLDER, target=target, sqs=sqs, s3=s3, close_size="16MiB", **places)
-            keys = aws_pipeline.least_privilege(s3)
             aws.prepare_for_loader()
-            print(f"two credentials at S3, {BOLD}land{RESET} and {BOLD}process{RESET}, with the policies of examples/aws, and the user {BOLD}{target.loader}{RESET}"
-                  " in the database, with the grants of sluice ddl --user")
+            print(f"three credentials at S3, {BOLD}land{RESET}, {BOLD}process{RESET} and, of COPY, {BOLD}copy{RESET}, with the policies of examples/aws, and the user"
+                  f" {BOLD}{target.loader}{RESET} in the database, with the grants of sluice ddl --user")
         else:
             aws, keys = aws_pipeline.AwsPipeline(FOLDER, sqs=sqs, s3=s3, close_size="16MiB", **places), {}
         aws.generate(EVENTS, records=50)
         aws_pipeline.keep_what_sqs_takes(FOLDER / "messages.ndjson")
-        for stage in keys or [""]:
+        for stage in STAGES if keys else [""]:
             for line in aws.run("check", "--connect", exit_code=3, env=aws.environment(**keys.get(stage, {}))).stdout.splitlines():
                 if ": may " in line:
                     print(f"{stage:7}{line}" if stage else line)

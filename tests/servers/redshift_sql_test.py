@@ -13,7 +13,7 @@ import recorded_sql
 
 FOLDER = sys.argv.pop(1)
 
-# Each is sent in some test; a recording without one of them is not whole.
+# Each is sent in some test; a recording without one of them is not whole. Whatever is sent is of one of them.
 KINDS = [
     r'^SET timezone TO ', r'^SET query_group TO ', r'^SET statement_timeout TO ', r'^BEGIN$', r'^COMMIT$', r'^ROLLBACK$',
     r'^CREATE SCHEMA IF NOT EXISTS "sluice"$', r'^CREATE TABLE IF NOT EXISTS "sluice"."ledger" .* SORTKEY \(',
@@ -43,13 +43,40 @@ KINDS = [
     r"REPLACE\(REPLACE\(CAST\(s\.\"site\" AS .* \|\| '\|' \|\| ", r"\(CAST\(\(t\.\"seen\" AT TIME ZONE 'UTC'\) AS VARCHAR\(65535\)\) \|\| '\+00'\)",
     r"^SELECT .*CAST\(\(\"\w+\" AT TIME ZONE 'UTC'\) AS VARCHAR\(65535\)\), .* LIMIT ",
     r'^GRANT TEMP ON DATABASE "dev" TO "\w+"$', r'^GRANT USAGE ON SCHEMA "sluice" TO "\w+"$', r'^GRANT SELECT, INSERT, UPDATE, DELETE ON "sluice"\."\w+" TO "\w+"$',
+    # Of what is made, and altered by `sluice ddl --apply`.
+    r'^CREATE SCHEMA IF NOT EXISTS "tracking"$', r'^CREATE TABLE IF NOT EXISTS "sluice"."(control|lock|version)" \(', r'^CREATE TABLE IF NOT EXISTS "sluice"."(duplicates|quarantine)" \(.*\) SORTKEY \(object\)$',
+    r'^CREATE TABLE IF NOT EXISTS "tracking"."\w+" \(', r'^ALTER TABLE "tracking"."\w+" ADD COLUMN "\w+" VARCHAR\(\d+\) ENCODE zstd$',
+    r'^ALTER TABLE "tracking"."\w+" ALTER COLUMN "\w+" TYPE VARCHAR\(\d+\)$', r'^GRANT (SELECT|SELECT, UPDATE) ON "sluice"\."\w+" TO "\w+"$',
+    r'^GRANT SELECT, INSERT ON "tracking"\."\w+" TO "\w+"$', r'^GRANT USAGE ON SCHEMA "tracking" TO "\w+"$', r'^INSERT INTO "sluice"."(control|version)" SELECT .* WHERE NOT EXISTS',
+    # Of staging.
+    r'^CREATE TEMP TABLE "sluice_(stage|old|other)_\d+" \(', r'^CREATE TEMP TABLE "sluice_(bad|was|read|replayed|tally)" \(', r'^COPY "sluice_old_\d+" \(', r'^COPY "sluice_(was|read)" \("object", "table_name", "batch"\) FROM ',
+    r'^SELECT CAST\(sluice_object AS VARCHAR\), CAST\(COUNT\(\*\) AS VARCHAR\), CAST\(.* FROM "sluice_stage_\d+" GROUP BY ', r', CAST\(COUNT\(\*\) - COUNT\("source"\) AS VARCHAR\) FROM "sluice_stage_',
+    r'^SELECT CAST\(sluice_object AS VARCHAR\), CAST\(COUNT\(\*\) AS VARCHAR\) FROM "sluice_(old|other)_\d+" GROUP BY ', r'^SELECT CAST\(object AS VARCHAR\), table_name, .* FROM "sluice_bad" GROUP BY ',
+    r'^SELECT CAST\(w\.object AS VARCHAR\), .* JOIN "sluice_plan" p ', r'^SELECT CAST\(l\.object AS VARCHAR\), .* JOIN "sluice_old_\d+" s ',
+    # Of transactions.
+    r'^CREATE TEMP TABLE "sluice_spare_\d+" AS SELECT ', r'^CREATE TEMP TABLE "sluice_gone" AS SELECT ', r'^DELETE FROM "sluice"."quarantine" WHERE ', r'^DELETE FROM "sluice"."duplicates" WHERE .* JOIN "sluice_plan" ', r'^DELETE FROM "sluice"."duplicates" WHERE .* "sluice_back" ',
+    r'^DELETE FROM "tracking"."\w+" USING "sluice_gone_\d+" g WHERE ', r'^DELETE FROM "tracking"."\w+" WHERE "sluice_object" IN ', r'^INSERT INTO "sluice_losers" SELECT ', r'^INSERT INTO "tracking"."\w+" \(.*\) SELECT .* FROM "sluice_stage_\d+" s ',
+    r'^INSERT INTO "tracking"."\w+" \(.*\) SELECT .* FROM "sluice_other_\d+" s JOIN "sluice_back" ',
+    r'^UPDATE "sluice"."ledger" SET loaded = loaded \+ m_rows, ', r'^UPDATE "sluice"."control" SET paused = 1, reason = ', r'^UPDATE "sluice"."control" SET paused = 0, reason = NULL ',
+    r'^UPDATE "sluice"."quarantine" SET accepted = .* WHERE .* ended_at IS NULL ',
+    # Of what is asked.
+    r'^SELECT CAST\(object AS VARCHAR\), state, batch, COALESCE\(reason, .* object IN \(', r'^SELECT CAST\(object AS VARCHAR\), object_identity, .* ORDER BY loaded_at DESC', r'^SELECT CAST\(COUNT\(\*\) AS VARCHAR\) FROM .* state = .set_aside. ',
+    r'^SELECT CAST\(COUNT\(\*\) AS VARCHAR\) FROM .* l\.reason = ', r'^SELECT CAST\(COUNT\(\*\) AS VARCHAR\) FROM "sluice"."quarantine" WHERE .* accepted = ', r'^SELECT CAST\(COUNT\(\*\) AS VARCHAR\) FROM .* d\.differs = 1( AND d\.event_time |$)',
+    r'^SELECT CAST\(COUNT\(\*\) AS VARCHAR\) FROM "tracking"."\w+"$', r'^SELECT CAST\(COUNT\(\*\) AS VARCHAR\), CAST\(COALESCE\(SUM\(d\.n - 1\)', r'^SELECT CAST\(\(SELECT COUNT\(\*\) FROM "tracking"\."\w+"\) AS VARCHAR\), ',
+    r'^SELECT CAST\(MAX\(version\) AS VARCHAR\) FROM "sluice"."version"$', r'^SELECT COALESCE\(reason, .* paused <> 0$', r'^SELECT MAX\(id\), MAX\(CASE WHEN paused <> 0 ', r'^SELECT CASE WHEN \(SELECT COUNT\(\*\) FROM "sluice"."version"\) > 0 AND ',
+    r'^SELECT CAST\("\w+" AS VARCHAR\(65535\)\), .* FROM "tracking"\."\w+" LIMIT \d+$', r'^SELECT p\.table_name, .* CASE WHEN p\.replay_of = 0 ', r'^SELECT table_name, CAST\(SUM\(CASE WHEN replay_of = 0 ',
+    r'^SELECT x\.table_name, .* FROM "sluice"\."duplicates" x ', r'^WITH page AS \(',
+    # Of `sluice check`, and of the probe, each of which has tables of its own.
+    r"^SELECT 'USAGE on sluice', .* has_table_privilege\(", r"^SELECT 'row' FROM ", r'^SELECT nspname FROM pg_namespace WHERE nspname = ', r'^SELECT current_user$', r'^SELECT version\(\)$',
+    r'^CREATE TEMP TABLE "?sluice_probe_\w+"? \(', r'^CREATE TEMP TABLE sluice_probe_\w+ AS SELECT ', r'^COPY "sluice_probe_\w+" \(', r'^INSERT INTO sluice_probe_\w+ ', r'^SELECT .* FROM sluice_probe_\w+',
+    r'^CREATE TABLE (IF NOT EXISTS )?"sluice"."(rows|more|numbers|events)" \(', r'^DROP TABLE IF EXISTS "sluice"."\w+"$', r'^INSERT INTO "sluice"."(rows|more|numbers)" ', r'^SELECT .* FROM "sluice"."(rows|more|numbers|events)"',
 ]
 
-# What `sluice ddl` prints for somebody to run: a column that is missing, and the right for --replace.
-NOT_RECORDED = [
-    'ALTER TABLE "s"."t" ADD COLUMN "b" VARCHAR(9) ENCODE zstd',
-    'GRANT DELETE ON "s"."t", "s"."u" TO "sluice_loader"',
-]
+# By tests in sluice's own sessions, or about them.
+OF_TESTS = [r'^(DELETE FROM|INSERT INTO|UPDATE) sluice_(stage_\d|bad) ', r'^GRANT CREATE ON SCHEMA sluice TO sluice_loader$']
+
+# What `sluice ddl` prints for somebody to run: the right for --replace.
+NOT_RECORDED = ['GRANT DELETE ON "s"."t", "s"."u" TO "sluice_loader"']
 
 # What sqlglot is known not to read, and where Redshift has it.
 UNREAD_BY_SQLGLOT = {
@@ -93,6 +120,11 @@ class RedshiftSqlTest(unittest.TestCase):
     def test_every_kind_was_recorded(self):
         for kind in KINDS:
             self.assertTrue(any(re.search(kind, sql, re.S) for sql in self.recorded), f"no {kind} among {len(self.recorded)} statements")
+
+    def test_whatever_was_recorded_is_of_a_kind(self):
+        for sql in self.recorded:
+            with self.subTest(sql=sql):
+                self.assertTrue(any(re.search(kind, sql, re.S) for kind in KINDS + OF_TESTS), "it is of none")
 
     def test_sqlglot_reads_all(self):
         for sql in self.sent:

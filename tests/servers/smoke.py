@@ -11,10 +11,10 @@ from botocore.config import Config
 import servers
 
 
-def client(service, address, *, secret=servers.SECRET_KEY, patience=30):
+def client(service, address, *, key=servers.ACCESS_KEY, secret=servers.SECRET_KEY, patience=30):
     """One that never repeats a call; `patience` is how many seconds it waits for an answer."""
     config = Config(retries={"total_max_attempts": 1}, s3={"addressing_style": "path"}, read_timeout=patience, max_pool_connections=20)
-    return boto3.client(service, endpoint_url=address, region_name=servers.REGION, aws_access_key_id=servers.ACCESS_KEY,
+    return boto3.client(service, endpoint_url=address, region_name=servers.REGION, aws_access_key_id=key,
                         aws_secret_access_key=secret, config=config)
 
 

@@ -27,16 +27,16 @@ class Target:
 
 
 @contextlib.contextmanager
-def target(kind, s3):
-    """A warehouse of that kind, which reads buckets at the address `s3`. "… as loader": with the rights of `sluice ddl --user`, once the owner
+def target(kind, s3, copy=None):
+    """A warehouse of that kind, which reads buckets at the address `s3`, by the account whose environment `copy` is. "… as loader": with the rights of `sluice ddl --user`, once the owner
     has run what that prints. "… by role": its services know another account's keys only, which a token service gives."""
     kind, _, loader = kind.partition(" as ")
     kind, _, by_role = kind.partition(" by ")
     with contextlib.ExitStack() as stack:
-        yield _target(stack, kind, loader, s3, by_role)
+        yield _target(stack, kind, loader, s3, by_role, copy)
 
 
-def _target(stack, kind, loader, s3, by_role=""):
+def _target(stack, kind, loader, s3, by_role, copy):
     if kind == "postgres":
         e = stack.enter_context(servers.postgres())
         owner = {"host": e["SLUICE_POSTGRES_HOST"], "dbname": "postgres", "user": e["SLUICE_POSTGRES_USER"]}
@@ -45,7 +45,8 @@ def _target(stack, kind, loader, s3, by_role=""):
                 db.execute(f"CREATE ROLE {loader} LOGIN")
         user = loader or owner["user"]
         return Target(f'{{postgres: {{host: "{owner["host"]}", database: postgres, user: {user}, tls: disable}}}}', owner, loader=loader)
-    shim = stack.enter_context(servers.redshim(s3, known=token_service.GIVEN if by_role else None))
+    roles = copy and {servers.ROLE_CHAIN: {"access_key": copy["AWS_ACCESS_KEY_ID"], "secret_key": copy["AWS_SECRET_ACCESS_KEY"]}}
+    shim = stack.enter_context(servers.redshim(s3, roles=roles, known=token_service.GIVEN if by_role else None))
     e = servers.environment_of_redshim(shim)
     owner, password = e["SLUICE_REDSHIM_ADMIN"], e["SLUICE_REDSHIM_ADMIN_PASSWORD"]
     user = loader = e["SLUICE_REDSHIM_USER"] if loader else ""

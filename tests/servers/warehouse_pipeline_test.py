@@ -160,10 +160,14 @@ class RedshiftTest(WarehouseTest):
         self.pipeline.run("pause", "a test")
         self.pipeline.run("resume")
         self.assertGreater(self.pipeline.ask("quarantine", "accept", "a test", "--since", "1d")["accepted"], 0)
+        self.assert_the_lock_comes_first("sluice_fresh", "AND l.state IN \\('loaded', 'replaced'\\)\\)\n", 'UPDATE "sluice"."control" SET paused', " SET accepted = ")
+
+    def assert_the_lock_comes_first(self, *kinds):
+        """In all transactions that there were, among which are such as have these words."""
         transactions = [words for texts in self.sessions() for words in "\n".join(texts).split("BEGIN\n")[1:] if '"sluice"."version"' not in words]
         for words in transactions:
             self.assertRegex(words, r'^LOCK "sluice"."lock"\nUPDATE "sluice"."lock" SET n = n \+ 1\n')
-        for kind in "sluice_fresh", "AND l.state IN \\('loaded', 'replaced'\\)\\)\n", 'UPDATE "sluice"."control" SET paused', " SET accepted = ":
+        for kind in kinds:
             self.assertRegex("".join(transactions), kind)
 
     def assert_sessions_are_in_their_query_group(self):
@@ -223,6 +227,7 @@ class RedshiftTest(WarehouseTest):
         self.assertEqual(replayed["changed"] + replayed["failed"], 0)
         self.assertEqual(self.mended(), 4)
         self.assert_as_loaded()
+        self.assert_the_lock_comes_first('DELETE FROM "tracking"."events" USING "sluice_gone_', 'UPDATE "sluice"."quarantine" SET part = ')
 
     def assert_as_loaded(self):
         status = self.pipeline.status()
@@ -320,13 +325,17 @@ class WireTest(RedshiftTest):
         self.assert_end()
 
     def test_C11_a_rollback_that_hangs_is_given_up(self):
-        """What made it necessary is told all the same, and it is known that nothing was loaded: the ledger is not asked, nothing tried again."""
+        """However long a transaction may wait. What made it necessary is told all the same, and it is known that nothing was loaded: the ledger is
+        not asked, nothing tried again."""
         self.control("PUT", "/faults", [
             {"do": "error", "sql": "sluice_losers", "times": None, "via": self.via, "state": "53100", "message": "disk full"},
             {"do": "hang_before", "sql": "^ROLLBACK", "via": self.via}])
         self.pipeline.send()
         self.pipeline.run("land")
-        self.assertIn("disk full", self.pipeline.run("process", "--set", "warehouse.timeouts.commit=1s", exit_code=1).stderr)
+        with self.pipeline.started("process", "--set", "warehouse.timeouts.lock=1h", env=self.pipeline.environment()) as process:
+            said = process.communicate(timeout=pipeline.PATIENCE)[1]
+        self.assertEqual(process.returncode, 1, said)
+        self.assertIn("disk full", said)
         self.assertEqual([rule["struck"] for rule in self.control("GET", "/faults")], [1, 1])
         self.control("PUT", "/faults", [])
         self.pipeline.keeper.show_again()

@@ -113,6 +113,8 @@ TEST_F(LoadConfigTest, ReadsEverySection) {
   EXPECT_EQ(redshift.host, "rs.internal");
   EXPECT_EQ(redshift.port, 5439);
   EXPECT_EQ(redshift.auth, RedshiftAuth::kIam);
+  EXPECT_EQ(redshift.tls.mode, ServerTls::kVerifyFull);
+  EXPECT_EQ(redshift.tls.root, "/etc/ssl/certs/ca-certificates.crt");
   EXPECT_THAT(config->warehouse.copy_role, ElementsAre("arn:aws:iam::333333333333:role/redshift",
                                                        "arn:aws:iam::222222222222:role/reader"));
   EXPECT_EQ(config->warehouse.schema, "ledger");

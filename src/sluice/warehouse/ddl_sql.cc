@@ -82,6 +82,10 @@ bool HindersLoads(const LiveColumn& column) {
   return column.not_null && !column.has_default;
 }
 
+bool IsUnexpectedNotNull(const Column& column, const LiveColumn& live) {
+  return live.not_null && !column.not_null && IsFilled(column);
+}
+
 }  // namespace
 
 std::string AddColumnSql(const LedgerNames& names, const Table& table, const Column& column) {
@@ -149,13 +153,12 @@ std::vector<TableChange> ChangesOf(const LedgerNames& names, const Table& table,
     if (IsFilled(column) && found->type != names.dialect.CatalogType(column.type)) {
       changes.push_back(OtherType(names, table, column, found->type));
     }
-    if (found->not_null && !column.not_null && IsFilled(column)) {
-      changes.push_back({.difference = fmt::format("column {} is NOT NULL, and not in the DDL: a "
-                                                   "NULL would fail the load",
+    if (IsUnexpectedNotNull(column, *found)) {
+      changes.push_back({.difference = fmt::format("column {} is NOT NULL, and not in the DDL: an "
+                                                   "object with a NULL in it would be set aside",
                                                    column.name),
                          .sql = {},
-                         .recipe = "write NOT NULL into the DDL, so that such events are "
-                                   "quarantined, or drop it from the table",
+                         .recipe = NotNullRecipe(names, table, column),
                          .prevents_loads = false});
     }
   }
@@ -169,6 +172,30 @@ std::vector<TableChange> ChangesOf(const LedgerNames& names, const Table& table,
          .recipe = "add it to the DDL, give it a DEFAULT, or drop its NOT NULL"});
   }
   return changes;
+}
+
+std::vector<size_t> UnexpectedNotNull(const LedgerNames& names, const Table& table,
+                                      std::span<const LiveColumn> live) {
+  std::vector<size_t> places;
+  for (size_t i = 0; i < table.schema.columns.size(); ++i) {
+    const Column& column = table.schema.columns[i];
+    const LiveColumn* const found = FindLive(names, live, column);
+    if (found != nullptr && IsUnexpectedNotNull(column, *found)) places.push_back(i);
+  }
+  return places;
+}
+
+std::string NotNullRecipe(const LedgerNames& names, const Table& table, const Column& column) {
+  const std::string name = QuoteIdentifier(column.name);
+  const std::string drop =
+      names.dialect.kind() == SqlDialect::Kind::kRedshift
+          ? fmt::format(
+                "with loading paused, add a column that may be NULL, fill it (UPDATE … SET "
+                "new = {0}), drop {0} and give the new one its name",
+                name)
+          : fmt::format("ALTER TABLE {} ALTER COLUMN {} DROP NOT NULL", names.Target(table.schema),
+                        name);
+  return drop + "; or write NOT NULL into the DDL, so that such events are quarantined";
 }
 
 std::vector<std::string> NotesOf(const LedgerNames& names, const Table& table,

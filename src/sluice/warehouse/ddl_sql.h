@@ -47,6 +47,13 @@ std::string AddColumnSql(const LedgerNames& names, const Table& table, const Col
 std::vector<TableChange> ChangesOf(const LedgerNames& names, const Table& table,
                                    std::span<const LiveColumn> live);
 
+// The columns that are NOT NULL in the warehouse, though the DDL lets them be NULL: their places in
+// the DDL. No NULL need ever come: tables are loaded all the same.
+std::vector<size_t> UnexpectedNotNull(const LedgerNames& names, const Table& table,
+                                      std::span<const LiveColumn> live);
+// What a person can do about one of them.
+std::string NotNullRecipe(const LedgerNames& names, const Table& table, const Column& column);
+
 // What else differs: it hinders no load, and takes no person. How the table is stored (encodings,
 // distribution, order) is not compared.
 std::vector<std::string> NotesOf(const LedgerNames& names, const Table& table,

@@ -70,10 +70,12 @@ TEST(ChangesOf, SaysWhatDiffersAndWhatMendsIt) {
        "one its name; or write the table's type into the DDL"},
       {"a INTEGER",
        {{"a", "integer", true}},
-       "column a is NOT NULL, and not in the DDL: a NULL would fail the load",
+       "column a is NOT NULL, and not in the DDL: an object with a NULL in it would "
+       "be set aside",
        nullptr,
-       "write NOT NULL into the DDL, so that such events are quarantined, or drop it from the "
-       "table",
+       "with loading paused, add a column that may be NULL, fill it (UPDATE … SET new = \"a\"), "
+       "drop \"a\" and give the new one its name; or write NOT NULL into the DDL, so that such "
+       "events are quarantined",
        false},
       {"a INTEGER",
        {{"a", "integer"}, {"b", "integer", true}},

@@ -106,7 +106,8 @@ Result<StagedFileFacts> DuckDbStage::FactsOf(const StagedFile& file) {
   return facts;
 }
 
-Status DuckDbStage::AddTable(size_t table, const std::vector<const PlannedObject*>& objects) {
+Status DuckDbStage::AddTable(size_t table, std::span<const size_t> not_null,
+                             const std::vector<const PlannedObject*>& objects) {
   const std::string stage = StageTable(table);
   const std::vector<StagedColumn> columns = StagedColumns(tables_.tables[table]);
   std::vector<StagedFile> files;
@@ -116,7 +117,7 @@ Status DuckDbStage::AddTable(size_t table, const std::vector<const PlannedObject
   }
   SLUICE_TRY(session_.Run("create " + stage, CreateStageSql(names_, stage, columns)));
   SLUICE_TRY(FillFiles(stage, columns, files));
-  return CheckStagedRows(session_, names_, tables_, table, objects);
+  return CheckStagedRows(session_, names_, tables_, table, not_null, objects);
 }
 
 Status DuckDbStage::AddQuarantine(const std::vector<const PlannedObject*>& objects) {

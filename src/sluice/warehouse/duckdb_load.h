@@ -23,8 +23,9 @@ class DuckDbStage : public StageFiller {
       : tables_(tables), names_(names), options_(options), session_(session) {}
 
   Status CreateTables(const std::vector<SqlRow>& plan_rows);
-  // The rows of one table, checked against each object's counts and times.
-  Status AddTable(size_t table, const std::vector<const PlannedObject*>& objects);
+  // The rows of one table, checked as CheckStagedRows does.
+  Status AddTable(size_t table, std::span<const size_t> not_null,
+                  const std::vector<const PlannedObject*>& objects);
   Status AddQuarantine(const std::vector<const PlannedObject*>& objects);
 
   Status FillRows(const std::string& table, const std::vector<StagedColumn>& columns,

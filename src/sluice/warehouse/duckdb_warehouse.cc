@@ -133,7 +133,8 @@ Status DuckDbWarehouse::Prepare() {
 
 Status DuckDbWarehouse::RequireTables() {
   SLUICE_ASSIGN(const DuckDbTurn turn, TakeTurn(Purpose::kRead));
-  return sluice::RequireTables(*turn.session, names_, tables_);
+  SLUICE_TRY(sluice::RequireTables(*turn.session, names_, tables_));
+  return {};
 }
 
 Result<std::unique_ptr<StagedLoad>> DuckDbWarehouse::Stage(const LoadPlan& plan) {
@@ -144,7 +145,7 @@ Result<std::unique_ptr<StagedLoad>> DuckDbWarehouse::Stage(const LoadPlan& plan)
                      .replays = plan.replays};
   const auto stage = [&](DuckDbTurn& turn) -> Status {
     SLUICE_TRY(RequireLedger(turn));
-    SLUICE_TRY(sluice::RequireTables(*turn.session, names_, tables_));
+    SLUICE_ASSIGN(const auto not_null, sluice::RequireTables(*turn.session, names_, tables_));
     std::vector<SqlRow> rows;
     std::vector<const PlannedObject*> objects;
     for (const PlannedObject& object : plan.objects) {
@@ -158,7 +159,7 @@ Result<std::unique_ptr<StagedLoad>> DuckDbWarehouse::Stage(const LoadPlan& plan)
     }
     if (plan.replays) SLUICE_TRY(StageReplayed(*turn.session, staged, names_, plan));
     for (const StagedTable& table : facts.tables) {
-      SLUICE_TRY(staged.AddTable(table.table, objects));
+      SLUICE_TRY(staged.AddTable(table.table, not_null[table.table], objects));
     }
     return staged.AddQuarantine(objects);
   };

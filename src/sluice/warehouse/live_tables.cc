@@ -8,8 +8,11 @@
 
 namespace sluice {
 
-Status RequireTables(SqlSession& session, const LedgerNames& names, const TableSet& tables) {
-  if (tables.tables.empty()) return {};
+Result<std::vector<std::vector<size_t>>> RequireTables(SqlSession& session,
+                                                       const LedgerNames& names,
+                                                       const TableSet& tables) {
+  std::vector<std::vector<size_t>> not_null;
+  if (tables.tables.empty()) return not_null;
   SLUICE_ASSIGN(const std::vector<TextRow> rows,
                 session.Query("describe tables", DescribeSql(names, tables.tables)));
   std::vector<std::vector<LiveColumn>> live(tables.tables.size());
@@ -25,8 +28,9 @@ Status RequireTables(SqlSession& session, const LedgerNames& names, const TableS
                   names.Target(tables.tables[i].schema), change.difference,
                   change.sql.value_or(change.recipe));
     }
+    not_null.push_back(UnexpectedNotNull(names, tables.tables[i], live[i]));
   }
-  return {};
+  return not_null;
 }
 
 }  // namespace sluice

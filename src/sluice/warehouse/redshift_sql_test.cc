@@ -101,19 +101,24 @@ class NotingSession : public SqlSession {
   }
 };
 
-// Of a load, one that replaces and one that replays, and of all that people decide.
-std::vector<SqlStatement> AllThatStandsInTransactions() {
-  const TableSet tables = ManyTables(2);
-  const LedgerNames names = Redshift();
+// Of a load of two tables, one that replaces and one that replays.
+std::vector<LoadFacts> FactsOfEachKind() {
   LoadFacts replace = FactsOf(2), replay = FactsOf(2);
   replace.replaced = {{.table = 0, .has_others = true, .times = replace.tables[0].times},
                       {.table = 1, .has_others = false, .times = {}}};
   replay.replays = true;
+  return {FactsOf(2), replace, replay};
+}
+
+// Of these, and of all that people decide.
+std::vector<SqlStatement> AllThatStandsInTransactions() {
+  const TableSet tables = ManyTables(2);
+  const LedgerNames names = Redshift();
   std::vector<SqlStatement> sql;
   const auto add = [&](const std::vector<SqlStatement>& more) {
     sql.insert(sql.end(), more.begin(), more.end());
   };
-  for (const LoadFacts& facts : {FactsOf(2), replace, replay}) add(CommitSql(tables, names, facts));
+  for (const LoadFacts& facts : FactsOfEachKind()) add(CommitSql(tables, names, facts));
   add(SettleSql(names, "b", {}));
   for (std::string& text : PrepareRowsSql(names)) sql.push_back({"prepare", std::move(text)});
   sql.push_back({"outcome", LoadOutcomeSql(names)});
@@ -128,9 +133,11 @@ std::vector<SqlStatement> AllThatStandsInTransactions() {
 }
 
 TEST(RedshiftSql, TheLockComesFirstThenTheUpdate) {
-  const auto sql = CommitSql(ManyTables(1), Redshift(), FactsOf(1));
-  EXPECT_EQ(sql[0].sql, "LOCK \"sluice\".\"lock\"");
-  EXPECT_EQ(sql[1].sql, "UPDATE \"sluice\".\"lock\" SET n = n + 1");
+  for (const LoadFacts& facts : FactsOfEachKind()) {
+    const auto sql = CommitSql(ManyTables(2), Redshift(), facts);
+    EXPECT_EQ(sql[0].sql, "LOCK \"sluice\".\"lock\"");
+    EXPECT_EQ(sql[1].sql, "UPDATE \"sluice\".\"lock\" SET n = n + 1");
+  }
 }
 
 TEST(RedshiftSql, NothingThatItDoesNotKnowIsSaid) {
@@ -271,6 +278,11 @@ TEST(RedshiftWords, SayWhatAnErrorMeans) {
   EXPECT_EQ(KindOfRedshiftWords("Spectrum Scan Error: The length of the data column a is longer"),
             ErrorKind::kBadData);
   EXPECT_EQ(KindOfRedshiftWords("permission denied for schema timeout_1018"), std::nullopt);
+  // A cluster that is resized, in the words of its version of PostgreSQL and of later ones.
+  for (const char* const read_only : {"ERROR: transaction is read-only",
+                                      "ERROR: cannot execute INSERT in a read-only transaction"}) {
+    EXPECT_EQ(KindOfRedshiftWords(read_only), ErrorKind::kTransient) << read_only;
+  }
   // Names of files, columns and tables say nothing of what went wrong.
   for (const char* const of_the_data :
        {"File 'https://s3.eu-central-1.amazonaws.com/b/20261018T101802Z-01.parquet' has an "
@@ -293,7 +305,12 @@ TEST(PgConnection, EveryStateHasAMeaning) {
                                                            {"40P01", Kind::kTransient},
                                                            {"55P03", Kind::kTransient},
                                                            {"57014", Kind::kTransient},
+                                                           {"57P01", Kind::kTransient},
+                                                           {"57P02", Kind::kTransient},
                                                            {"57P03", Kind::kTransient},
+                                                           {"25006", Kind::kTransient},
+                                                           {"25P03", Kind::kTransient},
+                                                           {"58030", Kind::kTransient},
                                                            {"22001", Kind::kBadData},
                                                            {"23502", Kind::kBadData},
                                                            {"42P01", Kind::kPermanent},

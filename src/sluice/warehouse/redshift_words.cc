@@ -19,7 +19,9 @@ constexpr std::string_view kAgain[] = {"Serializable isolation violation",
                                        "Connection to the database",
                                        "ran out of memory",
                                        "Retries exceeded",
-                                       "being resized"};
+                                       "being resized",
+                                       "transaction is read-only",
+                                       "in a read-only transaction"};
 // A value does not fit where it should go. "Spectrum Scan Error" alone says nothing: it stands
 // before errors of the store too.
 constexpr std::string_view kOfTheData[] = {"Cannot insert a NULL value",

@@ -113,7 +113,8 @@ Status ServerWarehouse::Prepare() {
 
 Status ServerWarehouse::RequireTables() {
   SLUICE_ASSIGN(const auto session, connector_->Connect());
-  return sluice::RequireTables(*session, names_, tables_);
+  SLUICE_TRY(sluice::RequireTables(*session, names_, tables_));
+  return {};
 }
 
 Status ServerWarehouse::StagePlan(ServerSession& session, const std::vector<SqlRow>& rows,
@@ -133,6 +134,7 @@ Status ServerWarehouse::StagePlan(ServerSession& session, const std::vector<SqlR
 }
 
 Status ServerWarehouse::StageTable(ServerSession& session, size_t table,
+                                   std::span<const size_t> not_null,
                                    std::span<const PlannedObject* const> objects) const {
   const std::string stage = sluice::StageTable(table);
   const std::vector<StagedColumn> columns = StagedColumns(tables_.tables[table]);
@@ -149,13 +151,13 @@ Status ServerWarehouse::StageTable(ServerSession& session, size_t table,
   if (names_.dialect.kind() == SqlDialect::Kind::kPostgres) {
     SLUICE_TRY(session.Run("analyze " + stage, "ANALYZE " + names_.Temp(stage)));
   }
-  return CheckStagedRows(session, names_, tables_, table, objects);
+  return CheckStagedRows(session, names_, tables_, table, not_null, objects);
 }
 
 Status ServerWarehouse::StageAll(ServerSession& session, const LoadPlan& plan,
                                  LoadFacts& facts) const {
   SLUICE_TRY(RequireLedger(session));
-  SLUICE_TRY(sluice::RequireTables(session, names_, tables_));
+  SLUICE_ASSIGN(const auto not_null, sluice::RequireTables(session, names_, tables_));
   std::vector<SqlRow> rows;
   std::vector<const PlannedObject*> objects;
   for (const PlannedObject& object : plan.objects) {
@@ -166,7 +168,7 @@ Status ServerWarehouse::StageAll(ServerSession& session, const LoadPlan& plan,
   if (plan.replaces) SLUICE_TRY(StageReplaced(session, session, names_, tables_, facts));
   if (plan.replays) SLUICE_TRY(StageReplayed(session, session, names_, plan));
   for (const StagedTable& table : facts.tables) {
-    SLUICE_TRY(StageTable(session, table.table, objects));
+    SLUICE_TRY(StageTable(session, table.table, not_null[table.table], objects));
   }
   return {};
 }

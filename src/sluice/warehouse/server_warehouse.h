@@ -65,7 +65,7 @@ class ServerWarehouse final : public Warehouse {
   // What a load and a settlement have in common: the plan, and the bad events.
   Status StagePlan(ServerSession& session, const std::vector<SqlRow>& rows,
                    std::span<const PlannedObject* const> objects) const;
-  Status StageTable(ServerSession& session, size_t table,
+  Status StageTable(ServerSession& session, size_t table, std::span<const size_t> not_null,
                     std::span<const PlannedObject* const> objects) const;
   Status StageAll(ServerSession& session, const LoadPlan& plan, LoadFacts& facts) const;
 

@@ -110,7 +110,8 @@ std::string CreateStageSql(const LedgerNames& names, std::string_view table,
   return fmt::format("CREATE TEMP TABLE {} ({})", names.Temp(table), text);
 }
 
-std::string CountStagedSql(const LedgerNames& names, size_t index, const Table& table) {
+std::string CountStagedSql(const LedgerNames& names, size_t index, const Table& table,
+                           std::span<const size_t> not_null) {
   std::string times = ", CAST(NULL AS VARCHAR), CAST(NULL AS VARCHAR)";
   if (table.time) {
     const Column& column = table.schema.columns[*table.time];
@@ -118,10 +119,15 @@ std::string CountStagedSql(const LedgerNames& names, size_t index, const Table& 
     if (column.type.kind == TypeKind::kTimestampTz) name = names.dialect.InUtc(name);
     times = fmt::format(", CAST(MIN({0}) AS VARCHAR), CAST(MAX({0}) AS VARCHAR)", name);
   }
+  std::string nulls;
+  for (const size_t place : not_null) {
+    nulls += fmt::format(", CAST(COUNT(*) - COUNT({}) AS VARCHAR)",
+                         QuoteIdentifier(table.schema.columns[place].name));
+  }
   return fmt::format(
-      "SELECT CAST(sluice_object AS VARCHAR), CAST(COUNT(*) AS VARCHAR){} FROM {} GROUP BY "
+      "SELECT CAST(sluice_object AS VARCHAR), CAST(COUNT(*) AS VARCHAR){}{} FROM {} GROUP BY "
       "sluice_object",
-      times, names.Temp(StageTable(index)));
+      times, nulls, names.Temp(StageTable(index)));
 }
 
 std::string CountBadSql(const LedgerNames& names) {

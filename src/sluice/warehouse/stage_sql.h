@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -38,8 +39,10 @@ void AddPlanRows(const TableSet& tables, size_t place, const PlannedObject& obje
 std::string CreateStageSql(const LedgerNames& names, std::string_view table,
                            const std::vector<StagedColumn>& columns);
 // Rows (object, count, earliest, latest) by sluice_object; times in UTC, "2026-01-31 12:00:00" with
-// decimals or none, NULL where the table has no time.
-std::string CountStagedSql(const LedgerNames& names, size_t index, const Table& table);
+// decimals or none, NULL where the table has no time. Then how many are NULL of each of the columns
+// `not_null`, which are places in the DDL.
+std::string CountStagedSql(const LedgerNames& names, size_t index, const Table& table,
+                           std::span<const size_t> not_null);
 // Rows (object, table, count) of sluice_bad.
 std::string CountBadSql(const LedgerNames& names);
 

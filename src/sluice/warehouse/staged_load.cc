@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "sluice/base/clock.h"
+#include "sluice/warehouse/ddl_sql.h"
 #include "sluice/warehouse/sql_text.h"
 #include "sluice/warehouse/stage_sql.h"
 
@@ -42,6 +43,23 @@ std::optional<std::string> Mismatch(const PlannedTable& table, const TextRow* co
              latest = FromSqlTime((*counted)[3].value_or(""));
   if (!earliest || !latest || *earliest < *table.min_time || *latest > *table.max_time) {
     return "holds times outside of what its footer says";
+  }
+  return {};
+}
+
+// What is counted of one object behind its times, by CountStagedSql.
+Status RequireNoNulls(const LedgerNames& names, const Table& target,
+                      std::span<const size_t> not_null, const TextRow& counted,
+                      const std::string& file) {
+  for (size_t i = 0; i < not_null.size(); ++i) {
+    const uint64_t nulls = ToCount(counted[4 + i]);
+    if (nulls == 0) continue;
+    const Column& column = target.schema.columns[not_null[i]];
+    return Fail(ErrorKind::kBadData,
+                "cannot stage: NULL in column {}, which is NOT NULL in {} and not in its DDL; to "
+                "mend it: {}; then load the object by sluice backfill: rows={} file={}",
+                column.name, names.Target(target.schema), NotNullRecipe(names, target, column),
+                nulls, file);
   }
   return {};
 }
@@ -84,10 +102,12 @@ std::vector<StagedTable> PlannedTables(const TableSet& tables, const LoadPlan& p
 }
 
 Status CheckStagedRows(SqlSession& session, const LedgerNames& names, const TableSet& tables,
-                       size_t table, std::span<const PlannedObject* const> objects) {
+                       size_t table, std::span<const size_t> not_null,
+                       std::span<const PlannedObject* const> objects) {
   const Table& target = tables.tables[table];
-  SLUICE_ASSIGN(const std::vector<TextRow> counts,
-                session.Query("count " + StageTable(table), CountStagedSql(names, table, target)));
+  SLUICE_ASSIGN(
+      const std::vector<TextRow> counts,
+      session.Query("count " + StageTable(table), CountStagedSql(names, table, target, not_null)));
   std::map<int64_t, const TextRow*> found;
   for (const TextRow& row : counts) found.emplace(NumberOf(row[0]), &row);
   for (const PlannedObject* object : objects) {
@@ -97,7 +117,9 @@ Status CheckStagedRows(SqlSession& session, const LedgerNames& names, const Tabl
       return Fail(ErrorKind::kBadData, "cannot stage: not what was planned: {} table={} file={}",
                   *wrong, target.name(), part.parquet);
     }
-    if (counted != found.end()) found.erase(counted);
+    if (counted == found.end()) continue;
+    SLUICE_TRY(RequireNoNulls(names, target, not_null, *counted->second, part.parquet));
+    found.erase(counted);
   }
   if (found.empty()) return {};
   return Fail(ErrorKind::kBadData,

@@ -23,10 +23,12 @@ Status CheckPlan(const TableSet& tables, const LoadPlan& plan);
 // load.
 std::vector<StagedTable> PlannedTables(const TableSet& tables, const LoadPlan& plan);
 
-// Whether the staged rows of one table are what is planned, by each object's count and times.
+// Whether the staged rows of one table are what is planned, by each object's count and times, and
+// no NULL is among them in the columns `not_null`, as RequireTables answers them.
 // kBadData: they are not.
 Status CheckStagedRows(SqlSession& session, const LedgerNames& names, const TableSet& tables,
-                       size_t table, std::span<const PlannedObject* const> objects);
+                       size_t table, std::span<const size_t> not_null,
+                       std::span<const PlannedObject* const> objects);
 // The same of the quarantine's.
 Status CheckStagedQuarantine(SqlSession& session, const LedgerNames& names, const TableSet& tables,
                              std::span<const PlannedObject* const> objects);

@@ -4,8 +4,11 @@ import datetime
 import decimal
 import io
 import json
+import pathlib
+import tempfile
 import unittest
 
+import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
@@ -122,6 +125,19 @@ class CopyTest(RedshimCase):
         self.db.execute("CREATE TABLE d (c DECIMAL(9,1))")
         self.copy("d", self.put(self.schema + "/d.parquet", out.getvalue()))
         self.assertEqual(self.one("SELECT c FROM d"), decimal.Decimal("1.5"))
+
+    def test_a_decimal_in_more_bytes_than_it_takes_is_refused(self):
+        """DuckDB has 16 for every decimal of more than 18 digits."""
+        path = self.enterContext(tempfile.NamedTemporaryFile(suffix=".parquet")).name
+
+        def written(digits):
+            self.db.execute(f"CREATE TABLE d{digits} (c DECIMAL({digits},1))")
+            duckdb.sql(f"COPY (SELECT 1.5::DECIMAL({digits},1) AS c) TO '{path}' (FORMAT parquet)")
+            return self.put(f"{self.schema}/d{digits}.parquet", pathlib.Path(path).read_bytes())
+
+        self.copy("d38", written(38))
+        self.assertEqual(self.one("SELECT c FROM d38"), decimal.Decimal("1.5"))
+        self.copy_fails("d20", written(20), says="invalid type length. Expecting: 9 len in file: 16")
 
     def test_pages_are_of_the_first_version_and_of_what_redshift_writes_itself(self):
         data = pa.array([1, 2, 3], pa.int32())
