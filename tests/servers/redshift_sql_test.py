@@ -21,7 +21,7 @@ KINDS = [
     r'^CREATE TABLE IF NOT EXISTS .* ENCODE text255.*\) DISTSTYLE EVEN SORTKEY AUTO ENCODE AUTO$', r'\) DISTSTYLE ALL INTERLEAVED SORTKEY \("request_id"\)$', r'\) DISTSTYLE AUTO$',
     r'^CREATE TEMP TABLE "sluice_stage_\d+" \(.*\) DISTSTYLE KEY DISTKEY \(', r'^CREATE TEMP TABLE "sluice_plan" \(',
     r'^CREATE TEMP TABLE "sluice_verdict" AS SELECT ', r'^CREATE TEMP TABLE "sluice_todo" AS SELECT ',
-    r'^CREATE TEMP TABLE "sluice_fresh_\d+" AS SELECT ', r'^CREATE TEMP TABLE "sluice_losers" \(',
+    r'^CREATE TEMP TABLE "sluice_(fresh|spare)" \(', r'^INSERT INTO "sluice_(fresh|spare)" SELECT ', r'^CREATE TEMP TABLE "sluice_losers" \(',
     r'''^COPY "sluice_plan" \(.*\) FROM 's3://.*' IAM_ROLE 'arn:.*,arn:.*' FORMAT AS PARQUET MANIFEST$''', r'^COPY "sluice_stage_\d+" \(',
     r'^COPY "sluice_bad" \(', r'^LOCK "sluice"."lock"$', r'^UPDATE "sluice"."lock" SET n = n \+ 1$',
     r'^DELETE FROM "sluice"."ledger" WHERE ', r'^INSERT INTO "sluice"."ledger" \(.*\) SELECT ',
@@ -54,7 +54,7 @@ KINDS = [
     r'^SELECT CAST\(sluice_object AS VARCHAR\), CAST\(COUNT\(\*\) AS VARCHAR\) FROM "sluice_(old|other)_\d+" GROUP BY ', r'^SELECT CAST\(object AS VARCHAR\), table_name, .* FROM "sluice_bad" GROUP BY ',
     r'^SELECT CAST\(w\.object AS VARCHAR\), .* JOIN "sluice_plan" p ', r'^SELECT CAST\(l\.object AS VARCHAR\), .* JOIN "sluice_old_\d+" s ',
     # Of transactions.
-    r'^CREATE TEMP TABLE "sluice_spare_\d+" AS SELECT ', r'^CREATE TEMP TABLE "sluice_gone" AS SELECT ', r'^DELETE FROM "sluice"."quarantine" WHERE ', r'^DELETE FROM "sluice"."duplicates" WHERE .* JOIN "sluice_plan" ', r'^DELETE FROM "sluice"."duplicates" WHERE .* "sluice_back" ',
+    r'^CREATE TEMP TABLE "sluice_gone" AS SELECT ', r'^DELETE FROM "sluice"."quarantine" WHERE ', r'^DELETE FROM "sluice"."duplicates" WHERE .* JOIN "sluice_plan" ', r'^DELETE FROM "sluice"."duplicates" WHERE .* "sluice_back" ',
     r'^DELETE FROM "tracking"."\w+" USING "sluice_gone_\d+" g WHERE ', r'^DELETE FROM "tracking"."\w+" WHERE "sluice_object" IN ', r'^INSERT INTO "sluice_losers" SELECT ', r'^INSERT INTO "tracking"."\w+" \(.*\) SELECT .* FROM "sluice_stage_\d+" s ',
     r'^INSERT INTO "tracking"."\w+" \(.*\) SELECT .* FROM "sluice_other_\d+" s JOIN "sluice_back" ',
     r'^UPDATE "sluice"."ledger" SET loaded = loaded \+ m_rows, ', r'^UPDATE "sluice"."control" SET paused = 1, reason = ', r'^UPDATE "sluice"."control" SET paused = 0, reason = NULL ',
