@@ -181,7 +181,7 @@ class RedshiftTest(WarehouseTest):
         """Before and after each kind of statement, and after a COMMIT whose answer is lost (faults C2, C3, C4); and a COPY is refused once."""
         rules = [{"do": "error", "sql": '^COPY "sluice_stage_', "nth": 1, "via": self.via, "message": "Access Denied, told by a test"}]
         rules += [{"do": do, "sql": sql, "nth": 1, "times": 1, "via": self.via} for do in ("cut_before", "cut_after")
-                 for sql in ("COPY", "^LOCK", "^UPDATE", "sluice_fresh", "ledger", "sluice_losers", "COMMIT")]
+                 for sql in ("COPY", "^LOCK", "^UPDATE", '^CREATE TEMP TABLE "sluice_fresh"', "ledger", '^CREATE TEMP TABLE "sluice_spare"', "sluice_losers", "COMMIT")]
         self.control("PUT", "/faults", rules)
         self.pipeline.send()
         self.pipeline.drain("--set", "load.max_size=1B", exit_codes=(0, 1))

@@ -72,7 +72,7 @@ TEST(ThisBuildTest, RefusesTablesThatNoBatchOfTheDataApiTakes) {
   config.warehouse.copy_role = {"arn:aws:iam::333333333333:role/redshift"};
   config.places = {{"warehouse.redshift_data_api", "sluice.yaml:3:8"}};
   TableSet tables;
-  for (int i = 0; i < 19; ++i) {
+  for (int i = 0; i < 21; ++i) {
     Table& table = tables.tables.emplace_back();
     table.schema.schema = "tracking";
     table.schema.name = fmt::format("t{}", i);
@@ -84,8 +84,8 @@ TEST(ThisBuildTest, RefusesTablesThatNoBatchOfTheDataApiTakes) {
   EXPECT_TRUE(RequireKindsOfThisBuild(config));
   config.warehouse.target = RedshiftDataApiTarget{};
   EXPECT_THAT(RequireKindsOfThisBuild(config).error().message(),
-              StartsWith("sluice.yaml:3:8: warehouse.redshift_data_api: table t18: a load with "
-                         "rows for 19 tables is 41 statements"));
+              StartsWith("sluice.yaml:3:8: warehouse.redshift_data_api: table t20: a load with "
+                         "rows for 21 tables is 41 statements"));
   tables.tables.pop_back();
   config.tables = std::make_shared<const TableSet>(tables);
   EXPECT_TRUE(RequireKindsOfThisBuild(config));

@@ -37,7 +37,8 @@ std::vector<TableSetProblem> ProblemsOf(std::vector<Table> tables) {
 
 // Of small tables, and of wide ones, of which one statement compares but one or two.
 TEST(DataApiLimits, ALoadForAllTablesIsOneBatch) {
-  for (const auto& [columns, most] : {std::pair(40, 17), std::pair(200, 12), std::pair(400, 9)}) {
+  for (const auto& [columns, most] :
+       {std::pair(2, 20), std::pair(40, 18), std::pair(200, 14), std::pair(400, 10)}) {
     std::vector<Table> tables;
     for (int i = 0; i < most; ++i) {
       tables.push_back(WideTable(static_cast<size_t>(i), static_cast<size_t>(columns)));

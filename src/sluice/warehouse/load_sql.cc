@@ -125,16 +125,6 @@ std::string CreateLosersSql(const LedgerNames& names) {
       names.Temp("sluice_losers"), names.dialect.Text(127), names.dialect.Text(kLongestEventKey));
 }
 
-std::string CreateFreshSql(const LedgerNames& names) {
-  return fmt::format("CREATE TEMP TABLE {} (table_index INTEGER, place BIGINT)",
-                     names.Temp("sluice_fresh"));
-}
-
-std::string CreateSpareSql(const LedgerNames& names) {
-  return fmt::format("CREATE TEMP TABLE {} (table_index INTEGER, object BIGINT, line INTEGER)",
-                     names.Temp("sluice_spare"));
-}
-
 // What is counted, in any number of rows for each (object, table); to be summed up.
 std::string CreateTallySql(const LedgerNames& names) {
   return fmt::format(
@@ -193,20 +183,23 @@ std::string LedgerOfObjectsSql(const LedgerNames& names, const LoadFacts& facts)
       names.Temp("sluice_todo"), SumsBy(names, "object"));
 }
 
-// `queries` into `table`: one statement for each; for Redshift, whose Data API takes few and short
-// ones, as many in one as it takes.
-void InsertAll(const LedgerNames& names, std::string_view name, std::string_view table,
-               const std::vector<std::string>& queries, std::vector<SqlStatement>& sql) {
+// `queries` into a table, which the first of them makes if `makes_it`: one statement for each; for
+// Redshift, whose Data API takes few and short ones, as many in one as it takes. What a query
+// makes, Redshift analyzes by itself.
+void Gather(const LedgerNames& names, std::string_view name, std::string_view table, bool makes_it,
+            const std::vector<std::string>& queries, std::vector<SqlStatement>& sql) {
   constexpr size_t kMostBytes = 95'000;
   const bool joins = names.dialect.kind() == SqlDialect::Kind::kRedshift;
   const size_t first = sql.size();
   for (const std::string& query : queries) {
-    if (joins && sql.size() > first && sql.back().sql.size() + query.size() < kMostBytes) {
+    const bool is_first = sql.size() == first;
+    if (joins && !is_first && sql.back().sql.size() + query.size() < kMostBytes) {
       sql.back().sql += " UNION ALL " + query;
-    } else {
-      sql.push_back(
-          {std::string(name), fmt::format("INSERT INTO {} {}", names.Temp(table), query)});
+      continue;
     }
+    const char* const into =
+        is_first && makes_it ? "CREATE TEMP TABLE {} AS {}" : "INSERT INTO {} {}";
+    sql.push_back({std::string(name), fmt::format(fmt::runtime(into), names.Temp(table), query)});
   }
 }
 
@@ -241,8 +234,7 @@ std::vector<SqlStatement> CommitSql(const TableSet& tables, const LedgerNames& n
   }
   run("create duplicates", CreateLosersSql(names));
   run("create counts", CreateTallySql(names));
-  run("create fresh rows", CreateFreshSql(names));
-  run("create spare rows", CreateSpareSql(names));
+
   std::vector<std::string> fresh, spare, losers, tallies;
   std::vector<SqlStatement> inserts;
   for (const auto& [index, times] : facts.tables) {
@@ -256,12 +248,13 @@ std::vector<SqlStatement> CommitSql(const TableSet& tables, const LedgerNames& n
     }
     tallies.push_back(part.Tally());
   }
-  InsertAll(names, "find fresh rows", "sluice_fresh", fresh, sql);
-  analyze("sluice_fresh");
+  Gather(names, "find fresh rows", "sluice_fresh", true, fresh, sql);
+  if (!fresh.empty()) analyze("sluice_fresh");
   for (SqlStatement& insert : inserts) sql.push_back(std::move(insert));
-  InsertAll(names, "find spare rows", "sluice_spare", spare, sql);
-  InsertAll(names, "find duplicates", "sluice_losers", losers, sql);
-  InsertAll(names, "count rows", "sluice_tally", tallies, sql);
+  Gather(names, "find spare rows", "sluice_spare", true, spare, sql);
+  if (!spare.empty()) analyze("sluice_spare");
+  Gather(names, "find duplicates", "sluice_losers", false, losers, sql);
+  Gather(names, "count rows", "sluice_tally", false, tallies, sql);
   run("insert duplicates",
       fmt::format("INSERT INTO {} (name, table_name, object, line, event_key, event_time, differs, "
                   "batch) SELECT {}, table_name, object, line, event_key, event_time, differs, {} "

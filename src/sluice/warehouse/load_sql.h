@@ -15,8 +15,9 @@
 namespace sluice {
 
 // The transactions of docs/architecture.md, "Exactly once", as SQL. Pure functions. Their number of
-// statements depends on the number of tables that have staged rows only, and none of them names two
-// of these: DuckDB plans a query over hundreds of tables for minutes.
+// statements depends on the number of tables that have staged rows only. But for Redshift, whose
+// Data API takes few, none of them names two of these: DuckDB plans a query over hundreds of tables
+// for minutes.
 
 // A table for which some object brings rows.
 struct StagedTable {

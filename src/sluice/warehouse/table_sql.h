@@ -21,7 +21,8 @@ std::string InsertStaged(const LedgerNames& names, const Table& table);
 // What a load does with one table's rows, as SQL. Reads sluice_todo and sluice_stage_N. All tables'
 // rows meet in sluice_fresh (table_index, place), the places of those that become rows, and in
 // sluice_spare (table_index, object, line), the others. Narrow tables only: wide rows are read
-// once, when they are inserted.
+// once, when they are inserted. A line is of one table: table_index only spares the others' rows a
+// look, but where rows are counted.
 class TableSql {
  public:
   // `table` is the `index`-th of the TableSet; it and `names` outlive this. `times` covers the
