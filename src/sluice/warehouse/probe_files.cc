@@ -157,20 +157,24 @@ class TalkConnector final : public ServerConnector {
   ProbeTalk& talk_;
 };
 
+// Its file is that of both tables.
 PlannedObject ObjectOf(const ProbeTalk& talk, const std::string& key, std::string_view bytes,
                        int64_t id, uint64_t rows) {
   const Timestamp time = FromIso8601(kSampleTime).value();
-  return {
-      .object = id,
-      .identity = talk.target().parquet.uri() + key,
-      .store = talk.target().parquet.uri(),
-      .raw_key = key,
-      .content = ToHex(Sha256Of(bytes)),
-      .version = 1,
-      .revision = "probe",
-      .lines = rows,
-      .quarantine = {},
-      .tables = {{.table = 0, .parquet = key, .routed = rows, .min_time = time, .max_time = time}}};
+  const auto of = [&](size_t table) {
+    return PlannedTable{
+        .table = table, .parquet = key, .routed = rows, .min_time = time, .max_time = time};
+  };
+  return {.object = id,
+          .identity = talk.target().parquet.uri() + key,
+          .store = talk.target().parquet.uri(),
+          .raw_key = key,
+          .content = ToHex(Sha256Of(bytes)),
+          .version = 1,
+          .revision = "probe",
+          .lines = 2 * rows,
+          .quarantine = {},
+          .tables = {of(0), of(1)}};
 }
 
 }  // namespace
@@ -193,9 +197,13 @@ Result<ProbeFound> AskLoad(ProbeTalk& talk) {
   }
   SLUICE_ASSIGN(const std::vector<TableBalance> balance, warehouse.Balance());
   const Table& table = talk.tables().tables[0];
+  const Table& keyless = talk.tables().tables[1];
   const auto of = std::ranges::find(balance, table.name(), &TableBalance::table);
+  if (of == balance.end()) return Found(false, "the ledger has none of the table");
   SLUICE_ASSIGN(const std::string there,
                 Count(talk, talk.names().Target(table.schema), "\"id\" > 0"));
+  SLUICE_ASSIGN(const std::string all,
+                Count(talk, talk.names().Target(keyless.schema), "\"id\" > 0"));
   SLUICE_ASSIGN(const auto session, talk.Connect());
   SLUICE_ASSIGN(const auto full,
                 session->Query("read", ReadSampleSql(talk.names().dialect,
@@ -205,12 +213,12 @@ Result<ProbeFound> AskLoad(ProbeTalk& talk) {
                         outcomes[1].batch == outcomes[0].batch && !outcomes[0].batch.empty();
   const bool is_right =
       of->objects == 1 && of->loaded == 2 && of->duplicates == 1 && of->differing == 1;
-  if (of == balance.end()) return Found(false, there + " rows; the ledger has none of the table");
   std::string text = fmt::format(
-      "{} rows; of the ledger: loaded={} duplicates={} differing={}; the second time it was {}",
-      there, of->loaded, of->duplicates, of->differing, is_known ? "known" : "not known");
+      "{} rows, without a key {}; of the ledger: loaded={} duplicates={} differing={}; the second "
+      "time it was {}",
+      there, all, of->loaded, of->duplicates, of->differing, is_known ? "known" : "not known");
   if (!differences.empty()) text += "; " + differences;
-  return Found(is_known && is_right && there == "2" && differences.empty(), text);
+  return Found(is_known && is_right && there == "2" && all == "3" && differences.empty(), text);
 }
 
 Result<ProbeFound> AskToken(ProbeTalk& talk) {

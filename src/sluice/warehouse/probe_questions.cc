@@ -71,7 +71,8 @@ constexpr ProbeQuestion kQuestions[] = {
      "only the Data API knows tokens", kDoNotLoad,
      "a request whose answer was lost is sent again, and would be carried out twice", AskToken},
     {"load", "Do three events, one of them twice, become two rows, and the second time none?",
-     "2 rows; of the ledger: loaded=2 duplicates=1 differing=1; the second time it was known",
+     "2 rows, without a key 3; of the ledger: loaded=2 duplicates=1 differing=1; the second time "
+     "it was known",
      kEverywhere, "", kDoNotLoad, "this is what every load does", AskLoad}};
 
 }  // namespace

@@ -62,6 +62,8 @@ ProbeTalk::ProbeTalk(const ProbeTarget& target, std::string_view id)
              .dialect = target.names.dialect,
              .prefix = fmt::format("sluice_probe_{}_", id)} {
   tables_.tables.push_back(SampleTable(names_.schema, names_.prefix + "events"));
+  Table& all = tables_.tables.emplace_back(SampleTable(names_.schema, names_.prefix + "all"));
+  all.unique.clear();
 }
 
 void ProbeTalk::EndAt(Deadline deadline, std::stop_token stop) {

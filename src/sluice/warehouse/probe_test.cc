@@ -211,7 +211,7 @@ TEST_P(ProbeTest, WhatCannotBeRemovedIsSaid) {
   const auto probe = Open();
   const auto report = Run(*probe);
   ASSERT_TRUE(report);
-  EXPECT_THAT(report->left_behind, SizeIs(10));
+  EXPECT_THAT(report->left_behind, SizeIs(11));
   EXPECT_THAT(report->left_behind[0], HasSubstr("permission denied"));
 }
 
