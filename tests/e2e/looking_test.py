@@ -71,7 +71,7 @@ tables:
         return done
 
     def test_what_it_cannot_run_is_named_with_its_place_before_anything_is_made(self):
-        for arguments in (["check"], ["check", "--connect"], ["run"], ["status"], ["send", "t.sql"]):
+        for arguments in (["check"], ["check", "--connect"], ["run"], ["status"], ["send", "t.sql"], ["ddl"]):
             with self.subTest(arguments=arguments):
                 done = self.run_with(self.CONFIG, *arguments)
                 self.assertEqual(done.returncode, 2, done.stderr)

@@ -9,10 +9,11 @@
 
 namespace sluice {
 
-// Which part of what a configuration may say this build can do: the one list of it. Configurations
-// may say more, so that one is checked and kept before the build that runs it is there.
+// Which part of what a configuration may say can be run, by this build and by the services that it
+// names: the one list of it. Configurations may say more, so that one is checked and kept before
+// the build that runs it is there.
 
-// Fails with every configured part that this build cannot run, one a line, each with its place.
+// Fails with every configured part that cannot be run, one a line, each with its place.
 Status RequireKindsOfThisBuild(const PipelineConfig& config);
 
 // One sentence, with its place, for each key that was given and does nothing in this build.

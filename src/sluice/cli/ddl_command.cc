@@ -133,7 +133,9 @@ Status Apply(Session& session, const Ddl& ddl) {
 Result<int> RunDdl(Session& session, const DdlFlags& flags) {
   SLUICE_ASSIGN(PipelineConfig config, session.Configuration());
   if (!flags.diff && !flags.apply) {
-    SLUICE_TRY(RequireKindsOfThisBuild(config));
+    if (const Status can = RequireKindsOfThisBuild(config); !can) {
+      return session.WrongUsage(can.error().message());
+    }
     const Ddl ddl = WholeDdl(config, flags);
     SLUICE_TRY(Print(session.flags.json ? ToJson(ddl, false) : ToText(ddl)));
     return kExitDone;

@@ -155,7 +155,7 @@ std::vector<TableChange> ChangesOf(const LedgerNames& names, const Table& table,
     }
     if (IsUnexpectedNotNull(column, *found)) {
       changes.push_back({.difference = fmt::format("column {} is NOT NULL, and not in the DDL: an "
-                                                   "object with a NULL in it would be set aside",
+                                                   "object with a NULL in it would not be loaded",
                                                    column.name),
                          .sql = {},
                          .recipe = NotNullRecipe(names, table, column),
@@ -191,7 +191,8 @@ std::string NotNullRecipe(const LedgerNames& names, const Table& table, const Co
       names.dialect.kind() == SqlDialect::Kind::kRedshift
           ? fmt::format(
                 "with loading paused, add a column that may be NULL, fill it (UPDATE … SET "
-                "new = {0}), drop {0} and give the new one its name",
+                "new = {0}), drop {0}, which must be no key of order or distribution, and give "
+                "the new one its name",
                 name)
           : fmt::format("ALTER TABLE {} ALTER COLUMN {} DROP NOT NULL", names.Target(table.schema),
                         name);

@@ -71,11 +71,11 @@ TEST(ChangesOf, SaysWhatDiffersAndWhatMendsIt) {
       {"a INTEGER",
        {{"a", "integer", true}},
        "column a is NOT NULL, and not in the DDL: an object with a NULL in it would "
-       "be set aside",
+       "not be loaded",
        nullptr,
        "with loading paused, add a column that may be NULL, fill it (UPDATE … SET new = \"a\"), "
-       "drop \"a\" and give the new one its name; or write NOT NULL into the DDL, so that such "
-       "events are quarantined",
+       "drop \"a\", which must be no key of order or distribution, and give the new one its name; "
+       "or write NOT NULL into the DDL, so that such events are quarantined",
        false},
       {"a INTEGER",
        {{"a", "integer"}, {"b", "integer", true}},

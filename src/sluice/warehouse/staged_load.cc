@@ -57,7 +57,7 @@ Status RequireNoNulls(const LedgerNames& names, const Table& target,
     const Column& column = target.schema.columns[not_null[i]];
     return Fail(ErrorKind::kBadData,
                 "cannot stage: NULL in column {}, which is NOT NULL in {} and not in its DDL; to "
-                "mend it: {}; then load the object by sluice backfill: rows={} file={}",
+                "mend it: {}: rows={} file={}",
                 column.name, names.Target(target.schema), NotNullRecipe(names, target, column),
                 nulls, file);
   }
