@@ -49,8 +49,9 @@ Result<std::unique_ptr<LandingFunction>> LandingFunction::Make(PipelineConfig co
 
 Status LandingFunction::OpenStore() {
   const Timestamp now = environment_.clock.Now();
-  if (raw_ != nullptr && now >= used_ && now - used_ < kConnectionsLast) return {};
-  raw_.reset();
+  if (used_ && now >= *used_ && now - *used_ < kConnectionsLast) return {};
+  used_.reset();
+  raw_.reset();  // which may wait for a connection, and so not before an answer
   SLUICE_ASSIGN(raw_, connector_.OpenStore(config_.raw));
   used_ = now;
   return {};
@@ -63,7 +64,7 @@ Result<std::string> LandingFunction::Handle(const Invocation& invocation) {
                 LandInvocation(invocation, *raw_, environment_.clock, options_));
   used_ = environment_.clock.Now();
   if (done.failure) {
-    raw_.reset();  // what was in the way may be gone with it
+    used_.reset();  // what was in the way may be gone with its connections
     Log(LogLevel::kError, "cannot land: {}: request={}", done.failure->message(),
         invocation.request_id);
   }
