@@ -139,11 +139,11 @@ class BucketTest(unittest.TestCase):
             self.assertEqual(set(s3.lines()), set(bodies(20)))
 
     def test_o1_a_bucket_that_is_silent_costs_no_answer(self):
-        """Each batch of 1,000 messages is an object: the first is in the bucket, of the second nobody knows before the deadline."""
+        """An object takes a KiB of messages: the first is in the bucket, of the second nobody knows before the deadline."""
         with SilentStore() as s3:
             s3.most_answers = 1
             event = events.sqs(*bodies(1500))
-            outcome = self.function(s3.address, "  close_at: {size: 1KiB}\n").invoke(event, told_ms=5000)
+            outcome = self.function(s3.address, "  close_at: {size: 1KiB}\n").invoke(event, seconds=5)
             self.assertEqual(outcome.kind, "response")
             failed = [entry["itemIdentifier"] for entry in outcome.body["batchItemFailures"]]
             landed = s3.lines()
