@@ -23,14 +23,16 @@ LanderOptions OptionsOf(const PipelineConfig& config) {
   return options;
 }
 
+PipelineEnvironment WithDeadline(PipelineEnvironment environment, const MovingDeadline& deadline) {
+  environment.store_deadline = &deadline;
+  return environment;
+}
+
 }  // namespace
 
 LandingFunction::LandingFunction(PipelineConfig config, PipelineEnvironment environment)
     : config_(std::move(config)),
-      environment_{.clock = environment.clock,
-                   .stop = std::move(environment.stop),
-                   .faults = std::move(environment.faults),
-                   .store_deadline = &store_deadline_},
+      environment_(WithDeadline(std::move(environment), store_deadline_)),
       options_(OptionsOf(config_)) {}
 
 Result<std::unique_ptr<LandingFunction>> LandingFunction::Make(PipelineConfig config,
