@@ -5,6 +5,7 @@ import http.server
 import os
 import pathlib
 import shutil
+import socket
 import sys
 import tempfile
 import threading
@@ -36,6 +37,7 @@ class SilentStore:
         self.objects = {}  # key → content
         self.arrived = 0  # requests, whole
         self.most_answers = 1 << 30
+        self.takes_no_more = False  # connections, after the first answer
         self._connections = set()
 
     def __enter__(self):
@@ -50,11 +52,16 @@ class SilentStore:
                 store.arrived += 1
                 if store.arrived > store.most_answers:
                     store.over.wait()
+                if store.takes_no_more:
+                    store.fill()
+                    self.close_connection = True
                 store.answers.wait()
                 store.objects[self.path] = body
                 self.send_response(200)
                 self.send_header("ETag", '"0"')
                 self.send_header("Content-Length", "0")
+                if self.close_connection:
+                    self.send_header("Connection", "close")
                 self.end_headers()
 
             def log_message(self, *_):
@@ -70,6 +77,12 @@ class SilentStore:
         self.over.set()
         self._server.shutdown()
         self._server.server_close()
+
+    def fill(self):
+        """From now on every SYN is dropped: nobody accepts, and the one place is taken."""
+        self._server.shutdown()
+        self._server.socket.listen(0)
+        self._connections.add(socket.create_connection(self._server.server_address))
 
     def close_connections(self):
         for connection in self._connections:
@@ -126,17 +139,26 @@ class BucketTest(unittest.TestCase):
             self.assertEqual(set(s3.lines()), set(bodies(20)))
 
     def test_o1_a_bucket_that_is_silent_costs_no_answer(self):
-        """Each batch of 1,000 messages is an object: the first is in the bucket, of the second nobody knows before the deadline."""
+        """An object takes a KiB of messages: the first is in the bucket, of the second nobody knows before the deadline."""
         with SilentStore() as s3:
             s3.most_answers = 1
             event = events.sqs(*bodies(1500))
-            outcome = self.function(s3.address, "  close_at: {size: 1KiB}\n").invoke(event, told_ms=5000)
+            outcome = self.function(s3.address, "  close_at: {size: 1KiB}\n").invoke(event, seconds=5)
             self.assertEqual(outcome.kind, "response")
             failed = [entry["itemIdentifier"] for entry in outcome.body["batchItemFailures"]]
             landed = s3.lines()
             self.assertEqual(s3.arrived, 2)
             self.assertCountEqual(failed, [record["messageId"] for record in event["Records"] if record["body"] not in landed])
             self.assertEqual(len(failed) + landed.total(), 1500)
+
+    def test_o1_a_bucket_that_cannot_be_connected_to_costs_no_answer(self):
+        """The first object is in the bucket; the connection for the second is still being made when the time is over."""
+        with SilentStore() as s3:
+            s3.takes_no_more = True
+            event = events.sqs(*bodies(1500))
+            outcome = self.function(s3.address, "  close_at: {size: 1KiB}\n").invoke(event, seconds=5)
+            self.assertEqual((outcome.kind, s3.arrived), ("response", 1))
+            self.assertEqual(len(outcome.body["batchItemFailures"]) + s3.lines().total(), 1500)
 
     def test_o1_connections_that_died_while_the_process_was_frozen(self):
         with SilentStore() as s3:

@@ -32,14 +32,30 @@ constexpr Bytes kMostDeadLetters = MiB(16);  // in memory at a time
 // delivered once more.
 constexpr int kMessagesAtATime = 10;
 
-// Calls `operation` with as many receipts at a time as a queue takes.
+// Calls `operation` with as many receipts at a time as a queue takes, with all of them; the first
+// failure.
 template <typename Operation>
 Status InBatches(const std::vector<Receipt>& receipts, Operation&& operation) {
+  Status all;
   for (size_t begin = 0; begin < receipts.size(); begin += Queue::kMaxBatch) {
     const size_t n = std::min<size_t>(Queue::kMaxBatch, receipts.size() - begin);
-    SLUICE_TRY(operation(std::span(receipts).subspan(begin, n)));
+    Status done = operation(std::span(receipts).subspan(begin, n));
+    if (all) all = std::move(done);
   }
-  return {};
+  return all;
+}
+
+// What a call of Extend failed of. A receipt that is lost means that somebody else works on the
+// same object too: the ledger lets one of us load it.
+Status FailureOf(const Result<std::vector<Status>>& extended) {
+  if (!extended) return std::unexpected(extended.error());
+  const auto fails = [](const Status& answer) {
+    return !answer && answer.error().kind() != ErrorKind::kNotFound;
+  };
+  const auto first = std::ranges::find_if(*extended, fails);
+  if (first == extended->end()) return {};
+  return Fail(first->error().kind(), "{} of {} refused: {}",
+              std::ranges::count_if(*extended, fails), extended->size(), first->error().message());
 }
 
 auto Sums(auto& counts) {
@@ -70,7 +86,7 @@ bool NotificationInbox::HasRoom() const {
 }
 
 Status NotificationInbox::Fill(const std::stop_token& stop) {
-  held_since_ = clock_.Monotonic();
+  next_extension_ = clock_.Monotonic() + options_.visibility_timeout / 2;
   while (HasRoom() && !stop.stop_requested()) {
     SLUICE_ASSIGN(
         const auto messages,
@@ -179,16 +195,14 @@ void NotificationInbox::Settled(const RawKey& key) {
 
 Status NotificationInbox::KeepAlive() {
   const Ticks now = clock_.Monotonic();
-  if (now - held_since_ < options_.visibility_timeout / 2) return {};
-  held_since_ = now;
+  if (now < next_extension_) return {};
   std::vector<Receipt> receipts;
   for (const Delivery& delivery : deliveries_) receipts.push_back(delivery.receipt);
-  // A receipt that is lost means that somebody else works on the same object too: the ledger lets
-  // one of us load it.
-  return InBatches(receipts, [&](std::span<const Receipt> some) -> Status {
-    SLUICE_TRY(queue_.Extend(some, options_.visibility_timeout));
-    return {};
+  const Status extended = InBatches(receipts, [&](std::span<const Receipt> some) {
+    return FailureOf(queue_.Extend(some, options_.visibility_timeout));
   });
+  next_extension_ = now + Ticks::duration(options_.visibility_timeout) / (extended ? 2 : 20);
+  return extended;
 }
 
 Status NotificationInbox::DeleteSettled() {

@@ -57,7 +57,8 @@ class NotificationInbox : public ObjectInbox {
   bool empty() const override { return deliveries_.empty(); }
 
   void Settled(const RawKey& key) override;
-  // Extends what is held once half of its visibility timeout is over.
+  // Extends what is held once half of its visibility timeout is over. What fails is tried again,
+  // ten times before the timeout is. A receipt that is lost is no failure.
   Status KeepAlive() override;
   // Nothing is moved to the dead letters by any other call.
   Status DeleteSettled() override;
@@ -93,7 +94,7 @@ class NotificationInbox : public ObjectInbox {
   std::map<RawKey, std::vector<size_t>> waiting_;  // deliveries that wait for a key
   Bytes size_;                                     // of the objects, as announced
   Bytes dead_letters_;                             // bodies that are held
-  Ticks held_since_;
+  Ticks next_extension_;
   InboxCounts counts_;
 };
 

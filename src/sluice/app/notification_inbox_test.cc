@@ -17,9 +17,32 @@ namespace sluice {
 namespace {
 
 using ::testing::ElementsAre;
+using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
 const std::string kHour = "date=2026-11-23/10/";
+
+// A queue of which one call of Extend goes wrong: as a whole, or for each of its receipts.
+class UnwillingQueue : public FaultyQueue {
+ public:
+  enum class Refuses { kTheCall, kEachReceipt };
+  UnwillingQueue(std::unique_ptr<Queue> queue, Refuses refuses, ErrorKind kind)
+      : FaultyQueue(std::move(queue), nullptr), refuses_(refuses), kind_(kind) {}
+
+  Result<std::vector<Status>> Extend(std::span<const Receipt> receipts,
+                                     std::chrono::seconds visibility_timeout) override {
+    if (++calls_ > 1) return FaultyQueue::Extend(receipts, visibility_timeout);
+    const Error refusal(kind_, "not now");
+    if (refuses_ == Refuses::kTheCall) return std::unexpected(refusal);
+    return std::vector<Status>(receipts.size(), std::unexpected(refusal));
+  }
+  int calls() const { return calls_; }
+
+ private:
+  const Refuses refuses_;
+  const ErrorKind kind_;
+  int calls_ = 0;
+};
 
 class NotificationInboxTest : public ::testing::Test {
  protected:
@@ -130,6 +153,59 @@ TEST_F(NotificationInboxTest, WhatIsHeldStaysHiddenForAsLongAsTheWorkTakes) {
   ASSERT_TRUE(inbox.KeepAlive());  // too early for another request
   clock_.Advance(half + std::chrono::seconds(1));
   EXPECT_EQ(queue_->Depth()->in_flight, 0u);
+}
+
+TEST_F(NotificationInboxTest, WhatCannotBeExtendedIsTriedAgainBeforeItIsVisible) {
+  Send({Put("a.ndjson")});
+  const auto half = options_.visibility_timeout / 2, soon = options_.visibility_timeout / 20;
+  for (const auto refuses :
+       {UnwillingQueue::Refuses::kTheCall, UnwillingQueue::Refuses::kEachReceipt}) {
+    UnwillingQueue queue(OpenQueue("notifications"), refuses, ErrorKind::kTransient);
+    NotificationInbox inbox(queue, *raw_, *quarantine_, clock_, options_);
+    ASSERT_TRUE(inbox.Fill({}));
+    clock_.Advance(half);
+    const Status refused = inbox.KeepAlive();
+    ASSERT_FALSE(refused);
+    EXPECT_THAT(refused.error().message(), HasSubstr("not now"));
+    clock_.Advance(soon - std::chrono::seconds(1));
+    EXPECT_TRUE(inbox.KeepAlive());
+    EXPECT_EQ(queue.calls(), 1) << "too early";
+    clock_.Advance(std::chrono::seconds(1));
+    EXPECT_TRUE(inbox.KeepAlive());
+    clock_.Advance(half);
+    EXPECT_EQ(queue_->Depth()->in_flight, 1u);
+    EXPECT_TRUE(inbox.KeepAlive());
+    EXPECT_EQ(queue.calls(), 3);
+    ASSERT_TRUE(inbox.GiveBack());
+  }
+}
+
+// Who has the message now says when it is visible again.
+TEST_F(NotificationInboxTest, AReceiptThatIsLostIsNoFailureToKeep) {
+  Send({Put("a.ndjson")});
+  UnwillingQueue queue(OpenQueue("notifications"), UnwillingQueue::Refuses::kEachReceipt,
+                       ErrorKind::kNotFound);
+  NotificationInbox inbox(queue, *raw_, *quarantine_, clock_, options_);
+  ASSERT_TRUE(inbox.Fill({}));
+  clock_.Advance(options_.visibility_timeout / 2);
+  EXPECT_TRUE(inbox.KeepAlive());
+  EXPECT_EQ(queue.calls(), 1);
+}
+
+TEST_F(NotificationInboxTest, WhereTheFirstCallFailsTheOthersAreExtended) {
+  const std::vector<std::string> bodies(Queue::kMaxBatch, R"({"Event":"s3:TestEvent"})");
+  ASSERT_TRUE(queue_->Send(bodies));
+  SendBody(bodies.front());
+  UnwillingQueue queue(OpenQueue("notifications"), UnwillingQueue::Refuses::kTheCall,
+                       ErrorKind::kTransient);
+  NotificationInbox inbox(queue, *raw_, *quarantine_, clock_, options_);
+  ASSERT_TRUE(inbox.Fill({}));
+  ASSERT_EQ(inbox.counts().messages, bodies.size() + 1);
+  clock_.Advance(options_.visibility_timeout / 2);
+  EXPECT_FALSE(inbox.KeepAlive());
+  EXPECT_EQ(queue.calls(), 2);
+  clock_.Advance(options_.visibility_timeout / 2);
+  EXPECT_EQ(queue_->Depth()->in_flight, 1u);
 }
 
 TEST_F(NotificationInboxTest, N9_AMessageThatIsForeignInPartWaitsForOurObject) {

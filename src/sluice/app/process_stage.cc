@@ -195,11 +195,12 @@ std::vector<TransformedObject> ProcessStage::TransformAll(ObjectInbox& inbox,
                                                           const std::vector<AnnouncedObject>& todo,
                                                           std::stop_token stop,
                                                           ProcessReport& report) {
+  if (todo.empty()) return {};
   std::vector<std::optional<TransformedObject>> results(todo.size());
   std::mutex mutex;  // guards everything below and `report`
   size_t next = 0;
   const size_t running = std::min(workers_.size(), todo.size());
-  const size_t threads_each = running > 0 ? workers_.size() / running : 1;
+  const size_t threads_each = workers_.size() / running;
 
   const auto work = [&](ObjectTransformer& transformer) {
     std::unique_lock lock(mutex);
@@ -282,16 +283,19 @@ Status ProcessStage::LoadAndSettle(ObjectInbox& inbox, std::vector<TransformedOb
     }
   }
   if (options_.load.replaces) SLUICE_TRY(KeepWhatIsLoaded(settlements, report));
-  const auto kept = [&](const auto& work) {
+  Status settled;
+  Result<std::vector<ObjectOutcome>> loaded;
+  if (!transformed.empty()) {
     const InboxKeeper keeper(inbox);
-    return work();
-  };
-  SLUICE_TRY(kept([&] { return loader_.Settle(settlements); }));
+    settled = loader_.Settle(settlements);
+    if (settled) loaded = loader_.Load(planned);
+  }
+  SLUICE_TRY(settled);
   for (const Settlement& settlement : settlements) {
     inbox.Settled({settlement.object.raw_key});
     Count(settlement.state, report);
   }
-  SLUICE_ASSIGN(const auto outcomes, kept([&] { return loader_.Load(planned); }));
+  SLUICE_ASSIGN(const auto outcomes, std::move(loaded));
   for (size_t i = 0; i < planned.size(); ++i) {
     if (!outcomes[i].state) {
       Log(LogLevel::kError, "{}: key={}", outcomes[i].reason, planned[i].raw_key);

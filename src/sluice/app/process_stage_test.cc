@@ -257,11 +257,11 @@ struct Beats {
     ++count;
     changed.notify_all();
   }
-  // One that began after this call did, which mostly takes two seconds.
-  void AwaitOne() {
+  // One that began after this call did, which mostly takes two seconds. False where none comes.
+  bool AwaitOne() {
     std::unique_lock lock(mutex);
-    changed.wait_for(lock, std::chrono::minutes(1),
-                     [this, until = count + 2] { return count >= until; });
+    return changed.wait_for(lock, std::chrono::minutes(1),
+                            [this, until = count + 2] { return count >= until; });
   }
 };
 
@@ -302,7 +302,7 @@ TEST_F(ProcessStageTest, ALoadLongerThanTheTimeoutKeepsWhatItLoadsHidden) {
   WatchedStore parquet(*folder, [&] {
     for (int i = 0; i < 4; ++i) {
       clock_.Advance(InboxOptions().visibility_timeout * 3 / 5);
-      beats.AwaitOne();
+      ASSERT_TRUE(beats.AwaitOne());
     }
     const auto others = pipeline_->notifications().Receive({.max_messages = 1});
     was_slow = others && others->empty();
@@ -333,6 +333,29 @@ TEST_F(ProcessStageTest, ALoadLongerThanTheTimeoutKeepsWhatItLoadsHidden) {
   EXPECT_TRUE(was_slow) << "somebody else got it meanwhile";
   EXPECT_EQ(report->loaded, 1u);
   EXPECT_EQ(report->inbox.deleted, 1u);
+}
+
+TEST_F(ProcessStageTest, WhereNothingIsHeldNothingIsKeptAlive) {
+  Beats beats;
+  const auto parquet = std::move(*DirectoryStore::At(folder_ + "/parquet"));
+  const auto quarantine = std::move(*DirectoryStore::At(folder_ + "/quarantine"));
+  const auto stage =
+      ProcessStage::Make({.tables = pipeline_->tables(),
+                          .next_inbox =
+                              [&] {
+                                return std::make_unique<HeardInbox>(
+                                    beats, pipeline_->notifications(), *raw_, *quarantine, clock_);
+                              },
+                          .stores = {*raw_, *parquet, *quarantine},
+                          .warehouse = pipeline_->warehouse(),
+                          .clock = clock_},
+                         {});
+  ASSERT_TRUE(stage) << stage.error().message();
+  EXPECT_TRUE((*stage)->ProcessBatch({})->idle);
+  EXPECT_EQ(beats.count, 0);
+  Announce(Land("a.ndjson", Event(1)));
+  EXPECT_EQ((*stage)->ProcessBatch({})->loaded, 1u);
+  EXPECT_GE(beats.count, 2) << "while it is transformed, and while it is loaded";
 }
 
 TEST_F(ProcessStageTest, N3_ATestEventIsDeletedAtOnce) {
@@ -428,8 +451,34 @@ TEST_F(ProcessStageTest, AHeldObjectIsLookedAtAgain) {
   }
 }
 
-// By one loader: another one, which receives what was deleted too early, would hide it.
+// The table is another one by the time that it is loaded.
 TEST_F(ProcessStageTest, C14_ALoadThatFailsDeletesNothing) {
+  Announce(Land("a.ndjson", Event(1)));
+  WatchedStore raw(*raw_, [&] {
+    EXPECT_TRUE(Sql("ALTER TABLE wh.tracking.events DROP COLUMN IF EXISTS referrer"));
+  });
+  const auto parquet = std::move(*DirectoryStore::At(folder_ + "/parquet"));
+  const auto quarantine = std::move(*DirectoryStore::At(folder_ + "/quarantine"));
+  const auto stage = ProcessStage::Make({.tables = pipeline_->tables(),
+                                         .next_inbox =
+                                             [&] {
+                                               return std::make_unique<NotificationInbox>(
+                                                   pipeline_->notifications(), raw, *quarantine,
+                                                   clock_, InboxOptions());
+                                             },
+                                         .stores = {raw, *parquet, *quarantine},
+                                         .warehouse = pipeline_->warehouse(),
+                                         .clock = clock_},
+                                        {});
+  ASSERT_TRUE(stage) << stage.error().message();
+  EXPECT_FALSE((*stage)->ProcessBatch({}));
+  EXPECT_EQ(Depth().visible, 1u);
+  ASSERT_TRUE(Sql("ALTER TABLE wh.tracking.events ADD COLUMN referrer VARCHAR"));
+  EXPECT_EQ(ProcessAll()->loaded, 1u);
+  EXPECT_EQ(Rows(), 1u);
+}
+
+TEST_F(ProcessStageTest, C14_NothingIsReceivedForATableThatLacksAColumn) {
   ASSERT_TRUE(pipeline_->warehouse().Prepare());
   ASSERT_TRUE(Sql("ALTER TABLE wh.tracking.events DROP COLUMN referrer"));
   Announce(Land("a.ndjson", Event(1)));

@@ -29,7 +29,8 @@ struct AwsService {
 struct AwsClientOptions {
   HttpClientOptions http;
   RetryOptions retry;
-  // When calls must have ended, whatever time they were given; outlives the client. Null: never.
+  // When calls must have ended, whatever time they were given, also while they connect; outlives
+  // the client. Null: never. Credentials are waited for first, as long as their source takes.
   const MovingDeadline* deadline = nullptr;
 };
 

@@ -34,7 +34,8 @@ bool HasLength(std::string_view method, const HttpResponse& response) {
 }  // namespace
 
 // One request and its answer. What a thread of the runtime has to do is done there, so that the
-// caller is woken once: when all is over, which is `done`.
+// caller is woken once: when all is over, which is `done`. Its owners are who began it and, until a
+// connection is there or cannot be had, OnSetup: given up before that, the request is never begun.
 struct HttpClient::Flight {
   aws_http_connection_manager* manager;
   CrtMessage request;
@@ -54,6 +55,7 @@ struct HttpClient::Flight {
 
   std::mutex mutex;  // over what follows
   bool is_given_up = false;
+  bool is_set_up = false;  // OnSetup was there first: `done` is said, or will be
   bool had_connection = false;
   aws_http_connection* connection = nullptr;
   aws_http_stream* stream = nullptr;
@@ -74,18 +76,27 @@ struct HttpClient::Flight {
 
   static Flight& Of(void* self) { return *static_cast<Flight*>(self); }
 
-  // By the connection's thread, where there is one.
-  static void OnSetup(aws_http_connection* connection, int error, void* self) {
-    Flight& flight = Of(self);
-    flight.error = connection == nullptr ? error : flight.Start(connection);
-    if (flight.error != 0) flight.done.Say();
+  // By the connection's thread, where there is one. `self` is a shared_ptr of its own.
+  static void OnSetup(aws_http_connection* acquired, int error, void* self) {
+    const std::unique_ptr<std::shared_ptr<Flight>> mine(
+        static_cast<std::shared_ptr<Flight>*>(self));
+    Flight& flight = **mine;
+    if (!flight.SetUp(acquired, error)) return;
+    flight.ReleaseConnection();
+    flight.done.Say();
   }
-  // The error that kept the request from being begun, or 0.
-  int Start(aws_http_connection* acquired) {
+  // Whether nothing more follows.
+  bool SetUp(aws_http_connection* acquired, int why_not) {
     const std::lock_guard lock(mutex);
     connection = acquired;
+    if (is_given_up) return true;
+    is_set_up = true;
+    error = acquired == nullptr ? why_not : Start();
+    return error != 0;
+  }
+  // The error that kept the request from being begun, or 0.
+  int Start() {
     had_connection = true;
-    if (is_given_up) return AWS_ERROR_HTTP_RESPONSE_FIRST_BYTE_TIMEOUT;
     const aws_http_make_request_options options{.self_size = sizeof options,
                                                 .request = request.message.get(),
                                                 .user_data = this,
@@ -100,14 +111,20 @@ struct HttpClient::Flight {
     aws_http_connection_close(connection);
     return why;
   }
-  // `done` follows soon.
+  // Afterwards nobody reads the request any more.
   void GiveUp() {
+    if (Cancel()) done.Wait();
+  }
+  // Whether it was set up: `done` follows soon.
+  bool Cancel() {
     const std::lock_guard lock(mutex);
     is_given_up = true;
-    if (stream == nullptr) return;
+    if (!is_set_up) request = {};
+    if (stream == nullptr) return is_set_up;
     aws_http_stream_cancel_default_error(stream);
     // Where the server has said that it will close, there is nothing to cancel any more.
     aws_http_connection_close(connection);
+    return true;
   }
 
   static int OnHeaders(aws_http_stream*, aws_http_header_block block,
@@ -217,7 +234,7 @@ Result<HttpResponse> HttpClient::Send(const HttpRequest& request,
 Result<HttpClient::Exchange> HttpClient::Begin(const HttpRequest& request, CrtMessage message,
                                                std::chrono::milliseconds timeout) {
   SLUICE_TRY(AddHeader(message, "Content-Length", std::to_string(request.body.size())));
-  std::unique_ptr<Flight> flight(
+  const std::shared_ptr<Flight> flight(
       new Flight{.manager = pool_->manager,
                  .request = std::move(message),
                  .method = request.method,
@@ -225,22 +242,23 @@ Result<HttpClient::Exchange> HttpClient::Begin(const HttpRequest& request, CrtMe
                  .largest_body = options_.largest_body.count,
                  .timeout = timeout,
                  .deadline = std::chrono::steady_clock::now() + timeout});
-  aws_http_connection_manager_acquire_connection(pool_->manager, Flight::OnSetup, flight.get());
-  return Exchange(std::move(flight));
+  aws_http_connection_manager_acquire_connection(pool_->manager, Flight::OnSetup,
+                                                 new std::shared_ptr<Flight>(flight));
+  return Exchange(flight);
 }
 
 void HttpClient::Flight::Wait() {
   if (!in_time) return;
   in_time = done.WaitUntil(deadline);
-  if (in_time) return;
-  GiveUp();
-  done.Wait();
+  if (!in_time) GiveUp();
 }
 
 Result<HttpResponse> HttpClient::Flight::Land() {
   Wait();
   if (!had_connection) {
-    return Fail(ErrorKind::kTransient, "cannot connect to {}: {}", authority, CrtErrorText(error));
+    return Fail(ErrorKind::kTransient, "cannot connect to {}: {}", authority,
+                error != 0 ? CrtErrorText(error)
+                           : fmt::format("no connection within {} ms", timeout.count()));
   }
   if (is_refused) {
     return Fail(ErrorKind::kPermanent, "cannot send a request to {}: {}", authority,
@@ -261,12 +279,10 @@ Result<HttpResponse> HttpClient::Flight::Land() {
               in_time ? CrtErrorText(error) : fmt::format("none within {} ms", timeout.count()));
 }
 
-HttpClient::Exchange::Exchange(std::unique_ptr<Flight> flight) : flight_(std::move(flight)) {}
+HttpClient::Exchange::Exchange(std::shared_ptr<Flight> flight) : flight_(std::move(flight)) {}
 HttpClient::Exchange::Exchange(Exchange&&) noexcept = default;
 HttpClient::Exchange::~Exchange() {
-  if (flight_ == nullptr) return;
-  flight_->GiveUp();
-  flight_->done.Wait();
+  if (flight_ != nullptr) flight_->GiveUp();
 }
 
 void HttpClient::Exchange::Wait() const {

@@ -27,14 +27,16 @@ class HttpClient {
   // kPermanent where TLS is wanted and cannot be had.
   static Result<std::unique_ptr<HttpClient>> Make(const HttpEndpoint& endpoint,
                                                   const HttpClientOptions& options = {});
-  ~HttpClient();  // waits for its connections to end
+  // Waits for its connections to end, those too that are being made: up to `connect_timeout`, and
+  // ten seconds more for TLS.
+  ~HttpClient();
 
   const HttpEndpoint& endpoint() const { return endpoint_; }
 
-  // An answer of any status, whole. kTransient: nothing was sent. kOutcomeUnknown: some of the
-  // request was sent, and no whole answer came within `timeout` of the call. kPermanent: the
-  // request is none; or it only asks (GET, HEAD), and the answer is too large. While all
-  // connections are busy it waits for one, as long as that takes.
+  // An answer of any status, whole, within `timeout` of the call, which a connection that is made
+  // or waited for is a part of. kTransient: nothing was sent. kOutcomeUnknown: some of the request
+  // was sent, and no whole answer came in time. kPermanent: the request is none; or it only asks
+  // (GET, HEAD), and the answer is too large.
   Result<HttpResponse> Send(const HttpRequest& request, std::chrono::milliseconds timeout);
 
   // The same in two halves, so that one thread can have several requests in flight. `message` is
@@ -63,9 +65,9 @@ class HttpClient::Exchange {
 
  private:
   friend class HttpClient;
-  explicit Exchange(std::unique_ptr<Flight> flight);
+  explicit Exchange(std::shared_ptr<Flight> flight);
 
-  std::unique_ptr<Flight> flight_;
+  std::shared_ptr<Flight> flight_;
 };
 
 }  // namespace sluice

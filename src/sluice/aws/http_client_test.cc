@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <functional>
 #include <future>
 #include <latch>
 
@@ -99,6 +100,82 @@ TEST(HttpClientTest, WaitsNoLongerThanItIsTold) {
     EXPECT_NE(answer.error().message().find("700 ms"), std::string::npos)
         << answer.error().message();
   }
+}
+
+// A port of which every further SYN is dropped: its one place is taken, and nobody accepts.
+class FullPort {
+ public:
+  FullPort() {
+    sockaddr_in address{.sin_family = AF_INET, .sin_addr = {.s_addr = htonl(INADDR_LOOPBACK)}};
+    socklen_t size = sizeof address;
+    auto* const any = reinterpret_cast<sockaddr*>(&address);
+    SLUICE_CHECK(::bind(listener_, any, size) == 0);
+    SLUICE_CHECK(::listen(listener_, 0) == 0);
+    SLUICE_CHECK(::getsockname(listener_, any, &size) == 0);
+    SLUICE_CHECK(::connect(first_, any, size) == 0);
+    port_ = ntohs(address.sin_port);
+  }
+  ~FullPort() {
+    ::close(listener_);
+    ::close(first_);
+  }
+  HttpEndpoint endpoint() const { return {.tls = false, .host = "127.0.0.1", .port = port_}; }
+
+ private:
+  const int listener_ = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  const int first_ = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  uint16_t port_ = 0;
+};
+
+// `end` ends what the connection waits for, in vain long before.
+void ExpectNoConnectionIn300Ms(HttpClient& client, const std::function<void()>& end) {
+  const std::string body(100'000, 'x');
+  auto sent = std::async(std::launch::async, [&] {
+    return client.Send({.method = "PUT", .body = body}, milliseconds(300));
+  });
+  // The runtime waits ten seconds for TLS.
+  EXPECT_EQ(sent.wait_for(seconds(8)), std::future_status::ready) << "it waits for a connection";
+  end();
+  const auto answer = sent.get();
+  ASSERT_FALSE(answer);
+  EXPECT_EQ(answer.error().kind(), ErrorKind::kTransient);
+  EXPECT_NE(answer.error().message().find("no connection within 300 ms"), std::string::npos)
+      << answer.error().message();
+}
+
+TEST(HttpClientTest, O1_AConnectionThatIsNotMadeIsWaitedForNoLongerThanItIsTold) {
+  auto port = std::make_unique<FullPort>();
+  const auto client = HttpClient::Make(port->endpoint(), {.connect_timeout = seconds(60)}).value();
+  ExpectNoConnectionIn300Ms(*client, [&] { port.reset(); });  // the next SYN is refused
+}
+
+TEST(HttpClientTest, O1_NeitherIsAServerThatIsSilentInTls) {
+  auto server = std::make_unique<LoopbackServer>(
+      [](const std::string&) { return LoopbackServer::Ok(""); });  // is never asked
+  HttpEndpoint endpoint = server->endpoint();
+  endpoint.tls = true;
+  const auto client = HttpClient::Make(endpoint).value();
+  ExpectNoConnectionIn300Ms(*client, [&] { server.reset(); });
+}
+
+// Given up before it was there, and then good for the next one.
+TEST(HttpClientTest, AConnectionThatComesTooLateIsUsedByTheNext) {
+  std::promise<void> asked, over;
+  LoopbackServer server([&](const std::string& request) {
+    if (request.starts_with("GET /slow")) {
+      asked.set_value();
+      over.get_future().wait();
+    }
+    return LoopbackServer::Ok("yes");
+  });
+  const auto client = ClientOf(server, {.most_connections = 1});
+  const HttpRequest slow{.target = "/slow"};
+  auto first = client->Begin(slow, MakeCrtMessage(slow, "h").value(), seconds(60));
+  asked.get_future().wait();
+  ExpectNoConnectionIn300Ms(*client, [&] { over.set_value(); });
+  EXPECT_EQ(first->Take()->body, "yes");
+  EXPECT_EQ(client->Send({}, seconds(20))->body, "yes");
+  EXPECT_EQ(server.connections(), 1U);
 }
 
 TEST(HttpClientTest, NothingHappenedWhereNobodyListens) {

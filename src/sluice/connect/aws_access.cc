@@ -12,9 +12,9 @@ Result<std::shared_ptr<CredentialsSource>> AwsAccess::CredentialsFor(
   }
   if (!role) return own_;
   SLUICE_ASSIGN(const HttpEndpoint endpoint, EndpointOf("sts", region, role->endpoint));
-  SLUICE_ASSIGN(std::unique_ptr<AwsClient> sts,
-                MakeStsClient(endpoint, region, own_, clock_,
-                              {.http = {}, .retry = {.attempts = 3}, .deadline = deadline_}));
+  SLUICE_ASSIGN(
+      std::unique_ptr<AwsClient> sts,
+      MakeStsClient(endpoint, region, own_, clock_, {.http = {}, .retry = {.attempts = 3}}));
   const RoleOptions options{.arn = role->arn,
                             .session_name = "sluice-" + pipeline_.substr(0, 50),
                             .external_id = role->external_id.Reveal()};

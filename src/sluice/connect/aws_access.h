@@ -16,10 +16,8 @@ namespace sluice {
 // each time anew. One thread at a time.
 class AwsAccess {
  public:
-  // `pipeline` names the sessions, which CloudTrail shows. `clock`, and `deadline` of its calls if
-  // there is one, outlive it and what it gives.
-  AwsAccess(std::string pipeline, Clock& clock, const MovingDeadline* deadline = nullptr)
-      : pipeline_(std::move(pipeline)), clock_(clock), deadline_(deadline) {}
+  // `pipeline` names the sessions, which CloudTrail shows. `clock` outlives it and what it gives.
+  AwsAccess(std::string pipeline, Clock& clock) : pipeline_(std::move(pipeline)), clock_(clock) {}
 
   // The process's own, or those of `role`, asked of the token service in `region`.
   Result<std::shared_ptr<CredentialsSource>> CredentialsFor(const std::optional<AssumeRole>& role,
@@ -28,7 +26,6 @@ class AwsAccess {
  private:
   const std::string pipeline_;
   Clock& clock_;
-  const MovingDeadline* const deadline_;
   std::shared_ptr<CredentialsSource> own_;
 };
 

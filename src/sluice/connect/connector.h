@@ -42,9 +42,7 @@ enum class WhenMissing {
 class Connector {
  public:
   Connector(const PipelineConfig& config, const PipelineEnvironment& environment)
-      : config_(config),
-        environment_(environment),
-        access_(config.name, environment.clock, environment.store_deadline) {}
+      : config_(config), environment_(environment), access_(config.name, environment.clock) {}
 
   // Null where the source is a stream.
   Result<std::unique_ptr<Queue>> OpenSource(WhenMissing when_missing);

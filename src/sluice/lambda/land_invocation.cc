@@ -8,7 +8,7 @@
 namespace sluice {
 namespace {
 
-// What a commit to S3 takes, and the answer.
+// For a commit to S3, which takes well below a half of it, and the answer.
 constexpr std::chrono::seconds kToCommit{1};
 constexpr std::chrono::hours kLongestInvocation{24};  // Lambda's is 15 minutes
 

@@ -19,22 +19,27 @@ using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
 
-// A store of which every commit takes five seconds, and that gives up after `patience` in all.
+// A store of which every commit takes its time, and that gives up after `patience` in all.
 class SlowStore : public FaultyStore {
  public:
-  SlowStore(std::unique_ptr<ObjectStore> store, FakeClock& clock, std::chrono::seconds patience)
-      : FaultyStore(std::move(store), nullptr), clock_(clock), patience_(patience) {}
+  SlowStore(std::unique_ptr<ObjectStore> store, FakeClock& clock, std::chrono::seconds commit,
+            std::chrono::seconds patience)
+      : FaultyStore(std::move(store), nullptr),
+        clock_(clock),
+        commit_(commit),
+        patience_(patience) {}
 
   Result<std::unique_ptr<PendingObject>> Create(const std::string& key) override {
-    const std::chrono::seconds takes = std::min(std::chrono::seconds(5), patience_);
+    const std::chrono::seconds takes = std::min(commit_, patience_);
     clock_.Advance(takes);
     patience_ -= takes;
-    if (takes < std::chrono::seconds(5)) return Fail(ErrorKind::kTransient, "no answer in time");
+    if (takes < commit_) return Fail(ErrorKind::kTransient, "no answer in time");
     return FaultyStore::Create(key);
   }
 
  private:
   FakeClock& clock_;
+  const std::chrono::seconds commit_;
   std::chrono::seconds patience_;
 };
 
@@ -90,8 +95,20 @@ TEST_F(LandInvocationTest, O1_BeginsNothingInTheLastSecond) {
   EXPECT_THAT(in_time->failed, IsEmpty());
 }
 
+TEST_F(LandInvocationTest, O1_NothingIsBegunAfterTheDeadline) {
+  SlowStore store(Folder(), clock_, std::chrono::seconds(10), std::chrono::hours(1));
+  const int messages = 3 * Queue::kMaxBatch;
+  const auto done = LandInvocation(Sqs(messages, std::chrono::seconds(12)), store, clock_, Small());
+  ASSERT_TRUE(done);
+  // The first begins at 0 s, the second at 10 s, the third would at 20 s.
+  EXPECT_EQ(done->landed.objects, 2u);
+  EXPECT_THAT(done->failure->message(), HasSubstr("too little time"));
+  EXPECT_THAT(done->failed, SizeIs(static_cast<size_t>(messages) - done->landed.messages));
+  EXPECT_EQ(done->failed.front(), fmt::format("m{}", done->landed.messages));
+}
+
 TEST_F(LandInvocationTest, O1_WhatWasLandedBeforeTimeRanOutIsDone) {
-  SlowStore store(Folder(), clock_, std::chrono::seconds(14));
+  SlowStore store(Folder(), clock_, std::chrono::seconds(5), std::chrono::seconds(14));
   const int messages = 4 * Queue::kMaxBatch;
   const auto done = LandInvocation(Sqs(messages, std::chrono::seconds(15)), store, clock_, Small());
   ASSERT_TRUE(done);

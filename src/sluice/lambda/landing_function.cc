@@ -23,14 +23,16 @@ LanderOptions OptionsOf(const PipelineConfig& config) {
   return options;
 }
 
+PipelineEnvironment WithDeadline(PipelineEnvironment environment, const MovingDeadline& deadline) {
+  environment.store_deadline = &deadline;
+  return environment;
+}
+
 }  // namespace
 
 LandingFunction::LandingFunction(PipelineConfig config, PipelineEnvironment environment)
     : config_(std::move(config)),
-      environment_{.clock = environment.clock,
-                   .stop = std::move(environment.stop),
-                   .faults = std::move(environment.faults),
-                   .store_deadline = &store_deadline_},
+      environment_(WithDeadline(std::move(environment), store_deadline_)),
       options_(OptionsOf(config_)) {}
 
 Result<std::unique_ptr<LandingFunction>> LandingFunction::Make(PipelineConfig config,
@@ -49,8 +51,9 @@ Result<std::unique_ptr<LandingFunction>> LandingFunction::Make(PipelineConfig co
 
 Status LandingFunction::OpenStore() {
   const Timestamp now = environment_.clock.Now();
-  if (raw_ != nullptr && now >= used_ && now - used_ < kConnectionsLast) return {};
-  raw_.reset();
+  if (used_ && now >= *used_ && now - *used_ < kConnectionsLast) return {};
+  used_.reset();
+  raw_.reset();  // which may wait for a connection, and so not before an answer
   SLUICE_ASSIGN(raw_, connector_.OpenStore(config_.raw));
   used_ = now;
   return {};
@@ -63,7 +66,7 @@ Result<std::string> LandingFunction::Handle(const Invocation& invocation) {
                 LandInvocation(invocation, *raw_, environment_.clock, options_));
   used_ = environment_.clock.Now();
   if (done.failure) {
-    raw_.reset();  // what was in the way may be gone with it
+    used_.reset();  // what was in the way may be gone with its connections
     Log(LogLevel::kError, "cannot land: {}: request={}", done.failure->message(),
         invocation.request_id);
   }

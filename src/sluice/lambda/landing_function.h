@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "sluice/base/clock.h"
@@ -37,8 +38,8 @@ class LandingFunction {
   const PipelineEnvironment environment_;
   Connector connector_{config_, environment_};
   LanderOptions options_;
-  std::unique_ptr<ObjectStore> raw_;  // null where it failed last
-  Timestamp used_;                    // when it was last asked
+  std::unique_ptr<ObjectStore> raw_;
+  std::optional<Timestamp> used_;  // when it was last asked; empty where it failed
 };
 
 }  // namespace sluice
