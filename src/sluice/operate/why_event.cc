@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <ranges>
 
+#include "sluice/base/shell_word.h"
 #include "sluice/operate/parquet_search.h"
 #include "sluice/operate/verify.h"
 #include "sluice/operate/why.h"
@@ -196,7 +197,7 @@ Status EndAbsent(const Witnesses& w, const EventTraces& traces, const Search& se
     story.End("quarantined", "not loaded, and " + WhyQuarantined(place),
               "mend the producer; or the table's DDL or options, then sluice quarantine replay "
               "--object " +
-                  place.raw_key);
+                  ShellWord(place.raw_key));
     return {};
   }
   if (!traces.duplicates.empty()) {
