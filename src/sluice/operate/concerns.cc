@@ -10,6 +10,7 @@
 #include "sluice/operate/counted.h"
 #include "sluice/operate/hour_range.h"
 #include "sluice/operate/staleness.h"
+#include "sluice/operate/reconcile.h"
 
 namespace sluice {
 namespace {
@@ -72,17 +73,6 @@ std::string BeforeTheDay(const StatusReport& report) {
                      HourText(report.overdue_before.begin()->first));
 }
 
-// Of as many days as it takes.
-std::string RepairOf(const StatusReport& report) {
-  constexpr days kDefault{7};  // of --since
-  const OverdueHours& before = report.overdue_before;
-  if (before.empty() || before.begin()->first >= HoursSince(report.now, kDefault).from) {
-    return "sluice reconcile --repair";
-  }
-  return fmt::format("sluice reconcile --since {}d --repair",
-                     std::chrono::ceil<days>(report.now - before.begin()->first).count());
-}
-
 class Concerns {
  public:
   std::vector<Concern> list;
@@ -140,6 +130,7 @@ void AddStanding(const StatusReport& report, Concerns& concerns) {
     const uint64_t waiting = report.notifications_waiting();
     concerns.Add(
         ConcernKind::kMissing, missing,
+    const OverdueHours& before = report.overdue_before;
         (waiting == 0 ? Counted(missing, "raw object") + " missing: nobody was told of them"
                       : fmt::format("at least {} missing: {} not loaded for more than {}, and "
                                     "only {}",
@@ -148,7 +139,7 @@ void AddStanding(const StatusReport& report, Concerns& concerns) {
                                     waiting == 1 ? "1 notification waits"
                                                  : fmt::format("{} notifications wait", waiting))) +
             BeforeTheDay(report),
-        RepairOf(report));
+        RepairCommand(before.empty() ? report.now : before.begin()->first, report.now));
   }
   if (IsHeldTheReason(report)) AddHeld(report, concerns);
   if (auto stale = StaleConcern(report)) concerns.list.push_back(*std::move(stale));

@@ -227,7 +227,7 @@ void EndUnknown(const RawObject& object, Story& story) {
   }
   story.End("missing",
             "not loaded, because nobody was told of it: it landed without a notification",
-            "sluice reconcile --repair, or " + object.Backfill());
+            FixOfMissing(*object.hour, *object.hour, w.now, object.Backfill()));
 }
 
 // Which row of the ledger decides: that of the stored version; else what is loaded; else the
