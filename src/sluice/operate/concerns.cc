@@ -6,11 +6,12 @@
 
 #include <algorithm>
 
+#include "sluice/base/shell_word.h"
 #include "sluice/base/utf8.h"
 #include "sluice/operate/counted.h"
 #include "sluice/operate/hour_range.h"
-#include "sluice/operate/staleness.h"
 #include "sluice/operate/reconcile.h"
+#include "sluice/operate/staleness.h"
 
 namespace sluice {
 namespace {
@@ -95,9 +96,10 @@ class Concerns {
 void AddHeld(const StatusReport& report, Concerns& concerns) {
   const uint64_t stuck = Stuck(report);
   if (stuck == 0) return;
+  const std::string& key = report.key_to_look_at();
   concerns.Add(ConcernKind::kHeld, stuck,
                Counted(stuck, "raw object") + " held or set aside, none of their events is loaded",
-               report.stuck_key.empty() ? "" : "sluice why " + report.stuck_key);
+               key.empty() ? "" : "sluice why " + ShellWord(key));
 }
 
 void AddStanding(const StatusReport& report, Concerns& concerns) {
@@ -128,9 +130,9 @@ void AddStanding(const StatusReport& report, Concerns& concerns) {
   }
   if (const uint64_t missing = Missing(report); missing > 0) {
     const uint64_t waiting = report.notifications_waiting();
+    const OverdueHours& before = report.overdue_before;
     concerns.Add(
         ConcernKind::kMissing, missing,
-    const OverdueHours& before = report.overdue_before;
         (waiting == 0 ? Counted(missing, "raw object") + " missing: nobody was told of them"
                       : fmt::format("at least {} missing: {} not loaded for more than {}, and "
                                     "only {}",
