@@ -330,7 +330,7 @@ class Reconcile(PipelineTest):
         self.pipeline.announce(loaded)
         self.pipeline.run("process")
         missing = self.put("b.ndjson", hours_ago=30, first=10)
-        self.put("young.ndjson", first=20)
+        young = self.put("young.ndjson", first=20)
         self.put("old.ndjson", hours_ago=24 * 30, first=30)
         found = self.reconcile(exit_code=3)
         self.assertEqual({k: found[k] for k in ("stored", "loaded", "missing", "pending", "examples", "announced")},
@@ -339,7 +339,10 @@ class Reconcile(PipelineTest):
         text = self.pipeline.run("reconcile", exit_code=3).stdout
         self.assertIn("reconcile --repair", text)
         self.assertRegex(text, r"(?m)^ +1  young and not loaded yet: no notification waits; it counts as missing from [0-9 :-]+ on; "
-                               r"sluice backfill --from HOUR loads it now$")
+                               rf"sluice backfill --from {young[5:15]}T{young[16:18]} --to [0-9T-]+ loads it now$")
+        self.pipeline.run("pause", "until Monday")
+        self.assertIn("young and not loaded yet: loading is paused, until Monday: sluice resume\n", self.pipeline.run("reconcile", exit_code=3).stdout)
+        self.pipeline.run("resume")
         text = self.pipeline.run("reconcile", "--repair").stdout
         self.assertRegex(text, r"(?m)^ +1  young .*: no notification waits; ", "the one that it sends is of another")
         self.assertIn("sent 1 notifications", text)

@@ -15,6 +15,7 @@
 #include "sluice/base/json_text.h"
 #include "sluice/base/percent_encoding.h"
 #include "sluice/base/retry.h"
+#include "sluice/base/shell_word.h"
 #include "sluice/base/unique_id.h"
 #include "sluice/base/utf8.h"
 
@@ -56,6 +57,20 @@ TEST(PercentEncodingTest, ReadsFormsBack) {
   EXPECT_EQ(DecodeForm("a+b%2Bc%2fd~"), "a b+c/d~");
   for (const char* wrong : {"%", "%2", "%2x", "a%+1"}) {
     EXPECT_EQ(DecodeForm(wrong).error().kind(), ErrorKind::kBadData) << wrong;
+  }
+}
+
+TEST(ShellWordTest, IsQuotedWhereAShellWouldTakeItApart) {
+  for (const char* const plain : {"date=2026-11-27/16/x-1_a.ndjson.gz", "%2B@a:b,c+d"}) {
+    EXPECT_EQ(ShellWord(plain), plain);
+  }
+  EXPECT_EQ(ShellWord(""), "''");
+  EXPECT_EQ(ShellWord("a b"), "'a b'");
+  EXPECT_EQ(ShellWord("a'b"), R"('a'\''b')");
+  for (const char* const special :
+       {"a&b", "a;b", "a|b", "a*b", "a?b", "a$b",   "a`b", "a\"b", "a\\b", "a(b",
+        "a<b", "a>b", "a#b", "~a",  "a!b", "{a,b}", "[a]", "a\tb", "=a",   "\xC3\xA4"}) {
+    EXPECT_EQ(ShellWord(special), ShellQuoted(special)) << special;
   }
 }
 

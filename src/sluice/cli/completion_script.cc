@@ -6,6 +6,8 @@
 
 #include <algorithm>
 
+#include "sluice/base/shell_word.h"
+
 namespace sluice {
 namespace {
 
@@ -74,13 +76,6 @@ std::string Escaped(std::string_view text, std::string_view special) {
   return escaped;
 }
 
-// 'text' for bash and zsh.
-std::string Quoted(std::string_view text) {
-  std::string quoted = "'";
-  for (const char c : text) quoted += c == '\'' ? std::string("'\\''") : std::string(1, c);
-  return quoted + "'";
-}
-
 std::string Joined(const std::vector<std::string>& words) {
   return fmt::format("{}", fmt::join(words, " "));
 }
@@ -99,7 +94,7 @@ std::string BashCase(const std::string& pattern, const std::string& words, bool 
 
 std::string BashCase(const NamedCommand& named, const CompletionWords& words) {
   const Command& command = named.command;
-  const std::string pattern = Quoted(named.words), names = NamesOf(OptionsOf(command, words));
+  const std::string pattern = ShellQuoted(named.words), names = NamesOf(OptionsOf(command, words));
   if (!command.commands.empty())
     return BashCase(pattern, NamesOf(command.commands, " ") + " " + names, false);
   const Option* positional = PositionalOf(command);
@@ -114,12 +109,12 @@ std::string BashValues(const CompletionWords& words) {
   const auto add = [&](const std::vector<Option>& options, const std::string& command) {
     for (const Option& option : options) {
       if (!option.takes_value || option.name.empty() || option.choices.empty()) continue;
-      cases += BashCase(command + Quoted(" " + option.name), Joined(option.choices), false);
+      cases += BashCase(command + ShellQuoted(" " + option.name), Joined(option.choices), false);
     }
   };
   add(words.options, "*");
   for (const auto& [name, command] : AllCommands(words.commands)) {
-    add(command.options, Quoted(name));
+    add(command.options, ShellQuoted(name));
   }
   return cases;
 }
@@ -129,11 +124,11 @@ std::string ZshSpec(const Option& option) {
   std::string action = "_files";
   if (!option.choices.empty()) action = fmt::format("({})", Joined(option.choices));
   if (option.name.empty())
-    return Quoted(fmt::format("*:{}:{}", Escaped(option.value_name, ":"), action));
+    return ShellQuoted(fmt::format("*:{}:{}", Escaped(option.value_name, ":"), action));
   std::string spec = fmt::format("{}{}[{}]", option.is_repeatable ? "*" : "", option.name,
                                  Escaped(option.description, "[]\\"));
   if (option.takes_value) spec += fmt::format(":{}:{}", Escaped(option.value_name, ":"), action);
-  return Quoted(spec);
+  return ShellQuoted(spec);
 }
 
 // The function that completes a command below which there are others, and those of the others
@@ -143,7 +138,8 @@ std::string ZshFunction(const std::string& name, const std::vector<Option>& own,
   std::string options, descriptions, cases, below;
   for (const Option& option : own) options += "    " + ZshSpec(option) + " \\\n";
   for (const Command& command : commands) {
-    descriptions += fmt::format("        {}\n", Quoted(command.name + ":" + command.description));
+    descriptions +=
+        fmt::format("        {}\n", ShellQuoted(command.name + ":" + command.description));
     cases += fmt::format("        {})\n          ", command.name);
     if (!command.commands.empty()) {
       const std::string function = name + "_" + command.name;
@@ -217,7 +213,7 @@ std::string BashCompletion(const CompletionWords& words) {
     with_value += (with_value.empty() ? "" : "|") + option.name;
   }
   for (const NamedCommand& named : AllCommands(words.commands)) {
-    names += (names.empty() ? "" : "|") + Quoted(named.words);
+    names += (names.empty() ? "" : "|") + ShellQuoted(named.words);
     cases += BashCase(named, words);
   }
   const std::string first = NamesOf(words.options) + " " + NamesOf(words.commands, " ");

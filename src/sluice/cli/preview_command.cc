@@ -86,12 +86,13 @@ std::string FaultsText(const PreviewedFaults& group, const TableSet& tables) {
   return text;
 }
 
-// A file of JSON over several lines: nothing of it became more than a broken line.
+// A file of JSON over several lines: most of them are broken, as send has it of messages.
 bool IsNoNdjson(const Preview& preview) {
-  return RowsOf(preview) == 0 && preview.quarantined == preview.counts.lines &&
-         std::ranges::any_of(preview.faults, [](const PreviewedFaults& group) {
-           return group.reason == FaultReason::kNotJson;
-         });
+  uint64_t broken = 0;
+  for (const PreviewedFaults& group : preview.faults) {
+    if (group.reason == FaultReason::kNotJson) broken += group.events;
+  }
+  return 2 * broken > preview.counts.lines;
 }
 
 std::string ToText(const Previewed& of) {

@@ -3,6 +3,7 @@
 #include <memory>
 
 #include "sluice/base/json_text.h"
+#include "sluice/base/shell_word.h"
 #include "sluice/base/utf8.h"
 #include "sluice/cli/exit_code.h"
 #include "sluice/cli/quarantine_flags.h"
@@ -83,7 +84,7 @@ Result<Accepted> Load(Session& session, const AcceptFlags& flags, const LedgerPa
   if (report.failure) return std::unexpected(*report.failure);
   if (report.loaded == 0) {
     return Fail(ErrorKind::kPermanent, "it was accepted, and not loaded: sluice why {}",
-                flags.filter.object);
+                ShellWord(flags.filter.object));
   }
   return Accepted{.events = 0, .released = std::move(report), .keeps_old = false, .stuck = {}};
 }

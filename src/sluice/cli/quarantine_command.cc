@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "sluice/base/json_text.h"
+#include "sluice/base/shell_word.h"
 #include "sluice/base/utf8.h"
 #include "sluice/cli/quarantine_flags.h"
 #include "sluice/cli/session.h"
@@ -42,7 +43,8 @@ std::string GivenUp(const QuarantinedEvent& event) {
 std::string StuckText(const QuarantinedEvent& event) {
   if (event.stuck.empty()) return "";
   return fmt::format("  its raw object is {}: sluice why {}\n",
-                     event.stuck == Name(ObjectState::kHeld) ? "held" : "set aside", event.raw_key);
+                     event.stuck == Name(ObjectState::kHeld) ? "held" : "set aside",
+                     ShellWord(event.raw_key));
 }
 
 std::string ToText(const QuarantineSummary& summary) {

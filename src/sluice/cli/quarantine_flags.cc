@@ -7,6 +7,7 @@
 #include <CLI/CLI.hpp>
 
 #include "sluice/base/json_text.h"
+#include "sluice/base/shell_word.h"
 #include "sluice/cli/session.h"
 #include "sluice/cli/which_tables.h"
 #include "sluice/config/units.h"
@@ -56,7 +57,7 @@ std::string ToText(const StuckEvents& stuck) {
   return fmt::format(
       "{} events are of raw objects that are held or set aside, as {}: these load as a whole\nmend "
       "what sluice why {} says{}\n",
-      WithThousands(stuck.events), stuck.raw_key, stuck.raw_key,
+      WithThousands(stuck.events), stuck.raw_key, ShellWord(stuck.raw_key),
       stuck.hour.empty() ? "" : ", then sluice backfill --from " + stuck.hour);
 }
 

@@ -5,6 +5,7 @@
 #include "sluice/app/scheduled_reconcile.h"
 #include "sluice/base/json_text.h"
 #include "sluice/base/log.h"
+#include "sluice/base/shell_word.h"
 #include "sluice/cli/afterwards.h"
 #include "sluice/cli/exit_code.h"
 #include "sluice/cli/session.h"
@@ -38,7 +39,7 @@ std::string ExamplesText(const std::vector<StuckKey>& stuck, uint64_t count) {
 
 // `pending`: PendingText of these.
 std::string ToText(const ReconcileReport& report, const ReconcileFlags& flags,
-                   const std::string& pending) {
+                   const std::string& pending, Timestamp now) {
   std::string text = fmt::format(
       "hours {} to {} (UTC, the last one not included): {} objects in the raw store\n",
       HourText(report.hours.from), HourText(report.hours.to), WithThousands(report.stored));
@@ -75,7 +76,8 @@ std::string ToText(const ReconcileReport& report, const ReconcileFlags& flags,
     text += fmt::format("sent {} notifications; next: sluice process\n",
                         WithThousands(report.announced));
   } else if (report.missing + report.overwritten > 0 && !flags.repair) {
-    text += "to mend it: sluice reconcile --repair, or sluice backfill --from HOUR\n";
+    text += fmt::format("to mend it: {}, or sluice backfill --from HOUR\n",
+                        RepairCommand(report.overdue.begin()->first, now));
   }
   return text;
 }
@@ -149,7 +151,7 @@ std::string ToText(const DerivedStores& derived) {
 std::string EndOf(const ReconcileReport& report, bool needs_attention) {
   if (report.failure) {
     return fmt::format("not compared to the end; to go on: the same command with --after {}\n",
-                       report.compared);
+                       ShellWord(report.compared));
   }
   return needs_attention || report.announced > 0 ? "" : "nothing is missing\n";
 }
@@ -227,16 +229,20 @@ Result<std::optional<QueueDepth>> AskNotifications(PipelineView& view) {
   return DepthOf(notifications);
 }
 
-std::string PendingText(const ReconcileReport& report,
+// A warehouse that cannot be asked any more is told as what ended the walk.
+std::string PendingText(PipelineView& view, const ReconcileReport& report,
                         const Result<std::optional<QueueDepth>>& notifications,
                         std::chrono::microseconds grace, Timestamp now) {
   if (report.pending == 0) return "";
+  const auto state = view.warehouse().Probe();
+  if (state && state->paused) return "loading is paused, " + *state->paused + ": sluice resume";
   if (!notifications) {
     Log(LogLevel::kWarning, "cannot ask how many notifications wait: {}",
         notifications.error().message());
   }
   return PendingText(report.pending, notifications.value_or(std::nullopt),
-                     *report.oldest_pending + grace, now, "sluice backfill --from HOUR");
+                     *report.oldest_pending + grace, now,
+                     "sluice backfill " + RangeFlags(*report.pending_hours));
 }
 
 Result<int> RunReconcile(Session& session, const ReconcileFlags& flags) {
@@ -286,10 +292,10 @@ Result<int> RunReconcile(Session& session, const ReconcileFlags& flags) {
   if (report.failure && report.compared.empty()) return std::unexpected(*report.failure);
   const bool needs_attention = report.NeedsAttention() || (derived && derived->NeedsAttention());
   progress.Clear();
-  const std::string pending = PendingText(report, notifications, *grace, now);
+  const std::string pending = PendingText(*view, report, notifications, *grace, now);
   SLUICE_TRY(Print(session.flags.json
                        ? ToJson(report, derived)
-                       : ToText(report, flags, pending) + (derived ? ToText(*derived) : "") +
+                       : ToText(report, flags, pending, now) + (derived ? ToText(*derived) : "") +
                              EndOf(report, needs_attention)));
   if (report.failure) return std::unexpected(*report.failure);
   Afterwards(session, view->config(), Afterwards::Looking::kNot).Tell();

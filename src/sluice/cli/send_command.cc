@@ -33,8 +33,8 @@ bool HoldsNoEvent(const std::string& body) {
 void WarnOfNoEvents(const Sent& sent) {
   if (2 * sent.without_event <= sent.messages) return;
   Log(LogLevel::kWarning,
-      "{} of {} messages are neither JSON nor compressed JSON, and become no row: each line is one "
-      "message, so a file of JSON over several lines must have each event on one",
+      "{} of {} messages hold no JSON object or array, compressed or not, and become no row: each "
+      "line is one message, so a file of JSON over several lines must have each event on one",
       WithThousands(sent.without_event), WithThousands(sent.messages));
 }
 

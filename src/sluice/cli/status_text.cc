@@ -105,16 +105,16 @@ std::string PerSecond(uint64_t in_an_hour) {
   return rate < 0.1 ? "less than 0.1/s" : fmt::format("{:.1f}/s", rate);
 }
 
-// "last hour      2 raw objects landed, 1.2 MB; 450 events loaded, 0.1/s".
+// "last hour      2 raw objects landed, 1.2 MB; 450 rows loaded, 0.1/s".
 std::string RatesText(const StatusReport& report) {
   const Landed landed = report.landed.value_or(Landed());
   std::string text;
   if (landed.objects_last_hour > 0) {
-    text = fmt::format("{} raw objects landed, {}", WithThousands(landed.objects_last_hour),
-                       ToText(landed.size_last_hour));
+    text = fmt::format("{} raw object{} landed, {}", WithThousands(landed.objects_last_hour),
+                       landed.objects_last_hour == 1 ? "" : "s", ToText(landed.size_last_hour));
   }
   if (const uint64_t rows = report.rows_last_hour(); rows > 0) {
-    text += fmt::format("{}{} events loaded, {}", text.empty() ? "" : "; ", WithThousands(rows),
+    text += fmt::format("{}{} rows loaded, {}", text.empty() ? "" : "; ", WithThousands(rows),
                         PerSecond(rows));
   }
   return text.empty() ? text : Line("last hour", text);

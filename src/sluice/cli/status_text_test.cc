@@ -169,10 +169,11 @@ TEST(StatusText, TheLastHourHasWhatLandedAndHowManyEventsWereLoadedInASecond) {
     const size_t at = text.find("last hour      ") + 15;
     return text.substr(at, text.find('\n', at) - at);
   };
-  EXPECT_EQ(line(450, 2), "2 raw objects landed, 2.0 MB; 450 events loaded, 0.1/s");
-  EXPECT_EQ(line(359, 0), "359 events loaded, less than 0.1/s");
-  EXPECT_EQ(line(9'000, 0), "9,000 events loaded, 2.5/s");
-  EXPECT_EQ(line(4'323'600, 0), "4,323,600 events loaded, 1,201/s");
+  EXPECT_EQ(line(450, 2), "2 raw objects landed, 2.0 MB; 450 rows loaded, 0.1/s");
+  EXPECT_EQ(line(359, 0), "359 rows loaded, less than 0.1/s");
+  EXPECT_EQ(line(9'000, 0), "9,000 rows loaded, 2.5/s");
+  EXPECT_EQ(line(4'323'600, 0), "4,323,600 rows loaded, 1,201/s");
+  EXPECT_EQ(line(0, 1), "1 raw object landed, 1.0 MB");
   EXPECT_EQ(line(0, 3), "3 raw objects landed, 3.0 MB");
   report.not_known.push_back({StatusPart::kWarehouse, Error(ErrorKind::kTransient, "lost")});
   report.ledger_exists = false;

@@ -6,9 +6,11 @@
 
 #include <algorithm>
 
+#include "sluice/base/shell_word.h"
 #include "sluice/base/utf8.h"
 #include "sluice/operate/counted.h"
 #include "sluice/operate/hour_range.h"
+#include "sluice/operate/reconcile.h"
 #include "sluice/operate/staleness.h"
 
 namespace sluice {
@@ -72,17 +74,6 @@ std::string BeforeTheDay(const StatusReport& report) {
                      HourText(report.overdue_before.begin()->first));
 }
 
-// Of as many days as it takes.
-std::string RepairOf(const StatusReport& report) {
-  constexpr days kDefault{7};  // of --since
-  const OverdueHours& before = report.overdue_before;
-  if (before.empty() || before.begin()->first >= HoursSince(report.now, kDefault).from) {
-    return "sluice reconcile --repair";
-  }
-  return fmt::format("sluice reconcile --since {}d --repair",
-                     std::chrono::ceil<days>(report.now - before.begin()->first).count());
-}
-
 class Concerns {
  public:
   std::vector<Concern> list;
@@ -105,9 +96,10 @@ class Concerns {
 void AddHeld(const StatusReport& report, Concerns& concerns) {
   const uint64_t stuck = Stuck(report);
   if (stuck == 0) return;
+  const std::string& key = report.key_to_look_at();
   concerns.Add(ConcernKind::kHeld, stuck,
                Counted(stuck, "raw object") + " held or set aside, none of their events is loaded",
-               report.stuck_key.empty() ? "" : "sluice why " + report.stuck_key);
+               key.empty() ? "" : "sluice why " + ShellWord(key));
 }
 
 void AddStanding(const StatusReport& report, Concerns& concerns) {
@@ -138,6 +130,7 @@ void AddStanding(const StatusReport& report, Concerns& concerns) {
   }
   if (const uint64_t missing = Missing(report); missing > 0) {
     const uint64_t waiting = report.notifications_waiting();
+    const OverdueHours& before = report.overdue_before;
     concerns.Add(
         ConcernKind::kMissing, missing,
         (waiting == 0 ? Counted(missing, "raw object") + " missing: nobody was told of them"
@@ -148,7 +141,7 @@ void AddStanding(const StatusReport& report, Concerns& concerns) {
                                     waiting == 1 ? "1 notification waits"
                                                  : fmt::format("{} notifications wait", waiting))) +
             BeforeTheDay(report),
-        RepairOf(report));
+        RepairCommand(before.empty() ? report.now : before.begin()->first, report.now));
   }
   if (IsHeldTheReason(report)) AddHeld(report, concerns);
   if (auto stale = StaleConcern(report)) concerns.list.push_back(*std::move(stale));

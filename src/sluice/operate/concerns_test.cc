@@ -57,6 +57,7 @@ void NeverLoaded(StatusReport& report, std::chrono::microseconds age) {
 void WaitSince(StatusReport& report, std::chrono::microseconds age, uint64_t notifications) {
   report.landed->fresh_to = kNow - age - minutes(4);
   report.landed->oldest_waiting = kNow - age;
+  report.landed->hour_waiting = std::chrono::floor<hours>(kNow - age);
   report.landed->waiting = 2;
   report.landed->overdue = age > hours(1) ? 2 : 0;
   report.notifications = QueueDepth{.visible = notifications};
@@ -68,6 +69,7 @@ void HoldSince(StatusReport& report, std::chrono::microseconds age) {
   report.stuck_key = "date=2026-11-27/15/x";
   report.landed->fresh_to = kNow - age - minutes(4);
   report.landed->stuck_since = kNow - age;
+  report.landed->stuck_key = report.stuck_key;
 }
 
 // `age` ago, and what was loaded landed more than a day ago.
@@ -112,9 +114,8 @@ const std::vector<Case> kCases = {
      },
      {"critical warehouse_down 0: sluice check --connect",
       "critical stale 0: sluice check --connect"},
-     "fresh to about 14:01; nothing lost in the last 24 hours as far as is known without the "
-     "warehouse, something to "
-     "do; notifications expire in 3 d 22 h"},
+     "fresh to at most 14:01; what is lost is not known without the warehouse, something to do; "
+     "notifications expire in 3 d 22 h"},
     {"an outage of all",
      [](StatusReport& r) {
        r.ledger_exists = false;
@@ -127,8 +128,7 @@ const std::vector<Case> kCases = {
      {"warning not_known source 0: sluice check --connect",
       "warning not_known notifications 0: sluice check --connect",
       "critical warehouse_down 0: sluice check --connect"},
-     "how fresh is not known; nothing lost in the last 24 hours as far as is known without the "
-     "source and the "
+     "how fresh is not known; what is lost is not known without the source and the "
      "notifications and the warehouse, something to do"},
     {"a warehouse that nobody could ask yet",
      [](StatusReport& r) {
@@ -136,9 +136,7 @@ const std::vector<Case> kCases = {
        CannotAsk(r, StatusPart::kWarehouse);
      },
      {"critical warehouse_down 0: sluice check --connect"},
-     "how fresh is not known; nothing lost in the last 24 hours as far as is known without the "
-     "warehouse, something to "
-     "do"},
+     "how fresh is not known; what is lost is not known without the warehouse, something to do"},
     {"nobody can say how many notifications wait",
      [](StatusReport& r) {
        WaitSince(r, hours(2), 0);
@@ -146,17 +144,14 @@ const std::vector<Case> kCases = {
      },
      {"warning not_known notifications 0: sluice check --connect",
       "critical stale 0: sluice why 2026-11-27T14"},
-     "fresh to 14:01; nothing lost in the last 24 hours as far as is known without the "
-     "notifications, something to do"},
+     "fresh to 14:01; what is lost is not known without the notifications, something to do"},
     {"the raw store cannot be asked",
      [](StatusReport& r) {
        r.landed.reset();
        CannotAsk(r, StatusPart::kRawStore);
      },
      {"warning not_known raw_store 0: sluice check --connect"},
-     "how fresh is not known; nothing lost in the last 24 hours as far as is known without the raw "
-     "store, something to "
-     "do"},
+     "how fresh is not known; what is lost is not known without the raw store, something to do"},
     {"nothing was ever loaded, and waits for long",
      [](StatusReport& r) { NeverLoaded(r, minutes(21)); },
      {"critical stale 0: sluice process"},
@@ -228,8 +223,7 @@ const std::vector<Case> kCases = {
        CannotAsk(r, StatusPart::kWarehouse);
      },
      {"critical warehouse_down 0: sluice check --connect"},
-     "how fresh is not known; nothing lost in the last 24 hours as far as is known without the "
-     "warehouse, something to do"},
+     "how fresh is not known; what is lost is not known without the warehouse, something to do"},
     {"the first object of a new pipeline is held",
      [](StatusReport& r) { OnlyHeldSince(r, minutes(20)); },
      {"warning held 1: sluice why date=2026-11-27/15/x"},
@@ -239,6 +233,40 @@ const std::vector<Case> kCases = {
      {"warning held 1: sluice why date=2026-11-27/15/x",
       "critical stale 0: sluice why date=2026-11-27/15/x"},
      "nothing that landed in the last 24 hours is loaded; not all is well, something to do"},
+    {"the first object of a new pipeline was tried again just now",
+     [](StatusReport& r) {
+       OnlyHeldSince(r, minutes(21));
+       r.states[0].first = r.states[0].last = kNow;
+     },
+     {"warning held 1: sluice why date=2026-11-27/15/x",
+      "critical stale 0: sluice why date=2026-11-27/15/x"},
+     "nothing that landed in the last 24 hours is loaded; not all is well, something to do"},
+    {"the first object of a new pipeline is held, and the source has a message since long",
+     [](StatusReport& r) {
+       OnlyHeldSince(r, minutes(1));
+       r.source = QueueDepth{.visible = 1, .oldest = kNow - minutes(21)};
+     },
+     {"critical stale 0: sluice run --once", "warning held 1: sluice why date=2026-11-27/15/x"},
+     "nothing that landed in the last 24 hours is loaded; not all is well, something to do"},
+    {"a backfill of an old hour, just now, while all of today is held",
+     [](StatusReport& r) {
+       LoadedLongAgo(r, minutes(1));
+       HoldSince(r, minutes(21));
+       r.landed->fresh_to.reset();
+     },
+     {"warning held 1: sluice why date=2026-11-27/15/x",
+      "critical stale 0: sluice why date=2026-11-27/15/x"},
+     "nothing that landed in the last 24 hours is loaded; not all is well, something to do"},
+    {"a notification of an old hour waits",
+     [](StatusReport& r) { r.notifications->visible = 1; },
+     {},
+     "fresh to 16:01; nothing lost in the last 24 hours, nothing to do yet"},
+    {"a notification of an old hour waits for long",
+     [](StatusReport& r) {
+       r.notifications = QueueDepth{.visible = 1, .oldest = kNow - minutes(21)};
+     },
+     {"critical stale 0: sluice process"},
+     "fresh to 16:01; nothing lost in the last 24 hours, something to do"},
     {"of a new pipeline nothing is loaded, since it vanished",
      [](StatusReport& r) {
        r.states = {{ObjectState::kVanished, 1, 0, kNow - days(1), kNow - days(1)}};
@@ -251,8 +279,9 @@ const std::vector<Case> kCases = {
      [](StatusReport& r) {
        r.landed->fresh_to.reset();
        r.landed->oldest_waiting = kNow - minutes(180);
+       r.landed->hour_waiting = std::chrono::floor<hours>(kNow - hours(4));  // when it was begun
      },
-     {"critical stale 0: sluice why 2026-11-27T13"},
+     {"critical stale 0: sluice why 2026-11-27T12"},
      "fresh to before 13:05, when the oldest of what waits landed; nothing lost in the last 24 "
      "hours, something to do"},
     {"held",
@@ -267,6 +296,22 @@ const std::vector<Case> kCases = {
      [](StatusReport& r) { HoldSince(r, minutes(30)); },
      {"warning held 1: sluice why date=2026-11-27/15/x",
       "critical stale 0: sluice why date=2026-11-27/15/x"},
+     "fresh to 15:31; not all is well, something to do"},
+    {"what keeps the tables behind was held before something older was tried again",
+     [](StatusReport& r) {
+       HoldSince(r, minutes(30));
+       r.stuck_key = "date=2026-11-20/09/older";
+     },
+     {"warning held 1: sluice why date=2026-11-27/15/x",
+      "critical stale 0: sluice why date=2026-11-27/15/x"},
+     "fresh to 15:31; not all is well, something to do"},
+    {"a key that a shell would take apart",
+     [](StatusReport& r) {
+       HoldSince(r, minutes(30));
+       r.landed->stuck_key = "date=2026-11-27/15/a b&c's";
+     },
+     {"warning held 1: sluice why 'date=2026-11-27/15/a b&c'\\''s'",
+      "critical stale 0: sluice why 'date=2026-11-27/15/a b&c'\\''s'"},
      "fresh to 15:31; not all is well, something to do"},
     {"everything is held, and the next one is on its way",
      [](StatusReport& r) {
@@ -290,6 +335,7 @@ const std::vector<Case> kCases = {
        HoldSince(r, minutes(50));
        r.landed->fresh_to = kNow - minutes(30);
        r.landed->stuck_since.reset();
+       r.landed->stuck_key.clear();
      },
      {"critical stale 0: sluice why 2026-11-27T15",
       "warning held 1: sluice why date=2026-11-27/15/x"},
@@ -424,6 +470,17 @@ TEST(ConcernsTest, StaleSaysWhatItGoesBy) {
   EXPECT_EQ(text([](StatusReport& r) { LoadedLongAgo(r, days(3)); }), "nothing was loaded for 3 d");
   EXPECT_EQ(text([](StatusReport& r) { NeverLoaded(r, minutes(30)); }),
             "nothing was ever loaded, and the oldest of what is to be loaded waits for 30 min");
+  EXPECT_EQ(text([](StatusReport& r) {
+              OnlyHeldSince(r, minutes(1));
+              r.source = QueueDepth{.visible = 1, .oldest = kNow - minutes(30)};
+            }),
+            "nothing was ever loaded, and the oldest of what is to be loaded waits for 30 min");
+  EXPECT_EQ(text([](StatusReport& r) {
+              LoadedLongAgo(r, minutes(1));
+              HoldSince(r, minutes(30));
+              r.landed->fresh_to.reset();
+            }),
+            "the oldest of what is held or set aside is so for 30 min");
   EXPECT_EQ(
       text([](StatusReport& r) { OnlyHeldSince(r, minutes(30)); }),
       "nothing was ever loaded, and the oldest of what is held or set aside is so for 30 min");
@@ -493,6 +550,15 @@ TEST(ConcernsTest, WhatIsNotKnownIsNullInJson) {
         R"("not_known":[{"part":"source","error":"lost connection"},{"part":"notif)"}) {
     EXPECT_THAT(json, HasSubstr(text));
   }
+}
+
+TEST(ConcernsTest, WhatLandedInTheLastHourIsNullWhereNobodyCouldAsk) {
+  StatusReport report = Well();
+  report.landed.reset();
+  EXPECT_THAT(ToJson(report), HasSubstr(R"("landed_last_hour":{"objects":0,"bytes":0})"))
+      << "there is no raw store yet";
+  CannotAsk(report, StatusPart::kRawStore);
+  EXPECT_THAT(ToJson(report), HasSubstr(R"("landed_last_hour":null)"));
 }
 
 TEST(ConcernsTest, WhatToTypeNext) {

@@ -118,6 +118,11 @@ std::string HoursText(const HourRange& hours) {
   return is_one ? HourText(hours.from) : HourText(hours.from) + " to " + HourText(hours.to);
 }
 
+std::string RangeFlags(const HourRange& hours) {
+  const HourRange whole = WholeHours(hours);
+  return fmt::format("--from {} --to {}", HourText(whole.from), HourText(whole.to));
+}
+
 std::vector<std::string> FoldersOf(const RawLayout& layout, const HourRange& hours) {
   std::set<std::string> folders;
   for (Timestamp hour = std::chrono::floor<std::chrono::hours>(hours.from); hour < hours.to;

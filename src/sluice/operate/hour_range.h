@@ -31,6 +31,8 @@ std::string HourText(std::string_view sql_time);
 HourRange WholeHours(const HourRange& hours);
 // "2026-11-20T10", or "2026-11-20T10 to 2026-11-20T12"; with minutes where hours are not whole.
 std::string HoursText(const HourRange& hours);
+// "--from 2026-11-20T10 --to 2026-11-20T12", of whole hours.
+std::string RangeFlags(const HourRange& hours);
 // From the hour in which `since` before now was until the end of this one.
 HourRange HoursSince(Timestamp now, std::chrono::microseconds since);
 

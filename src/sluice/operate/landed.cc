@@ -13,6 +13,7 @@ namespace {
 enum class Stands { kIsLoaded, kWaits, kIsStuck };
 
 struct StoredObject {
+  std::string key;
   Timestamp landed, hour;
   Bytes size;
   Stands stands = Stands::kIsLoaded;
@@ -28,7 +29,7 @@ class Gathering {
     LandedHour* const hour = HourOf(key);
     if (hour == nullptr) return;
     ++hour->objects;
-    objects_.push_back({object.last_modified, hour->hour, object.size, stands});
+    objects_.push_back({key, object.last_modified, hour->hour, object.size, stands});
     if (stands == Stands::kIsStuck) ++hour->stuck;
   }
   void AddGone(const std::string& key) {
@@ -68,7 +69,10 @@ class Gathering {
       ++landed_.waiting;
       ++hours_[object.hour].waiting;
       landed_.waiting_size += object.size;
-      if (!landed_.oldest_waiting) landed_.oldest_waiting = object.landed;
+      if (!landed_.oldest_waiting) {
+        landed_.oldest_waiting = object.landed;
+        landed_.hour_waiting = object.hour;
+      }
       if (object.landed >= now_ - limits_.grace) continue;
       ++landed_.overdue;
       ++hours_[object.hour].overdue;
@@ -88,10 +92,12 @@ class Gathering {
   // Of those that landed before the first that waits.
   void MeetInOrder(const StoredObject& object) {
     if (object.stands == Stands::kIsLoaded) {
-      landed_.fresh_to = object.landed;
+      landed_.fresh_to = std::min(object.landed, now_);  // by the clock of the store
       landed_.stuck_since.reset();
+      landed_.stuck_key.clear();
     } else if (object.stands == Stands::kIsStuck && !landed_.stuck_since) {
       landed_.stuck_since = object.landed;
+      landed_.stuck_key = object.key;
     }
   }
   void SortObjects() { std::ranges::stable_sort(objects_, {}, &StoredObject::landed); }

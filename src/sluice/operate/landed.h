@@ -54,11 +54,13 @@ struct Landed {
   // Landing time of the oldest that is held or set aside behind `fresh_to` and before the oldest
   // that waits. Absent where there is none: no decision of a person makes anything fresher.
   std::optional<Timestamp> stuck_since;
+  std::string stuck_key;     // of that; or empty
   bool is_estimate = false;  // of all of this: nobody could ask the ledger
   uint64_t waiting = 0;
   Bytes waiting_size;
   std::optional<Timestamp> oldest_waiting;
-  uint64_t overdue = 0;  // of those that wait: for longer than the grace
+  std::optional<Timestamp> hour_waiting;  // of its key: it landed then or soon after
+  uint64_t overdue = 0;                   // of those that wait: for longer than the grace
   // Loaded, with more in quarantine than warn_above allows, but for what was given up: how many,
   // and their events.
   uint64_t noisy = 0, noisy_events = 0, noisy_quarantined = 0;

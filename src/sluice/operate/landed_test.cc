@@ -127,6 +127,22 @@ TEST_F(LandedTest, FreshIsWhatWasLoadedBeforeTheFirstThatWaits) {
   EXPECT_EQ(landed.hours[1].waiting, 1u);
 }
 
+TEST_F(LandedTest, AStoreWhoseClockIsAheadMakesNothingFresherThanNow) {
+  StoreLoaded(minutes(-3), "ahead", "2026-11-27 14:30:00");
+  EXPECT_EQ(Walk().fresh_to, kNow);
+}
+
+// A key has the hour in which its object was begun.
+TEST_F(LandedTest, TheHourThatWaitsIsThatOfTheKey) {
+  const std::string key = RawLayout().KeyFor(kNow - minutes(40), "begun").text;
+  store_.objects.push_back(
+      {.key = key, .size = {1}, .etag = "e", .last_modified = kNow - minutes(20)});
+  Store(minutes(10), "later");
+  const Landed landed = Walk();
+  EXPECT_EQ(landed.oldest_waiting, kNow - minutes(20));
+  EXPECT_EQ(landed.hour_waiting, At("2026-11-27T13:00:00Z"));
+}
+
 // What was given up is of no concern any more.
 TEST_F(LandedTest, WhatWasAcceptedMakesNoNoise) {
   const std::string key = Store(minutes(20), "a");
@@ -148,6 +164,7 @@ TEST_F(LandedTest, WhatIsHeldWaitsForNobodyButAPerson) {
   EXPECT_EQ(landed.waiting, 0u);
   EXPECT_EQ(landed.fresh_to, kNow - minutes(130)) << "nothing of it is in the tables";
   EXPECT_EQ(landed.stuck_since, kNow - minutes(120)) << "the oldest of them";
+  EXPECT_EQ(landed.stuck_key, held);
   EXPECT_EQ(landed.hours.front().stuck, 2u);
   EXPECT_EQ(landed.hours.front().events, 10u) << "none of theirs is loaded";
 }
@@ -156,6 +173,7 @@ TEST_F(LandedTest, WhatIsHeldBeforeSomethingIsLoadedOrWaitsKeepsNothingFromBeing
   Know(Store(minutes(130), "held"), ObjectState::kHeld);
   StoreLoaded(minutes(120), "loaded", "2026-11-27 12:35:00");
   EXPECT_FALSE(Walk().stuck_since);
+  EXPECT_EQ(Walk().stuck_key, "");
   Know(Store(minutes(110), "held again"), ObjectState::kHeld);
   EXPECT_EQ(Walk().stuck_since, kNow - minutes(110));
   Store(minutes(115), "waits");

@@ -243,6 +243,18 @@ TEST_F(RawWalkTest, ReconcileTellsYoungFromMissing) {
               ElementsAre(hour + "2-missing", hour + "5-came-back", hour + "9-held-before"));
 }
 
+TEST(FixOfMissing, LooksBackAsFarAsItTakesAndNotIntoHoursToCome) {
+  const Timestamp now = *FromIso8601("2026-11-27T16:05:00Z");
+  const auto fix = [&](const char* first, const char* last) {
+    return FixOfMissing(*FromIso8601(first), *FromIso8601(last), now, "sluice x");
+  };
+  EXPECT_EQ(fix("2026-11-20T16:00:00Z", "2026-11-27T16:00:00Z"),
+            "sluice reconcile --repair, or sluice x");
+  EXPECT_EQ(fix("2026-11-20T15:00:00Z", "2026-11-20T15:00:00Z"),
+            "sluice reconcile --since 8d --repair, or sluice x");
+  EXPECT_EQ(fix("2026-11-27T16:00:00Z", "2026-11-27T17:00:00Z"), "sluice x");
+}
+
 TEST(PendingText, SaysThatNoNotificationWaitsOnlyWhereTheyWereCounted) {
   const Timestamp now = *FromIso8601("2026-11-27T16:05:00Z");
   const auto text = [&](uint64_t objects, const std::optional<QueueDepth>& notifications) {

@@ -34,6 +34,10 @@ Status CountUnsettled(const RawKeyState& state, const std::string& store, const 
     ++report.pending;
     report.oldest_pending = std::min(report.oldest_pending.value_or(state.stored->last_modified),
                                      state.stored->last_modified);
+    SLUICE_ASSIGN(const Timestamp hour, layout.HourOf({state.key}));
+    const HourRange all = report.pending_hours.value_or(HourRange{hour, hour});
+    report.pending_hours = {std::min(all.from, hour),
+                            std::max(all.to, hour + std::chrono::hours(1))};
   } else {
     // First, since what fails is not counted.
     if (options.on_missing) SLUICE_TRY(options.on_missing(*state.stored));
@@ -118,6 +122,20 @@ std::string BucketOf(std::string_view store) {
 }
 
 }  // namespace
+
+std::string RepairCommand(Timestamp hour, Timestamp now) {
+  using std::chrono::days;
+  constexpr days kDefault{7};  // of --since
+  if (hour >= HoursSince(now, kDefault).from) return "sluice reconcile --repair";
+  return fmt::format("sluice reconcile --since {}d --repair",
+                     std::chrono::ceil<days>(now - hour).count());
+}
+
+std::string FixOfMissing(Timestamp first, Timestamp last, Timestamp now,
+                         std::string_view backfill) {
+  if (last > now) return std::string(backfill);
+  return fmt::format("{}, or {}", RepairCommand(first, now), backfill);
+}
 
 std::string PendingText(uint64_t objects, const std::optional<QueueDepth>& notifications,
                         Timestamp missing_from, Timestamp now, std::string_view backfill) {

@@ -41,9 +41,10 @@ struct ReconcileReport {
   uint64_t vanished = 0;     // no longer in the store, and no version of them loaded or replaced
   ForeignKeys elsewhere;     // outside of the hours; for the caller to find
   Bytes missing_size;
-  std::vector<std::string> examples;                        // the first keys that are missing
-  OverdueHours overdue;                                     // the missing and the overwritten
-  std::optional<Timestamp> oldest_pending;                  // when that landed
+  std::vector<std::string> examples;        // the first keys that are missing
+  OverdueHours overdue;                     // the missing and the overwritten
+  std::optional<Timestamp> oldest_pending;  // when that landed
+  std::optional<HourRange> pending_hours;   // from the first in which any is until behind the last
   std::vector<StuckKey> held_examples, set_aside_examples;  // the first of these
   uint64_t announced = 0;  // notifications that were sent for what is missing or overwritten
   // The last key that is in these numbers; empty: none.
@@ -73,6 +74,12 @@ struct ReconcileOptions {
 // both are those of one.
 ReconcileReport Reconcile(ObjectStore& raw, const LedgerPages& ledger, const RawLayout& layout,
                           const HourRange& hours, const ReconcileOptions& options);
+
+// Sends notifications for what is missing since this hour, at least.
+std::string RepairCommand(Timestamp hour, Timestamp now);
+// What loads what is missing from one hour to another: that, or `backfill`. No reconcile looks into
+// hours that are to come.
+std::string FixOfMissing(Timestamp first, Timestamp last, Timestamp now, std::string_view backfill);
 
 // What is to be expected of objects that are pending, for people, as far as the queue of
 // notifications was asked. `missing_from`: when the first of them counts as missing. `backfill`:

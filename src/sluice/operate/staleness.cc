@@ -5,20 +5,19 @@
 
 #include <algorithm>
 
+#include "sluice/base/shell_word.h"
 #include "sluice/operate/hour_range.h"
 
 namespace sluice {
 namespace {
 
-bool WasLoaded(const StatusReport& report) {
-  return std::ranges::find(report.states, ObjectState::kLoaded, &StateCount::state) !=
-         report.states.end();
-}
+// What tells that nothing newer comes into the tables.
+enum class Sign { kNothingNewer, kNoLoad, kIsStuck, kWaits };
 
-std::optional<Timestamp> NewestLoad(const StatusReport& report) {
-  const auto loaded = std::ranges::find(report.states, ObjectState::kLoaded, &StateCount::state);
-  return loaded == report.states.end() ? std::nullopt : loaded->last;
-}
+struct Standstill {
+  Timestamp since;
+  Sign sign;
+};
 
 std::optional<Timestamp> OldestStuck(const StatusReport& report) {
   std::optional<Timestamp> oldest;
@@ -29,62 +28,87 @@ std::optional<Timestamp> OldestStuck(const StatusReport& report) {
   return oldest;
 }
 
-// Since when nothing new came into the tables, as far as that is known. Of a pipeline that never
-// loaded anything: since when something waits, or is held. Absent: not known, or nothing to load.
-std::optional<Timestamp> StaleSince(const StatusReport& report) {
-  const Landed& landed = *report.landed;
-  if (landed.fresh_to) return landed.fresh_to;
-  if (landed.oldest_waiting) return landed.oldest_waiting;
-  if (report.is_warehouse_down()) return std::nullopt;
-  if (WasLoaded(report)) return NewestLoad(report);
-  if (const auto stuck = OldestStuck(report)) return stuck;
-  return report.source ? report.source->oldest : std::nullopt;
+std::optional<Timestamp> OldestOf(const std::optional<QueueDepth>& queue) {
+  return queue ? queue->oldest : std::nullopt;
 }
 
-// What StaleSince goes by, `age` ago, in words.
-std::string StaleText(const StatusReport& report, const std::string& age) {
+// The oldest sign, as far as any is known. When something landed goes before when somebody last
+// tried to load it, and what is not loaded before what was: a load of an old hour ends nothing.
+std::optional<Standstill> OldestSign(const StatusReport& report) {
+  std::optional<Standstill> oldest;
+  const auto add = [&](const std::optional<Timestamp>& since, Sign sign) {
+    if (since && (!oldest || *since < oldest->since)) oldest = {*since, sign};
+  };
   const Landed& landed = *report.landed;
-  if (report.is_warehouse_down() || WasLoaded(report)) {
-    if (landed.oldest_waiting) {
+  add(OldestOf(report.notifications), Sign::kWaits);
+  add(landed.fresh_to, Sign::kNothingNewer);
+  if (landed.fresh_to) return oldest;
+  add(landed.oldest_waiting, Sign::kWaits);
+  if (report.is_warehouse_down()) return oldest;
+  add(landed.stuck_since, Sign::kIsStuck);
+  add(OldestOf(report.source), Sign::kWaits);
+  if (const StateCount* const loaded = report.Loaded()) {
+    add(loaded->last, Sign::kNoLoad);
+  } else {
+    add(OldestStuck(report), Sign::kIsStuck);
+  }
+  return oldest;
+}
+
+std::string StaleText(const StatusReport& report, const Standstill& standstill) {
+  const Landed& landed = *report.landed;
+  const std::string age = AgeText(report.now - standstill.since);
+  const std::string begin =
+      report.Loaded() || report.is_warehouse_down() ? "" : "nothing was ever loaded, and ";
+  switch (standstill.sign) {
+    case Sign::kNothingNewer:
+      if (!landed.oldest_waiting || landed.stuck_since) {
+        return fmt::format("nothing that landed in the last {} is in the tables", age);
+      }
       return fmt::format("what landed {} ago is in no table yet",
                          AgeText(report.now - *landed.oldest_waiting));
-    }
-    return landed.fresh_to ? fmt::format("nothing that landed in the last {} is in the tables", age)
-                           : "nothing was loaded for " + age;
+    case Sign::kNoLoad:
+      return "nothing was loaded for " + age;
+    case Sign::kIsStuck:
+      return begin + "the oldest of what is held or set aside is so for " + age;
+    case Sign::kWaits:
+      return begin + "the oldest of what is to be loaded waits for " + age;
   }
-  const bool is_stuck = !landed.oldest_waiting && OldestStuck(report);
-  return fmt::format("nothing was ever loaded, and the oldest of what is {} for {}",
-                     is_stuck ? "held or set aside is so" : "to be loaded waits", age);
+  return "";
 }
 
 // What takes in what waits; and where nothing does, who says why nothing came.
 std::string NextOfStale(const StatusReport& report) {
   if (report.is_warehouse_down()) return "sluice check --connect";
   if (report.paused) return "sluice resume";
-  if (IsHeldTheReason(report)) return "sluice why " + report.stuck_key;
+  if (IsHeldTheReason(report)) return "sluice why " + ShellWord(report.key_to_look_at());
   if (report.notifications_waiting() > 0) return "sluice process";
   if (report.source && report.source->visible > 0) return "sluice run --once";
-  const Timestamp when = report.landed->oldest_waiting.value_or(report.now - std::chrono::hours(1));
-  return "sluice why " + HourText(std::chrono::floor<std::chrono::hours>(when));
+  const Timestamp hour = report.landed->hour_waiting.value_or(report.now - std::chrono::hours(1));
+  return "sluice why " + HourText(std::chrono::floor<std::chrono::hours>(hour));
 }
 
 }  // namespace
 
 bool IsHeldTheReason(const StatusReport& report) {
-  if (report.stuck_key.empty() || !report.landed) return false;
-  const Landed& landed = *report.landed;
-  const bool is_behind = landed.stuck_since || !WasLoaded(report);
-  return is_behind && (!landed.oldest_waiting ||
-                       report.now - *landed.oldest_waiting <= report.limits.stale_after);
+  if (report.key_to_look_at().empty() || !report.landed) return false;
+  const auto is_young = [&](const std::optional<Timestamp>& since) {
+    return !since || report.now - *since <= report.limits.stale_after;
+  };
+  const bool is_behind = report.landed->stuck_since || report.Loaded() == nullptr;
+  return is_behind && is_young(report.landed->oldest_waiting) &&
+         is_young(OldestOf(report.notifications)) && is_young(OldestOf(report.source));
 }
 
 std::optional<Concern> StaleConcern(const StatusReport& report) {
   if (!report.landed) return std::nullopt;
-  const auto since = StaleSince(report);
-  if (!since || report.now - *since <= report.limits.stale_after) return std::nullopt;
+  const auto standstill = OldestSign(report);
+  if (!standstill || report.now - standstill->since <= report.limits.stale_after) {
+    return std::nullopt;
+  }
   return Concern{.kind = ConcernKind::kStale,
                  .subject = {},
-                 .text = StaleText(report, AgeText(report.now - *since)),
+                 .text = StaleText(report, *standstill),
                  .next = NextOfStale(report)};
 }
 

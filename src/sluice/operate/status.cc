@@ -225,9 +225,18 @@ bool StatusReport::Balances() const {
   return balances;
 }
 
-uint64_t StatusReport::rows_last_hour() const {
+const StateCount* StatusReport::Loaded() const {
   const auto loaded = std::ranges::find(states, ObjectState::kLoaded, &StateCount::state);
-  return loaded == states.end() ? 0 : loaded->rows_since;
+  return loaded == states.end() ? nullptr : &*loaded;
+}
+
+const std::string& StatusReport::key_to_look_at() const {
+  return landed && !landed->stuck_key.empty() ? landed->stuck_key : stuck_key;
+}
+
+uint64_t StatusReport::rows_last_hour() const {
+  const StateCount* const loaded = Loaded();
+  return loaded == nullptr ? 0 : loaded->rows_since;
 }
 
 uint64_t StatusReport::accepted() const {

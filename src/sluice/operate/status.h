@@ -92,6 +92,9 @@ struct StatusReport {
   // Null: it was asked.
   const Error* WhyNotKnown(StatusPart part) const;
   bool is_warehouse_down() const { return WhyNotKnown(StatusPart::kWarehouse) != nullptr; }
+  const StateCount* Loaded() const;  // of `states`; null where nothing was ever loaded
+  // Of what is held or set aside: what keeps the tables behind, or else the last one. May be empty.
+  const std::string& key_to_look_at() const;
   uint64_t rows_last_hour() const;  // that came into tables in the hour before now
   // Events in quarantine that were given up.
   uint64_t accepted() const;

@@ -51,6 +51,18 @@ void AppendBacklog(JsonText& json, const StatusReport& report, const Landed& lan
   json.EndObject();
 }
 
+// What is not there yet is zeros; what could not be asked is null.
+void AppendLandedLastHour(JsonText& json, const StatusReport& report) {
+  const Landed landed = report.landed.value_or(Landed());
+  json.Key("landed_last_hour");
+  if (!report.landed && (report.is_warehouse_down() || report.WhyNotKnown(StatusPart::kRawStore))) {
+    json.Null();
+    return;
+  }
+  json.BeginObject().Key("objects").Value(landed.objects_last_hour);
+  json.Key("bytes").Value(landed.size_last_hour.count).EndObject();
+}
+
 void AppendHours(JsonText& json, const Landed& landed) {
   json.Key("hours").BeginArray();
   for (const LandedHour& hour : landed.hours) {
@@ -160,9 +172,7 @@ std::string ToJson(const StatusReport& report) {
   known("dropped", report.objects.dropped);
   known("accepted", report.accepted());
   known("events_last_hour", report.rows_last_hour());
-  json.Key("landed_last_hour").BeginObject();
-  json.Key("objects").Value(landed.objects_last_hour);
-  json.Key("bytes").Value(landed.size_last_hour.count).EndObject();
+  AppendLandedLastHour(json, report);
   AppendStates(json, report);
   AppendTables(json, report);
   AppendHours(json, landed);

@@ -34,7 +34,7 @@ namespace {
 
 std::string Fresh(const StatusReport& report) {
   if (report.landed && report.landed->fresh_to) {
-    return fmt::format("fresh to {}{}", report.landed->is_estimate ? "about " : "",
+    return fmt::format("fresh to {}{}", report.landed->is_estimate ? "at most " : "",
                        MinuteText(*report.landed->fresh_to, report.now));
   }
   const bool is_known = !report.is_warehouse_down() && !report.WhyNotKnown(StatusPart::kRawStore);
@@ -47,15 +47,24 @@ std::string Fresh(const StatusReport& report) {
                                : "nothing that landed in the last 24 hours is loaded";
 }
 
-// "nothing lost in the last 24 hours as far as is known without the warehouse and the source".
+bool TellsOfLoss(StatusPart part) {
+  return part == StatusPart::kWarehouse || part == StatusPart::kRawStore ||
+         part == StatusPart::kNotifications;
+}
+
+// "nothing lost in the last 24 hours as far as is known without the source". Without whoever knows
+// what landed and what became of it nobody can say so: "what is lost is not known without …".
 std::string NothingLost(const StatusReport& report) {
   std::string unknown;
   for (const NotKnown& one : report.not_known) {
     std::string name(Name(one.part));
     std::ranges::replace(name, '_', ' ');
-    unknown += (unknown.empty() ? " as far as is known without the " : " and the ") + name;
+    unknown += (unknown.empty() ? " known without the " : " and the ") + name;
   }
-  return "nothing lost in the last 24 hours" + unknown;
+  const bool is_told = std::ranges::none_of(
+      report.not_known, [](const NotKnown& one) { return TellsOfLoss(one.part); });
+  if (!is_told) return "what is lost is not" + unknown;
+  return "nothing lost in the last 24 hours" + (unknown.empty() ? "" : " as far as is" + unknown);
 }
 
 }  // namespace
@@ -69,8 +78,9 @@ std::string FreshnessSentence(const StatusReport& report, const std::vector<Conc
                        0;
   const bool has_work =
       std::ranges::any_of(concerns, [](const Concern& c) { return !c.next.empty(); });
-  const uint64_t waiting =
-      (report.landed ? report.landed->waiting : 0) + (report.source ? report.source->visible : 0);
+  const uint64_t waiting = (report.landed ? report.landed->waiting : 0) +
+                           report.notifications_waiting() +
+                           (report.source ? report.source->visible : 0);
   std::string sentence =
       fmt::format("{}; {}, {}", Fresh(report), is_lost ? "not all is well" : NothingLost(report),
                   has_work      ? "something to do"

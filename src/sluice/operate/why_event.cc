@@ -5,7 +5,9 @@
 #include <algorithm>
 #include <ranges>
 
+#include "sluice/base/shell_word.h"
 #include "sluice/operate/parquet_search.h"
+#include "sluice/operate/status.h"
 #include "sluice/operate/verify.h"
 #include "sluice/operate/why.h"
 
@@ -151,11 +153,7 @@ Status EndStuck(const Witnesses& w, const EventTraces::Place& place, Story& stor
 Result<std::string> WhereItMayBe(const Witnesses& w) {
   SLUICE_ASSIGN(const std::vector<StateCount> states, w.warehouse.States(w.now));
   uint64_t stuck = 0;
-  for (const StateCount& count : states) {
-    const bool is_stuck =
-        count.state == ObjectState::kHeld || count.state == ObjectState::kSetAside;
-    stuck += is_stuck ? count.objects : 0;
-  }
+  for (const StateCount& count : states) stuck += IsStuck(count.state) ? count.objects : 0;
   std::vector<std::string> parts;
   const auto add = [&](uint64_t count, std::string_view what) {
     if (count > 0) parts.push_back(fmt::format("{} {}", count, what));
@@ -196,7 +194,7 @@ Status EndAbsent(const Witnesses& w, const EventTraces& traces, const Search& se
     story.End("quarantined", "not loaded, and " + WhyQuarantined(place),
               "mend the producer; or the table's DDL or options, then sluice quarantine replay "
               "--object " +
-                  place.raw_key);
+                  ShellWord(place.raw_key));
     return {};
   }
   if (!traces.duplicates.empty()) {

@@ -30,11 +30,6 @@ struct LedgerSums {
   }
 };
 
-std::string RangeFlags(const HourRange& hours) {
-  const HourRange whole = WholeHours(hours);
-  return fmt::format("--from {} --to {}", HourText(whole.from), HourText(whole.to));
-}
-
 void AddCounts(const ReconcileReport& report, const LedgerSums& sums, Story& story) {
   const auto add = [&](uint64_t count, std::string_view what) {
     if (count > 0) story.Add("", fmt::format("{} {}", Counted(count, "raw object"), what));
@@ -125,7 +120,8 @@ void EndUnloaded(const Witnesses& w, const HourRange& hours, const ReconcileRepo
     return story.End(
         "missing",
         what + " not loaded, because nobody was told of them: they landed without a notification",
-        "sluice reconcile --repair, or sluice backfill " + RangeFlags(hours));
+        FixOfMissing(report.overdue.begin()->first, report.overdue.rbegin()->first, w.now,
+                     "sluice backfill " + RangeFlags(hours)));
   }
   story.End("overwritten", what + " not loaded, because other versions of their keys are",
             "sluice backfill " + RangeFlags(hours) + " --replace puts the new ones in their place");

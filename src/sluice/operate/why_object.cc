@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <map>
 
+#include "sluice/base/shell_word.h"
 #include "sluice/operate/reconcile.h"
 #include "sluice/operate/why.h"
 
@@ -27,7 +28,8 @@ struct RawObject {
   std::string_view Where() const { return is_elsewhere ? "with raw.url as it was then: " : ""; }
   std::string GiveUp() const {
     return fmt::format(
-        "sluice quarantine accept WHY --object {} gives up the one that is not loaded", key);
+        "sluice quarantine accept WHY --object {} gives up the one that is not loaded",
+        ShellWord(key));
   }
   // The version that is loaded, or null.
   const LedgerPart* Loaded() const {
@@ -143,7 +145,7 @@ std::string InQuarantine(const RawObject& object, const LedgerPart& loaded) {
   return fmt::format(
       "; {} of its {} events are in quarantine: sluice quarantine show --object {} shows them, "
       "sluice quarantine replay tries them again",
-      quarantined, loaded.lines, object.key);
+      quarantined, loaded.lines, ShellWord(object.key));
 }
 
 void EndKnown(const RawObject& object, const LedgerPart& part, Story& story) {
@@ -173,7 +175,7 @@ void EndKnown(const RawObject& object, const LedgerPart& part, Story& story) {
                             object.Where(), object.Backfill(), object.GiveUp())
               : fmt::format("{}mend what the reason says, then {}; or sluice quarantine accept "
                             "WHY --object {}",
-                            object.Where(), object.Backfill(), object.key));
+                            object.Where(), object.Backfill(), ShellWord(object.key)));
     case ObjectState::kSetAside:
       return story.End(
           name, "not loaded, because it is set aside" + reason,
@@ -225,7 +227,7 @@ void EndUnknown(const RawObject& object, Story& story) {
   }
   story.End("missing",
             "not loaded, because nobody was told of it: it landed without a notification",
-            "sluice reconcile --repair, or " + object.Backfill());
+            FixOfMissing(*object.hour, *object.hour, w.now, object.Backfill()));
 }
 
 // Which row of the ledger decides: that of the stored version; else what is loaded; else the
