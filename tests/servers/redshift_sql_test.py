@@ -69,7 +69,7 @@ KINDS = [
     # Of `sluice check`, and of the probe, each of which has tables of its own.
     r"^SELECT 'USAGE on sluice', .* has_table_privilege\(", r"^SELECT 'row' FROM ", r'^SELECT nspname FROM pg_namespace WHERE nspname = ', r'^SELECT current_user$', r'^SELECT version\(\)$',
     r'^CREATE TEMP TABLE "?sluice_probe_\w+"? \(', r'^CREATE TEMP TABLE sluice_probe_\w+ AS SELECT ', r'^COPY "sluice_probe_\w+" \(', r'^INSERT INTO sluice_probe_\w+ ', r'^SELECT .* FROM sluice_probe_\w+',
-    r'^CREATE TABLE (IF NOT EXISTS )?"sluice"."(rows|more|numbers|events)" \(', r'^DROP TABLE IF EXISTS "sluice"."\w+"$', r'^INSERT INTO "sluice"."(rows|more|numbers)" ', r'^SELECT .* FROM "sluice"."(rows|more|numbers|events)"',
+    r'^CREATE TABLE (IF NOT EXISTS )?"sluice"."(rows|more|numbers|events|all)" \(', r'^DROP TABLE IF EXISTS "sluice"."\w+"$', r'^INSERT INTO "sluice"."(rows|more|numbers)" ', r'^SELECT .* FROM "sluice"."(rows|more|numbers|events|all)"',
 ]
 
 # What must be said somewhere, and makes a statement of no kind.
