@@ -279,6 +279,11 @@ class HeardInbox : public NotificationInbox {
   Beats& beats_;
 };
 
+// What makes such inboxes; all outlive it.
+auto HeardBy(Beats& beats, Queue& queue, ObjectStore& raw, ObjectStore& quarantine, Clock& clock) {
+  return [&] { return std::make_unique<HeardInbox>(beats, queue, raw, quarantine, clock); };
+}
+
 // A store that somebody does something with before each object of it is read.
 class WatchedStore : public NotedStore {
  public:
@@ -316,17 +321,13 @@ TEST_F(ProcessStageTest, ALoadLongerThanTheTimeoutKeepsWhatItLoadsHidden) {
                                                       .quarantine_root = folders.quarantine},
                                         pipeline_->tables(), clock_),
       parquet, *quarantine, folders);
-  const auto stage =
-      ProcessStage::Make({.tables = pipeline_->tables(),
-                          .next_inbox =
-                              [&] {
-                                return std::make_unique<HeardInbox>(
-                                    beats, pipeline_->notifications(), *raw_, *quarantine, clock_);
-                              },
-                          .stores = {*raw_, *folder, *quarantine},
-                          .warehouse = warehouse,
-                          .clock = clock_},
-                         {}, {});
+  const auto stage = ProcessStage::Make(
+      {.tables = pipeline_->tables(),
+       .next_inbox = HeardBy(beats, pipeline_->notifications(), *raw_, *quarantine, clock_),
+       .stores = {*raw_, *folder, *quarantine},
+       .warehouse = warehouse,
+       .clock = clock_},
+      {}, {});
   ASSERT_TRUE(stage) << stage.error().message();
   const auto report = (*stage)->ProcessBatch({});
   ASSERT_TRUE(report) << report.error().message();
@@ -339,17 +340,13 @@ TEST_F(ProcessStageTest, WhereNothingIsHeldNothingIsKeptAlive) {
   Beats beats;
   const auto parquet = std::move(*DirectoryStore::At(folder_ + "/parquet"));
   const auto quarantine = std::move(*DirectoryStore::At(folder_ + "/quarantine"));
-  const auto stage =
-      ProcessStage::Make({.tables = pipeline_->tables(),
-                          .next_inbox =
-                              [&] {
-                                return std::make_unique<HeardInbox>(
-                                    beats, pipeline_->notifications(), *raw_, *quarantine, clock_);
-                              },
-                          .stores = {*raw_, *parquet, *quarantine},
-                          .warehouse = pipeline_->warehouse(),
-                          .clock = clock_},
-                         {});
+  const auto stage = ProcessStage::Make(
+      {.tables = pipeline_->tables(),
+       .next_inbox = HeardBy(beats, pipeline_->notifications(), *raw_, *quarantine, clock_),
+       .stores = {*raw_, *parquet, *quarantine},
+       .warehouse = pipeline_->warehouse(),
+       .clock = clock_},
+      {});
   ASSERT_TRUE(stage) << stage.error().message();
   EXPECT_TRUE((*stage)->ProcessBatch({})->idle);
   EXPECT_EQ(beats.count, 0);

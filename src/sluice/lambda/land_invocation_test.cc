@@ -67,6 +67,16 @@ class LandInvocationTest : public ::testing::Test {
     return {.format = StreamFormat::kPlain, .close_size = {1}};
   }
 
+  // Of so many messages; the others are the failed ones, `why`.
+  static void ExpectTwoObjects(const Result<LandedInvocation>& done, int messages,
+                               const char* why) {
+    ASSERT_TRUE(done);
+    EXPECT_EQ(done->landed.objects, 2u);
+    EXPECT_THAT(done->failure->message(), HasSubstr(why));
+    EXPECT_THAT(done->failed, SizeIs(static_cast<size_t>(messages) - done->landed.messages));
+    EXPECT_EQ(done->failed.front(), fmt::format("m{}", done->landed.messages));
+  }
+
   FakeClock clock_;
   const std::filesystem::path folder_ =
       std::filesystem::path(::testing::TempDir()) / ("lambda-" + MakeUniqueId(SystemClock().Now()));
@@ -99,24 +109,16 @@ TEST_F(LandInvocationTest, O1_NothingIsBegunAfterTheDeadline) {
   SlowStore store(Folder(), clock_, std::chrono::seconds(10), std::chrono::hours(1));
   const int messages = 3 * Queue::kMaxBatch;
   const auto done = LandInvocation(Sqs(messages, std::chrono::seconds(12)), store, clock_, Small());
-  ASSERT_TRUE(done);
   // The first begins at 0 s, the second at 10 s, the third would at 20 s.
-  EXPECT_EQ(done->landed.objects, 2u);
-  EXPECT_THAT(done->failure->message(), HasSubstr("too little time"));
-  EXPECT_THAT(done->failed, SizeIs(static_cast<size_t>(messages) - done->landed.messages));
-  EXPECT_EQ(done->failed.front(), fmt::format("m{}", done->landed.messages));
+  ExpectTwoObjects(done, messages, "too little time");
 }
 
 TEST_F(LandInvocationTest, O1_WhatWasLandedBeforeTimeRanOutIsDone) {
   SlowStore store(Folder(), clock_, std::chrono::seconds(5), std::chrono::seconds(14));
   const int messages = 4 * Queue::kMaxBatch;
   const auto done = LandInvocation(Sqs(messages, std::chrono::seconds(15)), store, clock_, Small());
-  ASSERT_TRUE(done);
   // They begin at 0, 5 and 10 s; the third would end at 15.
-  EXPECT_EQ(done->landed.objects, 2u);
-  EXPECT_THAT(done->failure->message(), HasSubstr("no answer in time"));
-  EXPECT_THAT(done->failed, SizeIs(static_cast<size_t>(messages) - done->landed.messages));
-  EXPECT_EQ(done->failed.front(), fmt::format("m{}", done->landed.messages));
+  ExpectTwoObjects(done, messages, "no answer in time");
 }
 
 TEST_F(LandInvocationTest, ADeadlineThatMakesNoSenseIsNone) {

@@ -13,7 +13,7 @@ namespace {
 enum class Stands { kIsLoaded, kWaits, kIsStuck };
 
 struct StoredObject {
-  std::string key;
+  std::string key;  // of what is stuck alone: there are many others
   Timestamp landed, hour;
   Bytes size;
   Stands stands = Stands::kIsLoaded;
@@ -29,7 +29,8 @@ class Gathering {
     LandedHour* const hour = HourOf(key);
     if (hour == nullptr) return;
     ++hour->objects;
-    objects_.push_back({key, object.last_modified, hour->hour, object.size, stands});
+    objects_.push_back({stands == Stands::kIsStuck ? key : "", object.last_modified, hour->hour,
+                        object.size, stands});
     if (stands == Stands::kIsStuck) ++hour->stuck;
   }
   void AddGone(const std::string& key) {

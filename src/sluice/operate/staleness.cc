@@ -28,10 +28,6 @@ std::optional<Timestamp> OldestStuck(const StatusReport& report) {
   return oldest;
 }
 
-std::optional<Timestamp> OldestOf(const std::optional<QueueDepth>& queue) {
-  return queue ? queue->oldest : std::nullopt;
-}
-
 // The oldest sign, as far as any is known. When something landed goes before when somebody last
 // tried to load it, and what is not loaded before what was: a load of an old hour ends nothing.
 std::optional<Standstill> OldestSign(const StatusReport& report) {

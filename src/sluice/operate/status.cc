@@ -234,6 +234,10 @@ const std::string& StatusReport::key_to_look_at() const {
   return landed && !landed->stuck_key.empty() ? landed->stuck_key : stuck_key;
 }
 
+std::optional<Timestamp> OldestOf(const std::optional<QueueDepth>& queue) {
+  return queue ? queue->oldest : std::nullopt;
+}
+
 uint64_t StatusReport::rows_last_hour() const {
   const StateCount* const loaded = Loaded();
   return loaded == nullptr ? 0 : loaded->rows_since;

@@ -107,6 +107,9 @@ struct StatusReport {
   std::optional<Timestamp> expiry() const;
 };
 
+// When the oldest message came that waits in a queue, as far as that is known.
+std::optional<Timestamp> OldestOf(const std::optional<QueueDepth>& queue);
+
 // Who is asked. All of it outlives the question, and is only read.
 struct StatusParts {
   const TableSet& tables;

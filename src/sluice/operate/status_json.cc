@@ -39,12 +39,9 @@ void AppendNotKnown(JsonText& json, const StatusReport& report) {
 
 // Since when something waits, and how much of what landed.
 void AppendBacklog(JsonText& json, const StatusReport& report, const Landed& landed) {
-  const auto oldest = [](const std::optional<QueueDepth>& depth) {
-    return depth ? depth->oldest : std::nullopt;
-  };
   json.Key("backlog").BeginObject();
-  AppendTime(json, "source_since", oldest(report.source));
-  AppendTime(json, "notifications_since", oldest(report.notifications));
+  AppendTime(json, "source_since", OldestOf(report.source));
+  AppendTime(json, "notifications_since", OldestOf(report.notifications));
   AppendTime(json, "notifications_expire", report.expiry());
   json.Key("objects").Value(landed.waiting).Key("bytes").Value(landed.waiting_size.count);
   AppendTime(json, "objects_since", landed.oldest_waiting);
@@ -52,8 +49,7 @@ void AppendBacklog(JsonText& json, const StatusReport& report, const Landed& lan
 }
 
 // What is not there yet is zeros; what could not be asked is null.
-void AppendLandedLastHour(JsonText& json, const StatusReport& report) {
-  const Landed landed = report.landed.value_or(Landed());
+void AppendLandedLastHour(JsonText& json, const StatusReport& report, const Landed& landed) {
   json.Key("landed_last_hour");
   if (!report.landed && (report.is_warehouse_down() || report.WhyNotKnown(StatusPart::kRawStore))) {
     json.Null();
@@ -172,7 +168,7 @@ std::string ToJson(const StatusReport& report) {
   known("dropped", report.objects.dropped);
   known("accepted", report.accepted());
   known("events_last_hour", report.rows_last_hour());
-  AppendLandedLastHour(json, report);
+  AppendLandedLastHour(json, report, landed);
   AppendStates(json, report);
   AppendTables(json, report);
   AppendHours(json, landed);

@@ -197,9 +197,10 @@ void Gather(const LedgerNames& names, std::string_view name, std::string_view ta
       sql.back().sql += " UNION ALL " + query;
       continue;
     }
-    const char* const into =
-        is_first && makes_it ? "CREATE TEMP TABLE {} AS {}" : "INSERT INTO {} {}";
-    sql.push_back({std::string(name), fmt::format(fmt::runtime(into), names.Temp(table), query)});
+    const bool makes = is_first && makes_it;
+    sql.push_back(
+        {std::string(name), fmt::format("{} {}{} {}", makes ? "CREATE TEMP TABLE" : "INSERT INTO",
+                                        names.Temp(table), makes ? " AS" : "", query)});
   }
 }
 
@@ -234,7 +235,6 @@ std::vector<SqlStatement> CommitSql(const TableSet& tables, const LedgerNames& n
   }
   run("create duplicates", CreateLosersSql(names));
   run("create counts", CreateTallySql(names));
-
   std::vector<std::string> fresh, spare, losers, tallies;
   std::vector<SqlStatement> inserts;
   for (const auto& [index, times] : facts.tables) {
