@@ -79,6 +79,7 @@ class ManyObjects(ManyObjectsTest):
                                  env=environment(HOOK=webhook.url))["processed"]
             self.assertEqual((done["loaded"], done["failed"]), (done["objects"], 0))
             loaded += done["loaded"]
+        self.assertGreater(loaded, 0)
         self.assertIn("stale", [alert["type"] for alert in webhook.take()])
         self.pipeline.generate(100)
         self.pipeline.send()

@@ -143,7 +143,8 @@ class Status(StatusTest):
         self.assertIn("warehouse.duckdb", status["warehouse_error"])
         self.assertIn("warehouse.duckdb", done.stderr)
         self.assertTrue(status["is_estimate"])
-        self.assertEqual((status["balanced"], status["events"]), (None, None))
+        self.assertEqual((status["balanced"], status["events"], status["tables"], status["states"]), (None, None, None, None))
+        self.assertEqual([hour["objects"] for hour in status["hours"] if hour["objects"]], [1, 1])
         self.assertEqual((status["notifications"]["waiting"], status["backlog"]["objects"]), (1, 1))
         self.assertRegex(status["freshness"], r"^fresh to at most [0-9 :-]+; what is lost is not known without the warehouse, something to do$")
         self.assertEqual(status["next"], ["sluice check --connect"])
@@ -188,7 +189,8 @@ class Status(StatusTest):
         (self.pipeline.data / "raw").write_bytes(b"")
         status, text = self.not_known("raw_store")
         self.assertTrue(status["freshness"].startswith("how fresh is not known; "), status["freshness"])
-        self.assertEqual((status["fresh_to"], status["landed_last_hour"], status["tables"][0]["rows"]), (None, None, 3))
+        self.assertEqual((status["fresh_to"], status["landed_last_hour"], status["hours"], status["tables"][0]["rows"]), (None, None, None, 3))
+        self.assertEqual((status["backlog"]["objects"], status["backlog"]["bytes"]), (None, None))
         self.assertRegex(text, r"(?m)^raw store +not known$")
 
     def test_a_raw_store_that_is_gone_is_no_empty_one(self):

@@ -57,9 +57,10 @@ bool Hides(const Concern& now, const ToldConcern& told) {
   if (now.subject == Name(StatusPart::kRawStore)) {
     return IsOneOf(told.type, {kMissing, kStale, kExpiring, kQuarantine});
   }
-  const bool is_of_queue = IsOneOf(told.type, {kDeadLetters}) && told.subject == now.subject;
-  return is_of_queue || (now.subject == Name(StatusPart::kNotifications) &&
-                         IsOneOf(told.type, {kMissing, kStale, kExpiring}));
+  if (IsOneOf(told.type, {kDeadLetters})) return told.subject == now.subject;
+  if (now.subject == Name(StatusPart::kSource)) return IsOneOf(told.type, {kStale});
+  return now.subject == Name(StatusPart::kNotifications) &&
+         IsOneOf(told.type, {kMissing, kStale, kExpiring});
 }
 
 // The field in front of the next blank or line end, taken off with it; nothing where none stands.

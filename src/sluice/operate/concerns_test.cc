@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sluice/operate/concerns.h"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -552,13 +553,27 @@ TEST(ConcernsTest, WhatIsNotKnownIsNullInJson) {
   }
 }
 
-TEST(ConcernsTest, WhatLandedInTheLastHourIsNullWhereNobodyCouldAsk) {
+TEST(ConcernsTest, WhatTheWarehouseAloneKnowsIsNullWhileItIsDown) {
+  StatusReport report = Well();
+  CannotAsk(report, StatusPart::kWarehouse);
+  for (const char* const name : {"balanced", "objects", "events", "events_last_hour", "states",
+                                 "tables", "event_hours", "quarantine", "fields", "sample"}) {
+    EXPECT_THAT(ToJson(report), HasSubstr(fmt::format("\"{}\":null", name)));
+  }
+}
+
+TEST(ConcernsTest, WhatLandedIsNullWhereNobodyCouldAsk) {
   StatusReport report = Well();
   report.landed.reset();
-  EXPECT_THAT(ToJson(report), HasSubstr(R"("landed_last_hour":{"objects":0,"bytes":0})"))
-      << "there is no raw store yet";
+  for (const char* const text : {R"("landed_last_hour":{"objects":0,"bytes":0})", R"("hours":[])",
+                                 R"("objects":0,"bytes":0,"objects_since":null)"}) {
+    EXPECT_THAT(ToJson(report), HasSubstr(text)) << "there is no raw store yet";
+  }
   CannotAsk(report, StatusPart::kRawStore);
-  EXPECT_THAT(ToJson(report), HasSubstr(R"("landed_last_hour":null)"));
+  for (const char* const text : {R"("landed_last_hour":null)", R"("hours":null)",
+                                 R"("objects":null,"bytes":null,"objects_since":null)"}) {
+    EXPECT_THAT(ToJson(report), HasSubstr(text));
+  }
 }
 
 TEST(ConcernsTest, WhatToTypeNext) {

@@ -128,6 +128,30 @@ std::string RegionIn(const InitSource& source) {
   return colon == std::string_view::npos ? "" : std::string(rest.substr(0, colon));
 }
 
+// Of the encodings that the table has.
+std::string WhyEncoded(const ProposedTable& table) {
+  const auto has = [&](std::string_view encoding) {
+    return std::ranges::any_of(
+        table.columns, [&](const ProposedColumn& column) { return column.encoding == encoding; });
+  };
+  std::string text;
+  if (has("az64")) {
+    text +=
+        "-- ENCODE az64: for integers, decimals and times, which it makes small and which are "
+        "read fastest so.\n";
+  }
+  if (has("zstd")) {
+    text += "-- ENCODE zstd: for texts, BOOLEAN and floating point, which az64 does not take.\n";
+  }
+  if (has("raw")) {
+    text +=
+        "-- ENCODE raw: for the first column of the SORTKEY, since ranges of one that is much "
+        "smaller than the others\n-- are read slowly.\n";
+  }
+  if (has("")) text += "-- Redshift chooses the encoding of SUPER.\n";
+  return text;
+}
+
 std::string DdlText(const ProposedTable& table, std::string_view schema) {
   std::string text = fmt::format(
       "-- From a sample of {}. VARCHAR counts bytes, and has twice those of the longest "
@@ -139,11 +163,7 @@ std::string DdlText(const ProposedTable& table, std::string_view schema) {
         "-- With fewer than {} events nothing but keys is NOT NULL, and texts have 256 bytes.\n",
         kEnoughEvents);
   }
-  text +=
-      "-- ENCODE: az64 for integers, decimals and times, which it makes small and which are read "
-      "fastest so; zstd for\n-- what az64 does not take; raw for the first column of the SORTKEY, "
-      "since ranges of one that is much smaller than\n-- the others are read slowly. Redshift "
-      "chooses that of SUPER.\n";
+  text += WhyEncoded(table);
   // Quoted, because either may be a word of SQL.
   text += fmt::format("CREATE TABLE IF NOT EXISTS \"{}\".\"{}\"\n(\n", schema, table.name);
   for (size_t i = 0; i < table.columns.size(); ++i) {

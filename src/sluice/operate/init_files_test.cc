@@ -134,9 +134,21 @@ TEST(InitFiles, ADdlSaysWhyItsColumnsAreEncodedAsTheyAre) {
   sample.Add(R"({"id":"a","n":1,"at":"2026-11-27 10:00:00"})");
   const std::string ddl = InitTablesOf(InferTables(sample), "t").at(0).ddl;
   for (const char* const text :
-       {"-- ENCODE: az64 for integers", "; zstd for", "; raw for the first", " ENCODE az64",
-        " ENCODE zstd", "TIMESTAMP NOT NULL ENCODE raw"}) {
+       {"-- ENCODE az64: for integers", "-- ENCODE zstd: for", "-- ENCODE raw: for the first",
+        " ENCODE az64 ", " ENCODE zstd ", "TIMESTAMP NOT NULL ENCODE raw"}) {
     EXPECT_THAT(ddl, HasSubstr(text));
+  }
+  EXPECT_THAT(ddl, Not(HasSubstr("SUPER")));
+}
+
+TEST(InitFiles, ADdlSaysNothingOfEncodingsThatItDoesNotHave) {
+  SampleLines sample;
+  sample.Add(R"({"name":"a","tags":["b"]})");
+  const std::string ddl = InitTablesOf(InferTables(sample), "t").at(0).ddl;
+  EXPECT_THAT(ddl, HasSubstr("-- ENCODE zstd: for texts"));
+  EXPECT_THAT(ddl, HasSubstr("-- Redshift chooses the encoding of SUPER"));
+  for (const char* const text : {"az64:", "raw:", "SORTKEY"}) {
+    EXPECT_THAT(ddl, Not(HasSubstr(text)));
   }
 }
 

@@ -37,30 +37,36 @@ void AppendNotKnown(JsonText& json, const StatusReport& report) {
   json.EndArray();
 }
 
+// Whether what landed is known, be it as an estimate; what is not there yet is zeros.
+bool IsLandingKnown(const StatusReport& report) {
+  return report.landed ||
+         (!report.is_warehouse_down() && report.WhyNotKnown(StatusPart::kRawStore) == nullptr);
+}
+
+void AppendCount(JsonText& json, std::string_view name, bool is_known, uint64_t count) {
+  json.Key(name);
+  is_known ? json.Value(count) : json.Null();
+}
+
 // Since when something waits, and how much of what landed.
 void AppendBacklog(JsonText& json, const StatusReport& report, const Landed& landed) {
   json.Key("backlog").BeginObject();
   AppendTime(json, "source_since", OldestOf(report.source));
   AppendTime(json, "notifications_since", OldestOf(report.notifications));
   AppendTime(json, "notifications_expire", report.expiry());
-  json.Key("objects").Value(landed.waiting).Key("bytes").Value(landed.waiting_size.count);
+  AppendCount(json, "objects", IsLandingKnown(report), landed.waiting);
+  AppendCount(json, "bytes", IsLandingKnown(report), landed.waiting_size.count);
   AppendTime(json, "objects_since", landed.oldest_waiting);
   json.EndObject();
 }
 
-// What is not there yet is zeros; what could not be asked is null.
-void AppendLandedLastHour(JsonText& json, const StatusReport& report, const Landed& landed) {
-  json.Key("landed_last_hour");
-  if (!report.landed && (report.is_warehouse_down() || report.WhyNotKnown(StatusPart::kRawStore))) {
-    json.Null();
-    return;
-  }
+void AppendLandedLastHour(JsonText& json, const Landed& landed) {
   json.BeginObject().Key("objects").Value(landed.objects_last_hour);
   json.Key("bytes").Value(landed.size_last_hour.count).EndObject();
 }
 
 void AppendHours(JsonText& json, const Landed& landed) {
-  json.Key("hours").BeginArray();
+  json.BeginArray();
   for (const LandedHour& hour : landed.hours) {
     json.BeginObject().Key("hour").Value(HourText(hour.hour)).Key("objects").Value(hour.objects);
     json.Key("waiting").Value(hour.waiting).Key("stuck").Value(hour.stuck);
@@ -72,7 +78,7 @@ void AppendHours(JsonText& json, const Landed& landed) {
 }
 
 void AppendEventHours(JsonText& json, const StatusReport& report) {
-  json.Key("event_hours").BeginArray();
+  json.BeginArray();
   for (const TableHours& table : report.event_hours) {
     for (const EventHour& hour : table.hours) {
       json.BeginObject().Key("table").Value(table.table).Key("hour").Value(HourText(hour.hour));
@@ -83,7 +89,7 @@ void AppendEventHours(JsonText& json, const StatusReport& report) {
 }
 
 void AppendStates(JsonText& json, const StatusReport& report) {
-  json.Key("states").BeginObject();
+  json.BeginObject();
   for (const StateCount& count : report.states) {
     json.Key(Name(count.state)).BeginObject().Key("objects").Value(count.objects);
     json.Key("events").Value(count.events).EndObject();
@@ -92,22 +98,21 @@ void AppendStates(JsonText& json, const StatusReport& report) {
 }
 
 void AppendTables(JsonText& json, const StatusReport& report) {
-  const bool is_known = !report.is_warehouse_down() && !report.WhyNotKnown(StatusPart::kTables);
-  json.Key("tables").BeginArray();
+  const bool is_known = report.WhyNotKnown(StatusPart::kTables) == nullptr;
+  json.BeginArray();
   for (const TableStatus& table : report.tables) {
     const TableBalance& b = table.balance;
     json.BeginObject().Key("table").Value(table.table).Key("routed").Value(b.routed);
     json.Key("loaded").Value(b.loaded).Key("duplicates").Value(b.duplicates);
     json.Key("differing").Value(b.differing).Key("quarantined").Value(b.quarantined);
-    json.Key("rows");
-    is_known ? json.Value(table.rows.value_or(0)) : json.Null();
+    AppendCount(json, "rows", is_known, table.rows.value_or(0));
     json.Key("rows_missing").Value(table.rows_missing()).EndObject();
   }
   json.EndArray();
 }
 
 void AppendQuarantine(JsonText& json, const StatusReport& report) {
-  json.Key("quarantine").BeginArray();
+  json.BeginArray();
   for (const QuarantineGroup& group : report.quarantine.groups) {
     json.BeginObject().Key("table").Value(group.table).Key("reason").Value(group.reason);
     json.Key("column").Value(group.column).Key("events").Value(group.events).EndObject();
@@ -116,7 +121,7 @@ void AppendQuarantine(JsonText& json, const StatusReport& report) {
 }
 
 void AppendFields(JsonText& json, const StatusReport& report) {
-  json.Key("fields").BeginArray();
+  json.BeginArray();
   for (const FieldReport& field : report.fields) {
     json.BeginObject().Key("table").Value(field.table).Key("field").Value(field.name);
     json.Key("change").Value(field.change()).Key("events").Value(field.events);
@@ -124,6 +129,29 @@ void AppendFields(JsonText& json, const StatusReport& report) {
     json.Key("is_new").Value(field.is_new).Key("alter").Value(field.alter).EndObject();
   }
   json.EndArray();
+}
+
+void AppendSample(JsonText& json, const StatusReport& report) {
+  json.BeginArray();
+  for (const auto& row : report.sample) {
+    json.BeginObject();
+    for (const auto& [column, value] : row) json.Key(column).Value(value);
+    json.EndObject();
+  }
+  json.EndArray();
+}
+
+// The ledger's sums.
+void AppendLedger(JsonText& json, const StatusReport& report) {
+  const bool is_up = !report.is_warehouse_down();
+  json.Key("balanced");
+  is_up ? json.Value(report.Balances()) : json.Null();
+  AppendCount(json, "objects", is_up, report.objects.objects);
+  AppendCount(json, "events", is_up, report.objects.lines);
+  AppendCount(json, "no_route", is_up, report.objects.no_route);
+  AppendCount(json, "dropped", is_up, report.objects.dropped);
+  AppendCount(json, "accepted", is_up, report.accepted());
+  AppendCount(json, "events_last_hour", is_up, report.rows_last_hour());
 }
 
 void AppendConcerns(JsonText& json, const StatusReport& report) {
@@ -156,32 +184,22 @@ std::string ToJson(const StatusReport& report) {
   AppendNotKnown(json, report);
   json.Key("paused");
   report.paused ? json.Value(*report.paused) : json.Null();
-  // What the warehouse alone knows.
-  const auto known = [&](std::string_view key, const auto& value) {
-    json.Key(key);
-    report.is_warehouse_down() ? json.Null() : json.Value(value);
+  AppendLedger(json, report);
+  const auto part = [&](std::string_view name, bool is_known, const auto& append,
+                        const auto& found) {
+    json.Key(name);
+    is_known ? append(json, found) : void(json.Null());
   };
-  known("balanced", report.Balances());
-  known("objects", report.objects.objects);
-  known("events", report.objects.lines);
-  known("no_route", report.objects.no_route);
-  known("dropped", report.objects.dropped);
-  known("accepted", report.accepted());
-  known("events_last_hour", report.rows_last_hour());
-  AppendLandedLastHour(json, report, landed);
-  AppendStates(json, report);
-  AppendTables(json, report);
-  AppendHours(json, landed);
-  AppendEventHours(json, report);
-  AppendQuarantine(json, report);
-  AppendFields(json, report);
-  json.Key("sample").BeginArray();
-  for (const auto& row : report.sample) {
-    json.BeginObject();
-    for (const auto& [column, value] : row) json.Key(column).Value(value);
-    json.EndObject();
-  }
-  json.EndArray().EndObject();
+  const bool is_up = !report.is_warehouse_down(), has_landed = IsLandingKnown(report);
+  part("landed_last_hour", has_landed, AppendLandedLastHour, landed);
+  part("states", is_up, AppendStates, report);
+  part("tables", is_up, AppendTables, report);
+  part("hours", has_landed, AppendHours, landed);
+  part("event_hours", is_up, AppendEventHours, report);
+  part("quarantine", is_up, AppendQuarantine, report);
+  part("fields", is_up, AppendFields, report);
+  part("sample", is_up, AppendSample, report);
+  json.EndObject();
   return json.text();
 }
 

@@ -70,8 +70,9 @@ class DataApi:
             raise _invalid("Value at 'clientToken' failed to satisfy constraint: Member must have length less than or equal to 64")
         with self._lock:
             now = self._shim.clock.now()
+            self._forget(now)
             known = self._tokens.get(token) if token else None
-            if known and now - known[2] < TOKEN_KEPT:
+            if known:
                 if known[0] != digest:
                     raise _invalid("ClientToken was used with other parameters")
                 statement = known[1]
@@ -82,6 +83,12 @@ class DataApi:
         statement.wait(given.get("WaitTimeSeconds", 0))
         told = ("ClusterIdentifier", "WorkgroupName", "SecretArn", "Database")
         return statement.submitted() | {name: given[name] for name in told if name in given}
+
+    def _forget(self, now):
+        """What nobody can ask for any more: a server may have been told a million statements."""
+        self._tokens = {token: known for token, known in self._tokens.items() if now - known[2] < TOKEN_KEPT}
+        self._sessions = {name: session for name, session in self._sessions.items() if session.alive(now)}
+        self._statements = {name: s for name, s in self._statements.items() if now - s.created <= LONGEST_RESULT_KEPT or not s.done.is_set()}
 
     def _start(self, given, sqls, batch, parameters, keep, now):
         if sum(not s.done.is_set() for s in self._statements.values()) >= self.limit:
