@@ -156,9 +156,12 @@ class BucketTest(unittest.TestCase):
         with SilentStore() as s3:
             s3.takes_no_more = True
             event = events.sqs(*bodies(1500))
-            outcome = self.function(s3.address, "  close_at: {size: 1KiB}\n").invoke(event, seconds=5)
+            function = self.function(s3.address, "  close_at: {size: 1KiB}\n")
+            outcome = function.invoke(event, seconds=5)
             self.assertEqual((outcome.kind, s3.arrived), ("response", 1))
             self.assertEqual(len(outcome.body["batchItemFailures"]) + s3.lines().total(), 1500)
+            # Nor the next one's, which has another client.
+            self.assertEqual((function.invoke(events.sqs(*bodies(1)), seconds=5).kind, function.processes), ("error", 1))
 
     def test_o1_connections_that_died_while_the_process_was_frozen(self):
         with SilentStore() as s3:

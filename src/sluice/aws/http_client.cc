@@ -21,6 +21,7 @@
 namespace sluice {
 namespace {
 
+constexpr std::chrono::seconds kToEnd{1};
 constexpr uint64_t kMostIdleMillis = 15'000;  // servers close idle connections after 20 s or more
 
 // Whether an answer is known to be whole: the runtime takes one that ends with its connection (RFC
@@ -167,10 +168,10 @@ struct HttpClient::Flight {
   }
 };
 
-// The connections; ended when the last is.
+// The connections. The runtime ends when its threads do, and one of these may outlive its pool.
 struct HttpClient::Pool {
   aws_http_connection_manager* manager = nullptr;
-  SaidOnce ended;
+  const std::shared_ptr<SaidOnce> ended = std::make_shared<SaidOnce>();
 
   Pool(const HttpEndpoint& endpoint, const HttpClientOptions& options, aws_tls_ctx* tls) {
     const aws_socket_options socket{
@@ -184,6 +185,7 @@ struct HttpClient::Pool {
       aws_byte_cursor name = ToCursor(endpoint.host);
       aws_tls_connection_options_set_server_name(&encrypted, CrtAllocator(), &name);
     }
+    auto last = std::make_unique<std::shared_ptr<SaidOnce>>(ended);
     const aws_http_connection_manager_options made{
         .bootstrap = AwsRuntime::Get().bootstrap(),
         .initial_window_size = SIZE_MAX,
@@ -192,16 +194,22 @@ struct HttpClient::Pool {
         .host = ToCursor(endpoint.host),
         .port = endpoint.port,
         .max_connections = options.most_connections,
-        .shutdown_complete_user_data = this,
-        .shutdown_complete_callback = [](void* self) { static_cast<Pool*>(self)->ended.Say(); },
+        .shutdown_complete_user_data = last.get(),
+        .shutdown_complete_callback = OnEnd,
         .max_connection_idle_in_milliseconds = kMostIdleMillis};
     manager = aws_http_connection_manager_new(CrtAllocator(), &made);
+    if (manager != nullptr) last.release();  // OnEnd's
     if (tls != nullptr) aws_tls_connection_options_clean_up(&encrypted);
   }
   ~Pool() {
     if (manager == nullptr) return;
     aws_http_connection_manager_release(manager);
-    ended.Wait();
+    ended->WaitUntil(std::chrono::steady_clock::now() + kToEnd);
+  }
+  static void OnEnd(void* self) {
+    const std::unique_ptr<std::shared_ptr<SaidOnce>> mine(
+        static_cast<std::shared_ptr<SaidOnce>*>(self));
+    (*mine)->Say();
   }
 };
 

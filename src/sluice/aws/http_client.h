@@ -27,8 +27,8 @@ class HttpClient {
   // kPermanent where TLS is wanted and cannot be had.
   static Result<std::unique_ptr<HttpClient>> Make(const HttpEndpoint& endpoint,
                                                   const HttpClientOptions& options = {});
-  // Waits for its connections to end, those too that are being made: up to `connect_timeout`, and
-  // ten seconds more for TLS.
+  // Waits for its connections to end, but for no longer than a second: one that is being made ends
+  // by itself, once its host is resolved, after `connect_timeout` and ten seconds more for TLS.
   ~HttpClient();
 
   const HttpEndpoint& endpoint() const { return endpoint_; }

@@ -158,6 +158,14 @@ TEST(HttpClientTest, O1_NeitherIsAServerThatIsSilentInTls) {
   ExpectNoConnectionIn300Ms(*client, [&] { server.reset(); });
 }
 
+TEST(HttpClientTest, O1_AConnectionThatIsBeingMadeKeepsNobodyFromEndingItsClient) {
+  FullPort port;
+  auto client = HttpClient::Make(port.endpoint(), {.connect_timeout = seconds(60)}).value();
+  EXPECT_FALSE(client->Send({}, std::chrono::milliseconds(1)));
+  const auto ended = std::async(std::launch::async, [&] { client.reset(); });
+  EXPECT_EQ(ended.wait_for(seconds(20)), std::future_status::ready);
+}
+
 // Given up before it was there, and then good for the next one.
 TEST(HttpClientTest, AConnectionThatComesTooLateIsUsedByTheNext) {
   std::promise<void> asked, over;

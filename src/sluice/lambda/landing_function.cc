@@ -53,7 +53,6 @@ Status LandingFunction::OpenStore() {
   const Timestamp now = environment_.clock.Now();
   if (used_ && now >= *used_ && now - *used_ < kConnectionsLast) return {};
   used_.reset();
-  raw_.reset();  // which may wait for a connection, and so not before an answer
   SLUICE_ASSIGN(raw_, connector_.OpenStore(config_.raw));
   used_ = now;
   return {};
