@@ -201,7 +201,8 @@ Status NotificationInbox::KeepAlive() {
   const Status extended = InBatches(receipts, [&](std::span<const Receipt> some) {
     return FailureOf(queue_.Extend(some, options_.visibility_timeout));
   });
-  next_extension_ = now + Ticks::duration(options_.visibility_timeout) / (extended ? 2 : 20);
+  const Ticks::duration timeout = options_.visibility_timeout;
+  next_extension_ = extended ? now + timeout / 2 : clock_.Monotonic() + timeout / 20;
   return extended;
 }
 

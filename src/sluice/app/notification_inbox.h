@@ -57,8 +57,8 @@ class NotificationInbox : public ObjectInbox {
   bool empty() const override { return deliveries_.empty(); }
 
   void Settled(const RawKey& key) override;
-  // Extends what is held once half of its visibility timeout is over. What fails is tried again,
-  // ten times before the timeout is. A receipt that is lost is no failure.
+  // Extends what is held once half of its visibility timeout is over. What fails is tried again
+  // after each twentieth of it. A receipt that is lost is no failure.
   Status KeepAlive() override;
   // Nothing is moved to the dead letters by any other call.
   Status DeleteSettled() override;
