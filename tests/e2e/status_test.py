@@ -146,7 +146,7 @@ class Status(StatusTest):
         self.assertEqual((status["balanced"], status["events"], status["tables"], status["states"]), (None, None, None, None))
         self.assertEqual([hour["objects"] for hour in status["hours"] if hour["objects"]], [1, 1])
         self.assertEqual((status["notifications"]["waiting"], status["backlog"]["objects"]), (1, 1))
-        self.assertRegex(status["freshness"], r"^fresh to at most [0-9 :-]+; what is lost is not known without the warehouse, something to do$")
+        self.assertRegex(status["freshness"], r"^fresh to about [0-9 :-]+; what is lost is not known without the warehouse, something to do$")
         self.assertEqual(status["next"], ["sluice check --connect"])
         self.assertEqual([one["type"] for one in status["concerns"]], ["warehouse_down", "stale"])
         self.assertIn("the warehouse cannot be asked", self.text(exit_code=1))

@@ -269,7 +269,8 @@ std::string TextIn(const Room& room, const StatusReport& report,
                                       WithThousands(report.objects.lines)));
   text += "\n" + TablesText(report, room.tables) + DifferingText(report);
   text += EventHoursText(report.event_hours, room);
-  const bool by_landing = report.event_hours.empty() && report.landed;
+  const bool by_landing =
+      report.event_hours.empty() && report.landed && !report.landed->is_estimate;
   if (by_landing && !report.landed->hours.empty())
     text += "\n" + HoursText(report.landed->hours, room.hours);
   text += QuarantineText(report.quarantine, room.groups);
@@ -279,6 +280,7 @@ std::string TextIn(const Room& room, const StatusReport& report,
                     WithThousands(report.accepted()));
   }
   text += FieldsText(report, room.fields) + ConcernsText(concerns, room.concerns, style);
+  if (report.is_warehouse_down()) return text + NextText(report, concerns, room.steps);
   text += report.Balances()
               ? fmt::format("\n{}balanced{}: events in = loaded + duplicates + quarantined\n",
                             style.green, style.reset)

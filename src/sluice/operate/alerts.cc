@@ -58,7 +58,6 @@ bool Hides(const Concern& now, const ToldConcern& told) {
     return IsOneOf(told.type, {kMissing, kStale, kExpiring, kQuarantine});
   }
   if (IsOneOf(told.type, {kDeadLetters})) return told.subject == now.subject;
-  if (now.subject == Name(StatusPart::kSource)) return IsOneOf(told.type, {kStale});
   return now.subject == Name(StatusPart::kNotifications) &&
          IsOneOf(told.type, {kMissing, kStale, kExpiring});
 }

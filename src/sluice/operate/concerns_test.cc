@@ -115,7 +115,7 @@ const std::vector<Case> kCases = {
      },
      {"critical warehouse_down 0: sluice check --connect",
       "critical stale 0: sluice check --connect"},
-     "fresh to at most 14:01; what is lost is not known without the warehouse, something to do; "
+     "fresh to about 14:01; what is lost is not known without the warehouse, something to do; "
      "notifications expire in 3 d 22 h"},
     {"an outage of all",
      [](StatusReport& r) {
@@ -468,6 +468,15 @@ TEST(ConcernsTest, StaleSaysWhatItGoesBy) {
             "nothing that landed in the last 30 min is in the tables");
   EXPECT_EQ(text([](StatusReport& r) { WaitSince(r, minutes(30), 2); }),
             "what landed 30 min ago is in no table yet");
+  EXPECT_EQ(text([](StatusReport& r) {
+              WaitSince(r, minutes(30), 2);
+              r.landed->stuck_since = kNow - minutes(40);
+            }),
+            "what landed 40 min ago is in no table yet");
+  EXPECT_EQ(text([](StatusReport& r) {
+              r.notifications = QueueDepth{.visible = 1, .oldest = kNow - minutes(30)};
+            }),
+            "a notification waits for 30 min");
   EXPECT_EQ(text([](StatusReport& r) { LoadedLongAgo(r, days(3)); }), "nothing was loaded for 3 d");
   EXPECT_EQ(text([](StatusReport& r) { NeverLoaded(r, minutes(30)); }),
             "nothing was ever loaded, and the oldest of what is to be loaded waits for 30 min");
@@ -547,7 +556,8 @@ TEST(ConcernsTest, WhatIsNotKnownIsNullInJson) {
   const std::string json = ToJson(report);
   for (const char* const text :
        {R"("source":null)", R"("notifications":null)", R"("rows":null)",
-        R"("warehouse_error":null)",
+        R"("warehouse_error":null)", R"("rows_missing":null)", R"("event_hours":null)",
+        R"("sample":null)",
         R"("not_known":[{"part":"source","error":"lost connection"},{"part":"notif)"}) {
     EXPECT_THAT(json, HasSubstr(text));
   }
@@ -560,6 +570,12 @@ TEST(ConcernsTest, WhatTheWarehouseAloneKnowsIsNullWhileItIsDown) {
                                  "tables", "event_hours", "quarantine", "fields", "sample"}) {
     EXPECT_THAT(ToJson(report), HasSubstr(fmt::format("\"{}\":null", name)));
   }
+  report.landed->is_estimate = true;
+  report.landed->hours = {{.hour = kNow, .objects = 2, .waiting = 1}};
+  EXPECT_THAT(
+      ToJson(report),
+      HasSubstr(R"("objects":2,"waiting":1,"stuck":null,"events":null,"loaded":null,)"
+                R"("duplicates":null,"quarantined":null,"dropped":null,"balanced":null}])"));
 }
 
 TEST(ConcernsTest, WhatLandedIsNullWhereNobodyCouldAsk) {

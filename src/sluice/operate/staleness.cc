@@ -12,7 +12,7 @@ namespace sluice {
 namespace {
 
 // What tells that nothing newer comes into the tables.
-enum class Sign { kNothingNewer, kNoLoad, kIsStuck, kWaits };
+enum class Sign { kNothingNewer, kNoLoad, kIsStuck, kWaits, kIsAnnounced };
 
 struct Standstill {
   Timestamp since;
@@ -28,15 +28,14 @@ std::optional<Timestamp> OldestStuck(const StatusReport& report) {
   return oldest;
 }
 
-// The oldest sign, as far as any is known. When something landed goes before when somebody last
-// tried to load it, and what is not loaded before what was: a load of an old hour ends nothing.
+// The oldest sign, as far as any is known: a load of an old hour ends nothing.
 std::optional<Standstill> OldestSign(const StatusReport& report) {
   std::optional<Standstill> oldest;
   const auto add = [&](const std::optional<Timestamp>& since, Sign sign) {
     if (since && (!oldest || *since < oldest->since)) oldest = {*since, sign};
   };
   const Landed& landed = *report.landed;
-  add(OldestOf(report.notifications), Sign::kWaits);
+  add(OldestOf(report.notifications), Sign::kIsAnnounced);
   add(landed.fresh_to, Sign::kNothingNewer);
   if (landed.fresh_to) return oldest;
   add(landed.oldest_waiting, Sign::kWaits);
@@ -58,17 +57,20 @@ std::string StaleText(const StatusReport& report, const Standstill& standstill) 
       report.Loaded() || report.is_warehouse_down() ? "" : "nothing was ever loaded, and ";
   switch (standstill.sign) {
     case Sign::kNothingNewer:
-      if (!landed.oldest_waiting || landed.stuck_since) {
+      if (!landed.oldest_waiting) {
         return fmt::format("nothing that landed in the last {} is in the tables", age);
       }
       return fmt::format("what landed {} ago is in no table yet",
-                         AgeText(report.now - *landed.oldest_waiting));
+                         AgeText(report.now - std::min(*landed.oldest_waiting,
+                                                       landed.stuck_since.value_or(report.now))));
     case Sign::kNoLoad:
       return "nothing was loaded for " + age;
     case Sign::kIsStuck:
       return begin + "the oldest of what is held or set aside is so for " + age;
     case Sign::kWaits:
       return begin + "the oldest of what is to be loaded waits for " + age;
+    case Sign::kIsAnnounced:
+      return begin + "a notification waits for " + age;
   }
   return "";
 }

@@ -69,10 +69,17 @@ void AppendHours(JsonText& json, const Landed& landed) {
   json.BeginArray();
   for (const LandedHour& hour : landed.hours) {
     json.BeginObject().Key("hour").Value(HourText(hour.hour)).Key("objects").Value(hour.objects);
-    json.Key("waiting").Value(hour.waiting).Key("stuck").Value(hour.stuck);
-    json.Key("events").Value(hour.events).Key("loaded").Value(hour.loaded);
-    json.Key("duplicates").Value(hour.duplicates).Key("quarantined").Value(hour.quarantined);
-    json.Key("dropped").Value(hour.dropped).Key("balanced").Value(hour.Balances()).EndObject();
+    json.Key("waiting").Value(hour.waiting);
+    const bool is_known = !landed.is_estimate;  // what the ledger says
+    AppendCount(json, "stuck", is_known, hour.stuck);
+    AppendCount(json, "events", is_known, hour.events);
+    AppendCount(json, "loaded", is_known, hour.loaded);
+    AppendCount(json, "duplicates", is_known, hour.duplicates);
+    AppendCount(json, "quarantined", is_known, hour.quarantined);
+    AppendCount(json, "dropped", is_known, hour.dropped);
+    json.Key("balanced");
+    is_known ? json.Value(hour.Balances()) : json.Null();
+    json.EndObject();
   }
   json.EndArray();
 }
@@ -106,7 +113,8 @@ void AppendTables(JsonText& json, const StatusReport& report) {
     json.Key("loaded").Value(b.loaded).Key("duplicates").Value(b.duplicates);
     json.Key("differing").Value(b.differing).Key("quarantined").Value(b.quarantined);
     AppendCount(json, "rows", is_known, table.rows.value_or(0));
-    json.Key("rows_missing").Value(table.rows_missing()).EndObject();
+    AppendCount(json, "rows_missing", is_known, table.rows_missing());
+    json.EndObject();
   }
   json.EndArray();
 }
@@ -195,10 +203,11 @@ std::string ToJson(const StatusReport& report) {
   part("states", is_up, AppendStates, report);
   part("tables", is_up, AppendTables, report);
   part("hours", has_landed, AppendHours, landed);
-  part("event_hours", is_up, AppendEventHours, report);
+  const bool has_tables = is_up && report.WhyNotKnown(StatusPart::kTables) == nullptr;
+  part("event_hours", has_tables, AppendEventHours, report);
   part("quarantine", is_up, AppendQuarantine, report);
   part("fields", is_up, AppendFields, report);
-  part("sample", is_up, AppendSample, report);
+  part("sample", has_tables, AppendSample, report);
   json.EndObject();
   return json.text();
 }

@@ -34,7 +34,7 @@ namespace {
 
 std::string Fresh(const StatusReport& report) {
   if (report.landed && report.landed->fresh_to) {
-    return fmt::format("fresh to {}{}", report.landed->is_estimate ? "at most " : "",
+    return fmt::format("fresh to {}{}", report.landed->is_estimate ? "about " : "",
                        MinuteText(*report.landed->fresh_to, report.now));
   }
   const bool is_known = !report.is_warehouse_down() && !report.WhyNotKnown(StatusPart::kRawStore);
