@@ -325,7 +325,6 @@ std::string StatesSql(const LedgerNames& names, Timestamp rows_since) {
 std::string ListObjectsSql(const LedgerNames& names, const LedgerRange& range) {
   const SqlDialect& d = names.dialect;
   const std::string ledger = names.In("ledger"), name = names.Pipeline();
-  const std::string key = d.ByBytes("raw_key");
   std::string condition =
       fmt::format("name = {} AND store = {} AND table_name = '*' AND replay_of = 0", name,
                   d.Literal(range.store));
@@ -339,11 +338,11 @@ std::string ListObjectsSql(const LedgerNames& names, const LedgerRange& range) {
         ledger, name, d.Literal(range.table), names.SaysSameContent("reason"));
   }
   if (!range.after_key.empty()) {
-    condition += fmt::format(" AND ({0} > {1} OR (raw_key = {1} AND object > {2}))", key,
-                             d.Literal(range.after_key), range.after_object);
+    condition += " AND " + d.IsBehind("raw_key", d.Literal(range.after_key),
+                                      fmt::format("object > {}", range.after_object));
   }
   if (!range.before_key.empty()) {
-    condition += fmt::format(" AND {} < {}", key, d.Literal(range.before_key));
+    condition += fmt::format(" AND {} < {}", d.ByBytes("raw_key"), d.Literal(range.before_key));
   }
   std::string accepted = "CAST('0' AS VARCHAR)", of_quarantine;
   if (range.with_accepted) {
@@ -367,7 +366,8 @@ std::string ListObjectsSql(const LedgerNames& names, const LedgerRange& range) {
       "SUM(quarantined) AS r_quarantined FROM {0} WHERE name = {4} AND table_name = '*' AND "
       "replay_of <> 0 AND replay_of IN (SELECT object FROM page) GROUP BY replay_of) r ON r_of = "
       "object{6} ORDER BY {2}, page.object",
-      ledger, condition, key, range.limit, name, accepted, of_quarantine, lacks_table);
+      ledger, condition, d.InOrder("raw_key"), range.limit, name, accepted, of_quarantine,
+      lacks_table);
 }
 
 std::vector<std::string> TakeTableLockSql(const LedgerNames& names) {

@@ -160,14 +160,13 @@ Result<std::vector<QuarantinedEvent>> ListQuarantined(SqlSession& session, const
 Result<std::vector<QuarantinedLine>> ListReplayable(SqlSession& session, const LedgerNames& names,
                                                     const QuarantineFilter& filter,
                                                     const std::optional<QuarantinedLine>& after) {
-  const std::string key = names.dialect.ByBytes("l.raw_key");
+  const SqlDialect& d = names.dialect;
   std::string condition = "l.state = 'loaded'";
   if (after) {
-    const std::string literal = names.dialect.Literal(after->raw_key);
-    condition += fmt::format(
-        " AND ({0} > {1} OR (l.raw_key = {1} AND (q.object > {2} OR (q.object = {2} AND q.line > "
-        "{3}))))",
-        key, literal, after->object, after->line);
+    condition +=
+        " AND " + d.IsBehind("l.raw_key", d.Literal(after->raw_key),
+                             fmt::format("(q.object > {0} OR (q.object = {0} AND q.line > {1}))",
+                                         after->object, after->line));
   }
   SLUICE_ASSIGN(
       const std::vector<TextRow> rows,
@@ -177,7 +176,8 @@ Result<std::vector<QuarantinedLine>> ListReplayable(SqlSession& session, const L
                       "l.content, CAST(l.version AS VARCHAR), CAST(q.line AS VARCHAR), "
                       "q.table_name, q.reason, COALESCE(q.column_name, '') {} AND {} ORDER BY {}, "
                       "q.object, q.line LIMIT {}",
-                      FromQuarantine(names, filter), condition, key, filter.limit)));
+                      FromQuarantine(names, filter), condition, d.InOrder("l.raw_key"),
+                      filter.limit)));
   std::vector<QuarantinedLine> lines;
   for (const TextRow& row : rows) {
     const auto text = [&](size_t i) { return row[i].value_or(""); };

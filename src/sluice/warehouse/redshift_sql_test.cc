@@ -177,7 +177,8 @@ TEST(RedshiftSql, KeysAreComparedWithTheirTrailingBlanks) {
   const std::vector<std::string> keys = {"a ", "a"};
   EXPECT_TRUE(reader.ListParts({.raw_key = "a "}) && reader.NamedAmong(keys));
   EXPECT_TRUE(reader.SumQuarantine({.raw_key = "a "}) && reader.ListQuarantined({.raw_key = "a "}));
-  EXPECT_TRUE(reader.ListReplayable({.raw_key = "a "}, std::nullopt));
+  EXPECT_TRUE(reader.ListReplayable({.raw_key = "a "}, QuarantinedLine{.raw_key = "a"}));
+  EXPECT_TRUE(reader.ListObjects({.after_key = "a", .limit = 1}));
   std::vector<std::string> said = session.queries;
   said.push_back(ListReplacedSql(names));
   for (const SqlStatement& statement : AllThatStandsInTransactions()) said.push_back(statement.sql);
@@ -185,12 +186,14 @@ TEST(RedshiftSql, KeysAreComparedWithTheirTrailingBlanks) {
   constexpr const char* kBare =
       "(raw_key|parquet) (=|<>|IN|NOT IN) ([^']|'[^'])|(=|<>) [a-z]+[.](raw_key|parquet)|DISTINCT "
       "store, raw_key";
-  int exact = 0;
+  int exact = 0, pages = 0;
   for (const std::string& sql : said) {
+    if (sql.contains("LENGTH(")) ++pages;
     EXPECT_THAT(sql, Not(ContainsRegex(kBare)));
     if (sql.contains("raw_key || '.')") || sql.contains("parquet || '.')")) ++exact;
   }
   EXPECT_GT(exact, 10);
+  EXPECT_EQ(pages, 2);
 }
 
 TEST(RedshiftSql, FilesOfLongNamesAreAskedForInSeveralStatements) {

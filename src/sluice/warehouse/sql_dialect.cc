@@ -189,6 +189,20 @@ std::string SqlDialect::ByBytes(const std::string& text) const {
   return kind_ == Kind::kPostgres ? fmt::format("({} COLLATE \"C\")", text) : text;
 }
 
+std::string SqlDialect::InOrder(const std::string& text) const {
+  return kind_ == Kind::kRedshift ? fmt::format("{0}, LENGTH({0})", text) : ByBytes(text);
+}
+
+std::string SqlDialect::IsBehind(const std::string& text, const std::string& literal,
+                                 const std::string& further) const {
+  const std::string longer =
+      kind_ == Kind::kRedshift
+          ? fmt::format("({0} >= {1} AND LENGTH({0}) > LENGTH({1})) OR ", text, literal)
+          : "";
+  return fmt::format("({} > {} OR {}({} = {} AND {}))", ByBytes(text), literal, longer, Exact(text),
+                     Exact(literal), further);
+}
+
 std::string SqlDialect::Exact(const std::string& text) const {
   return kind_ == Kind::kRedshift ? fmt::format("({} || '.')", text) : text;
 }

@@ -50,6 +50,12 @@ class SqlDialect {
   std::string FromStaged(const ColumnType& type, const std::string& value) const;
   // A text to be ordered by its bytes, whatever the database's collation.
   std::string ByBytes(const std::string& text) const;
+  // What rows are ordered by whose texts are in the order of their bytes. In Redshift texts that
+  // differ in trailing blanks alone are equal: the shorter one is first.
+  std::string InOrder(const std::string& text) const;
+  // Of these rows those behind `literal`, and those of that text for which `further` holds.
+  std::string IsBehind(const std::string& text, const std::string& literal,
+                       const std::string& further) const;
   // A text to be compared as it is: Redshift leaves trailing blanks out.
   std::string Exact(const std::string& text) const;
   // Whether a staged column holds the same as the target's; NULL where one of them is NULL.
