@@ -167,6 +167,8 @@ class Follow(PipelineTest):
         self.assertEqual(report["landed"]["messages"] + status["source"]["waiting"], self.sent)
         self.assertEqual(report["landed"]["deleted"], report["landed"]["messages"])
         self.assertEqual((status["source"]["in_flight"], status["notifications"]["in_flight"]), (0, 0))
+        for path in self.pipeline.files("raw"):
+            self.assertRegex(str(path), r"raw/date=\d{4}-\d\d-\d\d/\d\d/[^/]+$")
         settled = report["processed"]["objects"]
         self.assertEqual(settled + status["notifications"]["waiting"], report["landed"]["objects"])
         self.pipeline.run("run", "--once")

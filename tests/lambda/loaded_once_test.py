@@ -37,7 +37,10 @@ class LoadedOnceTest(pipeline.PipelineTest):
 
     def raw_keys(self):
         raw = self.pipeline.data / "raw"
-        return sorted(str(path.relative_to(raw)) for path in raw.rglob("*.ndjson*") if path.is_file())
+        keys = sorted(str(path.relative_to(raw)) for path in raw.rglob("*.ndjson*") if path.is_file())
+        for key in keys:
+            self.assertRegex(key, r"^date=\d{4}-\d\d-\d\d/\d\d/[^/]+$")
+        return keys
 
 
 if __name__ == "__main__":

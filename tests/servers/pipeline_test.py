@@ -58,11 +58,15 @@ class AwsTest(pipeline.PipelineTest):
 
 class MotoTest(AwsTest):
     def test_everything_at_one_moto_with_an_assumed_role(self):
-        """And everything that is printed at the most talkative level holds no secret (fault S5), be it one that only the token service gave."""
+        """Whose queue knows nobody but the role. And everything that is printed at the most talkative level holds no secret (fault S5), be it one that
+        only the token service gave."""
         address, places = self.enterContext(aws_pipeline.on_moto())
+        account = self.enterContext(fault_proxy.FaultProxy(address))
+        account.set_rules([{"match": {"body": places["source"], "headers": {"X-Amz-Security-Token": f"^(?!{token_service.GIVEN[2]}$)"}}, "count": 0,
+                            "fault": {"do": "error", "status": 400, "code": "AccessDeniedException"}}])
         sts = self.enterContext(token_service.TokenService())
         role = {"arn": token_service.ROLE, "external_id": "env:EXTERNAL_ID", "endpoint": sts.address}
-        self.begin(sqs=address, s3=address, role=role, secrets={"EXTERNAL_ID": token_service.EXTERNAL_ID}, **places)
+        self.begin(sqs=account.address, s3=address, role=role, secrets={"EXTERNAL_ID": token_service.EXTERNAL_ID}, **places)
         self.pipeline.send()
         printed = self.pipeline.drain("--log-level", "debug")
         self.assert_end()

@@ -55,10 +55,16 @@ TEST(PostgresPrepareTest, WhatAnotherMakesMeanwhileIsThere) {
   }
 }
 
-// By its indexes, however long it is: as lookups by id and by key, which every load makes.
-TEST(PostgresPrepareTest, C21_TheLedgerIsNotReadWhole) {
+// By indexes, however long they are: as lookups by id and by key, which every load makes, of the
+// ledger and of a table that has a key.
+TEST(PostgresPrepareTest, C21_NeitherTheLedgerNorATableIsReadWhole) {
   PostgresHarness harness;
-  const TableSet tables;
+  TableSet tables;
+  Table& table = tables.tables.emplace_back();
+  table.schema.schema = "public";
+  table.schema.name = "long";
+  table.schema.columns = {{"id", {TypeKind::kBigInt}, true}, {"n", {TypeKind::kBigInt}, false}};
+  table.unique = {0};
   const LedgerNames names = {.pipeline = "tracking",
                              .schema = "sluice",
                              .dialect = SqlDialect(SqlDialect::Kind::kPostgres)};
@@ -68,10 +74,11 @@ TEST(PostgresPrepareTest, C21_TheLedgerIsNotReadWhole) {
       "'loaded', "
       "NULL, 'r', '', 'c', 1, 'batch-' || n, 0, 0, 0, 0, 0, 0, 0, 0, 0, NULL, NULL, now(), 0 FROM "
       "generate_series(1, 100000) n");
-  harness.Execute("ANALYZE sluice.ledger");
+  harness.Execute("INSERT INTO public.long SELECT n, n FROM generate_series(1, 100000) n");
+  harness.Execute("ANALYZE sluice.ledger, public.long");
   const std::vector<int64_t> objects = {7, 70'000};
   for (const std::string& sql :
-       {LedgerStatesSql(names, objects),
+       {LedgerStatesSql(names, objects), std::string("SELECT 1 FROM public.long WHERE id = 7"),
         std::string("SELECT 1 FROM sluice.ledger WHERE raw_key = 'key/7'"),
         std::string("SELECT 1 FROM sluice.ledger WHERE batch = 'batch-7'")}) {
     std::string plan;

@@ -5,10 +5,13 @@ import contextlib
 import signal
 import subprocess
 
+import psycopg
+
 import aws_pipeline
 import s3_events
 import token_service
 from fault_proxy import FaultProxy
+from operation_gate import Gate
 from pipeline_test import Toxics
 from warehouse_case import PASSWORDS, WarehouseTest, pipeline, servers, warehouse_pipeline
 
@@ -286,9 +289,9 @@ class RedshiftTest(WarehouseTest):
     def test_C13_a_warehouse_that_takes_nobody_costs_no_notification_a_delivery(self):
         self.pipeline.send()
         self.pipeline.run("land")
-        self.control("PUT", "/faults", [{"do": "error", "times": None, "via": self.via, "state": "57P03", "message": "the cluster is being resized"}])
-        for _ in range(2):
-            self.assertIn("being resized", self.pipeline.run("process", exit_code=1).stderr)
+        for state, message in ("57P03", "the cluster is being resized"), ("25006", "cannot execute UPDATE in a read-only transaction"):
+            self.control("PUT", "/faults", [{"do": "error", "times": None, "via": self.via, "state": state, "message": message}])
+            self.assertIn(message, self.pipeline.run("process", exit_code=1).stderr)
         self.control("PUT", "/faults", [])
         announced = self.pipeline.status()["notifications"]
         self.assertEqual(announced["in_flight"], 0, "nothing was received")
@@ -322,6 +325,27 @@ class WireTest(RedshiftTest):
         self.pipeline.send()
         self.pipeline.drain()
         self.assertEqual(self.control("GET", "/faults")[0]["struck"], 1)
+        self.assert_end()
+
+    def test_C11_each_wait_has_its_own_time(self):
+        """Of a COPY, of the lock and of what stands behind it in the transaction: the others may take an hour."""
+        self.pipeline.run("ddl", "--apply")
+        self.pipeline.send()
+        self.pipeline.run("land")
+        for setting, table, told in (("copy", None, "stage sluice_stage_\\d: .*no answer in time"), ("lock", "sluice.lock", "load: take lock: .*timeout"),
+                                     ("commit", "sluice.quarantine", "cannot commit load: (?!take lock).*timeout")):
+            with psycopg.connect(**self.target.connect) as other, self.subTest(setting):
+                if table:
+                    other.execute(f"LOCK {table}")
+                else:
+                    self.control("PUT", "/faults", [{"do": "hang_before", "sql": '^COPY "sluice_stage_', "times": None, "via": self.via}])
+                times = [f"warehouse.timeouts.{name}={'1s' if name == setting else '1h'}" for name in ("copy", "lock", "commit")]
+                said = self.pipeline.run(*(word for time in times for word in ("--set", time)), "process", exit_code=1).stderr
+                self.assertRegex(said, told)
+                other.rollback()
+                self.control("PUT", "/faults", [])
+                self.pipeline.keeper.show_again()
+        self.pipeline.drain()
         self.assert_end()
 
     def test_C11_a_rollback_that_hangs_is_given_up(self):
@@ -430,6 +454,27 @@ class DataApiTest(RedshiftTest):
             said = process.communicate(timeout=pipeline.PATIENCE)[1]
         self.assertEqual(process.returncode, 0, said)
         self.assertRegex(said, "asking the ledger: .*ResourceNotFoundException")
+        self.pipeline.drain()
+        self.assert_end()
+
+    def test_C5_a_session_that_ends_while_its_loader_is_paused_loads_nothing(self):
+        """Between staging and transaction; the next run stages it all again."""
+        self.pipeline.run("ddl", "--apply")
+        self.pipeline.send()
+        self.pipeline.run("land")
+        gate = Gate()
+        proxy = self.enterContext(gate.before("data", self.target.control))
+
+        def pause(_, forward):
+            self.control("POST", "/clock", {"advance": 20 * 60})
+            return forward()
+
+        gate.arm_first("data BatchExecuteStatement", pause)
+        said = self.pipeline.run("--set", f"warehouse.redshift_data_api.endpoint={proxy.address}", "process", exit_code=1).stderr
+        self.assertEqual(gate.struck, "data BatchExecuteStatement")
+        self.assertIn("Session is not available", said)
+        self.assertEqual(self.pipeline.query("SELECT COUNT(*) FROM sluice.ledger"), [(0,)])
+        self.pipeline.keeper.show_again()
         self.pipeline.drain()
         self.assert_end()
 

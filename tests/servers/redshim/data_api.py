@@ -86,9 +86,10 @@ class DataApi:
 
     def _forget(self, now):
         """What nobody can ask for any more: a server may have been told a million statements."""
-        self._tokens = {token: known for token, known in self._tokens.items() if now - known[2] < TOKEN_KEPT}
-        self._sessions = {name: session for name, session in self._sessions.items() if session.alive(now)}
-        self._statements = {name: s for name, s in self._statements.items() if now - s.created <= LONGEST_RESULT_KEPT or not s.done.is_set()}
+        for kept, is_over in ((self._tokens, lambda known: now - known[2] >= TOKEN_KEPT), (self._sessions, lambda session: not session.alive(now)),
+                              (self._statements, lambda s: now - s.created > LONGEST_RESULT_KEPT and s.done.is_set())):
+            while kept and is_over(kept[name := next(iter(kept))]):  # the oldest
+                del kept[name]
 
     def _start(self, given, sqls, batch, parameters, keep, now):
         if sum(not s.done.is_set() for s in self._statements.values()) >= self.limit:
