@@ -17,12 +17,14 @@ Result<ProbeFound> AskExact(ProbeTalk& talk) {
   const std::string exact = talk.names().dialect.Exact("text");
   SLUICE_ASSIGN(const auto session, talk.Connect());
   SLUICE_TRY(session->Run(
-      "fill", fmt::format("INSERT INTO {} VALUES (101, 'a'), (102, 'a ')", talk.rows())));
-  SLUICE_ASSIGN(const auto rows,
-                session->Query("compare", fmt::format("SELECT CAST(COUNT(DISTINCT {}) AS "
-                                                      "VARCHAR(20)) FROM {} WHERE id IN (101, 102)",
-                                                      exact, talk.rows())));
-  return Found(First(rows) == "2", First(rows) + " different texts");
+      "fill",
+      fmt::format("INSERT INTO {} VALUES (101, 'a'), (102, 'a '), (103, 'A')", talk.rows())));
+  SLUICE_ASSIGN(
+      const auto rows,
+      session->Query("compare", fmt::format("SELECT CAST(COUNT(DISTINCT {}) AS "
+                                            "VARCHAR(20)) FROM {} WHERE id IN (101, 102, 103)",
+                                            exact, talk.rows())));
+  return Found(First(rows) == "3", First(rows) + " different texts");
 }
 
 Result<ProbeFound> AskCatalog(ProbeTalk& talk) {
