@@ -6,14 +6,17 @@
     with servers.running(["elasticmq", "versitygw+faults"]) as environment:
         subprocess.run(program, env=environment)
 
-Each call starts a server of its own with nothing in it, waits until it answers, and ends it with the block. It also ends with the thread
-that started it, however that ends."""
+Each call starts a server of its own with nothing in it, waits until it answers, and ends it with the block; but for ElasticMQ, which takes seconds
+to start: that ends with the process, and serves its next block too, without its queues. A server also ends with the thread that started it, however
+that ends."""
+import atexit
 import base64
 import contextlib
 import dataclasses
 import json
 import os
 import pathlib
+import re
 import shutil
 import socket
 import subprocess
@@ -73,13 +76,30 @@ def _node():
     return shutil.which("node") or str(next(wheels, "node"))
 
 
+_until_the_end = contextlib.ExitStack()
+atexit.register(_until_the_end.close)
+_idle = []  # ElasticMQs without queues
+
+
 @contextlib.contextmanager
 def elasticmq():
     jars = installed("elasticmq")
-    with _started("elasticmq", lambda port, _: _Launch(
+    server = _idle.pop() if _idle else _until_the_end.enter_context(_started("elasticmq", lambda port, _: _Launch(
         ["java", "-Xmx256m", "-XX:TieredStopAtLevel=1", f"-Dsluice.port={port}", f"-Dconfig.file={HERE / 'elasticmq.conf'}",
-         "-cp", f"{jars}/*", "org.elasticmq.server.Main"], ready="/?Action=ListQueues")) as server:
-        yield server
+         "-cp", f"{jars}/*", "org.elasticmq.server.Main"], ready="/?Action=ListQueues")))
+    yield server
+    with contextlib.suppress(OSError):  # one that was ended
+        _delete_queues(server.address)
+        _idle.append(server)
+
+
+def _delete_queues(address):
+    def ask(path, action):
+        with urllib.request.urlopen(f"{address}{path}?Action={action}", timeout=30) as answer:
+            return answer.read().decode()
+
+    for queue in re.findall("<QueueUrl>https?://[^/]+([^<]+)</QueueUrl>", ask("/", "ListQueues")):
+        ask(queue, "DeleteQueue")
 
 
 @contextlib.contextmanager
