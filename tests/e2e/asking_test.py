@@ -258,6 +258,24 @@ class WhyEvent(Why):
         self.pipeline.run("quarantine", "accept", "it was a test", "--object", held)
         self.assertEqual(self.why(self.ID.format(55))["state"], "loaded")
 
+    def test_an_event_that_may_be_in_a_table_without_unique_is_not_known(self):
+        data = self.pipeline.data
+        (self.pipeline.folder / "t.sql").write_text("CREATE TABLE rows.t (id VARCHAR(40) NOT NULL);")
+        (self.pipeline.folder / "u.sql").write_text("CREATE TABLE rows.u (other VARCHAR(40) NOT NULL);")
+        (self.pipeline.folder / "sluice.yaml").write_text(
+            f"name: rows\nsource: {{dir: {data}}}\nraw: {{url: 'dir:{data}/raw'}}\nparquet: {{url: 'dir:{data}/parquet'}}\n"
+            f"quarantine: {{url: 'dir:{data}/quarantine'}}\nwarehouse: {{duckdb: {data}/warehouse.duckdb}}\ntables:\n"
+            "  - {ddl: t.sql, when: {has: id}, unique: none, duplicates: allowed}\n"
+            "  - {ddl: u.sql, when: {has: other}, unique: [other]}\n")
+        configured = ("--config", self.pipeline.folder / "sluice.yaml")
+        self.pipeline.announce(self.pipeline.put_raw("a.ndjson", b'{"id": "mine"}\n{"other": "theirs"}\n'))
+        self.pipeline.run("process", *configured)
+        for event in ("mine", "nowhere"):
+            story = self.why(event, *configured, exit_code=3)
+            self.assertEqual(story["state"], "not_known")
+            self.assertRegex(story["verdict"], "a row of a table without `unique` cannot be found by one event's key: rows.t; to fix: sluice why HOUR, .*in rows.t$")
+        self.assertEqual(self.why("theirs", *configured)["state"], "loaded")
+
 
 class WhyHour(Why):
     def test_a_landing_hour(self):

@@ -166,6 +166,35 @@ Result<std::string> WhereItMayBe(const Witnesses& w) {
   return fmt::format(" ({})", fmt::join(parts, "; "));
 }
 
+// Of no trace of it at all. A row of a table without a unique key has no key to be found by.
+Status EndNowhere(const Witnesses& w, const Search& search, Story& story) {
+  std::vector<std::string> keyless;
+  for (const Table& table : w.tables.tables) {
+    if (table.unique.empty()) keyless.push_back(FullName(table));
+  }
+  SLUICE_ASSIGN(const std::string where, WhereItMayBe(w));
+  if (!keyless.empty()) {
+    const std::string tables = fmt::format("{}", fmt::join(keyless, ", "));
+    story.End("not_known",
+              fmt::format("not known, because no other table, no duplicate and no quarantine has "
+                          "it, and a row of a table without `unique` cannot be found by one "
+                          "event's key: {}{}",
+                          tables, where),
+              "sluice why HOUR, for the hour in which it was sent, tells whether all that landed "
+              "is loaded; if so, SQL finds its row in " +
+                  tables);
+    return {};
+  }
+  story.End(
+      "not_landed",
+      fmt::format("not loaded, because no table, no duplicate and no quarantine has it: it did "
+                  "not land, or its raw object is not loaded{}{}",
+                  search.is_whole() ? "" : ", or somebody removed it: " + search.WhatIsLeftOut(),
+                  where),
+      "sluice reconcile, then sluice why HOUR for the hour in which it was sent");
+  return {};
+}
+
 Status EndAbsent(const Witnesses& w, const EventTraces& traces, const Search& search,
                  Story& story) {
   if (!search.origins.empty()) {
@@ -202,15 +231,7 @@ Status EndAbsent(const Witnesses& w, const EventTraces& traces, const Search& se
               "sluice verify, then load the row's raw object again");
     return {};
   }
-  SLUICE_ASSIGN(const std::string where, WhereItMayBe(w));
-  story.End(
-      "not_landed",
-      fmt::format("not loaded, because no table, no duplicate and no quarantine has it: it did "
-                  "not land, or its raw object is not loaded{}{}",
-                  search.is_whole() ? "" : ", or somebody removed it: " + search.WhatIsLeftOut(),
-                  where),
-      "sluice reconcile, then sluice why HOUR for the hour in which it was sent");
-  return {};
+  return EndNowhere(w, search, story);
 }
 
 // `tables` has the names of those of traces.rows.
