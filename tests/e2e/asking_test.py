@@ -122,6 +122,34 @@ class WhyObject(Why):
         (self.pipeline.data / "raw" / key).unlink()
         self.assertIn("no longer in the raw store", self.why(key)["verdict"])
 
+    def test_a_path_into_the_raw_store_is_a_key_or_the_folder_of_an_hour(self):
+        key = self.load("a.ndjson", events(20))
+        verdict = self.why(key)["verdict"]
+        for path in (f"data/raw/{key}", f"./data/../data/raw/{key}", f"{self.pipeline.data}/raw/{key}"):
+            with self.subTest(path=path):
+                story = self.why(path)
+                self.assertEqual((story["kind"], story["subject"], story["verdict"]), ("object", key, verdict))
+        for folder in (HOUR, HOUR[:-1], f"data/raw/{HOUR}", f"{self.pipeline.data}/raw/{HOUR[:-1]}", f"file://{self.pipeline.data}/raw/{HOUR}"):
+            with self.subTest(folder=folder):
+                story = self.why(folder)
+                self.assertEqual((story["kind"], story["subject"], story["state"]), ("hour", "landed in 2026-11-23T14 (UTC)", "loaded"))
+        story = self.why("date=2026-11-23/14", "--set", "raw.layout=date=%Y-%m-%d/%H/%M/", exit_code=3)
+        self.assertEqual((story["kind"], story["state"]), ("object", "not_landed"))
+
+    def test_the_folder_of_a_day_has_all_its_hours(self):
+        self.pipeline.run("process", "--set", "raw.layout=%Y/%m/%d/")
+        story = self.why("2026/11/23", "--set", "raw.layout=%Y/%m/%d/", exit_code=3)
+        self.assertEqual(story["subject"], "landed in 2026-11-23T00 to 2026-11-24T00 (UTC)")
+
+    def test_what_holds_a_slash_is_an_event_only_where_there_is_one(self):
+        self.load("a.ndjson", events(20) + events(1, 30, request_id="an/id+of/base64=="))
+        self.assertEqual(self.why("an/id+of/base64==")["kind"], "event")
+        foreign = self.pipeline.put_raw("b.ndjson", events(1), "incoming/")
+        self.assertEqual((self.why(foreign, exit_code=3)["kind"], self.why(foreign, exit_code=3)["state"]), ("object", "foreign"))
+        story = self.why("incoming/nothing.ndjson", exit_code=3)
+        self.assertEqual((story["kind"], story["state"]), ("object", "not_landed"))
+        self.assert_plain_failure(self.pipeline.run("why", "/elsewhere/a.ndjson", exit_code=1), "/elsewhere/a.ndjson")
+
     def test_what_is_not_loaded_says_why_and_what_to_do(self):
         self.load("a.ndjson", events(1))
         key = self.pipeline.put_raw("b.ndjson", events(1, 1))
@@ -572,9 +600,11 @@ class Surroundings(Asking):
             for wrong in ("2026-11-31", "an-event", HOUR + "a.ndjson"):
                 with self.subTest(wrong=wrong, flags=flags):
                     self.assert_plain_failure(self.pipeline.run("why", wrong, *flags, exit_code=2), "--by and --tz are about hours: not an hour")
-        for event in ("2026-11-28-0017", "2026-11-28T14:00:00Z-1", "2026-11", "20261128-0000-4000-8000-000000000000"):
+        for event in ("2026-11-28-0017", "2026-11-28T14:00:00Z-1", "2026-11", "yesterday", "20261128-0000-4000-8000-000000000000"):
             with self.subTest(event=event):
-                self.assertEqual(self.pipeline.ask("why", event, exit_code=3)["kind"], "event")
+                story = self.pipeline.ask("why", event, exit_code=3)
+                self.assertEqual(story["kind"], "event")
+                self.assertIn("taken for an event's id", story["verdict"])
 
 
 class Quarantine(Asking):

@@ -176,8 +176,9 @@ Status EndNowhere(const Witnesses& w, const Search& search, Story& story) {
   if (!keyless.empty()) {
     const std::string tables = fmt::format("{}", fmt::join(keyless, ", "));
     story.End("not_known",
-              fmt::format("not known, because no other table, no duplicate and no quarantine has "
-                          "it, and a row of a table without `unique` cannot be found by one "
+              fmt::format("taken for an event's id and not known, because no other table, no "
+                          "duplicate and no quarantine has it, and a row of a table without "
+                          "`unique` cannot be found by one "
                           "event's key: {}{}",
                           tables, where),
               "sluice why HOUR, for the hour in which it was sent, tells whether all that landed "
@@ -187,8 +188,8 @@ Status EndNowhere(const Witnesses& w, const Search& search, Story& story) {
   }
   story.End(
       "not_landed",
-      fmt::format("not loaded, because no table, no duplicate and no quarantine has it: it did "
-                  "not land, or its raw object is not loaded{}{}",
+      fmt::format("taken for an event's id and not loaded, because no table, no duplicate and no "
+                  "quarantine has it: it did not land, or its raw object is not loaded{}{}",
                   search.is_whole() ? "" : ", or somebody removed it: " + search.WhatIsLeftOut(),
                   where),
       "sluice reconcile, then sluice why HOUR for the hour in which it was sent");
