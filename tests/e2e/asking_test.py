@@ -253,6 +253,20 @@ class WhyEvent(Why):
             self.assertEqual(story["state"], state)
             self.assertIn("not all Parquet objects could be looked into: 1 of them are gone", story["verdict"])
 
+    def test_an_event_is_found_among_more_objects_than_are_read(self):
+        key = self.load("a.ndjson", events(20), "date=2026-11-23/10/")
+        early = self.pipeline.put_raw("b.ndjson", events(1, 50, request_timestamp="2026-11-23 09:00:00") + events(1, 51), "date=2026-11-23/09/")
+        # Each has an event from before and one from behind.
+        late = [self.pipeline.put_raw(f"{i}.ndjson", events(1, 100 + i, request_timestamp="2026-11-23 09:00:00") + events(1, 500 + i, request_timestamp="2026-11-23 14:00:00"))
+                for i in range(201)]
+        self.pipeline.announce(early, *late)
+        self.pipeline.run("process")
+        self.assertRegex(self.why(self.ID.format(19))["verdict"], f" into tracking.events, from line 20 of {key}$")
+        # What landed before its time is read last.
+        story = self.why(self.ID.format(51))
+        self.assertEqual(story["verdict"], "loaded into tracking.events; from which raw object cannot be told: not all Parquet objects could be looked into:"
+                                           " only 200 of a table are read")
+
     def test_an_event_that_is_in_no_table(self):
         key = self.load("a.ndjson", events(20) + events(1, 77, cookie_id=None))
         story = self.why(self.ID.format(77), exit_code=3)

@@ -56,7 +56,8 @@ std::string KeyOf(const Witnesses& witnesses, const std::string& what) {
   if (what.starts_with(witnesses.raw_uri)) return what.substr(witnesses.raw_uri.size());
   namespace fs = std::filesystem;
   std::error_code failure;
-  const std::string place = "file://" + fs::weakly_canonical(fs::absolute(what), failure).string();
+  const std::string place =
+      "file://" + fs::weakly_canonical(fs::absolute(what, failure), failure).string();
   return place.starts_with(witnesses.raw_uri) ? place.substr(witnesses.raw_uri.size()) : what;
 }
 
