@@ -20,6 +20,19 @@ class Asking(PipelineTest):
         return key
 
 
+    def configured(self, ddl, tables):
+        """Flags of a configuration with these tables, each with a file of its DDL."""
+        data = self.pipeline.data
+        for name, columns in ddl.items():
+            (self.pipeline.folder / f"{name}.sql").write_text(f"CREATE TABLE rows.{name} ({columns});")
+        config = self.pipeline.folder / "sluice.yaml"
+        config.write_text(
+            f"name: rows\nsource: {{dir: {data}}}\nraw: {{url: 'dir:{data}/raw'}}\nparquet: {{url: 'dir:{data}/parquet'}}\n"
+            f"quarantine: {{url: 'dir:{data}/quarantine'}}\nwarehouse: {{duckdb: {data}/warehouse.duckdb}}\ntables:\n"
+            + "".join(f"  - {table}\n" for table in tables))
+        return "--config", config
+
+
 class Verify(Asking):
     DAY = ("--from", "2026-11-23")
 
@@ -82,6 +95,21 @@ class Verify(Asking):
         self.pipeline.change_warehouse("DROP TABLE tracking.events")
         for time in ((), ("--from", "2999-01-01")):
             self.assertRegex(self.pipeline.run("verify", *time, exit_code=3).stdout, r"tracking\.events +no table +\d+ +\d+\n")
+
+    def test_only_of_what_was_looked_at_it_says_each_key_once(self):
+        configured = self.configured({"t": "id VARCHAR(40) NOT NULL, at TIMESTAMP NOT NULL", "u": "other VARCHAR(40) NOT NULL"},
+                                     ("{ddl: t.sql, when: {has: id}, unique: [id], time: at}",
+                                      "{ddl: u.sql, when: {has: other}, unique: [other]}"))
+        self.pipeline.announce(self.pipeline.put_raw("a.ndjson", b'{"id": "a", "at": "2026-11-23 10:00:00"}\n'))
+        self.pipeline.run("process", *configured)
+        for day, end in (("2026-11-23", "\n\nno rows of rows.u\nthe other tables hold what the ledger says, each key once\n"),
+                         ("2026-11-24", "\n\nno rows in these hours\n")):
+            self.assertTrue(self.pipeline.run("verify", "--from", day, *configured).stdout.endswith(end))
+        self.pipeline.announce(self.pipeline.put_raw("b.ndjson", b'{"other": "b"}\n'))
+        self.pipeline.run("process", *configured)
+        for day, end in (("2026-11-23", "\n\nthe tables hold what the ledger says, each key once\n"),
+                         ("2026-11-24", "\n\nno rows of rows.t in these hours\nthe other tables hold what the ledger says, each key once\n")):
+            self.assertTrue(self.pipeline.run("verify", "--from", day, *configured).stdout.endswith(end))
 
     def test_rows_without_a_ledger_need_a_person(self):
         self.load("a.ndjson", events(1))
@@ -301,15 +329,9 @@ class WhyEvent(Why):
         self.assertEqual(self.why(self.ID.format(55))["state"], "loaded")
 
     def test_an_event_that_may_be_in_a_table_without_unique_is_not_known(self):
-        data = self.pipeline.data
-        (self.pipeline.folder / "t.sql").write_text("CREATE TABLE rows.t (id VARCHAR(40) NOT NULL);")
-        (self.pipeline.folder / "u.sql").write_text("CREATE TABLE rows.u (other VARCHAR(40) NOT NULL);")
-        (self.pipeline.folder / "sluice.yaml").write_text(
-            f"name: rows\nsource: {{dir: {data}}}\nraw: {{url: 'dir:{data}/raw'}}\nparquet: {{url: 'dir:{data}/parquet'}}\n"
-            f"quarantine: {{url: 'dir:{data}/quarantine'}}\nwarehouse: {{duckdb: {data}/warehouse.duckdb}}\ntables:\n"
-            "  - {ddl: t.sql, when: {has: id}, unique: none, duplicates: allowed}\n"
-            "  - {ddl: u.sql, when: {has: other}, unique: [other]}\n")
-        configured = ("--config", self.pipeline.folder / "sluice.yaml")
+        configured = self.configured({"t": "id VARCHAR(40) NOT NULL", "u": "other VARCHAR(40) NOT NULL"},
+                                     ("{ddl: t.sql, when: {has: id}, unique: none, duplicates: allowed}",
+                                      "{ddl: u.sql, when: {has: other}, unique: [other]}"))
         self.pipeline.announce(self.pipeline.put_raw("a.ndjson", b'{"id": "mine"}\n{"other": "theirs"}\n'))
         self.pipeline.run("process", *configured)
         for event in ("mine", "nowhere"):
