@@ -580,6 +580,9 @@ class Gc(Asking):
         (self.pipeline.data / "parquet" / key).unlink()
         found = self.gc()
         self.assertEqual((found["stored"], found["missing"], found["missing_examples"]), (0, 1, [key]))
+        text = self.pipeline.run("gc").stdout
+        self.assertIn("named by the ledger and not in the store: the rows are in the tables. Only backfill --replace and why read", text)
+        self.assertNotIn("KEY", text)
 
     def test_two_pipelines_of_one_ledger_miss_nothing_of_each_other(self):
         key = self.load("a.ndjson", events(10))

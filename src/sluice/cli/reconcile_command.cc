@@ -121,11 +121,9 @@ std::string ToText(const ParquetComparison& parquet, const std::string& claim) {
   if (!claim.empty())
     text += fmt::format("{:14}{}: its gc removes what is loaded here\n", "", claim);
   if (parquet.missing > 0) {
-    text += fmt::format(
-        "{:>12}  Parquet objects that the ledger names are not in their store; the rows are "
-        "loaded, "
-        "but for --replace\n",
-        WithThousands(parquet.missing));
+    text +=
+        fmt::format("{:>12}  Parquet objects that the ledger names are not in their store: {}\n",
+                    WithThousands(parquet.missing), kParquetMissing);
     text += ExamplesText(parquet.examples, parquet.missing);
   }
   if (parquet.unnamed > 0) {
