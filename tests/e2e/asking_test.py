@@ -20,6 +20,19 @@ class Asking(PipelineTest):
         return key
 
 
+    def configured(self, ddl, tables):
+        """Flags of a configuration with these tables, each with a file of its DDL."""
+        data = self.pipeline.data
+        for name, columns in ddl.items():
+            (self.pipeline.folder / f"{name}.sql").write_text(f"CREATE TABLE rows.{name} ({columns});")
+        config = self.pipeline.folder / "sluice.yaml"
+        config.write_text(
+            f"name: rows\nsource: {{dir: {data}}}\nraw: {{url: 'dir:{data}/raw'}}\nparquet: {{url: 'dir:{data}/parquet'}}\n"
+            f"quarantine: {{url: 'dir:{data}/quarantine'}}\nwarehouse: {{duckdb: {data}/warehouse.duckdb}}\ntables:\n"
+            + "".join(f"  - {table}\n" for table in tables))
+        return "--config", config
+
+
 class Verify(Asking):
     DAY = ("--from", "2026-11-23")
 
@@ -83,6 +96,21 @@ class Verify(Asking):
         for time in ((), ("--from", "2999-01-01")):
             self.assertRegex(self.pipeline.run("verify", *time, exit_code=3).stdout, r"tracking\.events +no table +\d+ +\d+\n")
 
+    def test_only_of_what_was_looked_at_it_says_each_key_once(self):
+        configured = self.configured({"t": "id VARCHAR(40) NOT NULL, at TIMESTAMP NOT NULL", "u": "other VARCHAR(40) NOT NULL"},
+                                     ("{ddl: t.sql, when: {has: id}, unique: [id], time: at}",
+                                      "{ddl: u.sql, when: {has: other}, unique: [other]}"))
+        self.pipeline.announce(self.pipeline.put_raw("a.ndjson", b'{"id": "a", "at": "2026-11-23 10:00:00"}\n'))
+        self.pipeline.run("process", *configured)
+        for day, end in (("2026-11-23", "\n\nno rows of rows.u\nthe other tables hold what the ledger says, each key once\n"),
+                         ("2026-11-24", "\n\nno rows in these hours\n")):
+            self.assertTrue(self.pipeline.run("verify", "--from", day, *configured).stdout.endswith(end))
+        self.pipeline.announce(self.pipeline.put_raw("b.ndjson", b'{"other": "b"}\n'))
+        self.pipeline.run("process", *configured)
+        for day, end in (("2026-11-23", "\n\nthe tables hold what the ledger says, each key once\n"),
+                         ("2026-11-24", "\n\nno rows of rows.t in these hours\nthe other tables hold what the ledger says, each key once\n")):
+            self.assertTrue(self.pipeline.run("verify", "--from", day, *configured).stdout.endswith(end))
+
     def test_rows_without_a_ledger_need_a_person(self):
         self.load("a.ndjson", events(1))
         self.pipeline.change_warehouse("DROP SCHEMA sluice CASCADE")
@@ -121,6 +149,34 @@ class WhyObject(Why):
         self.assertIn("(missing)", self.texts(self.why(key)))
         (self.pipeline.data / "raw" / key).unlink()
         self.assertIn("no longer in the raw store", self.why(key)["verdict"])
+
+    def test_a_path_into_the_raw_store_is_a_key_or_the_folder_of_an_hour(self):
+        key = self.load("a.ndjson", events(20))
+        verdict = self.why(key)["verdict"]
+        for path in (f"data/raw/{key}", f"./data/../data/raw/{key}", f"{self.pipeline.data}/raw/{key}"):
+            with self.subTest(path=path):
+                story = self.why(path)
+                self.assertEqual((story["kind"], story["subject"], story["verdict"]), ("object", key, verdict))
+        for folder in (HOUR, HOUR[:-1], f"data/raw/{HOUR}", f"{self.pipeline.data}/raw/{HOUR[:-1]}", f"file://{self.pipeline.data}/raw/{HOUR}"):
+            with self.subTest(folder=folder):
+                story = self.why(folder)
+                self.assertEqual((story["kind"], story["subject"], story["state"]), ("hour", "landed in 2026-11-23T14 (UTC)", "loaded"))
+        story = self.why("date=2026-11-23/14", "--set", "raw.layout=date=%Y-%m-%d/%H/%M/", exit_code=3)
+        self.assertEqual((story["kind"], story["state"]), ("object", "not_landed"))
+
+    def test_the_folder_of_a_day_has_all_its_hours(self):
+        self.pipeline.run("process", "--set", "raw.layout=%Y/%m/%d/")
+        story = self.why("2026/11/23", "--set", "raw.layout=%Y/%m/%d/", exit_code=3)
+        self.assertEqual(story["subject"], "landed in 2026-11-23T00 to 2026-11-24T00 (UTC)")
+
+    def test_what_holds_a_slash_is_an_event_only_where_there_is_one(self):
+        self.load("a.ndjson", events(20) + events(1, 30, request_id="an/id+of/base64=="))
+        self.assertEqual(self.why("an/id+of/base64==")["kind"], "event")
+        foreign = self.pipeline.put_raw("b.ndjson", events(1), "incoming/")
+        self.assertEqual((self.why(foreign, exit_code=3)["kind"], self.why(foreign, exit_code=3)["state"]), ("object", "foreign"))
+        story = self.why("incoming/nothing.ndjson", exit_code=3)
+        self.assertEqual((story["kind"], story["state"]), ("object", "not_landed"))
+        self.assert_plain_failure(self.pipeline.run("why", "/elsewhere/a.ndjson", exit_code=1), "/elsewhere/a.ndjson")
 
     def test_what_is_not_loaded_says_why_and_what_to_do(self):
         self.load("a.ndjson", events(1))
@@ -225,6 +281,20 @@ class WhyEvent(Why):
             self.assertEqual(story["state"], state)
             self.assertIn("not all Parquet objects could be looked into: 1 of them are gone", story["verdict"])
 
+    def test_an_event_is_found_among_more_objects_than_are_read(self):
+        key = self.load("a.ndjson", events(20), "date=2026-11-23/10/")
+        early = self.pipeline.put_raw("b.ndjson", events(1, 50, request_timestamp="2026-11-23 09:00:00") + events(1, 51), "date=2026-11-23/09/")
+        # Each has an event from before and one from behind.
+        late = [self.pipeline.put_raw(f"{i}.ndjson", events(1, 100 + i, request_timestamp="2026-11-23 09:00:00") + events(1, 500 + i, request_timestamp="2026-11-23 14:00:00"))
+                for i in range(201)]
+        self.pipeline.announce(early, *late)
+        self.pipeline.run("process")
+        self.assertRegex(self.why(self.ID.format(19))["verdict"], f" into tracking.events, from line 20 of {key}$")
+        # What landed before its time is read last.
+        story = self.why(self.ID.format(51))
+        self.assertEqual(story["verdict"], "loaded into tracking.events; from which raw object cannot be told: not all Parquet objects could be looked into:"
+                                           " only 200 of a table are read")
+
     def test_an_event_that_is_in_no_table(self):
         key = self.load("a.ndjson", events(20) + events(1, 77, cookie_id=None))
         story = self.why(self.ID.format(77), exit_code=3)
@@ -257,6 +327,18 @@ class WhyEvent(Why):
         self.pipeline.run("resume")
         self.pipeline.run("quarantine", "accept", "it was a test", "--object", held)
         self.assertEqual(self.why(self.ID.format(55))["state"], "loaded")
+
+    def test_an_event_that_may_be_in_a_table_without_unique_is_not_known(self):
+        configured = self.configured({"t": "id VARCHAR(40) NOT NULL", "u": "other VARCHAR(40) NOT NULL"},
+                                     ("{ddl: t.sql, when: {has: id}, unique: none, duplicates: allowed}",
+                                      "{ddl: u.sql, when: {has: other}, unique: [other]}"))
+        self.pipeline.announce(self.pipeline.put_raw("a.ndjson", b'{"id": "mine"}\n{"other": "theirs"}\n'))
+        self.pipeline.run("process", *configured)
+        for event in ("mine", "nowhere"):
+            story = self.why(event, *configured, exit_code=3)
+            self.assertEqual(story["state"], "not_known")
+            self.assertRegex(story["verdict"], "a row of a table without `unique` cannot be found by one event's key: rows.t; to fix: sluice why HOUR, .*in rows.t$")
+        self.assertEqual(self.why("theirs", *configured)["state"], "loaded")
 
 
 class WhyHour(Why):
@@ -498,6 +580,9 @@ class Gc(Asking):
         (self.pipeline.data / "parquet" / key).unlink()
         found = self.gc()
         self.assertEqual((found["stored"], found["missing"], found["missing_examples"]), (0, 1, [key]))
+        text = self.pipeline.run("gc").stdout
+        self.assertIn("named by the ledger and not in the store: the rows are in the tables. Only backfill --replace and why read", text)
+        self.assertNotIn("KEY", text)
 
     def test_two_pipelines_of_one_ledger_miss_nothing_of_each_other(self):
         key = self.load("a.ndjson", events(10))
@@ -554,9 +639,11 @@ class Surroundings(Asking):
             for wrong in ("2026-11-31", "an-event", HOUR + "a.ndjson"):
                 with self.subTest(wrong=wrong, flags=flags):
                     self.assert_plain_failure(self.pipeline.run("why", wrong, *flags, exit_code=2), "--by and --tz are about hours: not an hour")
-        for event in ("2026-11-28-0017", "2026-11-28T14:00:00Z-1", "2026-11", "20261128-0000-4000-8000-000000000000"):
+        for event in ("2026-11-28-0017", "2026-11-28T14:00:00Z-1", "2026-11", "yesterday", "20261128-0000-4000-8000-000000000000"):
             with self.subTest(event=event):
-                self.assertEqual(self.pipeline.ask("why", event, exit_code=3)["kind"], "event")
+                story = self.pipeline.ask("why", event, exit_code=3)
+                self.assertEqual(story["kind"], "event")
+                self.assertIn("taken for an event's id", story["verdict"])
 
 
 class Quarantine(Asking):

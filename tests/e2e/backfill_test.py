@@ -337,7 +337,8 @@ class Reconcile(PipelineTest):
                          {"stored": 3, "loaded": 1, "missing": 1, "pending": 1, "examples": [missing], "announced": 0})
         self.assertEqual(self.pipeline.status()["notifications"]["waiting"], 0)
         text = self.pipeline.run("reconcile", exit_code=3).stdout
-        self.assertIn("reconcile --repair", text)
+        hour = f"{missing[5:15]}T{missing[16:18]}"
+        self.assertRegex(text, f"(?m)^to mend it: sluice reconcile --repair, or sluice backfill --from {hour} --to [0-9T-]+$")
         self.assertRegex(text, r"(?m)^ +1  young and not loaded yet: no notification waits; it counts as missing from [0-9 :-]+ on; "
                                rf"sluice backfill --from {young[5:15]}T{young[16:18]} --to [0-9T-]+ loads it now$")
         self.pipeline.run("pause", "until Monday")
@@ -470,8 +471,26 @@ class Reconcile(PipelineTest):
         found = self.reconcile(exit_code=3)
         self.assertEqual((found["loaded"], found["foreign"], found["elsewhere"]), (1, 0, {"foreign": 1, "is_whole": True, "example": key}))
         text = self.pipeline.run("reconcile", exit_code=3).stdout
-        self.assertRegex(text, f" 1  elsewhere in the raw store and not as raw.layout says: nobody will load them\n +{key}\n")
+        self.assertRegex(text, f" 1  elsewhere in the raw store and not as raw.layout says, date=%Y-%m-%d/%H/: nobody will load them; move them, or correct raw.layout\n +{key}\n")
         self.assertNotIn("nothing is missing", text)
+
+    def test_what_it_says_to_mend_what_is_missing_can_be_typed_and_finds_as_much(self):
+        self.pipeline.run("process")
+        first, last = self.put("a.ndjson", hours_ago=40), self.put("b.ndjson", hours_ago=30, first=10)
+        self.put("young.ndjson", first=20)
+        text = self.pipeline.run("reconcile", "--grace", "0s", exit_code=3).stdout
+        mend = text.split("\nto mend it: ")[1].split("\n")[0].removeprefix("sluice ").split(", or sluice ")
+        self.assertEqual(mend[0], "reconcile --repair --grace 0s")
+        self.assertIn("sent 3 notifications; next: sluice process\n", self.pipeline.run(*mend[0].split()).stdout)
+        # They wait, and are no more missing than that.
+        text = self.pipeline.run("reconcile", "--grace", "0s", exit_code=3).stdout
+        self.assertIn("their notifications may be among the 3 that wait; next: sluice process\n", text)
+        self.assertNotIn("to mend it", text)
+        self.put("c.ndjson", hours_ago=20, first=30)
+        text = self.pipeline.run("reconcile", "--grace", "0s", exit_code=3).stdout
+        self.assertRegex(text, "their notifications may be among the 3 that wait; next: sluice process\nto mend it: sluice reconcile --repair --grace 0s, or ")
+        self.pipeline.run(*mend[1].split())
+        self.assertLessEqual({first, last}, set(self.pipeline.ledger()))
 
     def test_parquet_objects_are_compared_too(self):
         keys = [self.put(name, hours_ago=hours, first=10 * i) for i, (name, hours) in enumerate((("a.ndjson", 2), ("b.ndjson", 3), ("old.ndjson", 24 * 30)))]
@@ -489,7 +508,7 @@ class Reconcile(PipelineTest):
         os.utime(orphan, (0, 0))
         self.assertEqual(self.reconcile(exit_code=3)["parquet"]["unnamed"], 1)
         text = self.pipeline.run("reconcile", exit_code=3).stdout
-        self.assertIn(missing, text)
+        self.assertRegex(text, f"1  Parquet objects that .* are not in their store: the rows are in the tables. .* or restore them from the bucket's versions\n +{missing}\n")
         self.assertNotIn("nothing is missing", text)
         self.assertIn("1  Parquet objects that the ledger does not name: sluice gc", text)
         self.assertEqual(self.reconcile("--since", "60d", exit_code=3)["parquet"]["missing"], 2)

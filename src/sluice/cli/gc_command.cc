@@ -34,8 +34,7 @@ std::string ToText(const GcReport& report) {
   add(report.current, "not named, of the revision that loads now: a replace may come for them");
   add(report.foreign, "no Parquet objects of a pipeline: left alone");
   add(report.unreadable, "not named, and cannot be read: left alone");
-  add(report.missing,
-      "named by the ledger and not in the store: sluice why KEY, of the raw object");
+  add(report.missing, fmt::format("named by the ledger and not in the store: {}", kParquetMissing));
   list(report.missing, report.missing_examples);
   add(report.orphans, fmt::format("orphans, {}: no row of the ledger names them or will",
                                   ToText(report.orphan_size)));

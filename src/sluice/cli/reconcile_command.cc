@@ -37,9 +37,35 @@ std::string ExamplesText(const std::vector<StuckKey>& stuck, uint64_t count) {
   return ExamplesText(lines, count);
 }
 
-// `pending`: PendingText of these.
+// What its text says beside the report.
+struct Surroundings {
+  std::string pending;  // PendingText of what is pending
+  uint64_t notifications_waiting = 0;
+  std::string layout;
+  Timestamp now;
+};
+
+std::string MendText(const ReconcileReport& report, const ReconcileFlags& flags,
+                     const Surroundings& around) {
+  const uint64_t unloaded = report.missing + report.overwritten;
+  const uint64_t waiting = around.notifications_waiting;
+  std::string text;
+  if (waiting > 0) {
+    text = fmt::format("their notifications may be among the {} that wait; next: sluice process\n",
+                       WithThousands(waiting));
+  }
+  if (waiting >= unloaded) return text;
+  const HourRange hours{report.overdue.begin()->first,
+                        report.overdue.rbegin()->first + std::chrono::hours(1)};
+  const bool is_usual = flags.grace == ReconcileFlags().grace;
+  return text + fmt::format("to mend it: {}{}, or sluice backfill {}\n",
+                            RepairCommand(hours.from, around.now),
+                            is_usual ? "" : " --grace " + ShellWord(flags.grace),
+                            RangeFlags(hours));
+}
+
 std::string ToText(const ReconcileReport& report, const ReconcileFlags& flags,
-                   const std::string& pending, Timestamp now) {
+                   const Surroundings& around) {
   std::string text = fmt::format(
       "hours {} to {} (UTC, the last one not included): {} objects in the raw store\n",
       HourText(report.hours.from), HourText(report.hours.to), WithThousands(report.stored));
@@ -48,7 +74,7 @@ std::string ToText(const ReconcileReport& report, const ReconcileFlags& flags,
     if (count > 0) text += fmt::format("{:>12}  {}\n", WithThousands(count), what);
   };
   add(report.loaded, "loaded");
-  add(report.pending, "young and not loaded yet: " + pending);
+  add(report.pending, "young and not loaded yet: " + around.pending);
   add(report.held - report.held_over,
       "held: mend what the reason says, then sluice backfill --from HOUR; or sluice quarantine "
       "accept WHY --object KEY");
@@ -59,10 +85,12 @@ std::string ToText(const ReconcileReport& report, const ReconcileFlags& flags,
   add(report.set_aside, "set aside: mend what the reason says, then sluice backfill --from HOUR");
   text += ExamplesText(report.set_aside_examples, report.set_aside);
   add(report.overwritten, "overwritten: another version of the key is loaded");
-  add(report.foreign, "not as raw.layout says: nobody will load them");
-  add(report.elsewhere.count,
-      fmt::format("{}elsewhere in the raw store and not as raw.layout says: nobody will load them",
-                  report.elsewhere.is_whole ? "" : "or more, "));
+  const std::string foreign = fmt::format(
+      "not as raw.layout says, {}: nobody will load them; move them, or correct raw.layout",
+      around.layout);
+  add(report.foreign, foreign);
+  add(report.elsewhere.count, fmt::format("{}elsewhere in the raw store and {}",
+                                          report.elsewhere.is_whole ? "" : "or more, ", foreign));
   if (report.elsewhere.count > 0) {
     text += ExamplesText({report.elsewhere.example}, report.elsewhere.count);
   }
@@ -76,8 +104,7 @@ std::string ToText(const ReconcileReport& report, const ReconcileFlags& flags,
     text += fmt::format("sent {} notifications; next: sluice process\n",
                         WithThousands(report.announced));
   } else if (report.missing + report.overwritten > 0 && !flags.repair) {
-    text += fmt::format("to mend it: {}, or sluice backfill --from HOUR\n",
-                        RepairCommand(report.overdue.begin()->first, now));
+    text += MendText(report, flags, around);
   }
   return text;
 }
@@ -121,11 +148,9 @@ std::string ToText(const ParquetComparison& parquet, const std::string& claim) {
   if (!claim.empty())
     text += fmt::format("{:14}{}: its gc removes what is loaded here\n", "", claim);
   if (parquet.missing > 0) {
-    text += fmt::format(
-        "{:>12}  Parquet objects that the ledger names are not in their store; the rows are "
-        "loaded, "
-        "but for --replace\n",
-        WithThousands(parquet.missing));
+    text +=
+        fmt::format("{:>12}  Parquet objects that the ledger names are not in their store: {}\n",
+                    WithThousands(parquet.missing), kParquetMissing);
     text += ExamplesText(parquet.examples, parquet.missing);
   }
   if (parquet.unnamed > 0) {
@@ -292,10 +317,14 @@ Result<int> RunReconcile(Session& session, const ReconcileFlags& flags) {
   if (report.failure && report.compared.empty()) return std::unexpected(*report.failure);
   const bool needs_attention = report.NeedsAttention() || (derived && derived->NeedsAttention());
   progress.Clear();
-  const std::string pending = PendingText(*view, report, notifications, *grace, now);
+  const auto depth = notifications.value_or(std::nullopt);
+  const Surroundings around{.pending = PendingText(*view, report, notifications, *grace, now),
+                            .notifications_waiting = depth ? depth->visible + depth->in_flight : 0,
+                            .layout = view->layout().text(),
+                            .now = now};
   SLUICE_TRY(Print(session.flags.json
                        ? ToJson(report, derived)
-                       : ToText(report, flags, pending, now) + (derived ? ToText(*derived) : "") +
+                       : ToText(report, flags, around) + (derived ? ToText(*derived) : "") +
                              EndOf(report, needs_attention)));
   if (report.failure) return std::unexpected(*report.failure);
   Afterwards(session, view->config(), Afterwards::Looking::kNot).Tell();

@@ -60,13 +60,20 @@ std::string Findings(const VerifiedTable& table) {
   return text;
 }
 
-// What may be said where nothing is wrong.
+// What may be said where nothing is wrong. A table without rows in the hours was not looked at.
 std::string Conclusion(const VerifyReport& report) {
   uint64_t missing = 0;
-  bool is_empty = true, has_keys = true;
+  size_t looked_at = 0;
+  bool has_keys = true;
+  std::string empty;
   for (const VerifiedTable& table : report.tables) {
     missing += table.rows_missing();
-    is_empty = is_empty && table.check.rows_in_range == 0;
+    if (table.check.rows_in_range == 0) {
+      empty +=
+          fmt::format("no rows of {}{}\n", table.table, table.has_time ? " in these hours" : "");
+      continue;
+    }
+    ++looked_at;
     has_keys = has_keys && table.has_key;
   }
   if (missing > 0) {
@@ -75,9 +82,9 @@ std::string Conclusion(const VerifyReport& report) {
         "tables\n",
         WithThousands(missing));
   }
-  if (is_empty) return "\nno rows in these hours\n";
-  return has_keys ? "\nthe tables hold what the ledger says, each key once\n"
-                  : "\nthe tables hold what the ledger says\n";
+  if (looked_at == 0) return "\nno rows in these hours\n";
+  return fmt::format("\n{}the {}tables hold what the ledger says{}\n", empty,
+                     empty.empty() ? "" : "other ", has_keys ? ", each key once" : "");
 }
 
 std::string ToText(const VerifyReport& report) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <filesystem>
 #include <memory>
 
 #include "sluice/cli/exit_code.h"
@@ -49,17 +50,51 @@ std::string ToText(const Story& story) {
                             story.verdict, style.reset);
 }
 
-// What is asked of: an hour by its form, an object by its place in the raw store, else an event.
+// The key to which a path or an address of the raw store leads; anything else as it is.
+std::string KeyOf(const Witnesses& witnesses, const std::string& what) {
+  if (witnesses.raw == nullptr || !what.contains('/')) return what;
+  if (what.starts_with(witnesses.raw_uri)) return what.substr(witnesses.raw_uri.size());
+  namespace fs = std::filesystem;
+  std::error_code failure;
+  const std::string place =
+      "file://" + fs::weakly_canonical(fs::absolute(what, failure), failure).string();
+  return place.starts_with(witnesses.raw_uri) ? place.substr(witnesses.raw_uri.size()) : what;
+}
+
+// The hours of which that is the folder, with a '/' at its end or without.
+std::optional<HourRange> HoursOfFolder(const RawLayout& layout, std::string folder) {
+  if (!folder.ends_with('/')) folder += '/';
+  const auto from = layout.HourOf({folder + "name"});
+  if (!from || layout.FolderOf(*from) != folder) return std::nullopt;
+  const bool is_of_a_day = layout.FolderOf(*from + std::chrono::hours(1)) == folder;
+  return HourRange{*from, *from + std::chrono::hours(is_of_a_day ? 24 : 1)};
+}
+
+// An event's id may have a '/' as a key does.
+Result<Story> AskOfKeyOrEvent(const Witnesses& witnesses, const std::string& key,
+                              const std::string& what) {
+  Result<Story> object = WhyObject(witnesses, key);
+  if (object && object->state != "not_landed") return object;
+  Result<Story> event = WhyEvent(witnesses, what);
+  const bool is_event = event && event->state != "not_landed" && event->state != "not_known";
+  return is_event ? event : object;
+}
+
+// What is asked of: hours by their form or their folder, an object by its place in the raw store,
+// else an event.
 Result<Story> Ask(const Witnesses& witnesses, const WhyFlags& flags,
                   const std::optional<HourRange>& hours) {
   if (hours) {
     return flags.by == "landing" ? WhyLandingHours(witnesses, *hours)
                                  : WhyEventHours(witnesses, *hours);
   }
-  std::string key = flags.what;
-  if (key.starts_with(witnesses.raw_uri)) key = key.substr(witnesses.raw_uri.size());
+  const std::string key = KeyOf(witnesses, flags.what);
+  if (const auto folder = HoursOfFolder(witnesses.layout, key)) {
+    return WhyLandingHours(witnesses, *folder);
+  }
   const bool is_object = key != flags.what || witnesses.layout.HourOf({key}).has_value();
-  return is_object ? WhyObject(witnesses, key) : WhyEvent(witnesses, key);
+  if (is_object) return WhyObject(witnesses, key);
+  return key.contains('/') ? AskOfKeyOrEvent(witnesses, key, flags.what) : WhyEvent(witnesses, key);
 }
 
 Result<int> RunWhy(Session& session, const WhyFlags& flags) {

@@ -6,6 +6,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -77,6 +78,12 @@ struct ParquetComparison {
 Result<ParquetComparison> CompareParquet(ObjectStore& parquet, const FilePages& named,
                                          const HourRange& hours, Timestamp young_since,
                                          const OnKey& on_key = {});
+
+// What it means where one is missing, and what to do, for people.
+inline constexpr std::string_view kParquetMissing =
+    "the rows are in the tables. Only backfill --replace and why read these objects; a replace "
+    "keeps the rows as they are where one is gone. Nothing to do, or restore them from the "
+    "bucket's versions";
 
 // The quarantine objects of some hours that the ledger names and needs. Numbers of objects.
 struct QuarantineComparison {

@@ -44,7 +44,7 @@ Result<Story> WhyObject(const Witnesses& witnesses, const std::string& key);
 
 // Of an event, by the value of its table's unique column, or several as sluice.duplicates has them.
 // Which raw object and line a row came from stands in Parquet objects, of which at most kSearched
-// of each table are looked into.
+// of each table are looked into: of a row with a time, those that landed then or soonest after it.
 inline constexpr size_t kSearched = 200;
 Result<Story> WhyEvent(const Witnesses& witnesses, const std::string& key);
 

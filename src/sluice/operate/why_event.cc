@@ -3,6 +3,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <functional>
 #include <ranges>
 
 #include "sluice/base/shell_word.h"
@@ -17,6 +18,8 @@ namespace {
 // What of an event is looked at: duplicates, and places in quarantine; and how many of each are
 // told.
 constexpr size_t kTraces = 1'000, kTold = 20;
+// Of how many objects that reach to an event's time the likeliest are chosen: the newest of these.
+constexpr size_t kListed = 10'000;
 
 // A line of a raw object that became a row.
 struct Origin {
@@ -42,7 +45,7 @@ struct Search {
   std::string WhatIsLeftOut() const {
     std::vector<std::string> parts;
     if (missing > 0) parts.push_back(fmt::format("{} of them are gone", missing));
-    if (is_cut) parts.push_back(fmt::format("only the newest {} of a table are read", kSearched));
+    if (is_cut) parts.push_back(fmt::format("only {} of a table are read", kSearched));
     if (is_unread) parts.emplace_back("some cannot be searched by key");
     return fmt::format("not all Parquet objects could be looked into: {}", fmt::join(parts, ", "));
   }
@@ -60,20 +63,42 @@ bool IsDuplicate(const EventTraces& traces, const LedgerPart& part, int64_t line
   });
 }
 
+// Keeps kSearched, in the order in which they are: those that landed in the event's hour or soonest
+// after it, or else the first.
+void KeepLikeliest(const RawLayout& layout, const std::optional<TimeInterval>& times,
+                   std::vector<LedgerPart>& parts) {
+  if (parts.size() <= kSearched) return;
+  if (times) {
+    // As keys have it: a layout without hours has days.
+    const Timestamp hour =
+        layout.HourOf({layout.FolderOf(times->from) + "name"}).value_or(times->from);
+    const auto distance = [&](const LedgerPart& part) {
+      const auto landed = layout.HourOf({part.raw_key});
+      const bool is_likely = landed && *landed >= hour;
+      return std::pair(!is_likely, is_likely ? *landed - hour : std::chrono::microseconds());
+    };
+    std::ranges::stable_sort(parts, {}, distance);
+  }
+  parts.resize(kSearched);
+  std::ranges::stable_sort(parts, std::greater(), &LedgerPart::loaded_at);
+}
+
 // The lines with that key that are no duplicates, in the table's Parquet objects: those that reach
-// to `time`, or the newest.
+// to `times`, or the newest.
 Result<Search> FindOrigins(const Witnesses& w, const EventTraces& traces, const Table& table,
                            const std::string& key, const std::optional<TimeInterval>& times) {
   Search search;
   SLUICE_ASSIGN(
-      const std::vector<LedgerPart> parts,
-      w.warehouse.ListParts({.table = table.name(), .times = times, .limit = kSearched + 1}));
+      std::vector<LedgerPart> parts,
+      w.warehouse.ListParts(
+          {.table = table.name(), .times = times, .limit = times ? kListed : kSearched + 1}));
   search.is_cut = parts.size() > kSearched;
+  KeepLikeliest(w.layout, times, parts);
   search.is_unread = !parts.empty() && (w.parquet == nullptr || !CanSearchKeys(table));
   if (search.is_unread || HasMore(traces)) return search;
-  for (size_t i = 0; i < std::min(parts.size(), kSearched); ++i) {
-    if (parts[i].parquet.empty()) continue;
-    const auto lines = LinesWithKey(*w.parquet, parts[i].parquet, table, key);
+  for (const LedgerPart& part : parts) {
+    if (part.parquet.empty()) continue;
+    const auto lines = LinesWithKey(*w.parquet, part.parquet, table, key);
     if (!lines && lines.error().kind() == ErrorKind::kNotFound) {
       ++search.missing;
       continue;
@@ -84,7 +109,7 @@ Result<Search> FindOrigins(const Witnesses& w, const EventTraces& traces, const 
     }
     if (!lines) return std::unexpected(lines.error());
     for (const int64_t line : *lines) {
-      if (!IsDuplicate(traces, parts[i], line)) search.origins.push_back({parts[i], line});
+      if (!IsDuplicate(traces, part, line)) search.origins.push_back({part, line});
     }
   }
   return search;
@@ -166,6 +191,36 @@ Result<std::string> WhereItMayBe(const Witnesses& w) {
   return fmt::format(" ({})", fmt::join(parts, "; "));
 }
 
+// Of no trace of it at all. A row of a table without a unique key has no key to be found by.
+Status EndNowhere(const Witnesses& w, const Search& search, Story& story) {
+  std::vector<std::string> keyless;
+  for (const Table& table : w.tables.tables) {
+    if (table.unique.empty()) keyless.push_back(FullName(table));
+  }
+  SLUICE_ASSIGN(const std::string where, WhereItMayBe(w));
+  if (!keyless.empty()) {
+    const std::string tables = fmt::format("{}", fmt::join(keyless, ", "));
+    story.End("not_known",
+              fmt::format("taken for an event's id and not known, because no other table, no "
+                          "duplicate and no quarantine has it, and a row of a table without "
+                          "`unique` cannot be found by one "
+                          "event's key: {}{}",
+                          tables, where),
+              "sluice why HOUR, for the hour in which it was sent, tells whether all that landed "
+              "is loaded; if so, SQL finds its row in " +
+                  tables);
+    return {};
+  }
+  story.End(
+      "not_landed",
+      fmt::format("taken for an event's id and not loaded, because no table, no duplicate and no "
+                  "quarantine has it: it did not land, or its raw object is not loaded{}{}",
+                  search.is_whole() ? "" : ", or somebody removed it: " + search.WhatIsLeftOut(),
+                  where),
+      "sluice reconcile, then sluice why HOUR for the hour in which it was sent");
+  return {};
+}
+
 Status EndAbsent(const Witnesses& w, const EventTraces& traces, const Search& search,
                  Story& story) {
   if (!search.origins.empty()) {
@@ -202,15 +257,7 @@ Status EndAbsent(const Witnesses& w, const EventTraces& traces, const Search& se
               "sluice verify, then load the row's raw object again");
     return {};
   }
-  SLUICE_ASSIGN(const std::string where, WhereItMayBe(w));
-  story.End(
-      "not_landed",
-      fmt::format("not loaded, because no table, no duplicate and no quarantine has it: it did "
-                  "not land, or its raw object is not loaded{}{}",
-                  search.is_whole() ? "" : ", or somebody removed it: " + search.WhatIsLeftOut(),
-                  where),
-      "sluice reconcile, then sluice why HOUR for the hour in which it was sent");
-  return {};
+  return EndNowhere(w, search, story);
 }
 
 // `tables` has the names of those of traces.rows.
