@@ -344,8 +344,10 @@ class ExitCodes(PipelineTest):
                 self.assertIn("No space left on device", done.stderr)
 
     def test_ddl_is_3_when_a_change_takes_a_person(self):
-        self.pipeline.run("ddl", "--apply")
-        self.assertEqual(self.pipeline.run("ddl", "--diff").stdout, "-- nothing differs\n")
+        self.assertEqual(self.pipeline.run("ddl", "--apply").stdout, "-- made the ledger\n-- made table tracking.events\n-- made table tracking.utm\n")
+        for flag in ("--diff", "--apply"):
+            self.assertEqual(self.pipeline.run("ddl", flag).stdout, "-- nothing differs\n")
+        self.pipeline.run("ddl", "--diff", "--apply", exit_code=2)
         # What nobody must mend is told.
         self.pipeline.change_warehouse("ALTER TABLE tracking.events ADD COLUMN theirs DATE", "ALTER TABLE tracking.events ALTER request_id DROP NOT NULL")
         notes = ("-- table events: column request_id is NOT NULL in the DDL only: no load brings a NULL, and others may\n"
@@ -357,8 +359,9 @@ class ExitCodes(PipelineTest):
         for flag, missing in (("--diff", True), ("--apply", True), ("--diff", False)):
             with self.subTest(flag=flag, missing=missing):
                 text = self.pipeline.run("ddl", flag, exit_code=3).stdout
-                self.assertEqual('ADD COLUMN "referrer"' in text, missing)
-                self.assertRegex(text, r"-- table events: column topic is INTEGER and not VARCHAR\n-- +a type cannot be changed where it stands: with loading paused, .*\n")
+                done, left = ("mended: ", "left for a person: ") if flag == "--apply" else ("", "")
+                self.assertEqual(f'-- {done}table events: column referrer VARCHAR(500) is not there\nALTER TABLE wh."tracking"."events" ADD COLUMN "referrer"' in text, missing, text)
+                self.assertRegex(text, rf"-- {left}table events: column topic is INTEGER and not VARCHAR\n-- +a type cannot be changed where it stands: with loading paused, .*\n")
         self.assertEqual([step["sql"] for step in self.pipeline.ask("ddl", "--diff", exit_code=3)["steps"]], [None, None, None])
 
     def test_ddl_says_of_redshift_alone_which_queue_loads_want(self):
