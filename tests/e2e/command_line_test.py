@@ -258,6 +258,18 @@ class ExitCodes(PipelineTest):
                 self.assert_plain_failure(self.pipeline.run(*arguments, exit_code=2))
         self.assertEqual(sorted(self.pipeline.folder.rglob("*")), before)
 
+    def test_wrong_usage_is_answered_with_the_help_of_the_command_that_was_meant(self):
+        accept = ("quarantine", "accept")
+        for arguments, why, see in (
+                (["pause"], "REASON is required", "pause"), (accept, "WHY is required", "quarantine accept"),
+                ([*accept, "x", "--objct", "y"], "no such flag: --objct; did you mean '--object'?", "quarantine accept"),
+                (["quarantine", "replay", "x"], "'quarantine replay' does not take: x", "quarantine replay"),
+                (["quarantine", "lst"], "no such command: lst; did you mean 'list'?", "quarantine"),
+                (["quarantine"], "A subcommand is required", "quarantine"),
+                (["rum"], "no such command: rum; did you mean 'run'?", ""), (["run", "x"], "'run' does not take: x", "run")):
+            with self.subTest(arguments):
+                self.assertEqual(self.pipeline.run(*arguments, exit_code=2).stderr, f"sluice: {why}\nsee: sluice {see}{' ' if see else ''}--help\n")
+
     def test_a_wrong_setting_is_answered_with_the_right_one(self):
         done = self.pipeline.run("run", "--set", "load.thread=2", exit_code=2)
         self.assert_plain_failure(done, "--set load.thread", "load.threads")

@@ -266,7 +266,9 @@ class Quarantine(PipelineTest):
         self.load("a.ndjson", '{"id": "x"}\n')
         for command in (("list",), ("show",), ("replay",), ("accept", "x")):
             self.assertIn("it is one of: not_json", self.here("quarantine", *command, "--reason", "mistyped", exit_code=2))
-            self.assertIn("no such table", self.here("quarantine", *command, "--table", "mistyped", exit_code=2))
+            for table in "mistyped", "there.mistyped":
+                self.assertIn(f"--table {table}: there is no such table", self.here("quarantine", *command, "--table", table, exit_code=2))
+            self.assertIn("--since: not a duration: '7'; write 30s, 5m, 1h30m or 7d", self.here("quarantine", *command, "--since", "7", exit_code=2))
             self.assertIn("nothing of that", self.here("quarantine", *command, "--reason", "too_long"))
 
     def test_what_the_limit_cuts_off_is_told(self):

@@ -139,8 +139,7 @@ void AddQuarantineAccept(CLI::App& quarantine, Session& session, int& exit_code)
   auto flags = std::make_shared<AcceptFlags>();
   CLI::App* command = quarantine.add_subcommand(
       "accept", "Give events up, for a reason that is kept; or load an object that is held");
-  command->add_option("why", flags->why, "Why, for whoever asks later")
-      ->type_name("WHY")
+  command->add_option("WHY", flags->why, "For whoever asks later")
       ->required()
       ->check([](const std::string& text) {
         return text.empty() ? std::string("a reason is needed") : std::string();

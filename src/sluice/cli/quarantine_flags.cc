@@ -32,8 +32,8 @@ std::string TableText(const std::string& table) {
 Status RequireKnownTable(Session& session, const QuarantineFlags& flags) {
   if (flags.table.empty() || flags.table == "*") return {};
   SLUICE_ASSIGN(const PipelineConfig config, session.Configuration());
-  const auto which = WhichTables(session, *config.tables, std::string(WithoutSchema(flags.table)));
-  return which ? Status() : std::unexpected(which.error());
+  if (WhichTables(session, *config.tables, std::string(WithoutSchema(flags.table)))) return {};
+  return std::unexpected(WhichTables(session, *config.tables, flags.table).error());
 }
 
 Result<StuckEvents> FindStuck(Session& session, QuarantineFilter filter) {
