@@ -35,11 +35,14 @@ class Help(PipelineTest):
         text = self.pipeline.run("--help").stdout.split("Subcommands:")[1].split("Examples:")[0]
         listed = re.findall(r"(?m)^  ([a-z]+)\s{2,}\S", text)
         self.assertEqual(sorted(listed), sorted(COMMANDS), "a command has no test here")
-        for command in COMMANDS:
+        below = re.findall(r"(?m)^  ([a-z]+)\s{2,}\S", self.pipeline.run("quarantine", "--help").stdout.split("Subcommands:")[1].split("Exit code")[0])
+        self.assertEqual(below, ["list", "show", "replay", "accept"])
+        for command in (*COMMANDS, *(f"quarantine {name}" for name in below)):
             with self.subTest(command=command):
-                text = self.pipeline.run(command, "--help").stdout
+                text = self.pipeline.run(*command.split(), "--help").stdout
                 self.assertRegex(text, rf"Examples?:\n(.*\n)*  .*\bsluice\b.* {command}\b")
                 self.assertTrue(max(map(len, text.splitlines())) <= 120, "lines too long for a screen")
+                self.assertIn("\n\nFlags of every command: --config, --dir, ", text)
 
     def test_what_answers_3_is_the_same_in_every_help_and_in_the_document(self):
         told = re.search(r"a person should look\s+\((.*?)\)", self.pipeline.run("--help").stdout, re.S).group(1)
@@ -266,7 +269,8 @@ class ExitCodes(PipelineTest):
                 (["quarantine", "replay", "x"], "'quarantine replay' does not take: x", "quarantine replay"),
                 (["quarantine", "lst"], "no such command: lst; did you mean 'list'?", "quarantine"),
                 (["quarantine"], "A subcommand is required", "quarantine"),
-                (["rum"], "no such command: rum; did you mean 'run'?", ""), (["run", "x"], "'run' does not take: x", "run")):
+                (["rum"], "no such command: rum; did you mean 'run'?", ""), (["run", "x"], "'run' does not take: x", "run"),
+                (["land", "--init-ledger"], "no such flag: --init-ledger", "land")):
             with self.subTest(arguments):
                 self.assertEqual(self.pipeline.run(*arguments, exit_code=2).stderr, f"sluice: {why}\nsee: sluice {see}{' ' if see else ''}--help\n")
 
