@@ -191,6 +191,30 @@ class Quarantine(PipelineTest):
         self.assertIn("accepted: the producer knows", self.here("why", key))
         self.assertEqual(self.ask("quarantine", "accept", "and these too", "--object", key)["accepted"], 18)
 
+    def test_an_object_may_be_named_by_its_address(self):
+        key = self.load()
+        other = self.load("b.ndjson", '{"id": "x"}\n')
+        address = f"file://{self.pipeline.data}/raw/{key}"
+        self.assertEqual(sum(group["events"] for group in self.ask("quarantine", "list", "--object", address)["groups"]), 4)
+        self.assertEqual({event["raw_key"] for event in self.ask("quarantine", "show", "--object", address)["events"]}, {key})
+        self.assertEqual(self.ask("quarantine", "replay", "--object", address)["events"], 4)
+        self.assertEqual(self.ask("quarantine", "accept", "x", "--object", address)["accepted"], 4)
+        self.assertEqual({event["raw_key"] for event in self.ask("quarantine", "show")["events"]}, {other})
+        for command in (("list",), ("show",), ("replay",), ("accept", "x")):
+            self.assertEqual(self.here("quarantine", *command, "--object", f"s3://raw/{key}", exit_code=2),
+                             f"sluice: --object s3://raw/{key}: not in the raw store, which is file://{self.pipeline.data}/raw/\n")
+
+    def test_an_object_that_is_accepted_is_loaded_and_its_events_are_given_up_by_a_second_accept(self):
+        key = self.pipeline.put_raw("a.ndjson", b"not json\n" * 20)
+        self.here("backfill", "--from", "2026-11-23T14", "--set", "quarantine.hold_above=20%")
+        accept = ("quarantine", "accept", "x", "--object", key)
+        self.assertEqual(self.here(*accept), "accepted: the object is loaded now, 20 of its 20 events are in quarantine: a second accept of the object gives these up\n")
+        self.assertIn("accepted: 20 events; ", self.here(*accept))
+        key = self.pipeline.put_raw("b.ndjson", b'{"id": 7, "word": "longer"}\n' * 20)
+        self.here("backfill", "--from", "2026-11-23T14", "--set", "quarantine.hold_above=20%")
+        self.configure(10)
+        self.assertEqual(self.here("quarantine", "accept", "x", "--object", key), "accepted: the object is loaded now, 0 of its 20 events are in quarantine\n")
+
     def test_events_of_an_object_that_is_held_say_so_and_what_loads_them(self):
         held = ("--set", "quarantine.hold_above=20%")
         key = self.pipeline.put_raw("a.ndjson", ('{"id": 1}\n' + "".join(f'{{"id": {i}, "word": "longer"}}\n' for i in range(2, 20))).encode())
