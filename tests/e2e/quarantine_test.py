@@ -1,9 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """Events in quarantine are tried again after a fix of the DDL or the configuration, or given up."""
 
+import fcntl
 import json
+import pty
 import re
+import struct
 import subprocess
+import termios
+import tty
 import unittest
 
 from pipeline import HOUR, PROGRAM, PipelineTest, environment
@@ -214,6 +219,35 @@ class Quarantine(PipelineTest):
         self.here("backfill", "--from", "2026-11-23T14", "--set", "quarantine.hold_above=20%")
         self.configure(10)
         self.assertEqual(self.here("quarantine", "accept", "x", "--object", key), "accepted: the object is loaded now, 0 of its 20 events are in quarantine\n")
+
+    def list_on_a_terminal(self, columns, *arguments):
+        """The table that it prints there."""
+        ours, its = pty.openpty()
+        fcntl.ioctl(its, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
+        tty.setraw(its)
+        with open(ours, "rb", buffering=0) as terminal:
+            with open(its, "wb", buffering=0) as out:
+                subprocess.run([PROGRAM, "quarantine", "list", *arguments], stdout=out, env=environment(), cwd=self.pipeline.folder,
+                               stdin=subprocess.DEVNULL, check=True, timeout=300)
+                out.write(b"\x04")
+            text = b""
+            while b"\x04" not in text:
+                text += terminal.read(1 << 16)
+        return text.decode().split("\n\n")[0].splitlines()
+
+    def test_a_list_is_as_wide_as_the_terminal_and_100_columns_where_there_is_none(self):
+        name = "word_" + "é" * 60
+        (self.pipeline.folder / "t.sql").write_text(f'CREATE TABLE t (id INTEGER NOT NULL, "{name}" VARCHAR(3))')
+        self.load("a.ndjson", json.dumps({"id": 1, name: "longer"}) + "\n")
+        for by in ((), ("--by", "hour")):
+            with self.subTest(by):
+                plain = self.here("quarantine", "list", *by).split("\n\n")[0].splitlines()
+                self.assertRegex(plain[1], "^t +too_long +word_é+…  ")
+                self.assertEqual([len(plain[0]), len(self.list_on_a_terminal(96, *by)[1])], [100, 96])
+                wide = self.list_on_a_terminal(300, *by)
+                self.assertIn(f" {name} ", wide[1])
+                self.assertEqual(len(wide[0]), len(wide[1]))
+        self.assertRegex(wide[1], r" \d{4}-\d\d-\d\d \d\d:00 .* \d\d:\d\d:\d\d  \d\d:\d\d:\d\d$")
 
     def test_events_of_an_object_that_is_held_say_so_and_what_loads_them(self):
         held = ("--set", "quarantine.hold_above=20%")
