@@ -10,14 +10,15 @@ from pipeline import PipelineTest, environment, events, stop, wait_until
 
 
 class Webhook:
-    """Keeps what it is told; answers `status`, and 400 to types that are `refused`."""
+    """Keeps what it is told; answers `status`, and 400 to types that are `refused`. As HTTP/1.0 it ends a connection
+    after one answer, at the worst moment: when the next request is on its way."""
 
-    def __init__(self, test):
+    def __init__(self, test, protocol="HTTP/1.1"):
         self.told, self.status, self.refused = [], 204, ()
         webhook = self
 
         class Handler(http.server.BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
+            protocol_version = protocol
 
             def do_POST(self):
                 body = self.rfile.read(int(self.headers["Content-Length"]))
@@ -27,6 +28,8 @@ class Webhook:
                 self.send_response(status)
                 self.send_header("Content-Length", "0")
                 self.end_headers()
+                if protocol == "HTTP/1.0":
+                    self.rfile.read(1)  # nothing, where the client ends the connection
 
             def log_message(self, *_):
                 pass
@@ -195,6 +198,16 @@ class Alerts(PipelineTest):
         self.webhook.refused = ()
         self.run_with("process")
         self.assertEqual(self.told(), [("held", "firing", "warning")])
+
+    def test_a_server_that_ends_connections_is_told_every_alert_of_a_run_once(self):
+        self.loaded()
+        self.webhook = Webhook(self, protocol="HTTP/1.0")
+        self.environment = environment(HOOK=self.webhook.url)
+        self.pipeline.announce(self.pipeline.put_landed("held.ndjson", b"not json\n" * 20, 0))
+        self.pipeline.announce(self.pipeline.put_landed("noisy.ndjson", events(20, first=60, new=1) + b"not json\n", 0))
+        for told in ([("held", "firing", "warning"), ("quarantine", "firing", "warning"), ("new_field", "firing", "info")], []):
+            self.assertNotIn("cannot send alerts", self.run_with("process").stderr)
+            self.assertEqual(self.told(), told)
 
     def test_a_raw_store_that_cannot_be_asked_silences_nobody(self):
         self.loaded()

@@ -168,6 +168,21 @@ class Backfill(PipelineTest):
         self.assertIn("not replaced, the old rows stay", done.stderr)
         self.assertEqual(self.pipeline.query("SELECT topic, count(*) FROM tracking.events GROUP BY 1 ORDER BY 1"), [("mended", 10), ("page.view", 10)])
         self.assertNotEqual(self.pipeline.ledger_rows(), before)
+        self.assertRegex(done.stdout, r"processed +10 events of 1 raw objects: 1 loaded, 1 failed\n +failed: date=2026-11-23/14/00[01]\.ndjson\n")
+        self.assertIn("1 of 2 replaced; of what failed the old rows stay\n", done.stdout)
+
+    def test_where_no_object_is_replaced_a_few_of_them_are_named_and_no_event_counts(self):
+        self.put(10, objects=5)
+        self.backfill("--from", "2026-11-23")
+        for path in self.pipeline.files("parquet"):
+            (self.pipeline.data / path).unlink()
+        for i in range(5):
+            self.pipeline.put_raw(f"{i:03}.ndjson", events(10, i * 10, topic=7))
+        done = self.pipeline.run("backfill", "--from", "2026-11-23", "--replace", exit_code=1)
+        self.assertEqual(done.stdout.splitlines()[2:], [
+            "processed  0 events of 0 raw objects: 5 failed",
+            f"           failed: {HOUR}000.ndjson, {HOUR}001.ndjson, {HOUR}002.ndjson and 2 more",
+            "           0 of 5 replaced; of what failed the old rows stay"])
 
     def configuration(self, *tables):
         """Of this pipeline, with these of its tables."""

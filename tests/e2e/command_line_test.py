@@ -35,11 +35,14 @@ class Help(PipelineTest):
         text = self.pipeline.run("--help").stdout.split("Subcommands:")[1].split("Examples:")[0]
         listed = re.findall(r"(?m)^  ([a-z]+)\s{2,}\S", text)
         self.assertEqual(sorted(listed), sorted(COMMANDS), "a command has no test here")
-        for command in COMMANDS:
+        below = re.findall(r"(?m)^  ([a-z]+)\s{2,}\S", self.pipeline.run("quarantine", "--help").stdout.split("Subcommands:")[1].split("Exit code")[0])
+        self.assertEqual(below, ["list", "show", "replay", "accept"])
+        for command in (*COMMANDS, *(f"quarantine {name}" for name in below)):
             with self.subTest(command=command):
-                text = self.pipeline.run(command, "--help").stdout
+                text = self.pipeline.run(*command.split(), "--help").stdout
                 self.assertRegex(text, rf"Examples?:\n(.*\n)*  .*\bsluice\b.* {command}\b")
                 self.assertTrue(max(map(len, text.splitlines())) <= 120, "lines too long for a screen")
+                self.assertIn("\n\nFlags of every command: --config, --dir, ", text)
 
     def test_what_answers_3_is_the_same_in_every_help_and_in_the_document(self):
         told = re.search(r"a person should look\s+\((.*?)\)", self.pipeline.run("--help").stdout, re.S).group(1)
@@ -258,6 +261,19 @@ class ExitCodes(PipelineTest):
                 self.assert_plain_failure(self.pipeline.run(*arguments, exit_code=2))
         self.assertEqual(sorted(self.pipeline.folder.rglob("*")), before)
 
+    def test_wrong_usage_is_answered_with_the_help_of_the_command_that_was_meant(self):
+        accept = ("quarantine", "accept")
+        for arguments, why, see in (
+                (["pause"], "REASON is required", "pause"), (accept, "WHY is required", "quarantine accept"),
+                ([*accept, "x", "--objct", "y"], "no such flag: --objct; did you mean '--object'?", "quarantine accept"),
+                (["quarantine", "replay", "x"], "'quarantine replay' does not take: x", "quarantine replay"),
+                (["quarantine", "lst"], "no such command: lst; did you mean 'list'?", "quarantine"),
+                (["quarantine"], "A subcommand is required", "quarantine"),
+                (["rum"], "no such command: rum; did you mean 'run'?", ""), (["run", "x"], "'run' does not take: x", "run"),
+                (["land", "--init-ledger"], "no such flag: --init-ledger", "land")):
+            with self.subTest(arguments):
+                self.assertEqual(self.pipeline.run(*arguments, exit_code=2).stderr, f"sluice: {why}\nsee: sluice {see}{' ' if see else ''}--help\n")
+
     def test_a_wrong_setting_is_answered_with_the_right_one(self):
         done = self.pipeline.run("run", "--set", "load.thread=2", exit_code=2)
         self.assert_plain_failure(done, "--set load.thread", "load.threads")
@@ -344,8 +360,10 @@ class ExitCodes(PipelineTest):
                 self.assertIn("No space left on device", done.stderr)
 
     def test_ddl_is_3_when_a_change_takes_a_person(self):
-        self.pipeline.run("ddl", "--apply")
-        self.assertEqual(self.pipeline.run("ddl", "--diff").stdout, "-- nothing differs\n")
+        self.assertEqual(self.pipeline.run("ddl", "--apply").stdout, "-- made the ledger\n-- made table tracking.events\n-- made table tracking.utm\n")
+        for flag in ("--diff", "--apply"):
+            self.assertEqual(self.pipeline.run("ddl", flag).stdout, "-- nothing differs\n")
+        self.pipeline.run("ddl", "--diff", "--apply", exit_code=2)
         # What nobody must mend is told.
         self.pipeline.change_warehouse("ALTER TABLE tracking.events ADD COLUMN theirs DATE", "ALTER TABLE tracking.events ALTER request_id DROP NOT NULL")
         notes = ("-- table events: column request_id is NOT NULL in the DDL only: no load brings a NULL, and others may\n"
@@ -357,8 +375,9 @@ class ExitCodes(PipelineTest):
         for flag, missing in (("--diff", True), ("--apply", True), ("--diff", False)):
             with self.subTest(flag=flag, missing=missing):
                 text = self.pipeline.run("ddl", flag, exit_code=3).stdout
-                self.assertEqual('ADD COLUMN "referrer"' in text, missing)
-                self.assertRegex(text, r"-- table events: column topic is INTEGER and not VARCHAR\n-- +a type cannot be changed where it stands: with loading paused, .*\n")
+                done, left = ("mended: ", "left for a person: ") if flag == "--apply" else ("", "")
+                self.assertEqual(f'-- {done}table events: column referrer VARCHAR(500) is not there\nALTER TABLE wh."tracking"."events" ADD COLUMN "referrer"' in text, missing, text)
+                self.assertRegex(text, rf"-- {left}table events: column topic is INTEGER and not VARCHAR\n-- +a type cannot be changed where it stands: with loading paused, .*\n")
         self.assertEqual([step["sql"] for step in self.pipeline.ask("ddl", "--diff", exit_code=3)["steps"]], [None, None, None])
 
     def test_ddl_says_of_redshift_alone_which_queue_loads_want(self):

@@ -1,9 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """Events in quarantine are tried again after a fix of the DDL or the configuration, or given up."""
 
+import fcntl
 import json
+import pty
 import re
+import struct
 import subprocess
+import termios
+import tty
 import unittest
 
 from pipeline import HOUR, PROGRAM, PipelineTest, environment
@@ -191,6 +196,59 @@ class Quarantine(PipelineTest):
         self.assertIn("accepted: the producer knows", self.here("why", key))
         self.assertEqual(self.ask("quarantine", "accept", "and these too", "--object", key)["accepted"], 18)
 
+    def test_an_object_may_be_named_by_its_address(self):
+        key = self.load()
+        other = self.load("b.ndjson", '{"id": "x"}\n')
+        address = f"file://{self.pipeline.data}/raw/{key}"
+        self.assertEqual(sum(group["events"] for group in self.ask("quarantine", "list", "--object", address)["groups"]), 4)
+        self.assertEqual({event["raw_key"] for event in self.ask("quarantine", "show", "--object", address)["events"]}, {key})
+        self.assertEqual(self.ask("quarantine", "replay", "--object", address)["events"], 4)
+        self.assertEqual(self.ask("quarantine", "accept", "x", "--object", address)["accepted"], 4)
+        self.assertEqual({event["raw_key"] for event in self.ask("quarantine", "show")["events"]}, {other})
+        for command in (("list",), ("show",), ("replay",), ("accept", "x")):
+            self.assertEqual(self.here("quarantine", *command, "--object", f"s3://raw/{key}", exit_code=2),
+                             f"sluice: --object s3://raw/{key}: not in the raw store, which is file://{self.pipeline.data}/raw/\n")
+
+    def test_an_object_that_is_accepted_is_loaded_and_its_events_are_given_up_by_a_second_accept(self):
+        key = self.pipeline.put_raw("a.ndjson", b"not json\n" * 20)
+        self.here("backfill", "--from", "2026-11-23T14", "--set", "quarantine.hold_above=20%")
+        accept = ("quarantine", "accept", "x", "--object", key)
+        self.assertEqual(self.here(*accept), "accepted: the object is loaded now, 20 of its 20 events are in quarantine: a second accept of the object gives these up\n")
+        self.assertIn("accepted: 20 events; ", self.here(*accept))
+        key = self.pipeline.put_raw("b.ndjson", b'{"id": 7, "word": "longer"}\n' * 20)
+        self.here("backfill", "--from", "2026-11-23T14", "--set", "quarantine.hold_above=20%")
+        self.configure(10)
+        self.assertEqual(self.here("quarantine", "accept", "x", "--object", key), "accepted: the object is loaded now, 0 of its 20 events are in quarantine\n")
+
+    def list_on_a_terminal(self, columns, *arguments):
+        """The table that it prints there."""
+        ours, its = pty.openpty()
+        fcntl.ioctl(its, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
+        tty.setraw(its)
+        with open(ours, "rb", buffering=0) as terminal:
+            with open(its, "wb", buffering=0) as out:
+                subprocess.run([PROGRAM, "quarantine", "list", *arguments], stdout=out, env=environment(), cwd=self.pipeline.folder,
+                               stdin=subprocess.DEVNULL, check=True, timeout=300)
+                out.write(b"\x04")
+            text = b""
+            while b"\x04" not in text:
+                text += terminal.read(1 << 16)
+        return text.decode().split("\n\n")[0].splitlines()
+
+    def test_a_list_is_as_wide_as_the_terminal_and_100_columns_where_there_is_none(self):
+        name = "word_" + "é" * 60
+        (self.pipeline.folder / "t.sql").write_text(f'CREATE TABLE t (id INTEGER NOT NULL, "{name}" VARCHAR(3))')
+        self.load("a.ndjson", json.dumps({"id": 1, name: "longer"}) + "\n")
+        for by in ((), ("--by", "hour")):
+            with self.subTest(by):
+                plain = self.here("quarantine", "list", *by).split("\n\n")[0].splitlines()
+                self.assertRegex(plain[1], "^t +too_long +word_é+…  ")
+                self.assertEqual([len(plain[0]), len(self.list_on_a_terminal(96, *by)[1])], [100, 96])
+                wide = self.list_on_a_terminal(300, *by)
+                self.assertIn(f" {name} ", wide[1])
+                self.assertEqual(len(wide[0]), len(wide[1]))
+        self.assertRegex(wide[1], r" \d{4}-\d\d-\d\d \d\d:00 .* \d\d:\d\d:\d\d  \d\d:\d\d:\d\d$")
+
     def test_events_of_an_object_that_is_held_say_so_and_what_loads_them(self):
         held = ("--set", "quarantine.hold_above=20%")
         key = self.pipeline.put_raw("a.ndjson", ('{"id": 1}\n' + "".join(f'{{"id": {i}, "word": "longer"}}\n' for i in range(2, 20))).encode())
@@ -266,7 +324,9 @@ class Quarantine(PipelineTest):
         self.load("a.ndjson", '{"id": "x"}\n')
         for command in (("list",), ("show",), ("replay",), ("accept", "x")):
             self.assertIn("it is one of: not_json", self.here("quarantine", *command, "--reason", "mistyped", exit_code=2))
-            self.assertIn("no such table", self.here("quarantine", *command, "--table", "mistyped", exit_code=2))
+            for table in "mistyped", "there.mistyped":
+                self.assertIn(f"--table {table}: there is no such table", self.here("quarantine", *command, "--table", table, exit_code=2))
+            self.assertIn("--since: not a duration: '7'; write 30s, 5m, 1h30m or 7d", self.here("quarantine", *command, "--since", "7", exit_code=2))
             self.assertIn("nothing of that", self.here("quarantine", *command, "--reason", "too_long"))
 
     def test_what_the_limit_cuts_off_is_told(self):

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 #include <mutex>
 #include <thread>
 #include <tuple>
@@ -38,9 +39,18 @@ void Count(ObjectState state, ProcessReport& report) {
   }
 }
 
+// What an object became, of which so many events are in quarantine.
+void Count(const TransformedObject& object, uint64_t quarantined, ProcessReport& report) {
+  report.converted += object.counts;
+  report.quarantined += quarantined;
+  report.stored_bytes += object.stored_bytes;
+  report.decompressed_bytes += object.decompressed_bytes;
+}
+
 auto Sums(auto& report) {
   auto& [inbox, objects, loaded, loaded_before, held, set_aside, vanished, superseded, failed,
-         failure, quarantined, converted, stored_bytes, decompressed_bytes, paused, idle] = report;
+         failure, failed_keys, quarantined, converted, stored_bytes, decompressed_bytes, paused,
+         idle] = report;
   return std::tie(inbox, objects, loaded, loaded_before, held, set_aside, vanished, superseded,
                   failed, quarantined, converted, stored_bytes, decompressed_bytes);
 }
@@ -50,9 +60,17 @@ auto Sums(auto& report) {
 ProcessReport& ProcessReport::operator+=(const ProcessReport& batch) {
   AddFields(Sums(*this), Sums(batch));
   if (!failure) failure = batch.failure;
+  failed_keys.insert(failed_keys.end(), batch.failed_keys.begin(), batch.failed_keys.end());
+  failed_keys.resize(std::min(failed_keys.size(), kFewKeys));
   paused = batch.paused;
   idle = batch.idle;
   return *this;
+}
+
+void ProcessReport::AddFailure(const std::string& key, Error error) {
+  ++failed;
+  if (failed_keys.size() < kFewKeys) failed_keys.push_back(key);
+  if (!failure) failure = std::move(error);
 }
 
 ProcessStage::ProcessStage(Parts parts, ProcessOptions options, ProcessProgress progress)
@@ -199,6 +217,7 @@ std::vector<TransformedObject> ProcessStage::TransformAll(ObjectInbox& inbox,
   std::vector<std::optional<TransformedObject>> results(todo.size());
   std::mutex mutex;  // guards everything below and `report`
   size_t next = 0;
+  ProcessReport told = report;  // as if all were settled
   const size_t running = std::min(workers_.size(), todo.size());
   const size_t threads_each = workers_.size() / running;
 
@@ -210,17 +229,13 @@ std::vector<TransformedObject> ProcessStage::TransformAll(ObjectInbox& inbox,
       auto result = transformer.Transform(todo[mine].key, todo[mine].etag, threads_each);
       lock.lock();
       if (result) {
-        report.converted += result->counts;
-        report.quarantined += result->object().quarantined;
-        report.stored_bytes += result->stored_bytes;
-        report.decompressed_bytes += result->decompressed_bytes;
+        Count(*result, result->object().quarantined, told);
         results[mine] = std::move(*result);
       } else {
         Log(LogLevel::kError, "{}: key={}", result.error().message(), todo[mine].key.text);
-        ++report.failed;
-        if (!report.failure) report.failure = result.error();
+        report.AddFailure(todo[mine].key.text, result.error());
       }
-      if (progress_) progress_(report);
+      if (progress_) progress_(told);
     }
   };
   {
@@ -258,11 +273,10 @@ Status ProcessStage::KeepWhatIsLoaded(std::vector<Settlement>& settlements, Proc
       rest.push_back(std::move(settlements[i]));
       continue;
     }
-    ++report.failed;
-    if (report.failure) continue;
-    report.failure = Error(ErrorKind::kPermanent,
-                           fmt::format("not replaced, the old rows stay: {}: key={}",
-                                       settlements[i].reason, settlements[i].object.raw_key));
+    const std::string& key = settlements[i].object.raw_key;
+    report.AddFailure(
+        key, Error(ErrorKind::kPermanent, fmt::format("not replaced, the old rows stay: {}: key={}",
+                                                      settlements[i].reason, key)));
   }
   settlements = std::move(rest);
   return {};
@@ -272,7 +286,9 @@ Status ProcessStage::LoadAndSettle(ObjectInbox& inbox, std::vector<TransformedOb
                                    ProcessReport& report) {
   std::vector<PlannedObject> planned;
   std::vector<Settlement> settlements;
+  std::map<int64_t, const TransformedObject*> made;  // by the object's identity
   for (TransformedObject& object : transformed) {
+    made[object.object().object] = &object;
     if (auto* settlement = std::get_if<Settlement>(&object.fate)) {
       Log(LogLevel::kWarning, "object {}: {}: object={}", Name(settlement->state),
           settlement->reason, settlement->object.identity);
@@ -294,17 +310,18 @@ Status ProcessStage::LoadAndSettle(ObjectInbox& inbox, std::vector<TransformedOb
   for (const Settlement& settlement : settlements) {
     inbox.Settled({settlement.object.raw_key});
     Count(settlement.state, report);
+    Count(*made[settlement.object.object], settlement.object.quarantined, report);
   }
   SLUICE_ASSIGN(const auto outcomes, std::move(loaded));
   for (size_t i = 0; i < planned.size(); ++i) {
     if (!outcomes[i].state) {
       Log(LogLevel::kError, "{}: key={}", outcomes[i].reason, planned[i].raw_key);
-      ++report.failed;
-      if (!report.failure) report.failure = Error(ErrorKind::kPermanent, outcomes[i].reason);
+      report.AddFailure(planned[i].raw_key, Error(ErrorKind::kPermanent, outcomes[i].reason));
       continue;
     }
     inbox.Settled({planned[i].raw_key});
     Count(*outcomes[i].state, report);
+    Count(*made[planned[i].object], planned[i].quarantined, report);
   }
   if (progress_) progress_(report);
   return {};

@@ -32,21 +32,25 @@ struct ProcessReport {
   InboxCounts inbox;
   uint64_t objects = 0;  // settled in any way
   uint64_t loaded = 0, loaded_before = 0, held = 0, set_aside = 0, vanished = 0, superseded = 0;
-  uint64_t failed = 0;           // could not be read or written: their notifications come again
-  std::optional<Error> failure;  // the first of these
+  uint64_t failed = 0;  // could not be read, written or replaced: their notifications come again
+  std::optional<Error> failure;          // the first of these
+  std::vector<std::string> failed_keys;  // the first kFewKeys of these
   uint64_t quarantined = 0;
-  ConversionCounts converted;  // of all objects that were transformed, held ones too
+  ConversionCounts converted;  // of the objects that were settled, held ones too
   uint64_t stored_bytes = 0, decompressed_bytes = 0;
   std::optional<std::string> paused;  // the reason
   bool idle = false;                  // the last batch found nothing to do
 
+  static constexpr size_t kFewKeys = 3;
+
   uint64_t events() const { return converted.lines; }
+  void AddFailure(const std::string& key, Error error);
   // The later batch's word counts for `paused` and `idle`, the first failure for `failure`.
   ProcessReport& operator+=(const ProcessReport& batch);
 };
 
-// Called after each object and each load with the report so far; for progress bars. From one thread
-// at a time.
+// Called after each object and each load with the report so far, which then also counts the events
+// of objects that are not settled yet; for progress bars. From one thread at a time.
 using ProcessProgress = std::function<void(const ProcessReport&)>;
 
 // From announced objects to committed rows: receive → transform → load → delete, one batch a call;

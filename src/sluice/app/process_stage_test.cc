@@ -29,6 +29,8 @@ constexpr const char* kGood =
     R"({"request_id": "%08d-0000-4000-8000-000000000000", "request_timestamp": "2026-11-23 10:00:00", )"
     R"("cookie_id": "c", "topic": "t"})";
 
+using ::testing::AnyOf;
+
 class ProcessStageTest : public ::testing::Test {
  protected:
   void SetUp() override {
@@ -578,6 +580,29 @@ TEST_F(ProcessStageTest, N3_N8_ATestEventIsDeletedWhereTheBatchIsStopped) {
   EXPECT_EQ(report->objects, 0u);
   EXPECT_EQ(Depth().visible, 1u);
   EXPECT_EQ(Depth().in_flight, 0u);
+}
+
+TEST_F(ProcessStageTest, EventsOfABatchThatIsStoppedAreToldWhileItRunsAndDoNotCount) {
+  Announce(Land("a.ndjson", Event(1) + Event(2) + "not json\n"));
+  Announce(Land("b.ndjson", Event(3)));
+  std::stop_source source;
+  uint64_t told = 0;
+  const auto stage =
+      pipeline_->MakeProcess(AfterLoad::kDeleteNotifications, EmptyLedger::kRefuseOverRows,
+                             std::chrono::milliseconds(0), [&](const ProcessReport& now) {
+                               told = now.events();
+                               source.request_stop();
+                             });
+  const auto stopped = (*stage)->ProcessBatch(source.get_token());
+  ASSERT_TRUE(stopped) << stopped.error().message();
+  EXPECT_THAT(told, AnyOf(3u, 1u));
+  EXPECT_EQ(stopped->events(), 0u);
+  EXPECT_EQ(stopped->quarantined, 0u);
+  const auto report = (*stage)->ProcessBatch({});
+  ASSERT_TRUE(report) << report.error().message();
+  EXPECT_EQ(report->loaded, 2u);
+  EXPECT_EQ(report->events(), 4u);
+  EXPECT_EQ(report->quarantined, 1u);
 }
 
 TEST_F(ProcessStageTest, KeptNotificationsStay) {

@@ -80,6 +80,15 @@ std::string ToJson(const BackfillPlan& plan, const RunReport* report, const Tabl
   return json.text() + "\n";
 }
 
+// Where something failed that was to be replaced: how much was.
+std::string ReplacedText(const BackfillPlan& plan, const ProcessReport& report) {
+  const bool replaces = plan.replaces || !plan.table.empty();
+  if (!replaces || report.failed == 0) return "";
+  return fmt::format("           {} of {} {}replaced; of what failed the old rows stay\n",
+                     WithThousands(report.loaded), WithThousands(plan.objects()),
+                     plan.to_load > 0 ? "loaded or " : "");
+}
+
 Status Load(Session& session, const BackfillFlags& flags, PipelineConfig config,
             const BackfillPlan& plan) {
   if (flags.parallel > 0) config.load.threads = flags.parallel;
@@ -99,7 +108,8 @@ Status Load(Session& session, const BackfillFlags& flags, PipelineConfig config,
                             }));
   progress.Clear();
   SLUICE_TRY(Print(session.flags.json ? ToJson(plan, &report, pipeline->tables())
-                                      : ToText(report, pipeline->tables())));
+                                      : ToText(report, pipeline->tables()) +
+                                            ReplacedText(plan, report.processed)));
   if (const Error* const failed = report.Failed()) return std::unexpected(*failed);
   if (!session.stop().stop_requested()) return {};
   return Fail(ErrorKind::kTransient, "{}",

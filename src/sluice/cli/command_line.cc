@@ -67,6 +67,14 @@ void AddGlobalFlags(CLI::App& app, GlobalFlags& flags) {
   app.fallthrough();
 }
 
+// To the help of the commands below `app`, and below these.
+void AddFooters(CLI::App& app) {
+  for (CLI::App* command : app.get_subcommands([](CLI::App*) { return true; })) {
+    command->footer(command->get_footer() + kEveryCommand);
+    AddFooters(*command);
+  }
+}
+
 }  // namespace
 
 int RunCommandLine(int argc, char** argv) {
@@ -99,8 +107,7 @@ int RunCommandLine(int argc, char** argv) {
   AddPreview(app, session, exit_code);
   AddLambda(app, session, exit_code);
   AddCompletion(app, session, exit_code);
-  for (CLI::App* command : app.get_subcommands([](CLI::App*) { return true; }))
-    command->footer(command->get_footer() + kEveryCommand);
+  AddFooters(app);
   app.failure_message(
       [](const CLI::App* parsed, const CLI::Error& error) { return ExplainUsage(*parsed, error); });
   try {

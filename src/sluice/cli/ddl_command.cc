@@ -6,6 +6,7 @@
 #include "sluice/base/json_text.h"
 #include "sluice/cli/exit_code.h"
 #include "sluice/cli/session.h"
+#include "sluice/operate/verify.h"
 #include "sluice/warehouse/ddl_sql.h"
 
 namespace sluice {
@@ -22,6 +23,7 @@ struct Ddl {
     std::string note;  // a comment before it
     std::optional<std::string> sql;
     bool needs_person = false;
+    std::string made;  // what --apply makes where there is no statement
   };
   std::vector<Step> steps;
 
@@ -61,6 +63,20 @@ std::string ToJson(const Ddl& ddl, bool applied) {
   return json.text() + "\n";
 }
 
+// What of it `--apply` did, and what it left.
+Ddl WhatWasDone(Ddl ddl) {
+  for (Ddl::Step& step : ddl.steps) {
+    if (!step.made.empty()) {
+      step.note = "made " + step.made;
+    } else if (step.sql) {
+      step.note = "mended: " + step.note;
+    } else if (step.needs_person) {
+      step.note = "left for a person: " + step.note;
+    }
+  }
+  return ddl;
+}
+
 // Everything, for an empty warehouse.
 Ddl WholeDdl(const PipelineConfig& config, const DdlFlags& flags) {
   const LedgerNames names = NamesOf(config);
@@ -96,15 +112,19 @@ Result<Ddl> Difference(PipelineView& view) {
   Ddl ddl;
   SLUICE_ASSIGN(const WarehouseState state, view.warehouse().Probe());
   if (!state.ledger_exists) {
-    ddl.steps.push_back({"there is no ledger yet: sluice ddl shows what makes it", std::nullopt});
+    ddl.steps.push_back({.note = "there is no ledger yet: sluice ddl shows what makes it",
+                         .sql = std::nullopt,
+                         .made = "the ledger"});
   }
   for (const Table& table : view.tables().tables) {
     const auto live = view.warehouse().Describe(table);
     if (!live && live.error().kind() != ErrorKind::kNotFound) return std::unexpected(live.error());
     if (!live) {
       ddl.steps.push_back(
-          {fmt::format("table {} is not there yet: sluice ddl shows what makes it", table.name()),
-           std::nullopt});
+          {.note = fmt::format("table {} is not there yet: sluice ddl shows what makes it",
+                               table.name()),
+           .sql = std::nullopt,
+           .made = "table " + FullName(table)});
       continue;
     }
     for (const TableChange& change : ChangesOf(names, table, *live)) {
@@ -141,8 +161,11 @@ Result<int> RunDdl(Session& session, const DdlFlags& flags) {
     return kExitDone;
   }
   SLUICE_ASSIGN(const auto view, session.OpenView(std::move(config)));
-  SLUICE_ASSIGN(const Ddl ddl, Difference(*view));
-  if (flags.apply) SLUICE_TRY(Apply(session, ddl));
+  SLUICE_ASSIGN(Ddl ddl, Difference(*view));
+  if (flags.apply) {
+    SLUICE_TRY(Apply(session, ddl));
+    ddl = WhatWasDone(std::move(ddl));
+  }
   const std::string text = ddl.steps.empty() ? "-- nothing differs\n" : ToText(ddl);
   SLUICE_TRY(Print(session.flags.json ? ToJson(ddl, flags.apply) : text));
   const bool waits = std::ranges::any_of(ddl.steps, &Ddl::Step::needs_person);
@@ -156,8 +179,10 @@ void AddDdl(CLI::App& app, Session& session, int& exit_code) {
   CLI::App* command = app.add_subcommand("ddl", "The SQL that the warehouse needs");
   auto* diff =
       command->add_flag("--diff", flags->diff, "Only what differs from the warehouse as it is");
-  auto* apply = command->add_flag(
-      "--apply", flags->apply, "Do it: make what is missing, add columns at the end, widen texts");
+  auto* apply = command
+                    ->add_flag("--apply", flags->apply,
+                               "Do it: make what is missing, add columns at the end, widen texts")
+                    ->excludes(diff);
   auto* user = command
                    ->add_option("--user", flags->user,
                                 "Also what a user is granted who loads and makes nothing")

@@ -40,8 +40,7 @@ Status Pause(Session& session, const Reason& reason) {
 void AddPauses(CLI::App& app, Session& session, int& exit_code) {
   auto reason = std::make_shared<std::string>();
   CLI::App* pause = app.add_subcommand("pause", "Let no load commit, for a reason, until resume");
-  pause->add_option("reason", *reason, "Why, for whoever asks status")
-      ->type_name("REASON")
+  pause->add_option("REASON", *reason, "Why, for whoever asks status")
       ->required()
       ->check([](const std::string& text) {
         return text.empty() ? std::string("a reason is needed") : std::string();

@@ -29,9 +29,10 @@ struct Accepted {
 std::string ToText(const Accepted& done) {
   if (done.keeps_old) return "accepted: it never loads, the version that is loaded stays\n";
   if (done.released) {
-    return fmt::format("accepted and loaded: {} of its {} events are in quarantine\n",
-                       WithThousands(done.released->quarantined),
-                       WithThousands(done.released->events()));
+    return fmt::format(
+        "accepted: the object is loaded now, {} of its {} events are in quarantine{}\n",
+        WithThousands(done.released->quarantined), WithThousands(done.released->events()),
+        done.released->quarantined == 0 ? "" : ": a second accept of the object gives these up");
   }
   if (done.IsNothing() && done.stuck.events == 0) return "nothing of that is in quarantine\n";
   const std::string events =
@@ -139,8 +140,7 @@ void AddQuarantineAccept(CLI::App& quarantine, Session& session, int& exit_code)
   auto flags = std::make_shared<AcceptFlags>();
   CLI::App* command = quarantine.add_subcommand(
       "accept", "Give events up, for a reason that is kept; or load an object that is held");
-  command->add_option("why", flags->why, "Why, for whoever asks later")
-      ->type_name("WHY")
+  command->add_option("WHY", flags->why, "For whoever asks later")
       ->required()
       ->check([](const std::string& text) {
         return text.empty() ? std::string("a reason is needed") : std::string();

@@ -50,17 +50,21 @@ std::string StuckText(const QuarantinedEvent& event) {
 std::string ToText(const QuarantineSummary& summary) {
   if (summary.groups.empty()) return "nothing of that is in quarantine\n";
   const bool by_hour = !summary.groups[0].hour.empty();
+  // Of a time in an hour that is told, the day and the hour are.
+  const auto time = [&](const std::string& at) {
+    return by_hour ? at.substr(11, 8) : at.substr(0, 19);
+  };
   std::vector<std::vector<std::string>> rows = {
       {"table", "reason", "column", "events", "share", "objects", "first", "last"}};
   for (const QuarantineGroup& group : summary.groups) {
     rows.push_back({TableText(group.table), group.reason, group.column, WithThousands(group.events),
                     fmt::format("{:.3g}%", 100 * Share(summary, group)),
-                    WithThousands(group.objects), group.first.substr(0, 19),
-                    group.last.substr(0, 19)});
+                    WithThousands(group.objects), time(group.first), time(group.last)});
     if (by_hour) rows.back().insert(rows.back().begin() + 3, group.hour.substr(0, 16));
   }
   if (by_hour) rows[0].insert(rows[0].begin() + 3, "hour");
-  std::string text = FormatTable(rows);
+  constexpr size_t kNames = 3;
+  std::string text = FormatTable(std::move(rows), kNames, WidthOfStdout());
   for (const QuarantineGroup& group : summary.groups) {
     if (group.stuck == 0) continue;
     text += fmt::format("{} of {}{}{} {} are of raw objects that are held or set aside\n",

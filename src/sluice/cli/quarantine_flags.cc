@@ -23,6 +23,17 @@ std::string_view WithoutSchema(std::string_view table) {
   return table.substr(table.rfind('.') + 1);
 }
 
+// What --object names: a key, or the address of an object in the raw store, as `why` takes it.
+Result<std::string> KeyOf(Session& session, const std::string& object) {
+  if (object.find("://") == std::string::npos) return object;
+  SLUICE_ASSIGN(PipelineConfig config, session.Configuration());
+  SLUICE_ASSIGN(const auto view, session.OpenView(std::move(config)));
+  SLUICE_ASSIGN(const auto raw, view->OpenRaw());
+  if (object.starts_with(raw->uri())) return object.substr(raw->uri().size());
+  return session.WrongUsage(
+      fmt::format("--object {}: not in the raw store, which is {}", object, raw->uri()));
+}
+
 }  // namespace
 
 std::string TableText(const std::string& table) {
@@ -32,8 +43,8 @@ std::string TableText(const std::string& table) {
 Status RequireKnownTable(Session& session, const QuarantineFlags& flags) {
   if (flags.table.empty() || flags.table == "*") return {};
   SLUICE_ASSIGN(const PipelineConfig config, session.Configuration());
-  const auto which = WhichTables(session, *config.tables, std::string(WithoutSchema(flags.table)));
-  return which ? Status() : std::unexpected(which.error());
+  if (WhichTables(session, *config.tables, std::string(WithoutSchema(flags.table)))) return {};
+  return std::unexpected(WhichTables(session, *config.tables, flags.table).error());
 }
 
 Result<StuckEvents> FindStuck(Session& session, QuarantineFilter filter) {
@@ -71,11 +82,12 @@ Result<QuarantineFilter> FilterOf(Session& session, const QuarantineFlags& flags
     return session.WrongUsage(fmt::format("--reason {}: there is no such reason; it is one of: {}",
                                           flags.reason, fmt::join(FaultReasonNames(), ", ")));
   }
+  SLUICE_ASSIGN(std::string key, KeyOf(session, flags.object));
   QuarantineFilter filter{
       .table = std::string(WithoutSchema(flags.table)),
       .reason = flags.reason,
       .column = flags.column,
-      .raw_key = flags.object,
+      .raw_key = std::move(key),
       .since = {},
       .limit = flags.limit,
       .kind = flags.accepted ? QuarantineKind::kAccepted : QuarantineKind::kWaiting,
@@ -94,7 +106,10 @@ void AddFilter(CLI::App& command, QuarantineFlags& flags) {
       ->type_name("REASON");
   command.add_option("--column", flags.column, "Only events that are there because of this column")
       ->type_name("COLUMN");
-  command.add_option("--object", flags.object, "Only events of this raw object")->type_name("KEY");
+  command
+      .add_option("--object", flags.object,
+                  "Only events of this raw object; its address will do too")
+      ->type_name("KEY");
   command.add_option("--since", flags.since, "Only what came there in the last hours or days")
       ->type_name("DURATION");
 }

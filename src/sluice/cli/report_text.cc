@@ -2,6 +2,7 @@
 #include "sluice/cli/report_text.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <utility>
 
@@ -18,6 +19,14 @@ std::vector<std::pair<std::string_view, uint64_t>> ObjectCounts(const ProcessRep
           {"held", p.held},         {"set aside", p.set_aside},
           {"vanished", p.vanished}, {"superseded", p.superseded},
           {"failed", p.failed}};
+}
+
+// "failed: KEY, KEY, KEY and 9 more".
+std::string FailedText(const ProcessReport& p) {
+  if (p.failed == 0) return "";
+  const uint64_t others = p.failed - p.failed_keys.size();
+  return fmt::format("           failed: {}{}\n", fmt::join(p.failed_keys, ", "),
+                     others == 0 ? "" : fmt::format(" and {} more", WithThousands(others)));
 }
 
 void AppendLanded(JsonText& json, const LandReport& l) {
@@ -71,7 +80,7 @@ std::string ToText(const RunReport& report, const TableSet& tables) {
         WithThousands(landed.lost));
   }
   const ProcessReport& processed = report.processed;
-  if (processed.objects > 0) {
+  if (processed.objects + processed.failed > 0) {
     text +=
         fmt::format("processed  {} events of {} raw objects: ", WithThousands(processed.events()),
                     WithThousands(processed.objects));
@@ -81,7 +90,7 @@ std::string ToText(const RunReport& report, const TableSet& tables) {
       text += fmt::format("{}{} {}", separator, WithThousands(count), name);
       separator = ", ";
     }
-    text += '\n';
+    text += '\n' + FailedText(processed);
   }
   text += ChangesText(processed.converted, tables, "           ");
   if (processed.inbox.foreign > 0) {

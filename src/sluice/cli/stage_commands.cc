@@ -111,8 +111,10 @@ void AddStage(CLI::App& app, Session& session, int& exit_code, const char* name,
         return is_number && seconds > 0 ? std::string()
                                         : "not a number of seconds above 0: " + text;
       });
-  command->add_flag("--init-ledger", flags->init_ledger,
-                    "Accept an empty ledger over tables that hold rows");
+  if (stage != &RunLand) {
+    command->add_flag("--init-ledger", flags->init_ledger,
+                      "Accept an empty ledger over tables that hold rows");
+  }
   command->add_flag("--strict", flags->strict,
                     "Exit 3 when something was held, set aside, gone or not ours");
   command->footer(footer);

@@ -18,7 +18,7 @@ namespace {
 constexpr const char* kNothingYet = "nothing there yet";
 constexpr const char* kNotKnown = "not known";
 constexpr size_t kLabel = 15;        // columns
-constexpr size_t kLongestName = 28;  // of a table or a column; bytes
+constexpr size_t kLongestName = 28;  // of a table or a column; columns
 
 // How many of each are shown.
 struct Room {
@@ -40,9 +40,8 @@ struct Room {
   }
 };
 
-std::string Cut(std::string_view name) {
-  if (name.size() <= kLongestName) return std::string(name);
-  return std::string(Utf8Prefix(name, kLongestName - 1)) + "…";
+std::string Shown(std::string_view name) {
+  return Cut(name, kLongestName);
 }
 
 // `given` in lines of kStatusWidth, those behind the first one indented by `indent`. A word that is
@@ -137,7 +136,7 @@ std::string TablesText(const StatusReport& report, size_t room) {
     const TableStatus& table = report.tables[i];
     const TableBalance& b = table.balance;
     if (i < room) {
-      AddTable(Cut(table.table), b, rows_text(table.rows.value_or(0)), rows);
+      AddTable(Shown(table.table), b, rows_text(table.rows.value_or(0)), rows);
       continue;
     }
     others.routed += b.routed;
@@ -166,7 +165,7 @@ std::string DifferingText(const StatusReport& report) {
   for (const TableStatus& table : report.tables) {
     if (table.balance.differing == 0) continue;
     differing += table.balance.differing;
-    if (++tables <= kShown) names += (names.empty() ? "" : ", ") + Cut(table.table);
+    if (++tables <= kShown) names += (names.empty() ? "" : ", ") + Shown(table.table);
   }
   if (tables == 0) return "";
   return "\n" + Line("differing",
@@ -179,7 +178,7 @@ std::string EventHoursText(const std::vector<TableHours>& tables, const Room& ro
   const size_t shown = std::min(room.tables_by_event_time, tables.size());
   std::string text;
   for (const TableHours& table : std::span(tables).first(shown)) {
-    text += "\n" + HoursText(table.hours, "events of " + Cut(table.table), room.hours);
+    text += "\n" + HoursText(table.hours, "events of " + Shown(table.table), room.hours);
   }
   if (tables.size() == shown) return text;
   return text + fmt::format("and {} more tables: --json has them all\n", tables.size() - shown);
@@ -190,8 +189,8 @@ std::string QuarantineText(const QuarantineSummary& quarantine, size_t room) {
   std::string text = "\nquarantine, last 24 hours\n";
   for (size_t i = 0; i < std::min(room, quarantine.groups.size()); ++i) {
     const QuarantineGroup& group = quarantine.groups[i];
-    std::string place = group.table == "*" ? "no table" : Cut(group.table);
-    if (!group.column.empty()) place += "." + Cut(group.column);
+    std::string place = group.table == "*" ? "no table" : Shown(group.table);
+    if (!group.column.empty()) place += "." + Shown(group.column);
     text += fmt::format("{:>13}  {}  {}\n", WithThousands(group.events), group.reason, place);
   }
   if (quarantine.groups.size() > room) {
@@ -212,7 +211,7 @@ std::string FieldsText(const StatusReport& report, size_t room) {
   for (size_t i = 0; i < std::min(room, report.fields.size()); ++i) {
     const FieldReport& field = report.fields[i];
     const std::string line = fmt::format("{} {}: {} of {} events ({:.3g} %), since {}",
-                                         Cut(field.table), Cut(WithoutControls(field.name)),
+                                         Shown(field.table), Shown(WithoutControls(field.name)),
                                          WithThousands(field.events), WithThousands(field.seen),
                                          100 * field.share(), MinuteText(field.first, report.now));
     text += Line("  " + std::string(field.change()), line);

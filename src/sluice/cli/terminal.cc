@@ -2,6 +2,7 @@
 #include "sluice/cli/terminal.h"
 
 #include <fmt/format.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -11,15 +12,26 @@
 #include <cstdlib>
 #include <cstring>
 
-#include "sluice/base/utf8.h"
-
 namespace sluice {
 namespace {
 
+bool BeginsCodePoint(char c) {
+  return (static_cast<unsigned char>(c) & 0xC0) != 0x80;
+}
+
 // Columns that `text` takes: its code points.
 size_t Width(std::string_view text) {
-  return static_cast<size_t>(std::ranges::count_if(
-      text, [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; }));
+  return static_cast<size_t>(std::ranges::count_if(text, BeginsCodePoint));
+}
+
+// Of each column.
+std::vector<size_t> WidthsOf(const std::vector<std::vector<std::string>>& rows) {
+  std::vector<size_t> widths;
+  for (const auto& row : rows) {
+    widths.resize(std::max(widths.size(), row.size()));
+    for (size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], Width(row[i]));
+  }
+  return widths;
 }
 
 Style StyleOf(int descriptor) {
@@ -58,12 +70,40 @@ std::string WithThousands(uint64_t number) {
   return text;
 }
 
-std::string FormatTable(const std::vector<std::vector<std::string>>& rows) {
-  std::vector<size_t> widths;
-  for (const auto& row : rows) {
-    widths.resize(std::max(widths.size(), row.size()));
-    for (size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], Width(row[i]));
+size_t WidthOfStdout() {
+  winsize size{};
+  const bool is_known = ::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0;
+  return is_known ? size.ws_col : kPlainWidth;
+}
+
+std::string Cut(std::string_view name, size_t longest) {
+  if (Width(name) <= longest) return std::string(name);
+  size_t end = 0;
+  for (size_t begun = 0; end < name.size(); ++end) {
+    if (BeginsCodePoint(name[end]) && ++begun == longest) break;
   }
+  return std::string(name.substr(0, end)) + "…";
+}
+
+std::string FormatTable(std::vector<std::vector<std::string>> rows, size_t names, size_t width) {
+  constexpr size_t kLeast = 4;
+  std::vector<size_t> widths = WidthsOf(rows);
+  size_t whole = 2 * (widths.size() - 1);
+  for (const size_t one : widths) whole += one;
+  const auto first = widths.begin(), last = first + static_cast<std::ptrdiff_t>(names);
+  for (; whole > width; --whole) {
+    const auto widest = std::max_element(first, last);
+    if (*widest <= kLeast) break;
+    --*widest;
+  }
+  for (auto& row : rows) {
+    for (size_t i = 0; i < names; ++i) row[i] = Cut(row[i], widths[i]);
+  }
+  return FormatTable(rows);
+}
+
+std::string FormatTable(const std::vector<std::vector<std::string>>& rows) {
+  const std::vector<size_t> widths = WidthsOf(rows);
   std::string text;
   for (const auto& row : rows) {
     for (size_t i = 0; i < row.size(); ++i) {

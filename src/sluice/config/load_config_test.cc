@@ -215,8 +215,8 @@ TEST_F(LoadConfigTest, SaysEverythingThatIsWrongAtOnceInTheOrderOfTheFile) {
             "FOLDER/sluice.yaml:1:1: unknown key 'nmae'; did you mean 'name'?\n"
             "FOLDER/sluice.yaml:3:8: raw.url: must end in '/', so that no other prefix begins with "
             "it: s3://acme-raw/tracking\n"
-            "FOLDER/sluice.yaml:4:19: raw.close_at.age: not a duration: '5'; write 30s, 5m or "
-            "1h30m\n"
+            "FOLDER/sluice.yaml:4:19: raw.close_at.age: not a duration: '5'; write 30s, 5m, "
+            "1h30m or 7d\n"
             "FOLDER/sluice.yaml:4:28: raw.close_at.size: not a size: '1.5GiB'; write a whole "
             "number and a unit, like 128MiB\n"
             "FOLDER/sluice.yaml:8:22: tables[0].unique: table utm has no column 'ident'\n"
@@ -443,7 +443,7 @@ TEST_F(LoadConfigTest, ProblemsOfOverridesNameTheirOrigin) {
       "SLUICE_TABLES_0_TIME: no key has this variable\n"
       "--set load.thread: unknown key; did you mean 'load.threads'?\n"
       "--set tables.events: tables are described in the file only\n"
-      "SLUICE_LOAD_EVERY: load.every: not a duration: 'often'; write 30s, 5m or 1h30m\n"
+      "SLUICE_LOAD_EVERY: load.every: not a duration: 'often'; write 30s, 5m, 1h30m or 7d\n"
       "--set log.level: log.level: found 'loud'; wanted one of: debug, info, warning, error, "
       "off");
 }

@@ -17,7 +17,7 @@ constexpr int64_t kLongest = 10ll * 366 * 24 * 3'600'000;
 
 Result<std::chrono::milliseconds> ParseDuration(std::string_view text) {
   const std::unexpected<Error> refused =
-      Fail(ErrorKind::kPermanent, "not a duration: '{}'; write 30s, 5m or 1h30m", text);
+      Fail(ErrorKind::kPermanent, "not a duration: '{}'; write 30s, 5m, 1h30m or 7d", text);
   int64_t total = 0;
   size_t next_unit = 0;
   std::string_view rest = text;

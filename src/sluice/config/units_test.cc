@@ -25,7 +25,8 @@ TEST(DurationTest, RefusesWhatIsNotADuration) {
                            "4000d", "1m1m", "1s5", "99999999999s", "4000000000h", "5m "}) {
     EXPECT_FALSE(ParseDuration(text)) << text;
   }
-  EXPECT_EQ(ParseDuration("5").error().message(), "not a duration: '5'; write 30s, 5m or 1h30m");
+  EXPECT_EQ(ParseDuration("5").error().message(),
+            "not a duration: '5'; write 30s, 5m, 1h30m or 7d");
   EXPECT_EQ(ParseDuration("4000d").error().message(), "too long: '4000d'; at most 3660d");
 }
 

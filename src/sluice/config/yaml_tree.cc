@@ -35,6 +35,8 @@ class TreeBuilder : public YAML::EventHandler {
   explicit TreeBuilder(std::string_view text) : text_(text) {}
 
   YamlNode TakeRoot() { return std::move(root_); }
+  // The map or list that is open; null: none is.
+  const YamlNode* open() const { return open_.empty() ? nullptr : &open_.back().node; }
 
   void OnDocumentStart(const YAML::Mark&) override {}
   void OnDocumentEnd() override {}
@@ -159,10 +161,10 @@ Result<YamlNode> ParseYaml(std::string_view text, std::string_view file) {
     return Fail(ErrorKind::kPermanent, "{}:1:1: not UTF-8 text; save the file as UTF-8", file);
   }
   if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);
+  TreeBuilder builder(text);
   try {
     std::istringstream stream{std::string(text)};
     YAML::Parser parser(stream);
-    TreeBuilder builder(text);
     parser.HandleNextDocument(builder);
     YamlNode root = builder.TakeRoot();
     TreeBuilder second(text);
@@ -176,6 +178,12 @@ Result<YamlNode> ParseYaml(std::string_view text, std::string_view file) {
     return Fail(ErrorKind::kPermanent, "{}:{}:{}: {}", file, refusal.line, refusal.column,
                 WithoutControls(refusal.why));
   } catch (const YAML::Exception& error) {
+    const bool never_ends = error.msg == YAML::ErrorMsg::END_OF_MAP_FLOW ||
+                            error.msg == YAML::ErrorMsg::END_OF_SEQ_FLOW;
+    if (const YamlNode* const opened = builder.open(); never_ends && opened != nullptr) {
+      return Fail(ErrorKind::kPermanent, "{}:{}:{}: {} that begins here and has no end", file,
+                  opened->line, opened->column, Name(opened->kind));
+    }
     return Fail(ErrorKind::kPermanent, "{}:{}:{}: {}", file, error.mark.line + 1,
                 error.mark.column + 1, WithoutControls(error.msg));
   } catch (const std::exception& error) {

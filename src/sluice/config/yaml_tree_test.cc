@@ -83,7 +83,10 @@ TEST(YamlTreeTest, RefusesWhatAConfigurationDoesNotNeed) {
 }
 
 TEST(YamlTreeTest, SyntaxErrorsHaveAPlace) {
-  EXPECT_THAT(ErrorOf("a: 1\nb: [1, 2\n"), StartsWith("f.yaml:"));
+  EXPECT_EQ(ErrorOf("a: 1\nb: [1, 2\n"), "f.yaml:2:4: a list that begins here and has no end");
+  EXPECT_EQ(ErrorOf("a: {b: x\n"), "f.yaml:1:4: a map that begins here and has no end");
+  EXPECT_EQ(ErrorOf("a: [{b: 1}, {c: [2], d: 3\n\n"),
+            "f.yaml:1:13: a map that begins here and has no end");
   EXPECT_THAT(ErrorOf("a: 1\n b: 2"), StartsWith("f.yaml:2:"));
   EXPECT_THAT(ErrorOf("a: 'x"), StartsWith("f.yaml:1:"));
   EXPECT_THAT(ErrorOf("a: *x"), StartsWith("f.yaml:1:"));

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sluice/connect/webhook.h"
 
+#include "sluice/aws/http_client.h"
 #include "sluice/base/utf8.h"
 
 namespace sluice {
@@ -27,23 +28,24 @@ Result<Webhook> Webhook::At(const Secret& url) {
   const bool is_plain =
       IsAscii(target) && target == WithoutControls(target) && target.find(' ') == std::string::npos;
   if (!endpoint || !is_plain) return refused();
-  auto http = HttpClient::Make(*endpoint, {.most_connections = 1, .largest_body = kLargestAnswer});
-  if (!http) return Fail(http.error().kind(), "cannot make connections to the webhook");
-  return Webhook(*std::move(http), std::move(target));
+  return Webhook(*endpoint, std::move(target));
 }
 
-Status Webhook::Post(std::string_view json) {
+Status Webhook::Post(std::string_view json) const {
+  const auto http =
+      HttpClient::Make(endpoint_, {.most_connections = 1, .largest_body = kLargestAnswer});
+  if (!http) return Fail(http.error().kind(), "cannot make connections to the webhook");
   const HttpRequest request{
       .method = "POST",
       .target = target_,
       .headers = {{"Content-Type", "application/json"}, {"User-Agent", "sluice"}},
       .body = json};
-  const auto response = http_->Send(request, kTimeout);
+  const auto response = (*http)->Send(request, kTimeout);
   if (!response) {
     return Fail(response.error().kind(), "the webhook {}",
                 response.error().kind() == ErrorKind::kTransient
                     ? "cannot be reached"
-                    : "gave no whole answer within ten seconds");
+                    : "gave no whole answer, for which it has ten seconds");
   }
   if (response->status / 100 == 2) return {};
   return Fail(ErrorKind::kPermanent, "the webhook refused: status={}", response->status);

@@ -52,6 +52,15 @@ TEST_F(WebhookTest, PostsTheTextToPathAndQuery) {
   }
 }
 
+TEST_F(WebhookTest, EachTextHasAConnectionOfItsOwn) {
+  const auto webhook = Webhook::At(Url("/"));
+  ASSERT_TRUE(webhook);
+  for (const size_t posted : {1, 2, 3}) {
+    ASSERT_TRUE(webhook->Post("{}"));
+    EXPECT_EQ(server_.connections(), posted);
+  }
+}
+
 TEST_F(WebhookTest, OnlyTwoHundredsAreAnAnswer) {
   auto webhook = Webhook::At(Url("/secret-path"));
   ASSERT_TRUE(webhook);
