@@ -78,7 +78,10 @@ tables:
         self.assertEqual([(one["field"], one["change"], one["events"], one["share"], one["is_new"]) for one in status["fields"]],
                          [("count", "coerced", 1, 0.5, True)])
         self.assertEqual([(one["type"], one["text"]) for one in status["concerns"]],
-                         [("type_changed", "t: 1 column with values of another type: count (coerced)")])
+                         [("type_changed", "t: 1 column with values of another type: count (coerced); mend the producer or the DDL")])
+        newest = self.pipeline.query("SELECT raw_key FROM sluice.ledger WHERE table_name = 't' AND reason IS NOT NULL")[0][0]
+        self.assertEqual(status["next"], [f"sluice why {newest}"])
+        self.assertIn("\n                     t: coerced count in 1 event\n", self.run_here("why", newest))
         self.assertEqual(self.pipeline.query("SELECT id, count FROM t ORDER BY id"), [(1, 0), (2, 0)])
 
     def test_what_a_column_collects_is_of_no_concern(self):

@@ -289,7 +289,7 @@ class Status(StatusTest):
         text = self.text()
         self.assertRegex(text, r"(?m)^  coerced +tracking.events topic: 2 of 11 events \(18\.2 %\), since \d\d:\d\d$")
         self.assertRegex(text, r'(?m)^  unknown +tracking.events context: 2 .*\n +ALTER TABLE .*"context" VARCHAR')
-        self.assertRegex(text, r"(?m)^warning +tracking.events: 1 column with values of another type: topic \(coerced\)$")
+        self.assertRegex(text, r"(?m)^warning +tracking.events: 1 column with values of another type: topic \(coerced\); mend the\n +producer or the DDL$")
         self.assertEqual(self.pipeline.query("SELECT table_name, reason FROM sluice.ledger WHERE reason IS NOT NULL"),
                          [("events", "coerced:topic=2 unknown:context=2 unknown:it_s=1")])
 

@@ -196,7 +196,7 @@ void AddDiffering(const StatusReport& report, Concerns& concerns) {
 void AddNewFields(const StatusReport& report, const TableStatus& table, ConcernKind kind,
                   Concerns& concerns) {
   constexpr size_t kShown = 5, kLongest = 60;
-  std::string names;
+  std::string names, newest;
   uint64_t count = 0;
   bool has_alter = false;
   for (const FieldReport& field : report.fields) {
@@ -204,6 +204,7 @@ void AddNewFields(const StatusReport& report, const TableStatus& table, ConcernK
     if (!field.is_new || field.table != table.table) continue;
     if (is_unknown != (kind == ConcernKind::kNewField)) continue;
     has_alter = has_alter || !field.alter.empty();
+    if (newest.empty()) newest = field.newest;
     if (++count > kShown) continue;
     names += names.empty() ? "" : ", ";
     names += WithoutControls(Utf8Prefix(field.name, kLongest));
@@ -213,19 +214,20 @@ void AddNewFields(const StatusReport& report, const TableStatus& table, ConcernK
   if (count > kShown) names += ", …";
   if (kind == ConcernKind::kTypeChanged) {
     return concerns.Add(kind, count,
-                        fmt::format("{}: {} with values of another type: {}", table.table,
-                                    Counted(count, "column"), names),
-                        "sluice preview FILE of a raw object of today, then mend the producer or "
-                        "the DDL",
-                        table.table);
+                        fmt::format("{}: {} with values of another type: {}; mend the producer or "
+                                    "the DDL",
+                                    table.table, Counted(count, "column"), names),
+                        newest.empty() ? "" : "sluice why " + ShellWord(newest), table.table);
   }
   // Without an ALTER there is a column of that name, which takes another field.
-  concerns.Add(kind, count,
-               fmt::format("{}: {}: {}{}", table.table, Counted(count, "new field"), names,
-                           has_alter ? "; sluice status has the ALTER that adds them" : ""),
-               has_alter ? "add the column to the DDL, then sluice ddl --apply"
-                         : "see whether `from` of the table's columns is right",
-               table.table);
+  concerns.Add(
+      kind, count,
+      fmt::format("{}: {}: {}{}", table.table, Counted(count, "new field"), names,
+                  has_alter ? "; sluice status has the ALTER that adds them: write them into "
+                              "the DDL, then sluice ddl --apply"
+                            : ""),
+      has_alter ? "sluice ddl --diff" : "see whether `from` of the table's columns is right",
+      table.table);
 }
 
 void AddFields(const StatusReport& report, Concerns& concerns) {

@@ -411,12 +411,14 @@ const std::vector<Case> kCases = {
            {.kind = FieldChangeKind::kUnknown, .table = table, .name = "known for long"});
        r.fields.push_back(
            {.kind = FieldChangeKind::kUnknown, .table = "another", .name = "x", .is_new = true});
-       r.fields.push_back(
-           {.kind = FieldChangeKind::kNulled, .table = table, .name = "page", .is_new = true});
+       r.fields.push_back({.kind = FieldChangeKind::kNulled,
+                           .table = table,
+                           .name = "page",
+                           .newest = "an object",
+                           .is_new = true});
      },
-     {"warning type_changed tracking.events 1: sluice preview FILE of a raw object of today, then "
-      "mend the producer or the DDL",
-      "info new_field tracking.events 6: add the column to the DDL, then sluice ddl --apply"},
+     {"warning type_changed tracking.events 1: sluice why 'an object'",
+      "info new_field tracking.events 6: sluice ddl --diff"},
      "fresh to 16:01; nothing lost in the last 24 hours, something to do"},
     {"a new field with the name of a column that takes another one",
      [](StatusReport& r) {
@@ -512,10 +514,11 @@ TEST(ConcernsTest, FieldsAreNamedTheFirstFive) {
   const std::vector<Concern> concerns = ConcernsOf(report);
   ASSERT_EQ(concerns.size(), 2u);
   EXPECT_EQ(concerns[0].text,
-            "tracking.events: 1 column with values of another type: page (coerced)");
+            "tracking.events: 1 column with values of another type: page (coerced); mend the "
+            "producer or the DDL");
   EXPECT_EQ(concerns[1].text,
             "tracking.events: 6 new fields: a, b\\u000a, c, d, e, …; sluice status has "
-            "the ALTER that adds them");
+            "the ALTER that adds them: write them into the DDL, then sluice ddl --apply");
 }
 
 TEST(ConcernsTest, MissingIsWhatNoNotificationCanTellOf) {

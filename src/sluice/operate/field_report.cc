@@ -69,8 +69,11 @@ Result<std::vector<FieldReport>> FieldsOf(const std::vector<LedgerPart>& parts,
       const auto place = static_cast<size_t>(table - tables.tables.begin());
       const auto [at, is_first] = found.try_emplace({place, change.kind, change.name});
       if (is_first) {
-        at->second.report = {
-            .kind = change.kind, .table = FullName(*table), .name = change.name, .first = now};
+        at->second.report = {.kind = change.kind,
+                             .table = FullName(*table),
+                             .name = change.name,
+                             .first = now,
+                             .newest = part.raw_key};
       }
       at->second.Add(part, change.events, *moment, question);
     }

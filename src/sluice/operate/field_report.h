@@ -23,6 +23,7 @@ struct FieldReport {
   std::string name;               // of the column, or the path
   uint64_t events = 0, seen = 0;  // how many of the table's events had it
   Timestamp first;                // loaded the first time, in the last kFieldMemory
+  std::string newest;             // key of the raw object that had it the last time
   // Of an unknown field: that was in the last day. Of another: in the last day its share was larger
   // than warn_above, and of no raw object's events before.
   bool is_new = false;
@@ -48,10 +49,10 @@ struct FieldQuestion {
   double warn_above = 0;  // share of events
 };
 
-// What parts say that were loaded in the last kFieldMemory, by table, kind and name, the most
-// events first, what is collected behind all others. Parts of tables that are configured no more
-// are left out, and those of replays, whose events came before. kBadData where the ledger holds
-// something else.
+// What parts say, the newest first, that were loaded in the last kFieldMemory, by table, kind and
+// name, the most events first, what is collected behind all others. Parts of tables that are
+// configured no more are left out, and those of replays, whose events came before. kBadData where
+// the ledger holds something else.
 Result<std::vector<FieldReport>> FieldsOf(const std::vector<LedgerPart>& parts,
                                           const FieldQuestion& question);
 

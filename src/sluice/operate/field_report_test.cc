@@ -25,7 +25,8 @@ TableSet Tables() {
 
 // A part of a hundred events that was loaded so long ago.
 LedgerPart Part(std::string table, hours ago, std::string changes) {
-  return {.table = std::move(table),
+  return {.raw_key = std::to_string(ago.count()),
+          .table = std::move(table),
           .changes = std::move(changes),
           .routed = 100,
           .loaded_at = ToIso8601(kNow - ago).substr(0, 19).replace(10, 1, " ")};
@@ -56,7 +57,8 @@ TEST(FieldReportTest, AddsUpTheDayAndLooksBackAWeek) {
                          .name = "page_url",
                          .events = 12,
                          .seen = 100,
-                         .first = kNow - hours(25)};
+                         .first = kNow - hours(25),
+                         .newest = "1"};
   const FieldReport ip{
       .kind = Kind::kUnknown,
       .table = "tracking.events",
@@ -64,6 +66,7 @@ TEST(FieldReportTest, AddsUpTheDayAndLooksBackAWeek) {
       .events = 5,
       .seen = 100,
       .first = kNow - hours(24),
+      .newest = "1",
       .is_new = true,
       .alter = R"(ALTER TABLE "tracking"."events" ADD COLUMN "context_ip" VARCHAR)"};
   const FieldReport source{.kind = Kind::kTruncated,
@@ -71,7 +74,8 @@ TEST(FieldReportTest, AddsUpTheDayAndLooksBackAWeek) {
                            .name = "source",
                            .events = 1,
                            .seen = 0,
-                           .first = kNow - hours(2)};
+                           .first = kNow - hours(2),
+                           .newest = "2"};
   ASSERT_EQ(fields.size(), 3u);
   EXPECT_EQ(fields[0], page);
   EXPECT_EQ(fields[1].alter.substr(0, ip.alter.size()), ip.alter);

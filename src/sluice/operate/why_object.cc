@@ -5,8 +5,11 @@
 #include <map>
 
 #include "sluice/base/shell_word.h"
+#include "sluice/base/utf8.h"
+#include "sluice/operate/counted.h"
 #include "sluice/operate/reconcile.h"
 #include "sluice/operate/why.h"
+#include "sluice/warehouse/field_changes.h"
 
 namespace sluice {
 namespace {
@@ -62,6 +65,16 @@ Status AddFile(ObjectStore* store, std::string_view what, const LedgerPart& part
   return {};
 }
 
+// What of a table's part was changed on the way from event to row.
+Status AddChanges(const LedgerPart& part, Story& story) {
+  SLUICE_ASSIGN(const std::vector<FieldChange> changes, ParseFieldChanges(part.changes));
+  for (const FieldChange& change : changes) {
+    story.Add("", fmt::format("{}: {} {} in {}", part.table, Name(change.kind),
+                              WithoutControls(change.name), Counted(change.events, "event")));
+  }
+  return {};
+}
+
 // A replay's rows say by how much the object's own changed.
 Status AddReplay(const Witnesses& witnesses, const LedgerPart& part, Story& story) {
   if (!part.is_of_table()) {
@@ -89,6 +102,7 @@ Status AddPart(const Witnesses& witnesses, const LedgerPart& part, Story& story)
   story.Add("",
             fmt::format("{}: {} events = {} loaded + {} duplicates + {} quarantined", part.table,
                         part.routed, part.loaded, part.duplicates, part.quarantined));
+  SLUICE_TRY(AddChanges(part, story));
   return AddFile(witnesses.parquet, "Parquet", part, story);
 }
 
