@@ -28,6 +28,11 @@ class ManyObjects(ManyObjectsTest):
             plan = self.measured("backfill", "--from", self.spelt_hour(), "--dry-run", *flags)["plan"]
             self.assertEqual((plan["stored"], plan["loaded_before"], plan["to_load"]), (OBJECTS, LOADED, MISSING))
 
+        # What is loaded was loaded with the table.
+        plan = self.measured("backfill", "--from", self.spelt_hour(), "--dry-run", "--replace", "--table", "events")["plan"]
+        self.assertEqual((plan["loaded_before"], plan["to_load"], plan["stays"]), (LOADED, MISSING, 0))
+        self.assertTrue(all(one["works"] for one in self.measured("check", "--connect")["tried"]))
+
         found = self.measured("reconcile", exit_code=3)
         self.assertEqual((found["stored"], found["loaded"], found["missing"], len(found["examples"])), (OBJECTS, LOADED, MISSING, EXAMPLES))
         # The orphan of the very first one is young.
