@@ -56,21 +56,24 @@ class Backfill(PipelineTest):
         self.assert_nothing_doubled()
 
     def test_C20_beside_process_nothing_is_doubled(self):
-        """Both get every object of one folder, at the same time; it is two years old, and half of it was loaded then: the ledger forgets nothing."""
+        """Both get every object of one folder, at the same time; it is two years old, and half of it was loaded then: the ledger forgets nothing. Which
+        of them loads one of these is a matter of time, so each also has one that only it gets: both load."""
         then = datetime.datetime.now(datetime.timezone.utc) - datetime.timedelta(days=730)
         keys = [self.pipeline.put_raw(f"{i:03}.ndjson", events(20, i * 20), hour_of(then)) for i in range(12)]
         self.pipeline.announce(*keys[:6])
         self.pipeline.run("process")
         self.pipeline.change_warehouse(f"UPDATE sluice.ledger SET loaded_at = TIMESTAMP '{then:%Y-%m-%d %H:%M:%S}'")
         before = self.pipeline.ledger_rows()
-        self.pipeline.announce(*keys)
+        announced = self.pipeline.put_raw("announced.ndjson", events(20, 240), hour_of(then - datetime.timedelta(days=1)))
+        unannounced = self.pipeline.put_raw("unannounced.ndjson", events(20, 260), hour_of(then))
+        self.pipeline.announce(*keys, announced)
         with self.pipeline.started("process", "--set", "load.max_size=1B") as live, \
                 self.pipeline.started("backfill", "--from", f"{then:%Y-%m-%d}", "--set", "load.max_size=1B") as past:
             for process in live, past:
                 _, errors = process.communicate(timeout=300)
                 self.assertEqual(process.returncode, 0, errors)
-        self.assertEqual(self.rows(), 240)
-        self.assertEqual(self.pipeline.ledger(), dict.fromkeys(keys, "loaded"))
+        self.assertEqual(self.rows(), 280)
+        self.assertEqual(self.pipeline.ledger(), dict.fromkeys([*keys, announced, unannounced], "loaded"))
         self.assertEqual([row for row in self.pipeline.ledger_rows() if row in before], before)
         self.assert_nothing_doubled()
 

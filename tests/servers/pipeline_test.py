@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """The whole pipeline on real servers: whatever they do, the end state is the embedded run's."""
+import datetime
 import json
 import subprocess
 import urllib.request
@@ -189,6 +190,19 @@ class MotoTest(AwsTest):
         with self.subTest("maxReceiveCount"):
             give_dead_letters(sqs, address + places["source"], most_receives=1)
             self.assertIn("set maxReceiveCount to 20 or more", self.pipeline.run("check", "--connect", exit_code=2).stderr)
+
+    def test_status_says_when_the_notification_of_what_waits_expires(self):
+        address, places = self.enterContext(aws_pipeline.on_moto())
+        sqs = client("sqs", address)
+        self.pipeline = AwsPipeline(self.pipeline.folder, sqs=address, s3=address, **places)
+        self.pipeline.generate(20)
+        self.pipeline.send()
+        self.pipeline.run("land")
+        for days in 1, 4:
+            sqs.set_queue_attributes(QueueUrl=address + places["notifications"], Attributes={"MessageRetentionPeriod": str(days * 86_400)})
+            backlog = self.pipeline.status()["backlog"]
+            since, expire = (datetime.datetime.fromisoformat(backlog[key]) for key in ("objects_since", "notifications_expire"))
+            self.assertEqual(expire - since, datetime.timedelta(days=days))
 
     def test_S8_check_names_the_role_of_the_source_that_is_not_given(self):
         address, places = self.enterContext(aws_pipeline.on_moto())

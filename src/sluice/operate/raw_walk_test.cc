@@ -153,6 +153,40 @@ TEST_F(RawWalkTest, ATableIsFilledFromWhatIsLoadedAlone) {
   EXPECT_EQ(step({{"old", kLoaded}, {"e", kHeld}}, BackfillAim::kMissing), BackfillStep::kLoad);
 }
 
+TEST(AimOfFlags, ATableIsFilledOnlyWhereItReplaces) {
+  EXPECT_EQ(AimOf(false, ""), BackfillAim::kMissing);
+  EXPECT_EQ(AimOf(true, ""), BackfillAim::kReplace);
+  EXPECT_EQ(AimOf(true, "t"), BackfillAim::kFillTable);
+}
+
+// A version that waits for a person is tried too, as without it.
+TEST_F(RawWalkTest, AReplacePlansWhatIsLoadedTooAndItsSize) {
+  const std::string hour = "date=2026-11-23/14/";
+  for (const char* const name : {"1-loaded", "2-new", "3-overwritten", "4-held", "5-replaced"}) {
+    Store(hour + name);
+  }
+  Know(hour + "1-loaded");
+  Know(hour + "3-overwritten", ObjectState::kLoaded, "old");
+  Know(hour + "4-held", ObjectState::kLoaded, "old");
+  Know(hour + "4-held", ObjectState::kHeld);
+  Know(hour + "5-replaced", ObjectState::kReplaced);
+  Know(hour + "6-gone");
+  const auto text = [&](BackfillAim aim) {
+    const auto plan =
+        PlanBackfill(store_, Ledger(), RawLayout(), *ParseHourRange("2026-11-23T14", ""), aim);
+    return fmt::format(
+        "{} to load, {} loaded before, {} held, {} stay, {} gone: {} objects, {} bytes",
+        plan->to_load, plan->loaded_before, plan->held, plan->stays, plan->gone, plan->objects(),
+        plan->size_to_load.count);
+  };
+  EXPECT_EQ(text(BackfillAim::kMissing),
+            "3 to load, 2 loaded before, 1 held, 0 stay, 1 gone: 3 objects, 300 bytes");
+  EXPECT_EQ(text(BackfillAim::kReplace),
+            "3 to load, 2 loaded before, 1 held, 0 stay, 1 gone: 5 objects, 500 bytes");
+  EXPECT_EQ(text(BackfillAim::kFillTable),
+            "1 to load, 2 loaded before, 0 held, 2 stay, 1 gone: 1 objects, 100 bytes");
+}
+
 TEST_F(RawWalkTest, APlanCountsEachKeyOnce) {
   const std::string hour = "date=2026-11-23/14/";
   for (const char* const name : {"1", "2", "3", "4", "5/", "date"}) Store(hour + name);
