@@ -264,7 +264,7 @@ class ExitCodes(PipelineTest):
     def test_wrong_usage_is_answered_with_the_help_of_the_command_that_was_meant(self):
         accept = ("quarantine", "accept")
         for arguments, why, see in (
-                (["pause"], "REASON is required", "pause"), (accept, "WHY is required", "quarantine accept"),
+                (["pause"], "REASON is required", "pause"), (["why"], "WHAT is required", "why"), (accept, "WHY is required", "quarantine accept"),
                 ([*accept, "x", "--objct", "y"], "no such flag: --objct; did you mean '--object'?", "quarantine accept"),
                 (["quarantine", "replay", "x"], "'quarantine replay' does not take: x", "quarantine replay"),
                 (["quarantine", "lst"], "no such command: lst; did you mean 'list'?", "quarantine"),

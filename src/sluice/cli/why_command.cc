@@ -146,7 +146,7 @@ void AddWhy(CLI::App& app, Session& session, int& exit_code) {
       "why", "What became of a raw object, an event or an hour, and why it is not loaded");
   command
       ->add_option(
-          "what", flags->what,
+          "WHAT", flags->what,
           "Raw object's key, value of an event's unique column, day or hour (2026-11-22T14)")
       ->type_name("KEY|EVENT-ID|HOUR")
       ->required();
