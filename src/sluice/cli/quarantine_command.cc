@@ -52,7 +52,7 @@ std::string ToText(const QuarantineSummary& summary) {
   const bool by_hour = !summary.groups[0].hour.empty();
   // Of a time in an hour that is told, the day and the hour are.
   const auto time = [&](const std::string& at) {
-    return by_hour ? at.substr(11, 8) : at.substr(0, 19);
+    return by_hour && at.size() > 11 ? at.substr(11, 8) : at.substr(0, 19);
   };
   std::vector<std::vector<std::string>> rows = {
       {"table", "reason", "column", "events", "share", "objects", "first", "last"}};
