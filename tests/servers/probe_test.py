@@ -129,6 +129,13 @@ class WireTest(Probed, pipeline.PipelineTest):
         for name in "zstd", "load_error", "content_length", "mandatory":
             self.assertEqual(answers[name]["verdict"], "different: harmless", answers[name])
 
+    def test_a_schema_that_it_makes_goes_with_it(self):
+        self.pipeline.by_owner("DROP SCHEMA sluice CASCADE", f"GRANT CREATE ON DATABASE dev TO {self.target.loader}")
+        told, answers = self.probe(0)
+        self.assertIn('schema "sluice"', told["probe"]["made"])
+        self.assertEqual((answers["lock"]["verdict"], answers["load"]["verdict"]), ("as expected", "as expected"))
+        self.assertEqual(self.pipeline.query("SELECT nspname FROM pg_namespace WHERE nspname = 'sluice'"), [])
+
     def test_files_of_compressed_pages_are_asked_for(self):
         self.control("PUT", "/codecs", ["UNCOMPRESSED"])
         _, answers = self.probe(3)

@@ -43,6 +43,7 @@ class IamOfWorkgroupTest(WarehouseTest):
 
     def test_the_whole_pipeline(self):
         self.pipeline.prepare_for_loader()
+        self.pipeline.allow_replacing()
         self.whole_pipeline()
         users = {one["user"] for one in self.control("GET", "/statements") if one["application_name"] == "sluice tracking"}
         self.assertEqual(users, {self.target.loader})
