@@ -69,7 +69,7 @@ Status Pipeline::RequireRawFolder() {
   SLUICE_ASSIGN(const bool exists, Exists(path));
   if (exists) return {};
   SLUICE_ASSIGN(const QueueDepth depth, notifications_->Depth());
-  const uint64_t waiting = depth.visible + depth.in_flight;
+  const uint64_t waiting = depth.undeleted();
   if (waiting == 0) return {};
   return Fail(
       ErrorKind::kPermanent,

@@ -233,7 +233,9 @@ std::vector<TransformedObject> ProcessStage::TransformAll(ObjectInbox& inbox,
         results[mine] = std::move(*result);
       } else {
         Log(LogLevel::kError, "{}: key={}", result.error().message(), todo[mine].key.text);
-        report.AddFailure(todo[mine].key.text, result.error());
+        for (ProcessReport* const each : {&report, &told}) {
+          each->AddFailure(todo[mine].key.text, result.error());
+        }
       }
       if (progress_) progress_(told);
     }

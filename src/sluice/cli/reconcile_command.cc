@@ -319,7 +319,7 @@ Result<int> RunReconcile(Session& session, const ReconcileFlags& flags) {
   progress.Clear();
   const auto depth = notifications.value_or(std::nullopt);
   const Surroundings around{.pending = PendingText(*view, report, notifications, *grace, now),
-                            .notifications_waiting = depth ? depth->visible + depth->in_flight : 0,
+                            .notifications_waiting = depth ? depth->undeleted() : 0,
                             .layout = view->layout().text(),
                             .now = now};
   SLUICE_TRY(Print(session.flags.json

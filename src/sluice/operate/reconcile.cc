@@ -142,7 +142,7 @@ std::string PendingText(uint64_t objects, const std::optional<QueueDepth>& notif
   const bool is_one = objects == 1;
   const std::string whose = is_one ? "its notification" : "their notifications";
   if (!notifications) return whose + " may be on the way";
-  const uint64_t waiting = notifications->visible + notifications->in_flight;
+  const uint64_t waiting = notifications->undeleted();
   if (waiting > 0) return fmt::format("{} may be among the {} that wait", whose, waiting);
   return fmt::format("no notification waits; {} counts as missing from {} on; {} loads {} now",
                      is_one ? "it" : "the first", MinuteText(missing_from, now), backfill,

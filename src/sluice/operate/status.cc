@@ -250,7 +250,7 @@ uint64_t StatusReport::accepted() const {
 }
 
 uint64_t StatusReport::notifications_waiting() const {
-  return notifications ? notifications->visible + notifications->in_flight : 0;
+  return notifications ? notifications->undeleted() : 0;
 }
 
 OverdueHours StatusReport::overdue() const {

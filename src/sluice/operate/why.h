@@ -33,10 +33,8 @@ struct Witnesses {
   Timestamp now;
   std::chrono::microseconds grace;  // younger objects may still be on their way
 
-  uint64_t waiting_messages() const { return source ? source->visible + source->in_flight : 0; }
-  uint64_t waiting_notifications() const {
-    return notifications ? notifications->visible + notifications->in_flight : 0;
-  }
+  uint64_t waiting_messages() const { return source ? source->undeleted() : 0; }
+  uint64_t waiting_notifications() const { return notifications ? notifications->undeleted() : 0; }
 };
 
 // Of a raw object, by its key in the raw store.

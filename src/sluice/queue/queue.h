@@ -43,6 +43,8 @@ struct QueueDepth {
   // When the first of those that wait was sent. Absent where none does, and where the queue does
   // not tell: SQS has it in CloudWatch only.
   std::optional<Timestamp> oldest;
+
+  uint64_t undeleted() const { return visible + in_flight; }
 };
 
 // A queue with the semantics of Amazon SQS standard queues: at least once, unordered. A received
