@@ -102,13 +102,13 @@ class Verify(Asking):
                                       "{ddl: u.sql, when: {has: other}, unique: [other]}"))
         self.pipeline.announce(self.pipeline.put_raw("a.ndjson", b'{"id": "a", "at": "2026-11-23 10:00:00"}\n'))
         self.pipeline.run("process", *configured)
-        for day, end in (("2026-11-23", "\n\nno rows of rows.u\nthe other tables hold what the ledger says, each key once\n"),
-                         ("2026-11-24", "\n\nno rows in these hours\n")):
+        for day, end in (("2026-11-23", "\n\nthe tables hold what the ledger says, each key once\n"),
+                         ("2026-11-24", "\n\nno rows in these hours: rows.t\nrows.u holds what the ledger says, each key once\n")):
             self.assertTrue(self.pipeline.run("verify", "--from", day, *configured).stdout.endswith(end))
         self.pipeline.announce(self.pipeline.put_raw("b.ndjson", b'{"other": "b"}\n'))
         self.pipeline.run("process", *configured)
         for day, end in (("2026-11-23", "\n\nthe tables hold what the ledger says, each key once\n"),
-                         ("2026-11-24", "\n\nno rows of rows.t in these hours\nthe other tables hold what the ledger says, each key once\n")):
+                         ("2026-11-24", "\n\nno rows in these hours: rows.t\nrows.u holds what the ledger says, each key once\n")):
             self.assertTrue(self.pipeline.run("verify", "--from", day, *configured).stdout.endswith(end))
 
     def test_rows_without_a_ledger_need_a_person(self):
@@ -166,8 +166,12 @@ class WhyObject(Why):
 
     def test_the_folder_of_a_day_has_all_its_hours(self):
         self.pipeline.run("process", "--set", "raw.layout=%Y/%m/%d/")
-        story = self.why("2026/11/23", "--set", "raw.layout=%Y/%m/%d/", exit_code=3)
-        self.assertEqual(story["subject"], "landed in 2026-11-23T00 to 2026-11-24T00 (UTC)")
+        for layout, folder in (("%Y/%m/%d/", "2026/11/23"), ("%Y/%m/%d/", "2026/11/23/"), ("date=%Y-%m-%d/%H/", "date=2026-11-23"),
+                               ("%Y/%m/%d/hour=%H/", "2026/11/23/")):
+            with self.subTest(layout=layout, folder=folder):
+                story = self.why(folder, "--set", f"raw.layout={layout}", exit_code=3)
+                self.assertEqual(story["subject"], "landed in 2026-11-23T00 to 2026-11-24T00 (UTC)")
+        self.assertEqual(self.why("2026/11", "--set", "raw.layout=%Y/%m/%d/", exit_code=3)["kind"], "object", "a month has too many")
 
     def test_what_holds_a_slash_is_an_event_only_where_there_is_one(self):
         self.load("a.ndjson", events(20) + events(1, 30, request_id="an/id+of/base64=="))
@@ -176,7 +180,26 @@ class WhyObject(Why):
         self.assertEqual((self.why(foreign, exit_code=3)["kind"], self.why(foreign, exit_code=3)["state"]), ("object", "foreign"))
         story = self.why("incoming/nothing.ndjson", exit_code=3)
         self.assertEqual((story["kind"], story["state"]), ("object", "not_landed"))
-        self.assert_plain_failure(self.pipeline.run("why", "/elsewhere/a.ndjson", exit_code=1), "/elsewhere/a.ndjson")
+        # What is no key at all may be an event's id: of a table that has it, or of one in which nobody can find it by that.
+        for i, name in enumerate(("https://here.com/1", "/here", "here//1", "here/../1", "here/")):
+            with self.subTest(name=name):
+                self.load(f"{i}.ndjson", events(1, 40 + i, request_id=name))
+                self.assertEqual(self.why(name)["state"], "loaded")
+                story = self.why("not" + name, exit_code=3)
+                self.assertIn(story["kind"], ("event", "object"))
+                self.assertEqual(story["state"], "not_landed")
+        for root in ("data/raw/", f"file://{self.pipeline.data}/raw", f"{self.pipeline.data}/raw"):
+            self.assert_plain_failure(self.pipeline.run("why", root, exit_code=2), "the whole raw store")
+        (self.pipeline.folder / "link").symlink_to(self.pipeline.data / "raw")
+        self.assertEqual(self.why(f"file://{self.pipeline.folder}/link/{HOUR}a.ndjson")["state"], "loaded")
+
+    def test_an_id_with_a_slash_is_not_called_lost_where_no_key_finds_it(self):
+        configured = self.configured({"t": "id VARCHAR(40) NOT NULL"}, ("{ddl: t.sql, when: {has: id}, unique: none, duplicates: allowed}",))
+        self.pipeline.announce(self.pipeline.put_raw("a.ndjson", b'{"id": "n/1"}\n'))
+        self.pipeline.run("process", *configured)
+        for name in ("n/1", "n1"):
+            self.assertEqual(self.why(name, *configured, exit_code=3)["state"], "not_known")
+        self.assertIn("no raw object has this key", json.dumps(self.why("n/1", *configured, exit_code=3)["lines"]))
 
     def test_what_is_not_loaded_says_why_and_what_to_do(self):
         self.load("a.ndjson", events(1))
@@ -581,7 +604,7 @@ class Gc(Asking):
         found = self.gc()
         self.assertEqual((found["stored"], found["missing"], found["missing_examples"]), (0, 1, [key]))
         text = self.pipeline.run("gc").stdout
-        self.assertIn("named by the ledger and not in the store: the rows are in the tables. Only backfill --replace and why read", text)
+        self.assertIn("named by the ledger and not in the store: the rows are in the tables, and only backfill --replace and why read", text)
         self.assertNotIn("KEY", text)
 
     def test_two_pipelines_of_one_ledger_miss_nothing_of_each_other(self):

@@ -68,7 +68,7 @@ class Json(PipelineTest):
     QUEUE = {"waiting", "in_flight", "dead"}
     LANDED = {"objects", "messages", "events", "enveloped", "bytes", "stored_bytes", "deleted", "delete_failures",
               "lost"}
-    PROCESSED = {"objects", "loaded", "loaded_before", "held", "set_aside", "vanished", "superseded", "failed",
+    PROCESSED = {"objects", "loaded", "loaded_before", "held", "set_aside", "vanished", "superseded", "failed", "failed_keys",
                  "events", "quarantined", "no_route", "dropped", "duplicate_keys", "fast_lines", "messages", "deleted", "foreign",
                  "test_events", "other_events", "folder_markers", "paused", "tables"}
     CONVERTED = {"table", "routed", "quarantined", "coerced", "nulled", "truncated", "unknown_fields"}
@@ -153,7 +153,7 @@ class Json(PipelineTest):
         before = sorted(self.pipeline.folder.rglob("*"))
         found = self.pipeline.ask("preview", source)
         self.assert_keys(found, {"file", "whole", "events", "bytes", "no_route", "dropped", "duplicate_keys",
-                                 "quarantined", "held", "tables", "quarantine"})
+                                 "quarantined", "held", "tables", "changes", "quarantine"})
         self.assertEqual((found["events"], found["bytes"], found["whole"]), (21, source.stat().st_size, True))
         for table in found["tables"]:
             self.assert_keys(table, self.CONVERTED | {"rows", "duplicates", "examples"})
@@ -168,6 +168,7 @@ class Json(PipelineTest):
         self.assert_keys(group, {"table", "reason", "column", "events", "examples"})
         self.assertEqual(group["examples"], [{"line": 21, "at_byte": source.stat().st_size - 9, "length": 8,
                                               "encoding": "utf8", "payload": "not json"}])
+        self.assertEqual(found["changes"], [])
         everything = self.pipeline.ask("preview", "--examples", 99, source)["tables"][0]["examples"]
         self.assertEqual([row["duplicate_of"] for row in everything], 10 * [None] + list(range(1, 11)))
         first = self.pipeline.ask("preview", "--limit", 4, "--examples", 0, source)
@@ -192,6 +193,17 @@ class Json(PipelineTest):
         self.assertNotIn("hold no JSON", self.pipeline.run("send", source).stderr)
         source.write_bytes(b'{"no": "route"}\n')
         self.assertNotIn("each line is read", self.pipeline.run("preview", source).stdout)
+
+    def test_preview_shows_the_first_events_of_each_change(self):
+        source = self.pipeline.folder / "events.ndjson"
+        source.write_bytes(events(10) + events(3, 10, topic=7, new={"a": 1}))
+        lines = source.read_text().splitlines()
+        examples = [{"line": n, "encoding": "utf8", "payload": lines[n - 1]} for n in (11, 12)]
+        self.assertEqual(self.pipeline.ask("preview", "--examples", 2, source)["changes"],
+                         [{"table": "events", "change": change, "field": field, "events": 3, "examples": examples}
+                          for change, field in (("coerced", "topic"), ("unknown", "new"))])
+        text = self.pipeline.run("preview", "--examples", 1, source).stdout
+        self.assertIn(f"\nchanged, or without a column\n  3 events: coerced topic, events\n    line 11: {lines[10]}\n  3 events: unknown new, events\n", text)
 
     def test_preview_says_what_would_be_held(self):
         source = self.pipeline.folder / "events.ndjson"
@@ -375,10 +387,19 @@ class ExitCodes(PipelineTest):
         for flag, missing in (("--diff", True), ("--apply", True), ("--diff", False)):
             with self.subTest(flag=flag, missing=missing):
                 text = self.pipeline.run("ddl", flag, exit_code=3).stdout
-                done, left = ("mended: ", "left for a person: ") if flag == "--apply" else ("", "")
-                self.assertEqual(f'-- {done}table events: column referrer VARCHAR(500) is not there\nALTER TABLE wh."tracking"."events" ADD COLUMN "referrer"' in text, missing, text)
+                done, comment, left = ("mended: ", "--   ", "left for a person: ") if flag == "--apply" else ("", "", "")
+                self.assertEqual(f'-- {done}table events: column referrer VARCHAR(500) is not there\n{comment}ALTER TABLE wh."tracking"."events" ADD COLUMN "referrer"' in text, missing, text)
                 self.assertRegex(text, rf"-- {left}table events: column topic is INTEGER and not VARCHAR\n-- +a type cannot be changed where it stands: with loading paused, .*\n")
         self.assertEqual([step["sql"] for step in self.pipeline.ask("ddl", "--diff", exit_code=3)["steps"]], [None, None, None])
+
+    def test_an_apply_that_is_refused_in_the_middle_says_what_it_did(self):
+        self.pipeline.run("ddl", "--apply")
+        self.pipeline.change_warehouse("ALTER TABLE tracking.events DROP COLUMN referrer", "ALTER TABLE tracking.utm DROP COLUMN device",
+                                       "CREATE INDEX theirs ON tracking.utm (request_id)")
+        done = self.pipeline.run("ddl", "--apply", exit_code=1)
+        self.assertRegex(done.stdout, r'^-- mended: table events: column referrer VARCHAR\(500\) is not there\n--   ALTER TABLE .*"referrer".*;\n$')
+        self.assertIn('"utm" ADD COLUMN "device"', done.stderr)
+        self.assertNotIn("referrer", self.pipeline.run("ddl", "--diff").stdout)
 
     def test_ddl_says_of_redshift_alone_which_queue_loads_want(self):
         target, config = "{host: h, database: d, user: u}", self.pipeline.folder / "warehouse.yaml"

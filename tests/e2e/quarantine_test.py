@@ -205,6 +205,8 @@ class Quarantine(PipelineTest):
         self.assertEqual(self.ask("quarantine", "replay", "--object", address)["events"], 4)
         self.assertEqual(self.ask("quarantine", "accept", "x", "--object", address)["accepted"], 4)
         self.assertEqual({event["raw_key"] for event in self.ask("quarantine", "show")["events"]}, {other})
+        for path in (f"data/raw/{other}", f"{self.pipeline.data}/raw/{other}"):
+            self.assertEqual(self.ask("quarantine", "list", "--object", path)["groups"][0]["events"], 1, path)
         for command in (("list",), ("show",), ("replay",), ("accept", "x")):
             self.assertEqual(self.here("quarantine", *command, "--object", f"s3://raw/{key}", exit_code=2),
                              f"sluice: --object s3://raw/{key}: not in the raw store, which is file://{self.pipeline.data}/raw/\n")

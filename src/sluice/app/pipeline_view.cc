@@ -75,8 +75,10 @@ Result<std::unique_ptr<ObjectStore>> PipelineView::OpenIfThere(const StoreConfig
 Result<std::unique_ptr<ObjectStore>> PipelineView::OpenRaw() {
   SLUICE_ASSIGN(auto raw, OpenIfThere(config_.raw));
   if (raw != nullptr) return raw;
-  return Fail(ErrorKind::kPermanent, "the raw store is not there: path={}",
-              config_.raw.location.text);
+  return Fail(
+      ErrorKind::kPermanent,
+      "the raw store is not there: nothing has landed yet, or raw.url is another one: path={}",
+      config_.raw.location.text);
 }
 
 RawLayout PipelineView::layout() const {

@@ -43,6 +43,7 @@ struct HttpClient::Flight {
   std::string_view method;
   std::string authority;  // for messages
   size_t largest_body;
+  bool takes_body;
   std::chrono::milliseconds timeout;
   std::chrono::steady_clock::time_point deadline;
 
@@ -140,6 +141,7 @@ struct HttpClient::Flight {
   }
   static int OnBody(aws_http_stream*, const aws_byte_cursor* data, void* self) {
     Flight& flight = Of(self);
+    if (!flight.takes_body) return AWS_OP_SUCCESS;
     if (data->len > flight.largest_body - flight.response.body.size()) {
       flight.is_too_large = true;
       return aws_raise_error(AWS_ERROR_SHORT_BUFFER);
@@ -248,6 +250,7 @@ Result<HttpClient::Exchange> HttpClient::Begin(const HttpRequest& request, CrtMe
                  .method = request.method,
                  .authority = endpoint_.authority(),
                  .largest_body = options_.largest_body.count,
+                 .takes_body = options_.takes_body,
                  .timeout = timeout,
                  .deadline = std::chrono::steady_clock::now() + timeout});
   aws_http_connection_manager_acquire_connection(pool_->manager, Flight::OnSetup,
@@ -272,7 +275,7 @@ Result<HttpResponse> HttpClient::Flight::Land() {
     return Fail(ErrorKind::kPermanent, "cannot send a request to {}: {}", authority,
                 CrtErrorText(error));
   }
-  if (error == 0 && !HasLength(method, response)) {
+  if (error == 0 && takes_body && !HasLength(method, response)) {
     return Fail(ErrorKind::kOutcomeUnknown, "an answer from {} that does not say where it ends",
                 authority);
   }

@@ -15,6 +15,7 @@ struct HttpClientOptions {
   size_t most_connections = 32;
   std::chrono::milliseconds connect_timeout{3000};
   Bytes largest_body{MiB(64)};  // of an answer; a larger one is an error
+  bool takes_body = true;  // false: that is let go, however large, and need not say where it ends
 };
 
 // Requests to one endpoint over pooled connections. Follows no redirect, keeps no cookie, asks no

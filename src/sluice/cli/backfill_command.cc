@@ -84,9 +84,10 @@ std::string ToJson(const BackfillPlan& plan, const RunReport* report, const Tabl
 std::string ReplacedText(const BackfillPlan& plan, const ProcessReport& report) {
   const bool replaces = plan.replaces || !plan.table.empty();
   if (!replaces || report.failed == 0) return "";
-  return fmt::format("           {} of {} {}replaced; of what failed the old rows stay\n",
+  return fmt::format("           {} of {} {}replaced; of what failed {}\n",
                      WithThousands(report.loaded), WithThousands(plan.objects()),
-                     plan.to_load > 0 ? "loaded or " : "");
+                     plan.to_load > 0 ? "loaded or " : "",
+                     plan.to_load > 0 ? "nothing was changed" : "the old rows stay");
 }
 
 Status Load(Session& session, const BackfillFlags& flags, PipelineConfig config,

@@ -40,16 +40,19 @@ constexpr const char* kWorkload =
     "concurrency 2 and short query acceleration off, keeps loads and dashboards from each other:\n"
     "  {\"query_group\": [\"sluice\"], \"query_group_wild_card\": 0, \"query_concurrency\": 2}";
 
-std::string ToText(const Ddl& ddl) {
+// What was done already is a comment, so that nobody does it again.
+std::string ToText(const Ddl& ddl, bool is_done = false) {
   std::string text;
   for (const Ddl::Step& step : ddl.steps) {
     for (const std::string_view line : CLI::detail::split(step.note, '\n')) {
       if (!line.empty()) text += fmt::format("-- {}\n", line);
     }
-    if (step.sql) text += *step.sql + ";\n";
+    if (step.sql) text += fmt::format("{}{};\n", is_done ? "--   " : "", *step.sql);
   }
   return text;
 }
+
+constexpr const char* kNothingDiffers = "-- nothing differs\n";
 
 std::string ToJson(const Ddl& ddl, bool applied) {
   JsonText json;
@@ -63,7 +66,7 @@ std::string ToJson(const Ddl& ddl, bool applied) {
   return json.text() + "\n";
 }
 
-// What of it `--apply` did, and what it left.
+// What of it --apply did, and what it left.
 Ddl WhatWasDone(Ddl ddl) {
   for (Ddl::Step& step : ddl.steps) {
     if (!step.made.empty()) {
@@ -139,15 +142,25 @@ Result<Ddl> Difference(PipelineView& view) {
   return ddl;
 }
 
-Status Apply(Session& session, const Ddl& ddl) {
+// `done` is as many of the statements as were.
+Status Apply(Session& session, const Ddl& ddl, Ddl& done) {
   SLUICE_ASSIGN(const auto pipeline, session.OpenPipeline());
   for (const Ddl::Step& step : ddl.steps) {
     if (!step.sql) continue;
-    if (const Status done = pipeline->warehouse().Change(*step.sql); !done) {
-      return std::unexpected(done.error().During(*step.sql));
+    if (const Status changed = pipeline->warehouse().Change(*step.sql); !changed) {
+      return std::unexpected(changed.error().During(*step.sql));
     }
+    done.steps.push_back(step);
   }
   return pipeline->warehouse().Prepare();
+}
+
+Status PrintDone(Session& session, Ddl ddl, bool is_all) {
+  const bool differs = !ddl.steps.empty();
+  const Ddl done = WhatWasDone(std::move(ddl));
+  return Print(session.flags.json ? ToJson(done, is_all)
+               : differs          ? ToText(done, true)
+                                  : kNothingDiffers);
 }
 
 Result<int> RunDdl(Session& session, const DdlFlags& flags) {
@@ -161,13 +174,18 @@ Result<int> RunDdl(Session& session, const DdlFlags& flags) {
     return kExitDone;
   }
   SLUICE_ASSIGN(const auto view, session.OpenView(std::move(config)));
-  SLUICE_ASSIGN(Ddl ddl, Difference(*view));
+  SLUICE_ASSIGN(const Ddl ddl, Difference(*view));
   if (flags.apply) {
-    SLUICE_TRY(Apply(session, ddl));
-    ddl = WhatWasDone(std::move(ddl));
+    Ddl done;
+    if (const Status applied = Apply(session, ddl, done); !applied) {
+      if (!done.steps.empty()) SLUICE_TRY(PrintDone(session, std::move(done), false));
+      return std::unexpected(applied.error());
+    }
+    SLUICE_TRY(PrintDone(session, ddl, true));
+  } else {
+    const std::string text = ddl.steps.empty() ? kNothingDiffers : ToText(ddl);
+    SLUICE_TRY(Print(session.flags.json ? ToJson(ddl, false) : text));
   }
-  const std::string text = ddl.steps.empty() ? "-- nothing differs\n" : ToText(ddl);
-  SLUICE_TRY(Print(session.flags.json ? ToJson(ddl, flags.apply) : text));
   const bool waits = std::ranges::any_of(ddl.steps, &Ddl::Step::needs_person);
   return waits ? kExitAttention : kExitDone;
 }

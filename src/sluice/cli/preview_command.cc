@@ -71,17 +71,31 @@ std::string TableText(const PreviewedTable& previewed, const Table& table) {
   return text;
 }
 
+std::string EventsText(uint64_t events) {
+  return WithThousands(events) + (events == 1 ? " event" : " events");
+}
+
+std::string EventText(uint64_t line, const QuarantinePayload& event) {
+  return fmt::format("    line {}: {}{}\n", line,
+                     event.encoding == "utf8" ? "" : fmt::format("{}: ", event.encoding),
+                     WithoutControls(event.text));
+}
+
+std::string ChangeText(const PreviewedChange& change, const TableSet& tables) {
+  std::string text = fmt::format("  {}: {} {}, {}\n", EventsText(change.events), change.change,
+                                 WithoutControls(change.field), tables.tables[change.table].name());
+  for (const auto& [line, event] : change.examples) text += EventText(line, event);
+  return text;
+}
+
 std::string FaultsText(const PreviewedFaults& group, const TableSet& tables) {
   const std::string_view column = ColumnOf(group, tables);
   std::string text =
-      fmt::format("  {} events: {}{}{}{}\n", WithThousands(group.events), Name(group.reason),
+      fmt::format("  {}: {}{}{}{}\n", EventsText(group.events), Name(group.reason),
                   column.empty() ? "" : fmt::format(" {}", column), group.table ? ", " : "",
                   group.table ? tables.tables[*group.table].name() : "");
   for (const PreviewedFault& example : group.examples) {
-    const QuarantinePayload& payload = example.payload;
-    text += fmt::format("    line {}: {}{}\n", example.fault.line,
-                        payload.encoding == "utf8" ? "" : fmt::format("{}: ", payload.encoding),
-                        WithoutControls(payload.text));
+    text += EventText(example.fault.line, example.payload);
   }
   return text;
 }
@@ -108,6 +122,8 @@ std::string ToText(const Previewed& of) {
   for (size_t i = 0; i < of.tables.tables.size(); ++i) {
     text += TableText(preview.tables[i], of.tables.tables[i]);
   }
+  if (!preview.changes.empty()) text += "\nchanged, or without a column\n";
+  for (const PreviewedChange& change : preview.changes) text += ChangeText(change, of.tables);
   if (preview.quarantined > 0) text += "\nquarantine\n";
   for (const PreviewedFaults& group : preview.faults) text += FaultsText(group, of.tables);
   if (IsNoNdjson(preview)) {
@@ -141,6 +157,17 @@ void AppendTable(JsonText& json, const Previewed& of, size_t index) {
   json.EndArray().EndObject();
 }
 
+void AppendChange(JsonText& json, const PreviewedChange& change, const TableSet& tables) {
+  json.BeginObject().Key("table").Value(tables.tables[change.table].name());
+  json.Key("change").Value(change.change).Key("field").Value(change.field);
+  json.Key("events").Value(change.events).Key("examples").BeginArray();
+  for (const auto& [line, event] : change.examples) {
+    json.BeginObject().Key("line").Value(line).Key("encoding").Value(event.encoding);
+    json.Key("payload").Value(event.text).EndObject();
+  }
+  json.EndArray().EndObject();
+}
+
 void AppendFaults(JsonText& json, const PreviewedFaults& group, const TableSet& tables) {
   const std::string_view column = ColumnOf(group, tables);
   json.BeginObject().Key("table").Value(group.table ? tables.tables[*group.table].name() : "*");
@@ -167,6 +194,8 @@ std::string ToJson(const Previewed& of) {
   json.Key("quarantined").Value(preview.quarantined).Key("held").Value(of.is_held);
   json.Key("tables").BeginArray();
   for (size_t i = 0; i < of.tables.tables.size(); ++i) AppendTable(json, of, i);
+  json.EndArray().Key("changes").BeginArray();
+  for (const PreviewedChange& change : preview.changes) AppendChange(json, change, of.tables);
   json.EndArray().Key("quarantine").BeginArray();
   for (const PreviewedFaults& group : preview.faults) AppendFaults(json, group, of.tables);
   return json.EndArray().EndObject().text() + "\n";
@@ -206,8 +235,9 @@ void AddPreview(CLI::App& app, Session& session, int& exit_code) {
       ->type_name("N")
       ->check(CLI::Range(1, 10'000'000));
   command
-      ->add_option("--examples", flags->options.examples,
-                   "Rows to show of each table, and events of each reason for quarantine")
+      ->add_option(
+          "--examples", flags->options.examples,
+          "Rows to show of each table, and events of each change and each reason for quarantine")
       ->capture_default_str()
       ->type_name("N")
       ->check(CLI::Range(0, 10'000));

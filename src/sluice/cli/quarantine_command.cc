@@ -52,7 +52,7 @@ std::string ToText(const QuarantineSummary& summary) {
   const bool by_hour = !summary.groups[0].hour.empty();
   // Of a time in an hour that is told, the day and the hour are.
   const auto time = [&](const std::string& at) {
-    return by_hour && at.size() > 11 ? at.substr(11, 8) : at.substr(0, 19);
+    return by_hour && at.size() > 11 ? at.substr(11, 8) : at.substr(0, 16);
   };
   std::vector<std::vector<std::string>> rows = {
       {"table", "reason", "column", "events", "share", "objects", "first", "last"}};
@@ -63,8 +63,8 @@ std::string ToText(const QuarantineSummary& summary) {
     if (by_hour) rows.back().insert(rows.back().begin() + 3, group.hour.substr(0, 16));
   }
   if (by_hour) rows[0].insert(rows[0].begin() + 3, "hour");
-  constexpr size_t kNames = 3;
-  std::string text = FormatTable(std::move(rows), kNames, WidthOfStdout());
+  const std::vector<size_t> tables_and_columns = {0, 2};  // reasons are typed as they stand here
+  std::string text = FormatTable(std::move(rows), tables_and_columns, WidthOfStdout());
   for (const QuarantineGroup& group : summary.groups) {
     if (group.stuck == 0) continue;
     text += fmt::format("{} of {}{}{} {} are of raw objects that are held or set aside\n",

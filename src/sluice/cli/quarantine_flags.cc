@@ -8,28 +8,36 @@
 
 #include "sluice/base/json_text.h"
 #include "sluice/base/shell_word.h"
+#include "sluice/cli/raw_key_of.h"
 #include "sluice/cli/session.h"
 #include "sluice/cli/which_tables.h"
 #include "sluice/config/units.h"
 #include "sluice/ndjson/record_fault.h"
 #include "sluice/operate/hour_range.h"
+#include "sluice/operate/verify.h"
 
 namespace sluice {
 
 namespace {
 
-// With its schema or without.
-std::string_view WithoutSchema(std::string_view table) {
-  return table.substr(table.rfind('.') + 1);
+// The name of the table in quarantine, which may hold events of one that is configured no more.
+Result<std::string> TableNamed(Session& session, const std::string& table) {
+  if (table.empty() || table == "*") return table;
+  SLUICE_ASSIGN(const PipelineConfig config, session.Configuration());
+  for (const Table& one : config.tables->tables) {
+    if (table == one.name() || table == FullName(one)) return one.name();
+  }
+  return table;
 }
 
-// What --object names: a key, or the address of an object in the raw store, as `why` takes it.
-Result<std::string> KeyOf(Session& session, const std::string& object) {
-  if (object.find("://") == std::string::npos) return object;
+Result<std::string> KeyNamed(Session& session, const std::string& object) {
+  if (!object.contains('/')) return object;
   SLUICE_ASSIGN(PipelineConfig config, session.Configuration());
   SLUICE_ASSIGN(const auto view, session.OpenView(std::move(config)));
-  SLUICE_ASSIGN(const auto raw, view->OpenRaw());
-  if (object.starts_with(raw->uri())) return object.substr(raw->uri().size());
+  SLUICE_ASSIGN(const auto raw, view->OpenIfThere(view->config().raw));
+  if (raw == nullptr) return object;
+  std::string key = RawKeyOf(raw->uri(), object);
+  if (!key.contains("://")) return key;
   return session.WrongUsage(
       fmt::format("--object {}: not in the raw store, which is {}", object, raw->uri()));
 }
@@ -43,8 +51,8 @@ std::string TableText(const std::string& table) {
 Status RequireKnownTable(Session& session, const QuarantineFlags& flags) {
   if (flags.table.empty() || flags.table == "*") return {};
   SLUICE_ASSIGN(const PipelineConfig config, session.Configuration());
-  if (WhichTables(session, *config.tables, std::string(WithoutSchema(flags.table)))) return {};
-  return std::unexpected(WhichTables(session, *config.tables, flags.table).error());
+  const auto which = WhichTables(session, *config.tables, flags.table);
+  return which ? Status() : std::unexpected(which.error());
 }
 
 Result<StuckEvents> FindStuck(Session& session, QuarantineFilter filter) {
@@ -82,9 +90,10 @@ Result<QuarantineFilter> FilterOf(Session& session, const QuarantineFlags& flags
     return session.WrongUsage(fmt::format("--reason {}: there is no such reason; it is one of: {}",
                                           flags.reason, fmt::join(FaultReasonNames(), ", ")));
   }
-  SLUICE_ASSIGN(std::string key, KeyOf(session, flags.object));
+  SLUICE_ASSIGN(std::string table, TableNamed(session, flags.table));
+  SLUICE_ASSIGN(std::string key, KeyNamed(session, flags.object));
   QuarantineFilter filter{
-      .table = std::string(WithoutSchema(flags.table)),
+      .table = std::move(table),
       .reason = flags.reason,
       .column = flags.column,
       .raw_key = std::move(key),
@@ -108,7 +117,7 @@ void AddFilter(CLI::App& command, QuarantineFlags& flags) {
       ->type_name("COLUMN");
   command
       .add_option("--object", flags.object,
-                  "Only events of this raw object; its address will do too")
+                  "Only events of this raw object; its address or path will do too")
       ->type_name("KEY");
   command.add_option("--since", flags.since, "Only what came there in the last hours or days")
       ->type_name("DURATION");

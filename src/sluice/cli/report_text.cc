@@ -46,6 +46,9 @@ void AppendProcessed(JsonText& json, const ProcessReport& p, const TableSet& tab
     for (char& c : key) c = c == ' ' ? '_' : c;
     json.Key(key).Value(count);
   }
+  json.Key("failed_keys").BeginArray();
+  for (const std::string& key : p.failed_keys) json.Value(key);
+  json.EndArray();
   json.Key("events").Value(p.events()).Key("quarantined").Value(p.quarantined);
   json.Key("no_route").Value(p.converted.no_route).Key("dropped").Value(p.converted.dropped);
   json.Key("duplicate_keys").Value(p.converted.duplicate_keys);

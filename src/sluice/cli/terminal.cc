@@ -85,19 +85,23 @@ std::string Cut(std::string_view name, size_t longest) {
   return std::string(name.substr(0, end)) + "…";
 }
 
-std::string FormatTable(std::vector<std::vector<std::string>> rows, size_t names, size_t width) {
-  constexpr size_t kLeast = 4;
+std::string FormatTable(std::vector<std::vector<std::string>> rows,
+                        const std::vector<size_t>& to_cut, size_t width) {
+  constexpr size_t kLeast = 10;
   std::vector<size_t> widths = WidthsOf(rows);
   size_t whole = 2 * (widths.size() - 1);
   for (const size_t one : widths) whole += one;
-  const auto first = widths.begin(), last = first + static_cast<std::ptrdiff_t>(names);
   for (; whole > width; --whole) {
-    const auto widest = std::max_element(first, last);
-    if (*widest <= kLeast) break;
+    size_t* widest = nullptr;
+    for (const size_t i : to_cut) {
+      if (widths[i] <= std::max(kLeast, Width(rows[0][i]))) continue;
+      if (widest == nullptr || widths[i] > *widest) widest = &widths[i];
+    }
+    if (widest == nullptr) break;
     --*widest;
   }
   for (auto& row : rows) {
-    for (size_t i = 0; i < names; ++i) row[i] = Cut(row[i], widths[i]);
+    for (const size_t i : to_cut) row[i] = Cut(row[i], widths[i]);
   }
   return FormatTable(rows);
 }

@@ -38,9 +38,10 @@ std::string Cut(std::string_view name, size_t longest);
 // Rows of text in columns, the first left, the others right aligned, separated by two blanks; the
 // first row is the heading.
 std::string FormatTable(const std::vector<std::vector<std::string>>& rows);
-// The same, at most `width` wide: the first `names` columns are cut, the widest of them first, but
-// none to less than four.
-std::string FormatTable(std::vector<std::vector<std::string>> rows, size_t names, size_t width);
+// The same, at most `width` wide, if it can be: these columns are cut, the widest of them first,
+// but none to less than ten, or than its heading.
+std::string FormatTable(std::vector<std::vector<std::string>> rows,
+                        const std::vector<size_t>& to_cut, size_t width);
 
 // One line of progress on standard error: redrawn in place on a terminal at most ten times a
 // second, with the time left by the rate so far where the total is known; and otherwise a plain

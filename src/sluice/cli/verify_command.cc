@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <fmt/ranges.h>
+
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <memory>
@@ -60,21 +62,16 @@ std::string Findings(const VerifiedTable& table) {
   return text;
 }
 
-// What may be said where nothing is wrong. A table without rows in the hours was not looked at.
+// What may be said where nothing is wrong. Of a table with a time only the hours were looked at.
 std::string Conclusion(const VerifyReport& report) {
   uint64_t missing = 0;
-  size_t looked_at = 0;
   bool has_keys = true;
-  std::string empty;
+  std::vector<std::string> looked_at, empty;
   for (const VerifiedTable& table : report.tables) {
     missing += table.rows_missing();
-    if (table.check.rows_in_range == 0) {
-      empty +=
-          fmt::format("no rows of {}{}\n", table.table, table.has_time ? " in these hours" : "");
-      continue;
-    }
-    ++looked_at;
-    has_keys = has_keys && table.has_key;
+    const bool is_empty = table.has_time && table.check.rows_in_range == 0;
+    (is_empty ? empty : looked_at).push_back(table.table);
+    has_keys = has_keys && (is_empty || table.has_key);
   }
   if (missing > 0) {
     return fmt::format(
@@ -82,9 +79,14 @@ std::string Conclusion(const VerifyReport& report) {
         "tables\n",
         WithThousands(missing));
   }
-  if (looked_at == 0) return "\nno rows in these hours\n";
-  return fmt::format("\n{}the {}tables hold what the ledger says{}\n", empty,
-                     empty.empty() ? "" : "other ", has_keys ? ", each key once" : "");
+  if (looked_at.empty()) return "\nno rows in these hours\n";
+  std::string text = "\n";
+  if (!empty.empty()) text += fmt::format("no rows in these hours: {}\n", fmt::join(empty, ", "));
+  const std::string who =
+      empty.empty() ? "the tables" : fmt::format("{}", fmt::join(looked_at, ", "));
+  return text + fmt::format("{} {} what the ledger says{}\n", who,
+                            empty.empty() || looked_at.size() > 1 ? "hold" : "holds",
+                            has_keys ? ", each key once" : "");
 }
 
 std::string ToText(const VerifyReport& report) {

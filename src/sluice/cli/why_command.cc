@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <CLI/CLI.hpp>
 #include <algorithm>
-#include <filesystem>
 #include <memory>
 
 #include "sluice/cli/exit_code.h"
+#include "sluice/cli/raw_key_of.h"
 #include "sluice/cli/session.h"
 #include "sluice/cli/zone_hours.h"
 #include "sluice/config/units.h"
@@ -50,51 +50,54 @@ std::string ToText(const Story& story) {
                             story.verdict, style.reset);
 }
 
-// The key to which a path or an address of the raw store leads; anything else as it is.
-std::string KeyOf(const Witnesses& witnesses, const std::string& what) {
-  if (witnesses.raw == nullptr || !what.contains('/')) return what;
-  if (what.starts_with(witnesses.raw_uri)) return what.substr(witnesses.raw_uri.size());
-  namespace fs = std::filesystem;
-  std::error_code failure;
-  const std::string place =
-      "file://" + fs::weakly_canonical(fs::absolute(what, failure), failure).string();
-  return place.starts_with(witnesses.raw_uri) ? place.substr(witnesses.raw_uri.size()) : what;
-}
-
-// The hours of which that is the folder, with a '/' at its end or without.
+// The hours of which that is the folder, an hour's or a day's, with a '/' at its end or without.
 std::optional<HourRange> HoursOfFolder(const RawLayout& layout, std::string folder) {
   if (!folder.ends_with('/')) folder += '/';
-  const auto from = layout.HourOf({folder + "name"});
-  if (!from || layout.FolderOf(*from) != folder) return std::nullopt;
-  const bool is_of_a_day = layout.FolderOf(*from + std::chrono::hours(1)) == folder;
-  return HourRange{*from, *from + std::chrono::hours(is_of_a_day ? 24 : 1)};
+  const std::string any = layout.FolderOf(Timestamp());  // as long as each, and of a first hour
+  std::string first = folder;
+  if (folder.size() < any.size()) first += any.substr(folder.size());
+  const auto from = layout.HourOf({first + "name"});
+  if (!from || layout.FolderOf(*from) != first) return std::nullopt;
+  const auto has = [&](std::chrono::hours later) {
+    return layout.FolderOf(*from + later).starts_with(folder);
+  };
+  if (has(std::chrono::hours(24))) return std::nullopt;
+  return HourRange{*from, *from + std::chrono::hours(has(std::chrono::hours(1)) ? 24 : 1)};
 }
 
-// An event's id may have a '/' as a key does.
-Result<Story> AskOfKeyOrEvent(const Witnesses& witnesses, const std::string& key,
-                              const std::string& what) {
-  Result<Story> object = WhyObject(witnesses, key);
-  if (object && object->state != "not_landed") return object;
-  Result<Story> event = WhyEvent(witnesses, what);
-  const bool is_event = event && event->state != "not_landed" && event->state != "not_known";
-  return is_event ? event : object;
+// An event's id may have a '/' as a key does, and may be none. Where neither is known it is taken
+// for a key, unless it may be an event all the same.
+Result<Story> AskOfKeyOrEvent(const Witnesses& witnesses, const std::string& what) {
+  std::optional<Story> object;
+  if (CheckKey(what)) {
+    SLUICE_ASSIGN(object, WhyObject(witnesses, what));
+    if (object->state != "not_landed") return *std::move(object);
+  }
+  SLUICE_ASSIGN(Story event, WhyEvent(witnesses, what));
+  if (object && event.state == "not_landed") return *std::move(object);
+  if (object) event.Add("", "no raw object has this key, and the ledger knows of none");
+  return event;
 }
 
 // What is asked of: hours by their form or their folder, an object by its place in the raw store,
 // else an event.
-Result<Story> Ask(const Witnesses& witnesses, const WhyFlags& flags,
+Result<Story> Ask(Session& session, const Witnesses& witnesses, const WhyFlags& flags,
                   const std::optional<HourRange>& hours) {
   if (hours) {
     return flags.by == "landing" ? WhyLandingHours(witnesses, *hours)
                                  : WhyEventHours(witnesses, *hours);
   }
-  const std::string key = KeyOf(witnesses, flags.what);
+  const std::string key =
+      witnesses.raw == nullptr ? flags.what : RawKeyOf(witnesses.raw_uri, flags.what);
+  if (key.empty()) {
+    return session.WrongUsage("why: that is the whole raw store: write a key, a day or an hour");
+  }
   if (const auto folder = HoursOfFolder(witnesses.layout, key)) {
     return WhyLandingHours(witnesses, *folder);
   }
   const bool is_object = key != flags.what || witnesses.layout.HourOf({key}).has_value();
   if (is_object) return WhyObject(witnesses, key);
-  return key.contains('/') ? AskOfKeyOrEvent(witnesses, key, flags.what) : WhyEvent(witnesses, key);
+  return key.contains('/') ? AskOfKeyOrEvent(witnesses, key) : WhyEvent(witnesses, key);
 }
 
 Result<int> RunWhy(Session& session, const WhyFlags& flags) {
@@ -130,7 +133,7 @@ Result<int> RunWhy(Session& session, const WhyFlags& flags) {
                             .paused = state.paused,
                             .now = session.clock().Now(),
                             .grace = *grace};
-  SLUICE_ASSIGN(Story story, Ask(witnesses, flags, hours));
+  SLUICE_ASSIGN(Story story, Ask(session, witnesses, flags, hours));
   if (!source && hours) {
     story.Add("", "how much waits in the source is not known: " + source.error().message());
   }

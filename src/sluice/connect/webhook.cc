@@ -8,7 +8,6 @@ namespace sluice {
 namespace {
 
 constexpr std::chrono::milliseconds kTimeout{10'000};
-constexpr Bytes kLargestAnswer = KiB(64);
 
 }  // namespace
 
@@ -32,8 +31,7 @@ Result<Webhook> Webhook::At(const Secret& url) {
 }
 
 Status Webhook::Post(std::string_view json) const {
-  const auto http =
-      HttpClient::Make(endpoint_, {.most_connections = 1, .largest_body = kLargestAnswer});
+  const auto http = HttpClient::Make(endpoint_, {.most_connections = 1, .takes_body = false});
   if (!http) return Fail(http.error().kind(), "cannot make connections to the webhook");
   const HttpRequest request{
       .method = "POST",
@@ -45,7 +43,7 @@ Status Webhook::Post(std::string_view json) const {
     return Fail(response.error().kind(), "the webhook {}",
                 response.error().kind() == ErrorKind::kTransient
                     ? "cannot be reached"
-                    : "gave no whole answer, for which it has ten seconds");
+                    : "gave no answer within ten seconds, or one that is none");
   }
   if (response->status / 100 == 2) return {};
   return Fail(ErrorKind::kPermanent, "the webhook refused: status={}", response->status);

@@ -29,11 +29,12 @@ class WebhookTest : public ::testing::Test {
   }
 
   std::mutex mutex_;
+  bool closes_ = false;
   std::string seen_, answer_ = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
   LoopbackServer server_{[this](const std::string& request) {
     const std::lock_guard lock(mutex_);
     seen_ = request;
-    return LoopbackServer::Answer{answer_};
+    return LoopbackServer::Answer{answer_, closes_};
   }};
 };
 
@@ -71,6 +72,20 @@ TEST_F(WebhookTest, OnlyTwoHundredsAreAnAnswer) {
     EXPECT_EQ(posted.has_value(), is_answer) << status;
     if (posted) continue;
     EXPECT_EQ(posted.error().message(), fmt::format("the webhook refused: status={}", status));
+  }
+}
+
+TEST_F(WebhookTest, TheStatusIsTheAnswerWhateverComesBehindIt) {
+  const auto webhook = Webhook::At(Url("/"));
+  ASSERT_TRUE(webhook);
+  const std::string large(1 << 20, 'x');
+  closes_ = true;
+  for (const std::string& answer :
+       {"HTTP/1.0 200 OK\r\n\r\n" + large, std::string("HTTP/1.0 200 OK\r\n\r\n"),
+        fmt::format("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n{}", large.size(), large)}) {
+    answer_ = answer;
+    const Status posted = webhook->Post("{}");
+    EXPECT_TRUE(posted) << answer.substr(0, 40) << ": " << posted.error().message();
   }
 }
 

@@ -220,14 +220,12 @@ void AddNewFields(const StatusReport& report, const TableStatus& table, ConcernK
                         newest.empty() ? "" : "sluice why " + ShellWord(newest), table.table);
   }
   // Without an ALTER there is a column of that name, which takes another field.
-  concerns.Add(
-      kind, count,
-      fmt::format("{}: {}: {}{}", table.table, Counted(count, "new field"), names,
-                  has_alter ? "; sluice status has the ALTER that adds them: write them into "
-                              "the DDL, then sluice ddl --apply"
-                            : ""),
-      has_alter ? "sluice ddl --diff" : "see whether `from` of the table's columns is right",
-      table.table);
+  concerns.Add(kind, count,
+               fmt::format("{}: {}: {}{}", table.table, Counted(count, "new field"), names,
+                           has_alter ? "; sluice status has the ALTER that adds them" : ""),
+               has_alter ? "add the columns to the DDL of the table, then sluice ddl --apply"
+                         : "see whether `from` of the table's columns is right",
+               table.table);
 }
 
 void AddFields(const StatusReport& report, Concerns& concerns) {

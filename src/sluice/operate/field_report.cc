@@ -6,19 +6,12 @@
 
 #include "sluice/operate/infer_names.h"
 #include "sluice/operate/verify.h"
+#include "sluice/operate/warehouse_moment.h"
 #include "sluice/schema/identifier.h"
 #include "sluice/warehouse/ddl_sql.h"
 
 namespace sluice {
 namespace {
-
-// As the warehouse spells it: "2026-11-23 14:15:02", with decimals or none, and perhaps a zone.
-std::optional<Timestamp> MomentOf(std::string_view text) {
-  std::string moment(text.substr(0, 19));
-  if (moment.size() != 19) return std::nullopt;
-  moment[10] = 'T';
-  return FromIso8601(moment + 'Z');
-}
 
 // What its events were is not known: the type is one to start with.
 std::string AlterFor(const LedgerNames& names, const Table& table, const std::string& path) {

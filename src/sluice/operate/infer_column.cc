@@ -239,7 +239,7 @@ std::optional<InferredType> ColumnObserver::InferTime(uint64_t events) const {
     InferredType time{kTypes[trial].type, kTypes[trial].epoch, ""};
     if (has_offset_) time.type.kind = TypeKind::kTimestampTz;
     time.reason =
-        fmt::format("{} of {} events have no such time and go to quarantine", others, events);
+        fmt::format("without such a time, in quarantine: {} of {} events", others, events);
     time.unfit = others;
     return time;
   }

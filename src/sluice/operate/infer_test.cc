@@ -427,7 +427,8 @@ TEST(Infer, AFewFaultsTakeNoTimeAndNoRuleAway) {
   EXPECT_THAT(ColumnsIn(proposal.tables[0]),
               ElementsAre("id VARCHAR(16) NOT NULL", "topic VARCHAR(16) NOT NULL", "x INTEGER",
                           "ts TIMESTAMP NOT NULL"));
-  EXPECT_THAT(proposal.tables[0].time_reason, HasSubstr("1 of 151 events have no such time"));
+  EXPECT_THAT(proposal.tables[0].time_reason,
+              HasSubstr("without such a time, in quarantine: 1 of 151 events"));
   EXPECT_EQ(Refused(events), "301 null_in_not_null\n302 null_in_not_null\n");
   // A key that is never null is asked for instead.
   const auto other = Both(good, {R"({"id":"c","topic":null,"x":1,"ts":"2026-11-23 10:00:00"})"});

@@ -81,9 +81,9 @@ Result<ParquetComparison> CompareParquet(ObjectStore& parquet, const FilePages& 
 
 // What it means where one is missing, and what to do, for people.
 inline constexpr std::string_view kParquetMissing =
-    "the rows are in the tables. Only backfill --replace and why read these objects; a replace "
-    "keeps the rows as they are where one is gone. Nothing to do, or restore them from the "
-    "bucket's versions";
+    "the rows are in the tables, and only backfill --replace and why read these objects. sluice "
+    "backfill --from HOUR --replace writes them again, by the DDL and the sluice that loaded them; "
+    "or restore them from the bucket's versions";
 
 // The quarantine objects of some hours that the ledger names and needs. Numbers of objects.
 struct QuarantineComparison {

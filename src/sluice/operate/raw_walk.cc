@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "sluice/object/object_names.h"
+#include "sluice/operate/warehouse_moment.h"
 #include "sluice/warehouse/ledger_part.h"
 
 namespace sluice {
@@ -19,6 +20,15 @@ constexpr size_t kAsked = 10'000;  // of the ledger, which may be far away
 std::string EndOf(std::string folder) {
   if (!folder.empty()) ++folder.back();
   return folder;
+}
+
+// A directory's listing does not say which version is stored: of the only one that is known it is,
+// unless it was written since that was loaded.
+bool IsInDoubt(const RawKeyState& state) {
+  if (!state.stored || !state.stored->etag.empty() || state.known.empty()) return false;
+  if (state.known.size() > 1) return true;
+  const auto loaded = MomentOf(state.known.front().loaded_at);
+  return loaded && state.stored->last_modified >= *loaded + std::chrono::seconds(1);
 }
 
 // With its ETag; nothing where it is gone meanwhile.
@@ -131,8 +141,7 @@ Result<std::optional<RawKeyState>> RawWalk::Next() {
       known_.pop_front();
       SLUICE_TRY(FillKnown());
     }
-    // Which of them is stored a directory's listing does not say.
-    if (state.stored && state.stored->etag.empty() && state.known.size() > 1) {
+    if (IsInDoubt(state)) {
       SLUICE_ASSIGN(state.stored, StoredNow(raw_, state.key));
     }
     return state;

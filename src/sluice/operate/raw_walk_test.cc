@@ -68,6 +68,28 @@ class RawWalkTest : public ::testing::Test {
   std::vector<LedgerObject> ledger_;
 };
 
+// A directory lists no ETags, and to know one reads the file: only what is in doubt is read.
+TEST_F(RawWalkTest, N7AFileThatIsWrittenOverAfterItWasLoadedIsAnotherVersion) {
+  const Timestamp loaded = *FromIso8601("2026-11-23T15:00:02Z");
+  const std::string hour = "date=2026-11-23/14/";
+  const auto file = [&](const std::string& name, std::chrono::milliseconds behind) {
+    Store(hour + name, "", loaded + behind);
+    Know(hour + name);
+    ledger_.back().loaded_at = "2026-11-23 15:00:02.75";
+  };
+  file("1-older", std::chrono::hours(-1));
+  file("2-of-that-second", std::chrono::milliseconds(999));
+  file("3-touched", std::chrono::seconds(1));
+  file("4-overwritten", std::chrono::seconds(1));
+  store_.etags = {{hour + "3-touched", "e"}, {hour + "4-overwritten", "new"}};
+  const HourRange hours = *ParseHourRange("2026-11-23T14", "");
+  const ReconcileReport report = Reconcile(store_, Ledger(), RawLayout(), hours,
+                                           {.pending_since = loaded + std::chrono::hours(1)});
+  ASSERT_FALSE(report.failure) << report.failure->message();
+  EXPECT_EQ(report.loaded, 3u);
+  EXPECT_EQ(report.overwritten, 1u);
+}
+
 TEST_F(RawWalkTest, EveryKeyComesOnceFromBothSides) {
   for (const char* const key : {"a/1", "a/2", "a/3", "a/5", "c/1", "d/1"}) Store(key);
   for (const char* const key : {"a/0", "a/2", "a/4", "a/5", "b/1", "c/1", "c/2", "d/0"}) Know(key);

@@ -198,14 +198,16 @@ Status EndNowhere(const Witnesses& w, const Search& search, Story& story) {
     if (table.unique.empty()) keyless.push_back(FullName(table));
   }
   SLUICE_ASSIGN(const std::string where, WhereItMayBe(w));
+  const std::string removed =
+      search.is_whole() ? "" : ", or somebody removed it: " + search.WhatIsLeftOut();
   if (!keyless.empty()) {
     const std::string tables = fmt::format("{}", fmt::join(keyless, ", "));
     story.End("not_known",
               fmt::format("taken for an event's id and not known, because no other table, no "
                           "duplicate and no quarantine has it, and a row of a table without "
                           "`unique` cannot be found by one "
-                          "event's key: {}{}",
-                          tables, where),
+                          "event's key: {}{}{}",
+                          tables, removed, where),
               "sluice why HOUR, for the hour in which it was sent, tells whether all that landed "
               "is loaded; if so, SQL finds its row in " +
                   tables);
@@ -215,8 +217,7 @@ Status EndNowhere(const Witnesses& w, const Search& search, Story& story) {
       "not_landed",
       fmt::format("taken for an event's id and not loaded, because no table, no duplicate and no "
                   "quarantine has it: it did not land, or its raw object is not loaded{}{}",
-                  search.is_whole() ? "" : ", or somebody removed it: " + search.WhatIsLeftOut(),
-                  where),
+                  removed, where),
       "sluice reconcile, then sluice why HOUR for the hour in which it was sent");
   return {};
 }

@@ -75,6 +75,20 @@ Status AddChanges(const LedgerPart& part, Story& story) {
   return {};
 }
 
+// What shows the events whose fields were changed.
+void AddPreview(const RawObject& object, Story& story) {
+  const bool has_changes = std::ranges::any_of(object.parts, [&](const LedgerPart& part) {
+    return part.identity == object.identity && !part.changes.empty();
+  });
+  if (!has_changes) return;
+  constexpr std::string_view kFile = "file://";
+  const std::string address = object.witnesses.raw_uri + object.key;
+  story.Add("", "what was changed: " +
+                    (address.starts_with(kFile)
+                         ? "sluice preview " + ShellWord(address.substr(kFile.size()))
+                         : "aws s3 cp " + ShellWord(address) + " - | sluice preview -"));
+}
+
 // A replay's rows say by how much the object's own changed.
 Status AddReplay(const Witnesses& witnesses, const LedgerPart& part, Story& story) {
   if (!part.is_of_table()) {
@@ -291,6 +305,7 @@ Result<Story> WhyObject(const Witnesses& witnesses, const std::string& key) {
     story.Add("", "the ledger has it of another raw store: " + object.parts.front().identity);
   }
   SLUICE_TRY(AddLedger(object, story));
+  AddPreview(object, story);
   SLUICE_TRY(AddAccepted(object, story));
   if (object.parts.empty()) story.Add("", "the ledger does not know it");
   if (witnesses.waiting_notifications() > 0) {

@@ -11,6 +11,7 @@
 #include "sluice/codec/stream_codec.h"
 #include "sluice/ndjson/line_chunker.h"
 #include "sluice/schema/value_text.h"
+#include "sluice/transform/conversion_sum.h"
 
 namespace sluice {
 namespace {
@@ -124,6 +125,73 @@ class FaultLook {
       groups_;
 };
 
+// Looks at what was changed on the way, line by line.
+class ChangeLook {
+ public:
+  explicit ChangeLook(const TableSet& tables) : tables_(tables) {}
+
+  // `line` has one, of which `counts` are.
+  void Add(const LineChunk& line, const ConversionCounts& counts, size_t examples) {
+    for (size_t t = 0; t < counts.tables.size(); ++t) {
+      const TableCounts& table = counts.tables[t];
+      if (table.routed == 0) continue;
+      AddColumns(line, t, "coerced", table.coerced, examples);
+      AddColumns(line, t, "nulled", table.nulled, examples);
+      AddColumns(line, t, "truncated", table.truncated, examples);
+      for (const auto& [path, events] : table.unknown_fields) {
+        Add(line, t, "unknown", path, examples);
+      }
+    }
+  }
+
+  std::vector<PreviewedChange> Take() {
+    std::vector<PreviewedChange> all;
+    for (auto& [what, change] : changes_) {
+      std::tie(change.table, change.change, change.field) = what;
+      all.push_back(std::move(change));
+    }
+    return all;
+  }
+
+ private:
+  static constexpr size_t kMostFields = 256;
+
+  void AddColumns(const LineChunk& line, size_t table, std::string_view change,
+                  const std::vector<uint64_t>& by_column, size_t examples) {
+    for (size_t i = 0; i < by_column.size(); ++i) {
+      if (by_column[i] == 0) continue;
+      Add(line, table, change, tables_.tables[table].schema.columns[i].name, examples);
+    }
+  }
+  void Add(const LineChunk& line, size_t table, std::string_view change, const std::string& field,
+           size_t examples) {
+    const auto key = std::tuple(table, change, field);
+    if (changes_.size() >= kMostFields && !changes_.contains(key)) return;
+    PreviewedChange& found = changes_[key];
+    ++found.events;
+    if (found.examples.size() >= examples) return;
+    const std::string_view text = line.text.substr(0, line.text.find('\n'));
+    found.examples.push_back({line.first_line, EncodePayload(text, text.size())});
+  }
+
+  const TableSet& tables_;
+  std::map<std::tuple<size_t, std::string_view, std::string>, PreviewedChange> changes_;
+};
+
+// The lines of a chunk, each as a chunk of its own.
+std::vector<LineChunk> LinesOf(const LineChunk& chunk) {
+  if (chunk.is_cut_line) return {chunk};
+  std::vector<LineChunk> lines;
+  for (size_t begin = 0; begin < chunk.text.size();) {
+    const size_t end = std::min(chunk.text.find('\n', begin), chunk.text.size() - 1) + 1;
+    lines.push_back({.text = chunk.text.substr(begin, end - begin),
+                     .byte_offset = chunk.byte_offset + begin,
+                     .first_line = chunk.first_line + lines.size()});
+    begin = end;
+  }
+  return lines;
+}
+
 }  // namespace
 
 Result<Preview> PreviewStream(ByteSource& stored, const TableSet& tables,
@@ -136,21 +204,28 @@ Result<Preview> PreviewStream(ByteSource& stored, const TableSet& tables,
   preview.tables.resize(tables.tables.size());
   std::vector<TableLook> looks(tables.tables.begin(), tables.tables.end());
   FaultLook faults;
+  ChangeLook changes(tables);
   LineChunk chunk;
   ConvertedChunk converted;
   for (;;) {
     SLUICE_ASSIGN(const bool more, chunker.Next(chunk));
     if (!more) break;
-    converter->Convert(chunk, converted, preview.counts);
-    for (size_t i = 0; i < looks.size(); ++i) {
-      looks[i].Add(converted.tables[i], options.examples, preview.tables[i]);
+    for (const LineChunk& line : LinesOf(chunk)) {
+      ConversionCounts counts = converter->MakeCounts();
+      converter->Convert(line, converted, counts);
+      for (size_t i = 0; i < looks.size(); ++i) {
+        looks[i].Add(converted.tables[i], options.examples, preview.tables[i]);
+      }
+      for (const RecordFault& fault : converted.faults) faults.Add(fault, options.examples);
+      changes.Add(line, counts, options.examples);
+      preview.quarantined += converted.faults.size();
+      preview.counts += counts;
     }
-    for (const RecordFault& fault : converted.faults) faults.Add(fault, options.examples);
-    preview.quarantined += converted.faults.size();
   }
   preview.bytes = chunker.bytes();
   preview.is_whole = !lines.has_more();
   preview.faults = faults.Take();
+  preview.changes = changes.Take();
   return preview;
 }
 

@@ -19,7 +19,7 @@ struct PreviewOptions {
   // Of the stream, at most. For each that becomes a row of a table with a key some 100 bytes are
   // held in memory.
   uint64_t lines = 100'000;
-  size_t examples = 3;  // rows kept of each table, and events of each group in quarantine
+  size_t examples = 3;  // kept: rows of each table, events of each group in quarantine or changed
 };
 
 struct PreviewedRow {
@@ -50,13 +50,27 @@ struct PreviewedFaults {
   std::vector<PreviewedFault> examples;  // the first
 };
 
+// Events of which one field was changed on the way, or has no column. Of at most 256 fields.
+struct PreviewedChange {
+  struct Example {
+    uint64_t line = 0;
+    QuarantinePayload payload;  // the whole event
+  };
+  size_t table = 0;         // index in the TableSet
+  std::string_view change;  // "coerced", "nulled", "truncated" or "unknown"
+  std::string field;        // the column's name; of an unknown field its path
+  uint64_t events = 0;
+  std::vector<Example> examples;  // the first
+};
+
 struct Preview {
   ConversionCounts counts;
   uint64_t bytes = 0;    // read, decompressed
   bool is_whole = true;  // false where `lines` ended it before the end
   uint64_t quarantined = 0;
   std::vector<PreviewedTable> tables;
-  std::vector<PreviewedFaults> faults;  // by table, column and reason; those without a table first
+  std::vector<PreviewedFaults> faults;   // by table, column and reason; those without a table first
+  std::vector<PreviewedChange> changes;  // by table, change and field
 };
 
 // What a stream of JSON lines, compressed or not, would become, told by the conversion itself.

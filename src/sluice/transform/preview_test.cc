@@ -54,6 +54,30 @@ TEST(PreviewTest, RowsShowEveryColumnThatIsTakenFromEvents) {
   EXPECT_EQ(preview->tables[1].rows, 0u);
 }
 
+// So that who is told of a change finds the values that made it.
+TEST(PreviewTest, WhatWasChangedIsToldWithItsFirstEvents) {
+  const auto preview = PreviewOf(R"({"id":"1"}
+
+{"id":2}
+{"id":3,"new":true}
+{"id":4}
+)",
+                                 {.examples = 2});
+  ASSERT_TRUE(preview) << preview.error().message();
+  EXPECT_EQ(preview->counts.tables[1].coerced, std::vector<uint64_t>{3});
+  ASSERT_EQ(preview->changes.size(), 2u);
+  const auto text = [](const PreviewedChange& change) {
+    std::string said =
+        fmt::format("{} {} {} {}", change.table, change.change, change.field, change.events);
+    for (const auto& [line, event] : change.examples) {
+      said += fmt::format("; {} {}", line, event.text);
+    }
+    return said;
+  };
+  EXPECT_EQ(text(preview->changes[0]), R"(1 coerced id 3; 3 {"id":2}; 4 {"id":3,"new":true})");
+  EXPECT_EQ(text(preview->changes[1]), R"(1 unknown new 1; 4 {"id":3,"new":true})");
+}
+
 TEST(PreviewTest, AnEventWithTheKeyOfAnotherIsADuplicateOfIt) {
   const auto preview = PreviewOf(R"({"id":"1","at":"2026-01-01 00:00:00"}
 {"id":"1","at":"2026-01-01 00:00:01"}

@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string>
+
+namespace sluice {
+
+// The key of a raw object that a person names: by the key itself, by its address in the store of
+// this URI, or where that is a folder by a path into it. Empty: the store itself. Anything else is
+// answered as it is.
+std::string RawKeyOf(const std::string& raw_uri, const std::string& named);
+
+}  // namespace sluice
