@@ -119,6 +119,18 @@ class Alerts(PipelineTest):
         self.run_with("process")
         self.assertEqual(sorted(self.told()), [("missing", "resolved", "info"), ("stale", "resolved", "info")])
 
+    def test_missing_objects_are_not_over_by_a_notification_of_something_else(self):
+        self.loaded()
+        key = self.pipeline.put_landed("lost.ndjson", events(20, first=40), 2 * 3600)
+        self.run_with("reconcile", exit_code=3)
+        self.assertIn(("missing", "firing", "critical"), self.told())
+        self.pipeline.notify(self.pipeline.notification("theirs.ndjson", bucket="somebody-elses"))
+        self.run_with("process")
+        self.assertNotIn("missing", [one[0] for one in self.told()])
+        self.pipeline.announce(key)
+        self.run_with("process")
+        self.assertIn(("missing", "resolved", "info"), self.told())
+
     def test_what_reconcile_finds_before_the_last_day_is_told_until_it_is_loaded(self):
         self.loaded()
         key = self.pipeline.put_landed("lost.ndjson", events(20, first=40), 73 * 3600)

@@ -345,7 +345,7 @@ class WhyEvent(Why):
         self.pipeline.announce(self.pipeline.put_raw("b.ndjson", events(1, 100)))
         story = self.why(self.ID.format(55), exit_code=3)
         self.assertEqual(story["state"], "not_landed")
-        self.assertIn(f"{nowhere} ({sent} messages wait in the source; 1 notifications wait; 2 raw objects are held or set aside; "
+        self.assertIn(f"{nowhere} ({sent} messages wait in the source; 1 notification waits; 2 raw objects are held or set aside; "
                       "loading is paused: it is being moved); to fix: sluice reconcile", story["verdict"])
         self.pipeline.run("resume")
         self.pipeline.run("quarantine", "accept", "it was a test", "--object", held)
@@ -491,6 +491,45 @@ class WhyHour(Why):
         story = self.why("2026-11-23T10", "--by", "event-time", exit_code=3)
         self.assertEqual(story["state"], "removed")
         self.assertIn("and no row is there", story["verdict"])
+
+    def test_an_hour_whose_events_landed_later_and_are_not_loaded_is_not_blamed_on_the_producer(self):
+        """They landed in hours 12 and 15; nothing did in theirs."""
+        def why(exit_code=3, *flags):
+            return self.why("2026-11-23T10", "--by", "event-time", *flags, exit_code=exit_code)
+
+        self.load("before.ndjson", events(1, 500, request_timestamp="2026-11-21 10:00:00"), "date=2026-11-21/10/")
+        self.assertEqual(why()["verdict"].split("; ")[0], "not loaded, because the producer sent nothing with such a time, but for what is in quarantine")
+        key = self.pipeline.put_raw("a.ndjson", events(30), "date=2026-11-23/12/")
+        self.assertEqual(why(0)["state"], "waiting", "it is young")
+        self.assertEqual(why(3, "--grace", "0s")["state"], "missing")
+        self.pipeline.announce(key)
+        self.assertIn("notifications may be among the 1 that wait", why(3, "--grace", "0s")["verdict"])
+        self.pipeline.run("pause", "it is being moved")
+        self.assertIn("loading is paused: it is being moved; to fix: sluice resume", why()["verdict"])
+        self.pipeline.run("resume")
+        self.pipeline.run("process")
+        self.assertEqual(why(0)["state"], "loaded_late")
+        # Held, within a day; and longer after it, where nobody looks, it may still be what waits.
+        self.load("held.ndjson", b'{"no": "route"}\n' * 20 + events(20, 50, request_timestamp="2026-11-23 06:00:00"), "date=2026-11-23/15/")
+        story = self.why("2026-11-23T06", "--by", "event-time", exit_code=3)
+        self.assertEqual(story["state"], "held")
+        self.assertIn("no row is there; what landed in the day behind these hours may have some, and is 1 of 2 raw objects not loaded", story["verdict"])
+        self.assertIn("or is not loaded yet (1 raw object is held or set aside)", self.why("2026-11-20T06", "--by", "event-time", exit_code=3)["verdict"])
+
+    def test_rows_of_an_hour_that_do_not_fit_the_ledger_are_told(self):
+        self.load("a.ndjson", events(30), "date=2026-11-23/10/")
+        self.pipeline.change_warehouse("DELETE FROM tracking.events WHERE request_id LIKE '0000000%'")
+        story = self.why("2026-11-23T10", "--by", "event-time", exit_code=3)
+        self.assertEqual(story["state"], "removed")
+        self.assertIn("tracking.events has 20 rows in 2026-11-23T10, and by the ledger 30 to 30: somebody has removed rows since", story["verdict"])
+        self.pipeline.change_warehouse("INSERT INTO tracking.events (request_id, request_timestamp, cookie_id, topic) VALUES ('theirs', TIMESTAMP '2026-11-23 08:00:01', 'c', 't')")
+        story = self.why("2026-11-23T08", "--by", "event-time", exit_code=3)
+        self.assertEqual(story["state"], "not_ours")
+        self.assertIn("tracking.events has 1 row in 2026-11-23T08, and by the ledger 0 to 0: somebody else has added rows", story["verdict"])
+        # Of half an hour, as of other clocks, the ledger does not tell how many there are.
+        story = self.why("2026-11-23T13", "--by", "event-time", "--tz", "Asia/Kolkata", exit_code=3)
+        self.assertEqual((story["state"], story["verdict"].split(";")[0]), ("not_ours", "in the tables, and not by sluice: no Parquet object has an event with such a time"))
+        self.assertEqual(self.why("2026-11-23T15", "--by", "event-time", "--tz", "Asia/Kolkata")["state"], "loaded")
 
     def test_rows_of_an_hour_that_are_gone_with_their_parquet_are_not_known(self):
         self.load("a.ndjson", events(30), "date=2026-11-23/11/")

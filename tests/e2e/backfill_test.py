@@ -281,8 +281,8 @@ class Backfill(PipelineTest):
 
     def test_no_range_is_silently_empty(self):
         self.put(1, objects=1)
-        for arguments in (["2026-11-22"], ["2999-01-01"], ["2026-11-23T15"]):
-            self.assertIn("nothing to do", self.pipeline.run("backfill", "--from", *arguments).stdout)
+        for hour, said in (("2026-11-22", "nothing to do\n"), ("2999-01-01", "nothing to do: these hours are to come\n"), ("2026-11-23T15", "nothing to do\n")):
+            self.assertTrue(self.pipeline.run("backfill", "--from", hour).stdout.endswith("\n" + said))
         for wrong in (["2026-11-31"], ["yesterday"], ["2026-11-23T24"], ["2026-11-23", "--to", "2026-11-23"]):
             self.assert_plain_failure(self.pipeline.run("backfill", "--from", *wrong, exit_code=2), "the range is empty" if len(wrong) > 1 else "not an hour")
         done = self.pipeline.run("--set", "raw.layout=%Y/%m/%d/%H/", "backfill", "--from", "2026-11-23", exit_code=1)
@@ -493,7 +493,6 @@ class Reconcile(PipelineTest):
         self.assertNotIn("nothing is missing", text)
 
     def test_what_it_says_to_mend_what_is_missing_can_be_typed_and_finds_as_much(self):
-        self.pipeline.run("process")
         first, last = self.put("a.ndjson", hours_ago=40), self.put("b.ndjson", hours_ago=30, first=10)
         self.put("young.ndjson", first=20)
         text = self.pipeline.run("reconcile", "--grace", "0s", exit_code=3).stdout
@@ -507,6 +506,12 @@ class Reconcile(PipelineTest):
         self.put("c.ndjson", hours_ago=20, first=30)
         text = self.pipeline.run("reconcile", "--grace", "0s", exit_code=3).stdout
         self.assertRegex(text, "their notifications may be among the 3 that wait; next: sluice process\nto mend it: sluice reconcile --repair --grace 0s, or ")
+        # What is young may have all that wait: then those that are missing still are.
+        for name in "def":
+            self.put(f"{name}.ndjson", first=ord(name))
+        text = self.pipeline.run("reconcile", exit_code=3).stdout
+        self.assertNotIn("next: sluice process", text)
+        self.assertIn("\nto mend it: sluice reconcile --repair, or ", text)
         self.pipeline.run(*mend[1].split())
         self.assertLessEqual({first, last}, set(self.pipeline.ledger()))
 
@@ -539,6 +544,7 @@ class Reconcile(PipelineTest):
         self.assertEqual([self.reconcile("--after", keys[0], exit_code=3)[k] for k in ("stored", "loaded", "missing")], [5, 1, 4])
         self.assertIn(f"only what is behind {keys[0]}", self.pipeline.run("reconcile", "--after", keys[0], exit_code=3).stdout)
         self.assertEqual(self.reconcile("--after", keys[5])["stored"], 0)
+        self.assert_plain_failure(self.pipeline.run("reconcile", "--after", "nonsense", exit_code=2), "--after nonsense: no key as raw.layout says")
 
     def test_what_is_stopped_says_behind_which_key_to_go_on(self):
         keys = sorted(self.put(f"{i}.ndjson", hours_ago=2, first=i * 2) for i in range(6))

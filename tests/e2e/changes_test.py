@@ -81,7 +81,10 @@ tables:
                          [("type_changed", "t: 1 column with values of another type: count (coerced); mend the producer or the DDL")])
         newest = self.pipeline.query("SELECT raw_key FROM sluice.ledger WHERE table_name = 't' AND reason IS NOT NULL")[0][0]
         self.assertEqual(status["next"], [f"sluice why {newest}"])
-        self.assertIn("\n                     t: coerced count in 1 event\n", self.run_here("why", newest))
+        story = self.run_here("why", newest)
+        self.assertIn("\n                     t: coerced count in 1 event\n", story)
+        preview = story.split("what was changed: sluice ")[1].split("\n")[0].split()
+        self.assertIn('  1 event: coerced count, t\n    line 1: {"id": 2, "count": "0"}\n', self.run_here(*preview))
         self.assertEqual(self.pipeline.query("SELECT id, count FROM t ORDER BY id"), [(1, 0), (2, 0)])
 
     def test_what_a_column_collects_is_of_no_concern(self):

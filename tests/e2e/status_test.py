@@ -201,7 +201,8 @@ class Status(StatusTest):
 
     def test_a_ledger_and_tables_that_cannot_be_asked_hide_nothing_else(self):
         self.loaded()
-        self.pipeline.change_warehouse("ALTER TABLE tracking.events RENAME referrer TO another")
+        self.pipeline.change_warehouse("ALTER TABLE tracking.events RENAME TO behind", "CREATE VIEW tracking.events AS SELECT * REPLACE "
+                                       "(CAST(error('not now') AS VARCHAR) AS referrer) FROM tracking.behind")
         status, text = self.not_known("tables")
         self.assertEqual((status["tables"][0]["rows"], status["tables"][0]["loaded"]), (None, 3))
         self.assertRegex(text, r"(?m)^tracking.events +3 +3 .* not known$")
@@ -216,6 +217,20 @@ class Status(StatusTest):
         status = self.pipeline.status()
         self.assertIn(("rows_missing", "tracking.events", 3), self.concerns(status))
         self.assertEqual(status["tables"][0]["rows"], 0)
+
+    def test_a_table_that_is_not_as_its_ddl_says_stops_every_load_and_is_told(self):
+        self.loaded()
+        self.pipeline.change_warehouse("ALTER TABLE tracking.events DROP COLUMN referrer")
+        self.pipeline.announce(self.pipeline.put_landed("b.ndjson", events(3, 50), 0))
+        self.assertIn("the table is not as its DDL says", self.pipeline.run("process", exit_code=1).stderr)
+        status = self.pipeline.status()
+        self.assertEqual(self.concerns(status)[0], ("table_differs", "tracking.events", 0))
+        self.assertEqual(status["next"][0], "sluice ddl --diff")
+        self.assertEqual(self.pipeline.ask("status", "--by", "event-time")["not_known"], [])
+        self.assertIn("\ncritical  tracking.events is not as its DDL says, and no load goes on until it is: ", self.pipeline.run("status").stdout)
+        self.pipeline.run("ddl", "--apply")
+        self.pipeline.run("process")
+        self.assertNotIn("table_differs", [one[0] for one in self.concerns(self.pipeline.status())])
 
     def test_what_is_held_makes_nothing_fresher(self):
         self.pipeline.run("process")

@@ -48,7 +48,8 @@ Status TellAlerts(PipelineView& view, Timestamp now) {
   const Status remembered = RememberOverdue(*store, pipeline, report);
   MemoryLog log(*store, "alerts", pipeline);
   SLUICE_ASSIGN(AlertMemory memory, Remembered(*store, log));
-  const std::vector<Alert> alerts = AlertsOf(ConcernsOf(report), memory, now);
+  const std::vector<Alert> alerts =
+      AlertsOf(ConcernsOf(report), memory, now, !report.overdue().empty());
   if (alerts.empty()) return remembered;
   SLUICE_ASSIGN(const Secret url, WebhookOf(view));
   SLUICE_ASSIGN(Webhook webhook, Webhook::At(url));

@@ -108,15 +108,20 @@ Status Load(Session& session, const BackfillFlags& flags, PipelineConfig config,
                                               WithThousands(now.processed.events()) + " events");
                             }));
   progress.Clear();
-  SLUICE_TRY(Print(session.flags.json ? ToJson(plan, &report, pipeline->tables())
-                                      : ToText(report, pipeline->tables()) +
-                                            ReplacedText(plan, report.processed)));
+  SLUICE_TRY(Print(session.flags.json
+                       ? ToJson(plan, &report, pipeline->tables())
+                       : ToText(report, pipeline->tables(), session.stop().stop_requested()) +
+                             ReplacedText(plan, report.processed)));
   if (const Error* const failed = report.Failed()) return std::unexpected(*failed);
   if (!session.stop().stop_requested()) return {};
   return Fail(ErrorKind::kTransient, "{}",
               plan.replaces
                   ? "stopped; each object is replaced or is as it was; the same command begins anew"
                   : "stopped; what is loaded stays, and the same command goes on with the rest");
+}
+
+std::string_view NothingToDo(const HourRange& hours, Timestamp now) {
+  return hours.from > now ? "nothing to do: these hours are to come\n" : "nothing to do\n";
 }
 
 Status Backfill(Session& session, const BackfillFlags& flags) {
@@ -144,7 +149,7 @@ Status Backfill(Session& session, const BackfillFlags& flags) {
   if (!session.flags.json) SLUICE_TRY(Print(ToText(plan)));
   if (flags.dry_run || plan.objects() == 0) {
     return Print(session.flags.json    ? ToJson(plan, nullptr, view->tables())
-                 : plan.objects() == 0 ? "nothing to do\n"
+                 : plan.objects() == 0 ? NothingToDo(*hours, session.clock().Now())
                                        : "");
   }
   return Load(session, flags, std::move(config), plan);

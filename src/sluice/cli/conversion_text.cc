@@ -33,10 +33,7 @@ NamedCounts ByName(const TableCounts& counts) {
 // A name from outside, fit for a terminal: on one line, short, without control characters.
 std::string Shown(std::string_view name) {
   const std::string_view front = Utf8Prefix(name, kLongestShownName);
-  std::string text;
-  AppendJsonString(text, front);
-  text = text.substr(1, text.size() - 2);
-  return front.size() < name.size() ? text + "…" : text;
+  return WithoutControls(front) + (front.size() < name.size() ? "…" : "");
 }
 
 // "message 10, topic 2, and 3 more"; the largest first.

@@ -80,13 +80,20 @@ Ddl WhatWasDone(Ddl ddl) {
   return ddl;
 }
 
+// How statements for a DuckDB file name it.
+std::optional<std::string> AttachSql(const PipelineConfig& config) {
+  const auto* file = std::get_if<DuckDbTarget>(&config.warehouse.target);
+  if (file == nullptr) return std::nullopt;
+  return fmt::format("ATTACH {} AS wh", NamesOf(config).dialect.Literal(file->path));
+}
+
 // Everything, for an empty warehouse.
 Ddl WholeDdl(const PipelineConfig& config, const DdlFlags& flags) {
   const LedgerNames names = NamesOf(config);
   Ddl ddl;
-  if (const auto* file = std::get_if<DuckDbTarget>(&config.warehouse.target)) {
+  if (const auto attach = AttachSql(config)) {
     ddl.Add("sluice makes all of this by itself; here it is for whoever wants to see it",
-            {fmt::format("ATTACH {} AS wh", names.dialect.Literal(file->path))});
+            {*attach});
   }
   ddl.Add("to be run once, by who owns the tables; repeating it changes nothing",
           PrepareTablesSql(*config.tables, names));
@@ -174,7 +181,7 @@ Result<int> RunDdl(Session& session, const DdlFlags& flags) {
     return kExitDone;
   }
   SLUICE_ASSIGN(const auto view, session.OpenView(std::move(config)));
-  SLUICE_ASSIGN(const Ddl ddl, Difference(*view));
+  SLUICE_ASSIGN(Ddl ddl, Difference(*view));
   if (flags.apply) {
     Ddl done;
     if (const Status applied = Apply(session, ddl, done); !applied) {
@@ -183,6 +190,11 @@ Result<int> RunDdl(Session& session, const DdlFlags& flags) {
     }
     SLUICE_TRY(PrintDone(session, ddl, true));
   } else {
+    const bool has_sql =
+        std::ranges::any_of(ddl.steps, [](const Ddl::Step& step) { return step.sql.has_value(); });
+    if (const auto attach = AttachSql(view->config()); attach && has_sql) {
+      ddl.steps.insert(ddl.steps.begin(), {.note = "", .sql = attach});
+    }
     const std::string text = ddl.steps.empty() ? kNothingDiffers : ToText(ddl);
     SLUICE_TRY(Print(session.flags.json ? ToJson(ddl, false) : text));
   }

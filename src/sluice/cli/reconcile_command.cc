@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <memory>
 
 #include "sluice/app/scheduled_reconcile.h"
@@ -56,6 +57,13 @@ Result<std::optional<QueueDepth>> AskNotifications(PipelineView& view) {
   return DepthOf(notifications);
 }
 
+// May a walk through these hours have come to it?
+bool IsOfFolders(const std::string& key, const RawLayout& layout, const HourRange& hours) {
+  return layout.HourOf({key}).has_value() ||
+         std::ranges::any_of(FoldersOf(layout, hours),
+                             [&](const std::string& folder) { return key.starts_with(folder); });
+}
+
 Result<int> RunReconcile(Session& session, const ReconcileFlags& flags) {
   const auto since = ParseDuration(flags.since), grace = ParseDuration(flags.grace);
   if (!since) return session.WrongUsage("--since: " + since.error().message());
@@ -65,15 +73,15 @@ Result<int> RunReconcile(Session& session, const ReconcileFlags& flags) {
   SLUICE_ASSIGN(const auto raw, view->OpenRaw());
   const Timestamp now = session.clock().Now();
   const HourRange hours = HoursSince(now, *since);
+  if (!flags.after.empty() && !IsOfFolders(flags.after, view->layout(), hours)) {
+    return session.WrongUsage(fmt::format("--after {}: no key as raw.layout says, {}", flags.after,
+                                          view->layout().text()));
+  }
+  std::unique_ptr<Queue> announced;
   std::optional<Announcer> announcer;
   if (flags.repair) {
-    SLUICE_ASSIGN(Queue* const notifications, view->Notifications());
-    if (notifications == nullptr) {
-      return Fail(ErrorKind::kPermanent,
-                  "the notification queue is not there yet: sluice process "
-                  "makes it, and then this can fill it");
-    }
-    announcer.emplace(raw->uri(), *notifications, session.clock());
+    SLUICE_ASSIGN(announced, view->connector().OpenNotifications(WhenMissing::kMake));
+    announcer.emplace(raw->uri(), *announced, session.clock());
   }
   const auto notifications = AskNotifications(*view);  // before any is sent
   WalkProgress progress(session, "reconcile");

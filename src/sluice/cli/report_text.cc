@@ -68,7 +68,7 @@ void AppendProcessed(JsonText& json, const ProcessReport& p, const TableSet& tab
   json.EndArray().EndObject();
 }
 
-std::string ToText(const RunReport& report, const TableSet& tables) {
+std::string ToText(const RunReport& report, const TableSet& tables, bool was_stopped) {
   std::string text;
   const LandReport& landed = report.landed;
   if (landed.messages > 0) {
@@ -107,7 +107,9 @@ std::string ToText(const RunReport& report, const TableSet& tables) {
                         WithThousands(processed.inbox.folder_markers));
   }
   if (processed.paused) text += fmt::format("paused     {}\n", *processed.paused);
-  if (text.empty() && report.Failed() == nullptr) text = "nothing to do\n";
+  if (text.empty() && report.Failed() == nullptr) {
+    text = was_stopped ? "stopped before anything was done\n" : "nothing to do\n";
+  }
   return text;
 }
 

@@ -49,8 +49,9 @@ int RunStage(Session& session, Pipeline& pipeline, const StageFlags& flags, cons
       });
   progress.Clear();
   if (!report) return session.Fail(report.error());
-  const std::string text = session.flags.json ? ToJson(*report, pipeline.tables()) + "\n"
-                                              : ToText(*report, pipeline.tables());
+  const std::string text =
+      session.flags.json ? ToJson(*report, pipeline.tables()) + "\n"
+                         : ToText(*report, pipeline.tables(), session.stop().stop_requested());
   if (const Status printed = Print(text); !printed) return session.Fail(printed.error());
   if (const Error* const failed = report->Failed()) return session.Fail(*failed);
   return flags.strict && report->NeedsAttention() ? kExitAttention : kExitDone;

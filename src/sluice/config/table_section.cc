@@ -159,6 +159,10 @@ class EntryReader {
       collect.RefuseOthers();
       return;
     }
+    if (unknown && unknown->text == "collect") {
+      return section_.Wrong(*unknown, "on_unknown_field",
+                            "wanted {collect: COLUMN}: the column that takes these fields");
+    }
     section_.Choice(
         "on_unknown_field", options.on_unknown_field,
         {{"ignore", OnUnknownField::kIgnore}, {"quarantine", OnUnknownField::kQuarantine}});

@@ -45,7 +45,9 @@ bool Hides(const Concern& now, const ToldConcern& told) {
            !IsOneOf(told.type, {kWarehouseDown, kNotKnown, kExpiring, kDeadLetters});
   }
   if (now.kind != kNotKnown) return false;
-  if (now.subject == Name(StatusPart::kTables)) return IsOneOf(told.type, {kRowsMissing});
+  if (now.subject == Name(StatusPart::kTables)) {
+    return IsOneOf(told.type, {kRowsMissing, kTableDiffers});
+  }
   if (now.subject == Name(StatusPart::kQuarantineStore)) return IsOneOf(told.type, {kMissing});
   for (const auto& [dead_letters, queue] :
        {std::pair{StatusPart::kSourceDeadLetters, StatusPart::kSource},
@@ -89,7 +91,7 @@ std::optional<ToldConcern> TakeLine(std::string_view& text) {
 }  // namespace
 
 std::vector<Alert> AlertsOf(const std::vector<Concern>& concerns, const AlertMemory& memory,
-                            Timestamp now) {
+                            Timestamp now, bool has_overdue) {
   std::vector<Alert> alerts;
   for (const Concern& concern : concerns) {
     if (concern.kind == ConcernKind::kPaused) continue;
@@ -106,9 +108,10 @@ std::vector<Alert> AlertsOf(const std::vector<Concern>& concerns, const AlertMem
                       .since = told == memory.end() ? now : told->since});
   }
   for (const ToldConcern& told : memory) {
-    const bool goes_on = std::ranges::any_of(concerns, [&](const Concern& one) {
-      return IsAbout(told, Name(one.kind), one.subject) || Hides(one, told);
-    });
+    const bool may_be_missing = has_overdue && IsOneOf(told.type, {ConcernKind::kMissing});
+    const bool goes_on = may_be_missing || std::ranges::any_of(concerns, [&](const Concern& one) {
+                           return IsAbout(told, Name(one.kind), one.subject) || Hides(one, told);
+                         });
     if (goes_on) continue;
     alerts.push_back(
         {.state = Alert::State::kResolved,

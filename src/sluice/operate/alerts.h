@@ -41,8 +41,10 @@ struct Alert {
 // cannot be asked, what only that knows neither begins nor ends. Nobody is told of a pause:
 // somebody has typed it.
 inline constexpr std::chrono::hours kTellAgain{24}, kTellMore{1};
+// While raw objects are overdue (`has_overdue`), missing ones do not end by notifications that
+// wait, since these may be of others.
 std::vector<Alert> AlertsOf(const std::vector<Concern>& concerns, const AlertMemory& memory,
-                            Timestamp now);
+                            Timestamp now, bool has_overdue);
 // What is remembered once `alert` was told.
 AlertMemory Remember(AlertMemory memory, const Alert& alert, Timestamp now);
 

@@ -118,20 +118,31 @@ std::vector<std::string> Summary(const std::vector<Alert>& alerts) {
   return told;
 }
 
+TEST(AlertsTest, WhatIsMissingDoesNotEndByNotificationsOfOthers) {
+  const AlertMemory memory = {Told("missing", minutes(5)), Told("stale", minutes(5))};
+  const auto types = [&](bool has_overdue) {
+    std::string text;
+    for (const Alert& alert : AlertsOf({}, memory, kNow, has_overdue)) text += alert.type + " ";
+    return text;
+  };
+  EXPECT_EQ(types(true), "stale ");
+  EXPECT_EQ(types(false), "missing stale ");
+}
+
 TEST(AlertsTest, FollowFromConcernsAndFromWhatWasTold) {
   for (const Case& one : kCases) {
     SCOPED_TRACE(one.name);
-    const std::vector<Alert> alerts = AlertsOf(one.concerns, one.memory, kNow);
+    const std::vector<Alert> alerts = AlertsOf(one.concerns, one.memory, kNow, false);
     EXPECT_EQ(Summary(alerts), one.told);
     AlertMemory memory = one.memory;
     for (const Alert& alert : alerts) memory = Remember(std::move(memory), alert, kNow);
-    EXPECT_THAT(AlertsOf(one.concerns, memory, kNow), IsEmpty()) << "told once";
+    EXPECT_THAT(AlertsOf(one.concerns, memory, kNow, false), IsEmpty()) << "told once";
   }
 }
 
 TEST(AlertsTest, WhatIsToldAgainBeganWhenItBegan) {
   const AlertMemory memory = {Told("held", hours(30), 1)};
-  const std::vector<Alert> alerts = AlertsOf({About(Kind::kHeld, 3)}, memory, kNow);
+  const std::vector<Alert> alerts = AlertsOf({About(Kind::kHeld, 3)}, memory, kNow, false);
   ASSERT_EQ(alerts.size(), 1u);
   EXPECT_EQ(alerts[0].since, kNow - hours(100));
   const AlertMemory then = Remember(memory, alerts[0], kNow);
@@ -152,7 +163,7 @@ TEST(AlertsTest, Json) {
       R"("severity":"warning","subject":"source","count":3,"text":"tracking: 3 dead letters",)"
       R"("next":"look","since":"2026-11-27T16:05:00.000000Z",)"
       R"("time":"2026-11-27T16:06:00.000000Z"})");
-  const std::vector<Alert> over = AlertsOf({}, {Told("stale", minutes(5))}, kNow);
+  const std::vector<Alert> over = AlertsOf({}, {Told("stale", minutes(5))}, kNow, false);
   EXPECT_EQ(
       ToJson(over.at(0), "tracking", kNow),
       R"({"version":1,"pipeline":"tracking","type":"stale","state":"resolved",)"

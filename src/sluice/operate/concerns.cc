@@ -128,6 +128,13 @@ void AddStanding(const StatusReport& report, Concerns& concerns) {
     concerns.Add(ConcernKind::kNotBalanced, 0,
                  "the ledger does not balance: somebody else changed it", "sluice verify");
   }
+  for (const TableStatus& table : report.tables) {
+    if (table.hindrance.empty()) continue;
+    concerns.Add(ConcernKind::kTableDiffers, 0,
+                 fmt::format("{} is not as its DDL says, and no load goes on until it is: {}",
+                             table.table, table.hindrance),
+                 "sluice ddl --diff", table.table);
+  }
   if (const uint64_t missing = Missing(report); missing > 0) {
     const uint64_t waiting = report.notifications_waiting();
     const OverdueHours& before = report.overdue_before;
@@ -246,6 +253,8 @@ std::string_view Name(ConcernKind kind) {
       return "expiring";
     case ConcernKind::kNotBalanced:
       return "not_balanced";
+    case ConcernKind::kTableDiffers:
+      return "table_differs";
     case ConcernKind::kMissing:
       return "missing";
     case ConcernKind::kStale:
@@ -287,6 +296,7 @@ Severity SeverityOf(ConcernKind kind) {
     case ConcernKind::kWarehouseDown:
     case ConcernKind::kExpiring:
     case ConcernKind::kNotBalanced:
+    case ConcernKind::kTableDiffers:
     case ConcernKind::kMissing:
     case ConcernKind::kStale:
       return Severity::kCritical;

@@ -15,14 +15,15 @@ namespace sluice {
 // What a person should know of, in the order in which it is told.
 enum class ConcernKind {
   kWarehouseDown,
-  kNotKnown,     // another part could not be asked
-  kExpiring,     // notifications, within a day
-  kNotBalanced,  // the ledger was changed by hand
-  kMissing,      // raw objects that nobody was told of
-  kStale,        // nothing newer in the tables for longer than alert.stale_after
-  kHeld,         // or set aside: raw objects that load nothing until somebody has looked. Told
-                 // before kStale where it is the reason for that
-  kDeadLetters,  // of the source, or of the notifications
+  kNotKnown,      // another part could not be asked
+  kExpiring,      // notifications, within a day
+  kNotBalanced,   // the ledger was changed by hand
+  kTableDiffers,  // from its DDL, so that nothing loads
+  kMissing,       // raw objects that nobody was told of
+  kStale,         // nothing newer in the tables for longer than alert.stale_after
+  kHeld,          // or set aside: raw objects that load nothing until somebody has looked. Told
+                  // before kStale where it is the reason for that
+  kDeadLetters,   // of the source, or of the notifications
   kPaused,
   kRowsMissing,  // of a table
   kQuarantine,   // raw objects of a day with a larger share than quarantine.warn_above

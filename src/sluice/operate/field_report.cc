@@ -30,6 +30,14 @@ std::string AlterFor(const LedgerNames& names, const Table& table, const std::st
                        .default_text = {}});
 }
 
+// Does a column take it by now, or something that it is a part of? Then events of before lack it.
+bool IsTakenNow(const Table& table, const std::string& path) {
+  return std::ranges::any_of(table.sources, [&](const ColumnSource& source) {
+    const std::string taken = FromText(source.path);
+    return path == taken || path.starts_with(taken + ".");
+  });
+}
+
 // What is gathered of a field.
 struct Found {
   FieldReport report;
@@ -83,7 +91,7 @@ Result<std::vector<FieldReport>> FieldsOf(const std::vector<LedgerPart>& parts,
     if (field.is_collected) {
       // Nothing is lost of it.
     } else if (field.kind == FieldChangeKind::kUnknown) {
-      field.is_new = field.first >= now - kFieldDay;
+      field.is_new = field.first >= now - kFieldDay && !IsTakenNow(table, field.name);
       field.alter = AlterFor(question.names, table, field.name);
     } else {
       field.is_new = one.first_large && *one.first_large >= now - kFieldDay &&

@@ -24,8 +24,8 @@ struct FieldReport {
   uint64_t events = 0, seen = 0;  // how many of the table's events had it
   Timestamp first;                // loaded the first time, in the last kFieldMemory
   std::string newest;             // key of the raw object that had it the last time
-  // Of an unknown field: that was in the last day. Of another: in the last day its share was larger
-  // than warn_above, and of no raw object's events before.
+  // Of an unknown field: that was in the last day, and no column takes it by now. Of another: in
+  // the last day its share was larger than warn_above, and of no raw object's events before.
   bool is_new = false;
   std::string alter;          // the SQL that adds the column; of an unknown field only
   bool is_collected = false;  // an unknown field that a column of the table collects: no news

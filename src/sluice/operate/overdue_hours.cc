@@ -43,15 +43,17 @@ OverdueHours Outside(OverdueHours overdue, const RawLayout& layout, const HourRa
 Result<OverdueHours> LookAgain(ObjectStore& raw, const LedgerPages& ledger, const RawLayout& layout,
                                const OverdueHours& overdue, Timestamp pending_since) {
   OverdueHours found;
-  size_t looked = 0;
+  uint64_t walked = 0;
   for (const auto& [hour, objects] : overdue) {
     uint64_t now = objects;
-    if (looked++ < kLookedInto) {
+    // All that was found so far was looked at.
+    if (found.size() < kStillMissing && walked < kWalkedObjects) {
       const ReconcileReport report =
           Reconcile(raw, ledger, layout, {hour, hour + std::chrono::hours(1)},
                     {.pending_since = pending_since});
       if (report.failure) return std::unexpected(*report.failure);
       now = report.missing + report.overwritten;
+      walked += report.stored;
     }
     if (now > 0) found[hour] = now;
   }

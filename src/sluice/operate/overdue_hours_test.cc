@@ -51,17 +51,34 @@ TEST(OverdueHoursTest, OutsideIsWhatTheFoldersOfARangeDoNotHold) {
       << "a folder for a day";
 }
 
+// What was loaded since costs no place: an hour of which nothing is missing any more is passed by.
 TEST(OverdueHoursTest, SomeAreLookedIntoAndTheOthersAreAsTheyWere) {
   ListedStore store;
-  store.objects = {{.key = "date=2026-11-23/14/a"}, {.key = "date=2026-11-23/14/b"}};
-  OverdueHours overdue;
-  for (size_t i = 0; i < kLookedInto + 2; ++i) overdue[kHour + hours(i)] = 7;
-  EXPECT_EQ(*LookAgain(store, kNothingKnown, RawLayout(), overdue, kHour),
-            (OverdueHours{
-                {kHour, 2}, {kHour + hours(kLookedInto), 7}, {kHour + hours(kLookedInto + 1), 7}}));
+  OverdueHours overdue, wanted;
+  for (size_t i = 0; i < 2 * kStillMissing + 2; ++i) {
+    const Timestamp hour = kHour + hours(i);
+    overdue[hour] = 7;
+    if (i % 2 == 1) continue;
+    store.objects.push_back({.key = RawLayout().KeyFor(hour, "a").text});
+    wanted[hour] = 1;
+  }
+  const Timestamp last = kHour + hours(2 * kStillMissing);
+  wanted[last - hours(1)] = wanted[last] = wanted[last + hours(1)] = 7;
+  EXPECT_EQ(*LookAgain(store, kNothingKnown, RawLayout(), overdue, kHour), wanted);
   EXPECT_EQ(*LookAgain(store, kNothingKnown, RawLayout(), {{kHour, 7}}, Timestamp(-hours(1))),
             OverdueHours())
       << "what is young may be on its way";
+}
+
+TEST(OverdueHoursTest, HoursWithVeryManyObjectsAreNotAllLookedInto) {
+  ListedStore store;
+  store.most = kWalkedObjects;
+  for (size_t i = 0; i < kWalkedObjects; ++i) {
+    store.objects.push_back({.key = RawLayout().KeyFor(kHour, fmt::format("{:06}", i)).text});
+  }
+  EXPECT_EQ(*LookAgain(store, kNothingKnown, RawLayout(),
+                       {{kHour - hours(1), 7}, {kHour, 7}, {kHour + hours(1), 7}}, kHour),
+            (OverdueHours{{kHour, kWalkedObjects}, {kHour + hours(1), 7}}));
 }
 
 TEST(OverdueHoursTest, WhereAnotherProcessWasQuickerTheChangeIsMadeAgain) {

@@ -5,6 +5,7 @@
 #include <map>
 
 #include "sluice/operate/verify.h"
+#include "sluice/warehouse/ddl_sql.h"
 
 namespace sluice {
 namespace {
@@ -15,7 +16,8 @@ constexpr size_t kChangedParts = 20'000;   // the newest
 
 Status GatherSample(const TableSet& tables, Warehouse& warehouse, StatusReport& report) {
   for (size_t i = 0; i < tables.tables.size(); ++i) {
-    if (report.tables[i].rows.value_or(0) == 0) continue;
+    // One that is not as its DDL says may lack a column.
+    if (report.tables[i].rows.value_or(0) == 0 || !report.tables[i].hindrance.empty()) continue;
     const Table& table = tables.tables[i];
     SLUICE_ASSIGN(const auto rows, warehouse.SampleRows(table, kSampleRows));
     for (const auto& row : rows) {
@@ -31,8 +33,9 @@ Status GatherSample(const TableSet& tables, Warehouse& warehouse, StatusReport& 
 
 Status CountHours(const TableSet& tables, Warehouse& warehouse, StatusReport& report) {
   const HourRange day = LastHours(report.now);
-  for (const Table& table : tables.tables) {
-    if (!table.time) continue;
+  for (size_t i = 0; i < tables.tables.size(); ++i) {
+    const Table& table = tables.tables[i];
+    if (!table.time || !report.tables[i].hindrance.empty()) continue;
     SLUICE_ASSIGN(auto hours, warehouse.CountHours(table, {day.from, day.to}));
     report.event_hours.push_back({.table = FullName(table), .hours = std::move(hours)});
   }
@@ -88,7 +91,23 @@ Status AskLedger(const StatusParts& parts, StatusReport& report) {
   return {};
 }
 
+Status DescribeTables(const StatusParts& parts, StatusReport& report) {
+  for (size_t i = 0; i < report.tables.size(); ++i) {
+    const Table& table = parts.tables.tables[i];
+    const auto live = parts.warehouse.Describe(table);
+    if (!live && live.error().kind() == ErrorKind::kNotFound) continue;  // a load makes it
+    if (!live) return std::unexpected(live.error());
+    for (const TableChange& change : ChangesOf(parts.names, table, *live)) {
+      if (!change.prevents_loads) continue;
+      report.tables[i].hindrance = change.difference;
+      break;
+    }
+  }
+  return {};
+}
+
 Status AskTables(const StatusParts& parts, StatusDepth depth, StatusReport& report) {
+  SLUICE_TRY(DescribeTables(parts, report));
   if (depth == StatusDepth::kLedger) return {};
   for (size_t i = 0; i < report.tables.size(); ++i) {
     const auto rows = parts.warehouse.CountRows(parts.tables.tables[i]);

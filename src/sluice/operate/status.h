@@ -49,6 +49,7 @@ struct TableStatus {
   // Of the events loaded in the last kLandedHours, and of the duplicates among them: those that
   // have other values than the row with their key.
   uint64_t seen = 0, differing = 0;
+  std::string hindrance;  // what of the table is not as its DDL says, so that nothing loads; empty
 
   // Of those that sluice loaded: somebody else removed them. What somebody else added hides some.
   uint64_t rows_missing() const {
@@ -122,7 +123,7 @@ struct StatusParts {
   OverdueHours remembered;  // as the pipeline's memory has them
   std::vector<NotKnown> not_opened;
 };
-// kLedger leaves the tables themselves alone: no rows are counted, and none shown. kEventHours
+// kLedger looks at the tables' columns alone: no rows are counted, and none shown. kEventHours
 // reads their times too.
 enum class StatusDepth { kLedger, kTables, kEventHours };
 

@@ -37,6 +37,10 @@ struct Witnesses {
   uint64_t waiting_notifications() const { return notifications ? notifications->undeleted() : 0; }
 };
 
+// " (3 messages wait in the source; loading is paused: …)": what may have an event that nothing
+// else has. Empty where nothing waits.
+Result<std::string> WhatWaits(const Witnesses& witnesses);
+
 // Of a raw object, by its key in the raw store.
 Result<Story> WhyObject(const Witnesses& witnesses, const std::string& key);
 

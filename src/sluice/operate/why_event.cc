@@ -8,7 +8,6 @@
 
 #include "sluice/base/shell_word.h"
 #include "sluice/operate/parquet_search.h"
-#include "sluice/operate/status.h"
 #include "sluice/operate/verify.h"
 #include "sluice/operate/why.h"
 
@@ -173,31 +172,13 @@ Status EndStuck(const Witnesses& w, const EventTraces::Place& place, Story& stor
   return {};
 }
 
-// " (3 messages wait in the source; loading is paused: …)": what may have an event that nothing
-// else has.
-Result<std::string> WhereItMayBe(const Witnesses& w) {
-  SLUICE_ASSIGN(const std::vector<StateCount> states, w.warehouse.States(w.now));
-  uint64_t stuck = 0;
-  for (const StateCount& count : states) stuck += IsStuck(count.state) ? count.objects : 0;
-  std::vector<std::string> parts;
-  const auto add = [&](uint64_t count, std::string_view what) {
-    if (count > 0) parts.push_back(fmt::format("{} {}", count, what));
-  };
-  add(w.waiting_messages(), "messages wait in the source");
-  add(w.waiting_notifications(), "notifications wait");
-  add(stuck, "raw objects are held or set aside");
-  if (w.paused) parts.push_back("loading is paused: " + *w.paused);
-  if (parts.empty()) return std::string();
-  return fmt::format(" ({})", fmt::join(parts, "; "));
-}
-
 // Of no trace of it at all. A row of a table without a unique key has no key to be found by.
 Status EndNowhere(const Witnesses& w, const Search& search, Story& story) {
   std::vector<std::string> keyless;
   for (const Table& table : w.tables.tables) {
     if (table.unique.empty()) keyless.push_back(FullName(table));
   }
-  SLUICE_ASSIGN(const std::string where, WhereItMayBe(w));
+  SLUICE_ASSIGN(const std::string where, WhatWaits(w));
   const std::string removed =
       search.is_whole() ? "" : ", or somebody removed it: " + search.WhatIsLeftOut();
   if (!keyless.empty()) {

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <map>
+#include <optional>
 
 #include "sluice/operate/counted.h"
 #include "sluice/operate/loads.h"
@@ -19,6 +21,7 @@ struct Arrivals {
   Loads loads;
   std::map<std::string, uint64_t> by_hour;  // "2026-11-23T15"
   size_t unread = 0;                        // objects that could not be looked into
+  std::vector<std::string> removed, added;  // hours of tables that do not fit the ledger
 };
 
 Result<Arrivals> FindArrivals(const Witnesses& w, const Table& table, const HourRange& hours) {
@@ -67,13 +70,27 @@ std::string LateHours(const std::map<std::string, uint64_t>& by_hour, const Hour
   return text;
 }
 
+// Those that do not fit the ledger; of an hour of which only a part was asked nobody can say it.
+void AddHours(const std::string& table, const std::vector<HourCheck>& checked,
+              const HourRange& hours, Arrivals& all) {
+  for (const HourCheck& check : checked) {
+    const auto from = ParseHour(check.hour);
+    if (!from || *from < hours.from || *from + std::chrono::hours(1) > hours.to) continue;
+    (check.rows < check.at_least ? all.removed : all.added)
+        .push_back(fmt::format("{} has {} in {}, and by the ledger {} to {}", table,
+                               Counted(check.rows, "row"), HourText(*from), check.at_least,
+                               check.at_most));
+  }
+}
+
 // Adds what the table has of these hours to both.
 Status AddTable(const Witnesses& w, const Table& table, const HourRange& hours, Story& story,
                 Arrivals& all) {
   const auto check = w.warehouse.Check(table, {hours.from, hours.to});
   if (check) {
     all.rows += check->rows_in_range;
-    story.Add("", fmt::format("{}: {} rows", FullName(table), check->rows_in_range));
+    story.Add("", fmt::format("{}: {}", FullName(table), Counted(check->rows_in_range, "row")));
+    AddHours(FullName(table), check->hours, hours, all);
   } else if (check.error().kind() == ErrorKind::kNotFound) {
     story.Add("", FullName(table) + ": there is no such table");
   } else {
@@ -93,44 +110,102 @@ Status AddTable(const Witnesses& w, const Table& table, const HourRange& hours, 
   return {};
 }
 
-void EndWithoutRows(const Witnesses& w, const Arrivals& all, const Story& landing, bool is_stuck,
-                    Story& story) {
-  if (!all.by_hour.empty()) {
-    return story.End("removed",
-                     all.loads.ToText() + ", and no row is there: somebody has removed them since",
-                     "sluice verify, then load these raw objects again: sluice backfill --replace");
+// Is something that landed there not loaded?
+bool IsUnloaded(const Story& landing) {
+  constexpr std::string_view kOthers[] = {"loaded", "nothing_sent", "not_landed", "nothing_yet",
+                                          "future"};
+  return std::ranges::find(kOthers, landing.state) == std::end(kOthers);
+}
+
+// Of what landed in the day behind these hours, where events come late.
+Result<std::optional<Story>> WhyLandedLater(const Witnesses& w, const HourRange& hours) {
+  HourRange later{WholeHours(hours).to, WholeHours(hours).to + std::chrono::hours(24)};
+  later.to = std::min(later.to, WholeHours({w.now, w.now + std::chrono::hours(1)}).to);
+  if (later.from >= later.to) return std::nullopt;
+  return WhyLandingHours(w, later);
+}
+
+// Of hours of which no row is there, nor any Parquet object that had one.
+Status EndWithoutTraces(const Witnesses& w, const HourRange& hours, const Arrivals& all,
+                        const Story& landing, Story& story) {
+  const auto end_as = [&](const Story& other, const std::string& before) {
+    story.state = other.state;
+    story.verdict = before + other.verdict;
+    story.needs_attention = other.needs_attention;
+  };
+  if (IsUnloaded(landing)) {
+    end_as(landing, "");
+    return {};
   }
-  if (all.unread > 0 && !is_stuck) {
-    return story.End("not_known",
-                     "not known: no row is there, and not all Parquet objects that may tell of "
-                     "these hours could be looked into",
-                     "sluice verify tells whether rows are missing");
+  SLUICE_ASSIGN(const std::optional<Story> later, WhyLandedLater(w, hours));
+  if (later && IsUnloaded(*later)) {
+    end_as(*later,
+           "no row is there; what landed in the day behind these hours may have some, and is ");
+    return {};
+  }
+  if (all.unread > 0) {
+    story.End(
+        "not_known",
+        "not known: no row is there, and not all Parquet objects that may tell of these hours "
+        "could be looked into",
+        "sluice verify tells whether rows are missing");
+    return {};
   }
   if (landing.state == "nothing_sent" && w.waiting_messages() > 0) {
-    return story.End(
-        "not_landed",
-        fmt::format("not loaded, because nothing with such a time has landed; {} wait in the "
-                    "source",
-                    Counted(w.waiting_messages(), "message")),
-        "sluice land");
+    story.End("not_landed",
+              fmt::format("not loaded, because nothing with such a time has landed; {} wait in the "
+                          "source",
+                          Counted(w.waiting_messages(), "message")),
+              "sluice land");
+    return {};
   }
-  if (landing.state == "loaded") {
-    return story.End(
-        "nothing_sent",
-        "not loaded, because what landed has no event with such a time, but for what "
-        "is in quarantine",
-        "ask the producer; or sluice quarantine list, where that may be of these hours");
+  if (landing.state != "nothing_sent" && landing.state != "loaded") {
+    end_as(landing, "");
+    return {};
   }
-  story.state = landing.state;
-  story.verdict = landing.verdict;
-  story.needs_attention = landing.needs_attention;
+  SLUICE_ASSIGN(const std::string waits, WhatWaits(w));
+  story.End("nothing_sent",
+            fmt::format("not loaded, because the producer sent nothing with such a time, but for "
+                        "what is in quarantine{}",
+                        waits.empty() ? "" : ", or is not loaded yet" + waits),
+            "ask the producer; or sluice quarantine list, where that may be of these hours");
+  return {};
+}
+
+Status EndWithoutRows(const Witnesses& w, const HourRange& hours, const Arrivals& all,
+                      const Story& landing, Story& story) {
+  if (all.by_hour.empty()) return EndWithoutTraces(w, hours, all, landing, story);
+  story.End("removed",
+            all.loads.ToText() + ", and no row is there: somebody has removed them since",
+            "sluice verify, then load these raw objects again: sluice backfill --replace");
+  return {};
+}
+
+// Rows that somebody else took away or added: false where there are none.
+bool EndWithOthersRows(const Arrivals& all, const HourRange& hours, Story& story) {
+  const std::string verify = "sluice verify " + RangeFlags(WholeHours(hours));
+  if (!all.removed.empty()) {
+    story.End("removed",
+              fmt::format("{}: somebody has removed rows since", fmt::join(all.removed, "; ")),
+              verify + ", then load their raw objects again: sluice backfill --replace");
+  } else if (!all.added.empty()) {
+    story.End("not_ours",
+              fmt::format("{}: somebody else has added rows, or a load came in twice",
+                          fmt::join(all.added, "; ")),
+              verify + " names keys that are there more than once");
+  }
+  return !all.removed.empty() || !all.added.empty();
 }
 
 void EndWithRows(const Arrivals& all, const HourRange& hours, Story& story) {
+  if (all.by_hour.empty() && all.unread == 0) {
+    return story.End("not_ours",
+                     "in the tables, and not by sluice: no Parquet object has an event with such a "
+                     "time",
+                     "sluice verify tells how many rows are not ours");
+  }
   std::string sentence =
-      all.loads.first.empty()
-          ? fmt::format("{} rows are there, and no Parquet object tells when they came", all.rows)
-          : all.loads.ToText();
+      all.loads.first.empty() ? "no Parquet object tells when its rows came" : all.loads.ToText();
   const std::string late = LateHours(all.by_hour, hours);
   if (!late.empty())
     sentence +=
@@ -155,13 +230,14 @@ Result<Story> WhyEventHours(const Witnesses& witnesses, const HourRange& hours) 
   const bool is_stuck =
       landing.needs_attention && landing.state != "nothing_sent" && landing.state != "not_landed";
   if (all.rows == 0) {
-    EndWithoutRows(witnesses, all, landing, is_stuck, story);
+    SLUICE_TRY(EndWithoutRows(witnesses, hours, all, landing, story));
   } else if (is_stuck) {
     story.state = landing.state;
-    story.verdict = fmt::format("{} rows are there, and of what landed in these hours {}", all.rows,
+    story.verdict = fmt::format("{} there, and of what landed in these hours {}",
+                                all.rows == 1 ? "1 row is" : fmt::format("{} rows are", all.rows),
                                 landing.verdict);
     story.needs_attention = true;
-  } else {
+  } else if (!EndWithOthersRows(all, hours, story)) {
     EndWithRows(all, hours, story);
   }
   return story;
