@@ -88,7 +88,7 @@ class Verify(Asking):
         self.pipeline.change_warehouse("DELETE FROM tracking.events WHERE request_timestamp >= '2026-11-23 10:00:00'")
         found = self.verify(exit_code=3)["tables"][0]
         self.assertEqual((found["hours"], found["missing_in_range"]), ([], 30))
-        self.assertIn("tracking.events: at least 30 rows of these hours are missing", self.pipeline.run("verify", *self.DAY, exit_code=3).stdout)
+        self.assertIn("tracking.events: of these hours at least 30 rows are missing", self.pipeline.run("verify", *self.DAY, exit_code=3).stdout)
 
     def test_a_table_that_somebody_dropped_is_missed(self):
         self.load("a.ndjson", events(3))
@@ -392,7 +392,7 @@ class WhyHour(Why):
                                            r"sluice backfill --from 2026-11-23T14 --to 2026-11-23T15 loads it now$")
         story = self.why("2026-11-23T14", "--grace", "0s", exit_code=3)
         self.assertEqual(story["state"], "missing")
-        self.assertIn("1 of 2 raw objects not loaded, because nobody was told of them: they landed without a notification", story["verdict"])
+        self.assertIn("1 of 2 raw objects not loaded, because nobody was told: landed without a notification", story["verdict"])
         self.pipeline.announce(key)
         self.assertEqual(self.why("2026-11-23T14", "--grace", "0s", exit_code=3)["state"], "waiting")
         self.pipeline.run("process")
@@ -456,7 +456,7 @@ class WhyHour(Why):
         self.pipeline.run("process")
         story = self.why("2026-11-23T14", exit_code=3)
         self.assertEqual(story["state"], "vanished")
-        self.assertIn("1 raw object not loaded, because they are no longer in the raw store; to fix: put them back", story["verdict"])
+        self.assertIn("1 raw object not loaded, and no longer in the raw store; to fix: put them back", story["verdict"])
         self.load("b.ndjson", events(20))
         self.assertEqual(self.why("2026-11-23T14", exit_code=3)["state"], "vanished")
         self.assertEqual(self.pipeline.ask("reconcile", "--since", "3650d", exit_code=3)["vanished"], 1)

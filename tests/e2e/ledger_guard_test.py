@@ -106,7 +106,7 @@ class LedgerGuard(PipelineTest):
         status = self.pipeline.status()
         self.assertTrue(status["balanced"])  # the ledger is as it was
         self.assertEqual([table["rows_missing"] for table in status["tables"]], [loaded, 0])
-        self.assertIn(f"tracking.events: {loaded} loaded, 0 rows now: {loaded} rows were removed by somebody else",
+        self.assertIn(f"tracking.events: {loaded:,} loaded, 0 rows now: {loaded:,} rows removed by somebody else",
                       self.pipeline.run("status").stdout)
 
 

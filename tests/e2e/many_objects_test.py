@@ -45,7 +45,7 @@ class ManyObjects(ManyObjectsTest):
         self.assertEqual([(hour["objects"], hour["waiting"], hour["quarantined"]) for hour in status["hours"] if hour["objects"]], [(OBJECTS, MISSING, LOADED)])
 
         story = self.measured("why", self.spelt_hour(), exit_code=3)
-        self.assertIn(f"{MISSING} of {OBJECTS} raw objects not loaded, because nobody was told of them", story["verdict"])
+        self.assertIn(f"{MISSING:,} of {OBJECTS:,} raw objects not loaded, because nobody was told", story["verdict"])
         self.assertEqual(self.measured("why", f"{self.folder(0)}{LOADED:07}.ndjson", exit_code=3)["state"], "missing")
         self.assertEqual(self.measured("why", "00000000-0000-4000-8000-000000000000")["state"], "loaded")
         story = self.measured("why", "2026-11-23T10", "--by", "event-time")

@@ -84,10 +84,9 @@ std::string ToJson(const BackfillPlan& plan, const RunReport* report, const Tabl
 std::string ReplacedText(const BackfillPlan& plan, const ProcessReport& report) {
   const bool replaces = plan.replaces || !plan.table.empty();
   if (!replaces || report.failed == 0) return "";
-  return fmt::format("           {} of {} {}replaced; of what failed {}\n",
+  return fmt::format("           {} of {} {}replaced; what failed is as it was\n",
                      WithThousands(report.loaded), WithThousands(plan.objects()),
-                     plan.to_load > 0 ? "loaded or " : "",
-                     plan.to_load > 0 ? "nothing was changed" : "the old rows stay");
+                     plan.to_load > 0 ? "loaded or " : "");
 }
 
 Status Load(Session& session, const BackfillFlags& flags, PipelineConfig config,

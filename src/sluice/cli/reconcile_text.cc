@@ -95,8 +95,8 @@ std::string ToText(const ReconcileReport& report, const ReconcileFlags& flags,
       fmt::format("missing: the ledger knows nothing of them ({})", ToText(report.missing_size)));
   text += ExamplesText(report.examples, report.missing);
   if (report.announced > 0) {
-    text += fmt::format("sent {} notifications; {}\n", WithThousands(report.announced),
-                        WhatLoads(around));
+    text +=
+        fmt::format("sent {}; {}\n", Counted(report.announced, "notification"), WhatLoads(around));
   } else if (report.missing > 0 && !flags.repair) {
     text += MendText(report, flags, around);
   }

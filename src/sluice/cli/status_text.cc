@@ -85,17 +85,17 @@ std::string Waiting(const StatusReport& report, StatusPart part,
   if (depth->oldest) text += fmt::format(", the oldest for {}", AgeText(now - *depth->oldest));
   if (depth->in_flight > 0) text += fmt::format(", {} in flight", WithThousands(depth->in_flight));
   const uint64_t dead = depth->dead.value_or(0);
-  if (dead > 0) text += fmt::format(", {} dead letters", WithThousands(dead));
+  if (dead > 0) text += ", " + Counted(dead, "dead letter");
   return text;
 }
 
 std::string BacklogText(const StatusReport& report) {
   if (!report.landed || report.landed->waiting == 0) return "";
   const Landed& landed = *report.landed;
-  return Line("not loaded", fmt::format("{}{} raw objects, {}, the oldest for {}",
-                                        landed.is_estimate ? "about " : "",
-                                        WithThousands(landed.waiting), ToText(landed.waiting_size),
-                                        AgeText(report.now - *landed.oldest_waiting)));
+  return Line("not loaded",
+              fmt::format("{}{}, {}, the oldest for {}", landed.is_estimate ? "about " : "",
+                          Counted(landed.waiting, "raw object"), ToText(landed.waiting_size),
+                          AgeText(report.now - *landed.oldest_waiting)));
 }
 
 std::string PerSecond(uint64_t in_an_hour) {

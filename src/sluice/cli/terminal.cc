@@ -64,12 +64,6 @@ Status Print(std::string_view text) {
   return Fail(ErrorKind::kPermanent, "cannot write to standard output: {}", std::strerror(errno));
 }
 
-std::string WithThousands(uint64_t number) {
-  std::string text = std::to_string(number);
-  for (size_t i = text.size(); i > 3; i -= 3) text.insert(i - 3, ",");
-  return text;
-}
-
 size_t WidthOfStdout() {
   winsize size{};
   const bool is_known = ::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0;

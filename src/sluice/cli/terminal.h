@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "sluice/base/clock.h"
+#include "sluice/base/counted.h"
 #include "sluice/base/result.h"
 
 namespace sluice {
@@ -24,9 +25,6 @@ struct Style {
 
 // Writes a command's result to standard output, all of it or an error (a full disk, a closed pipe).
 Status Print(std::string_view text);
-
-// "1,234,567".
-std::string WithThousands(uint64_t number);
 
 // The columns of the terminal that standard output is; kPlainWidth where it is none.
 inline constexpr size_t kPlainWidth = 100;

@@ -34,8 +34,8 @@ std::string Findings(const VerifiedTable& table) {
   const TableCheck& check = table.check;
   std::string text;
   if (check.keys_twice > 0) {
-    text += fmt::format("\n{}: {} keys more than once, {} rows too many\n", table.table,
-                        WithThousands(check.keys_twice), WithThousands(check.rows_too_many));
+    text += fmt::format("\n{}: {} more than once, {} too many\n", table.table,
+                        Counted(check.keys_twice, "key"), Counted(check.rows_too_many, "row"));
     text += KeysText(check.doubled, check.keys_twice + check.rows_too_many, "rows");
   }
   if (check.differing > 0) {
@@ -46,9 +46,10 @@ std::string Findings(const VerifiedTable& table) {
     text += KeysText(check.differing_keys, check.differing, "events");
   }
   if (table.rows_missing_in_range() > 0) {
-    text += fmt::format("\n{}: at least {} rows of {} are missing\n", table.table,
-                        WithThousands(table.rows_missing_in_range()),
-                        table.has_time ? "these hours" : "the table");
+    text += fmt::format("\n{}: of {} at least {} {} missing\n", table.table,
+                        table.has_time ? "these hours" : "the table",
+                        Counted(table.rows_missing_in_range(), "row"),
+                        Are(table.rows_missing_in_range()));
   }
   if (!check.hours.empty()) {
     text += fmt::format("\n{}: hours of event time that do not fit the ledger\n", table.table);
@@ -75,9 +76,9 @@ std::string Conclusion(const VerifyReport& report) {
   }
   if (missing > 0) {
     return fmt::format(
-        "\nnothing in these hours contradicts the ledger; {} rows that it has are no longer in the "
+        "\nnothing in these hours contradicts the ledger; {} that it has {} no longer in the "
         "tables\n",
-        WithThousands(missing));
+        Counted(missing, "row"), Are(missing));
   }
   if (looked_at.empty()) return "\nno rows in these hours\n";
   std::string text = "\n";

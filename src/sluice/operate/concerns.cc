@@ -6,9 +6,9 @@
 
 #include <algorithm>
 
+#include "sluice/base/counted.h"
 #include "sluice/base/shell_word.h"
 #include "sluice/base/utf8.h"
-#include "sluice/operate/counted.h"
 #include "sluice/operate/hour_range.h"
 #include "sluice/operate/reconcile.h"
 #include "sluice/operate/staleness.h"
@@ -143,10 +143,10 @@ void AddStanding(const StatusReport& report, Concerns& concerns) {
         (waiting == 0 ? Counted(missing, "raw object") + " missing: nobody was told of them"
                       : fmt::format("at least {} missing: {} not loaded for more than {}, and "
                                     "only {}",
-                                    Counted(missing, "raw object"), Overdue(report),
+                                    Counted(missing, "raw object"), WithThousands(Overdue(report)),
                                     AgeText(report.limits.grace),
-                                    waiting == 1 ? "1 notification waits"
-                                                 : fmt::format("{} notifications wait", waiting))) +
+                                    Counted(waiting, "notification") +
+                                        (waiting == 1 ? " waits" : " wait"))) +
             BeforeTheDay(report),
         RepairCommand(before.empty() ? report.now : before.begin()->first, report.now));
   }
@@ -167,20 +167,22 @@ void AddRows(const StatusReport& report, Concerns& concerns) {
   for (const TableStatus& table : report.tables) {
     if (table.rows_missing() == 0) continue;
     concerns.Add(ConcernKind::kRowsMissing, table.rows_missing(),
-                 fmt::format("{}: {} loaded, {} rows now: {} rows were removed by somebody else",
-                             table.table, table.balance.loaded, *table.rows, table.rows_missing()),
+                 fmt::format("{}: {} loaded, {} now: {} removed by somebody else", table.table,
+                             WithThousands(table.balance.loaded), Counted(*table.rows, "row"),
+                             Counted(table.rows_missing(), "row")),
                  "sluice verify", table.table);
   }
   if (!report.landed || report.landed->noisy == 0) return;
   const Landed& landed = *report.landed;
-  concerns.Add(ConcernKind::kQuarantine, landed.noisy,
-               fmt::format("{} of the last 24 hours with more events in quarantine than "
-                           "quarantine.warn_above allows: {} of {} ({:.3g} %)",
-                           Counted(landed.noisy, "raw object"), landed.noisy_quarantined,
-                           landed.noisy_events,
-                           100 * static_cast<double>(landed.noisy_quarantined) /
-                               static_cast<double>(landed.noisy_events)),
-               "sluice quarantine list");
+  concerns.Add(
+      ConcernKind::kQuarantine, landed.noisy,
+      fmt::format("{} of the last 24 hours with more events in quarantine than "
+                  "quarantine.warn_above allows: {} of {} ({:.3g} %)",
+                  Counted(landed.noisy, "raw object"), WithThousands(landed.noisy_quarantined),
+                  WithThousands(landed.noisy_events),
+                  100 * static_cast<double>(landed.noisy_quarantined) /
+                      static_cast<double>(landed.noisy_events)),
+      "sluice quarantine list");
 }
 
 // A unique key that is none shows itself this way: other events are taken for duplicates.
@@ -193,7 +195,7 @@ void AddDiffering(const StatusReport& report, Concerns& concerns) {
         fmt::format("{}: {} of the {} events of the last 24 hours were dropped as "
                     "duplicates of a row with other values ({:.3g} %): is its `unique` "
                     "right?",
-                    table.table, table.differing, table.seen,
+                    table.table, WithThousands(table.differing), WithThousands(table.seen),
                     100 * static_cast<double>(table.differing) / static_cast<double>(table.seen)),
         "sluice verify", table.table);
   }

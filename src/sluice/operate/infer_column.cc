@@ -8,7 +8,7 @@
 #include <chrono>
 
 #include "sluice/base/check.h"
-#include "sluice/operate/counted.h"
+#include "sluice/base/counted.h"
 
 namespace sluice {
 namespace {

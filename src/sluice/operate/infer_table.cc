@@ -6,8 +6,8 @@
 #include <algorithm>
 #include <set>
 
+#include "sluice/base/counted.h"
 #include "sluice/base/hash.h"
-#include "sluice/operate/counted.h"
 #include "sluice/operate/infer_names.h"
 
 namespace sluice {

@@ -5,8 +5,8 @@
 
 #include <algorithm>
 
+#include "sluice/base/counted.h"
 #include "sluice/base/json_text.h"
-#include "sluice/operate/counted.h"
 #include "sluice/operate/infer_column.h"
 #include "sluice/operate/infer_names.h"
 

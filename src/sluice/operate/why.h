@@ -40,6 +40,8 @@ struct Witnesses {
 // " (3 messages wait in the source; loading is paused: …)": what may have an event that nothing
 // else has. Empty where nothing waits.
 Result<std::string> WhatWaits(const Witnesses& witnesses);
+// How many notifications wait, where any does.
+void AddNotifications(const Witnesses& witnesses, Story& story);
 
 // Of a raw object, by its key in the raw store.
 Result<Story> WhyObject(const Witnesses& witnesses, const std::string& key);

@@ -6,6 +6,7 @@
 #include <functional>
 #include <ranges>
 
+#include "sluice/base/counted.h"
 #include "sluice/base/shell_word.h"
 #include "sluice/operate/parquet_search.h"
 #include "sluice/operate/verify.h"
@@ -286,7 +287,8 @@ void EndPresent(const Witnesses& w, const EventTraces& traces,
 
 void AddOrigins(const Search& search, Story& story) {
   if (search.missing > 0) {
-    story.Add("", fmt::format("{} Parquet objects that may have it are gone", search.missing));
+    story.Add("",
+              fmt::format("gone: {} that may have it", Counted(search.missing, "Parquet object")));
   }
   for (const Origin& origin : search.origins) {
     story.Add(origin.part.loaded_at,

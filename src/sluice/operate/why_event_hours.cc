@@ -6,7 +6,7 @@
 #include <map>
 #include <optional>
 
-#include "sluice/operate/counted.h"
+#include "sluice/base/counted.h"
 #include "sluice/operate/loads.h"
 #include "sluice/operate/parquet_search.h"
 #include "sluice/operate/verify.h"
@@ -98,7 +98,7 @@ Status AddTable(const Witnesses& w, const Table& table, const HourRange& hours, 
   }
   SLUICE_ASSIGN(const Arrivals arrivals, FindArrivals(w, table, hours));
   for (const auto& [hour, count] : arrivals.by_hour) {
-    story.Add("", fmt::format("landed in {}: {} events, duplicates too", hour, count));
+    story.Add("", fmt::format("landed in {}: {}, duplicates too", hour, Counted(count, "event")));
     all.by_hour[hour] += count;
   }
   all.unread += arrivals.unread;
@@ -233,9 +233,8 @@ Result<Story> WhyEventHours(const Witnesses& witnesses, const HourRange& hours) 
     SLUICE_TRY(EndWithoutRows(witnesses, hours, all, landing, story));
   } else if (is_stuck) {
     story.state = landing.state;
-    story.verdict = fmt::format("{} there, and of what landed in these hours {}",
-                                all.rows == 1 ? "1 row is" : fmt::format("{} rows are", all.rows),
-                                landing.verdict);
+    story.verdict = fmt::format("{} {} there, and of what landed in these hours {}",
+                                Counted(all.rows, "row"), Are(all.rows), landing.verdict);
     story.needs_attention = true;
   } else if (!EndWithOthersRows(all, hours, story)) {
     EndWithRows(all, hours, story);

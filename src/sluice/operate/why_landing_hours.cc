@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
-#include "sluice/operate/counted.h"
+#include "sluice/base/counted.h"
 #include "sluice/operate/foreign_keys.h"
 #include "sluice/operate/loads.h"
 #include "sluice/operate/reconcile.h"
@@ -25,7 +25,8 @@ struct LedgerSums {
   }
   bool AllWaitInQuarantine() const { return rows == 0 && quarantined > accepted; }
   std::string QuarantineText() const {
-    std::string text = fmt::format("{} of {} events are in quarantine", quarantined, lines);
+    std::string text = fmt::format("{} of {} {} in quarantine", WithThousands(quarantined),
+                                   Counted(lines, "event"), Are(quarantined));
     return accepted == 0 ? text : text + fmt::format(", {} of them given up", accepted);
   }
 };
@@ -39,8 +40,9 @@ void AddCounts(const ReconcileReport& report, const LedgerSums& sums, Story& sto
   add(report.vanished, "no longer in the raw store, and never loaded");
   add(report.loaded, "loaded");
   if (report.loaded + report.gone > 0) {
-    story.Add(sums.loads.last, fmt::format("{}: {} events, of which {} in quarantine",
-                                           sums.loads.ToText(), sums.lines, sums.quarantined));
+    story.Add(sums.loads.last,
+              fmt::format("{}: {}, of which {} in quarantine", sums.loads.ToText(),
+                          Counted(sums.lines, "event"), WithThousands(sums.quarantined)));
   }
   const auto add_stuck = [&](const std::vector<StuckKey>& examples) {
     for (const auto& [key, reason] : examples) {
@@ -103,8 +105,9 @@ void EndWithoutObjects(const Witnesses& w, const HourRange& hours, const Reconci
 void EndUnloaded(const Witnesses& w, const HourRange& hours, const ReconcileReport& report,
                  Story& story) {
   const uint64_t waiting = w.waiting_notifications();
-  const std::string what = fmt::format("{} of {}", report.missing + report.overwritten,
-                                       Counted(report.stored, "raw object"));
+  const std::string what =
+      fmt::format("{} of {}", WithThousands(report.missing + report.overwritten),
+                  Counted(report.stored, "raw object"));
   if (w.paused) {
     return story.End("paused", "not all loaded, because loading is paused: " + *w.paused,
                      "sluice resume");
@@ -117,11 +120,10 @@ void EndUnloaded(const Witnesses& w, const HourRange& hours, const ReconcileRepo
         "sluice process");
   }
   if (report.missing > 0) {
-    return story.End(
-        "missing",
-        what + " not loaded, because nobody was told of them: they landed without a notification",
-        FixOfMissing(report.overdue.begin()->first, report.overdue.rbegin()->first, w.now,
-                     "sluice backfill " + RangeFlags(hours)));
+    return story.End("missing",
+                     what + " not loaded, because nobody was told: landed without a notification",
+                     FixOfMissing(report.overdue.begin()->first, report.overdue.rbegin()->first,
+                                  w.now, "sluice backfill " + RangeFlags(hours)));
   }
   story.End("overwritten", what + " not loaded, because other versions of their keys are",
             "sluice backfill " + RangeFlags(hours) + " --replace puts the new ones in their place");
@@ -154,22 +156,23 @@ void EndHours(const Witnesses& w, const HourRange& hours, const ReconcileReport&
     const StuckKey& first =
         report.held > 0 ? report.held_examples.front() : report.set_aside_examples.front();
     return story.End(report.held > 0 ? "held" : "set_aside",
-                     fmt::format("{} of {} not loaded, because they are held or set aside: {}",
-                                 report.held + report.set_aside,
+                     fmt::format("{} of {} not loaded, but held or set aside: {}",
+                                 WithThousands(report.held + report.set_aside),
                                  Counted(report.stored, "raw object"), first.reason),
                      FixOfStuck(hours, report));
   }
   if (report.vanished > 0) {
     return story.End("vanished",
-                     fmt::format("{} not loaded, because they are no longer in the raw store",
+                     fmt::format("{} not loaded, and no longer in the raw store",
                                  Counted(report.vanished, "raw object")),
                      "put them back, then sluice backfill " + RangeFlags(hours));
   }
   if (report.foreign > 0) {
-    return story.End("foreign",
-                     fmt::format("{} not loaded, because their keys are not as raw.layout says: {}",
-                                 Counted(report.foreign, "raw object"), w.layout.text()),
-                     "move them, or correct raw.layout");
+    return story.End(
+        "foreign",
+        fmt::format("{} not loaded, because of keys that are not as raw.layout says: {}",
+                    Counted(report.foreign, "raw object"), w.layout.text()),
+        "move them, or correct raw.layout");
   }
   if (report.pending > 0) {
     return story.End(
@@ -211,10 +214,7 @@ Result<Story> WhyLandingHours(const Witnesses& w, const HourRange& hours) {
     }
   }
   AddCounts(report, sums, story);
-  if (w.waiting_notifications() > 0) {
-    story.Add(
-        "", fmt::format("{} notifications wait or are being worked on", w.waiting_notifications()));
-  }
+  AddNotifications(w, story);
   EndHours(w, hours, report, sums, story);
   return story;
 }

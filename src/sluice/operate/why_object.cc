@@ -4,9 +4,9 @@
 #include <algorithm>
 #include <map>
 
+#include "sluice/base/counted.h"
 #include "sluice/base/shell_word.h"
 #include "sluice/base/utf8.h"
-#include "sluice/operate/counted.h"
 #include "sluice/operate/reconcile.h"
 #include "sluice/operate/why.h"
 #include "sluice/warehouse/field_changes.h"
@@ -138,7 +138,7 @@ Status AddAccepted(RawObject& object, Story& story) {
                     {.raw_key = object.key, .kind = QuarantineKind::kAccepted}));
   for (const QuarantineGroup& group : given_up.groups) {
     object.accepted += static_cast<int64_t>(group.events);
-    story.Add("", fmt::format("{} quarantined events given up, {}{}{}: {}", group.events,
+    story.Add("", fmt::format("{} given up, {}{}{}: {}", Counted(group.events, "quarantined event"),
                               group.reason, group.column.empty() ? "" : " in column ", group.column,
                               group.example.accepted));
   }
@@ -308,10 +308,7 @@ Result<Story> WhyObject(const Witnesses& witnesses, const std::string& key) {
   AddPreview(object, story);
   SLUICE_TRY(AddAccepted(object, story));
   if (object.parts.empty()) story.Add("", "the ledger does not know it");
-  if (witnesses.waiting_notifications() > 0) {
-    story.Add("", fmt::format("{} notifications wait or are being worked on",
-                              witnesses.waiting_notifications()));
-  }
+  AddNotifications(witnesses, story);
   story.SortLines();
   const LedgerPart* part = DecidingPart(object);
   if (part == nullptr) {

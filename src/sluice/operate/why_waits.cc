@@ -2,7 +2,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include "sluice/operate/counted.h"
+#include "sluice/base/counted.h"
 #include "sluice/operate/status.h"
 #include "sluice/operate/why.h"
 
@@ -14,7 +14,8 @@ Result<std::string> WhatWaits(const Witnesses& witnesses) {
   for (const StateCount& count : states) stuck += IsStuck(count.state) ? count.objects : 0;
   std::vector<std::string> parts;
   const auto add = [&](uint64_t count, std::string_view one, std::string_view several) {
-    if (count > 0) parts.push_back(fmt::format("{} {}", count, count == 1 ? one : several));
+    if (count > 0)
+      parts.push_back(fmt::format("{} {}", WithThousands(count), count == 1 ? one : several));
   };
   add(witnesses.waiting_messages(), "message waits in the source", "messages wait in the source");
   add(witnesses.waiting_notifications(), "notification waits", "notifications wait");
@@ -22,6 +23,13 @@ Result<std::string> WhatWaits(const Witnesses& witnesses) {
   if (witnesses.paused) parts.push_back("loading is paused: " + *witnesses.paused);
   if (parts.empty()) return std::string();
   return fmt::format(" ({})", fmt::join(parts, "; "));
+}
+
+void AddNotifications(const Witnesses& witnesses, Story& story) {
+  const uint64_t waiting = witnesses.waiting_notifications();
+  if (waiting == 0) return;
+  story.Add("", Counted(waiting, "notification") + (waiting == 1 ? " waits or is being worked on"
+                                                                 : " wait or are being worked on"));
 }
 
 }  // namespace sluice
