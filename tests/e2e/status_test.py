@@ -11,14 +11,14 @@ import signal
 import subprocess
 import unittest
 
-from pipeline import PipelineTest, environment, events, stop
+from pipeline import PROGRAM, PipelineTest, environment, events, stop
 
 WIDTH = 100
 
 
 class StatusTest(PipelineTest):
     def text(self, *arguments, **options):
-        text = self.pipeline.run("status", *arguments, **options).stdout
+        text = self.pipeline.run("status", *arguments, **options).stdout.replace(f"sluice --dir {self.pipeline.data} ", "sluice ")
         for line in text.splitlines():
             self.assertLessEqual(len(line), WIDTH, line)
         return text
@@ -231,6 +231,13 @@ class Status(StatusTest):
         self.pipeline.run("ddl", "--apply")
         self.pipeline.run("process")
         self.assertNotIn("table_differs", [one[0] for one in self.concerns(self.pipeline.status())])
+
+    def test_what_to_type_names_the_configuration_as_status_was_told(self):
+        here = self.pipeline.folder / "a place"
+        here.mkdir()
+        for flags, wanted in (([], "sluice send FILE"), (["--dir", "of its own"], "sluice --dir 'of its own' send FILE")):
+            done = subprocess.run([PROGRAM, *flags, "status"], capture_output=True, text=True, cwd=here, env=environment(), timeout=60, check=True)
+            self.assertTrue(done.stdout.endswith(f"\nnext           {wanted}\n"), done.stdout)
 
     def test_what_is_held_makes_nothing_fresher(self):
         self.pipeline.run("process")

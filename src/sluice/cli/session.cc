@@ -6,6 +6,7 @@
 
 #include "sluice/app/this_build.h"
 #include "sluice/base/log.h"
+#include "sluice/base/shell_word.h"
 #include "sluice/cli/exit_code.h"
 #include "sluice/config/load_config.h"
 #include "sluice/config/process_environment.h"
@@ -18,6 +19,11 @@ constexpr const char* kDefaultConfig = "sluice.yaml";
 constexpr const char* kDefaultFolder = "./sluice-data";
 
 }  // namespace
+
+std::string GlobalFlags::Place() const {
+  if (!config.empty()) return "--config " + ShellWord(config);
+  return dir.empty() ? "" : "--dir " + ShellWord(dir);
+}
 
 Result<ConfigOverrides> Session::Overrides() {
   ConfigOverrides overrides{.environment = ProcessEnvironment()};

@@ -29,6 +29,9 @@ struct GlobalFlags {
   std::string log_level;         // --log-level
   bool json = false;             // --json
   bool quiet = false;            // --quiet
+
+  // Those of them that name the configuration, to be typed again; empty where none does.
+  std::string Place() const;
 };
 
 // What commands share: flags, time, the stop request, and how they speak to a person. Lives as long

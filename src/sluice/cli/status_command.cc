@@ -29,7 +29,8 @@ struct StatusFlags {
 Status Show(const Session& session, const StatusFlags& flags, const StatusReport& report) {
   std::string text;
   if (flags.watch && !session.flags.json && ::isatty(STDOUT_FILENO) == 1) text = "\033[H\033[2J";
-  return Print(text + (session.flags.json ? ToJson(report) + "\n" : ToText(report)));
+  return Print(
+      text + (session.flags.json ? ToJson(report) + "\n" : ToText(report, session.flags.Place())));
 }
 
 // Once; each part that cannot be asked is an error behind the report.

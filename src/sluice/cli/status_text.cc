@@ -233,9 +233,14 @@ std::string ConcernsText(const std::vector<Concern>& concerns, size_t room, cons
   return text.empty() ? text : "\n" + text;
 }
 
-std::string NextText(const StatusReport& report, const std::vector<Concern>& concerns,
-                     size_t room) {
-  const std::vector<std::string> steps = NextSteps(report, concerns);
+// A step as it must be typed where the configuration was named by flags.
+std::string WithFlags(std::string step, const std::string& flags) {
+  constexpr std::string_view kProgram = "sluice ";
+  if (!flags.empty() && step.starts_with(kProgram)) step.insert(kProgram.size(), flags + " ");
+  return step;
+}
+
+std::string NextText(const std::vector<std::string>& steps, size_t room) {
   std::string text;
   for (size_t i = 0; i < std::min(room, steps.size()); ++i) {
     // Whole: a key that is broken in the middle cannot be typed.
@@ -245,7 +250,7 @@ std::string NextText(const StatusReport& report, const std::vector<Concern>& con
 }
 
 std::string TextIn(const Room& room, const StatusReport& report,
-                   const std::vector<Concern>& concerns) {
+                   const std::vector<Concern>& concerns, const std::vector<std::string>& steps) {
   const Style style = Style::ForStdout();
   const bool is_well = std::ranges::none_of(
       concerns, [](const Concern& concern) { return SeverityOf(concern.kind) != Severity::kInfo; });
@@ -260,8 +265,7 @@ std::string TextIn(const Room& room, const StatusReport& report,
   if (report.paused) text += Line("paused", *report.paused);
   if (!report.ledger_exists) {
     text += Line("warehouse", report.is_warehouse_down() ? kNotKnown : kNothingYet);
-    return text + ConcernsText(concerns, room.concerns, style) +
-           NextText(report, concerns, room.steps);
+    return text + ConcernsText(concerns, room.concerns, style) + NextText(steps, room.steps);
   }
   text +=
       Line("raw objects", fmt::format("{} loaded, {} events", WithThousands(report.objects.objects),
@@ -279,24 +283,26 @@ std::string TextIn(const Room& room, const StatusReport& report,
                     WithThousands(report.accepted()));
   }
   text += FieldsText(report, room.fields) + ConcernsText(concerns, room.concerns, style);
-  if (report.is_warehouse_down()) return text + NextText(report, concerns, room.steps);
+  if (report.is_warehouse_down()) return text + NextText(steps, room.steps);
   text += report.Balances()
               ? fmt::format("\n{}balanced{}: events in = loaded + duplicates + quarantined\n",
                             style.green, style.reset)
               : fmt::format("\n{}NOT BALANCED{}: somebody else changed the ledger\n", style.red,
                             style.reset);
-  return text + NextText(report, concerns, room.steps);
+  return text + NextText(steps, room.steps);
 }
 
 }  // namespace
 
-std::string ToText(const StatusReport& report) {
+std::string ToText(const StatusReport& report, const std::string& flags) {
   const std::vector<Concern> concerns = ConcernsOf(report);
+  std::vector<std::string> steps = NextSteps(report, concerns);
+  for (std::string& step : steps) step = WithFlags(std::move(step), flags);
   Room room;
-  std::string text = TextIn(room, report, concerns);
+  std::string text = TextIn(room, report, concerns, steps);
   while (std::ranges::count(text, '\n') > static_cast<std::ptrdiff_t>(kStatusHeight) &&
          room.Shrink()) {
-    text = TextIn(room, report, concerns);
+    text = TextIn(room, report, concerns, steps);
   }
   return text;
 }
