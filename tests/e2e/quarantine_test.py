@@ -331,6 +331,16 @@ class Quarantine(PipelineTest):
             self.assertIn("--since: not a duration: '7'; write 30s, 5m, 1h30m or 7d", self.here("quarantine", *command, "--since", "7", exit_code=2))
             self.assertIn("nothing of that", self.here("quarantine", *command, "--reason", "too_long"))
 
+    def test_a_table_may_have_a_dot_in_its_name(self):
+        (self.pipeline.folder / "u.sql").write_text('CREATE TABLE s."x.y" (other INTEGER NOT NULL)')
+        self.configure(3, more=ANOTHER_TABLE)
+        self.load("a.ndjson", '{"other": "no number"}\n')
+        for table in "x.y", "s.x.y":
+            self.assertEqual([group["table"] for group in self.ask("quarantine", "list", "--table", table)["groups"]], ["x.y"])
+        for command in (("list",), ("show",), ("replay",), ("accept", "x")):
+            for table in "y", "z.y":
+                self.assertIn(f"--table {table}: there is no such table; the configuration has", self.here("quarantine", *command, "--table", table, exit_code=2))
+
     def test_what_the_limit_cuts_off_is_told(self):
         self.load("a.ndjson", '{"id": "x"}\n{"id": 1, "word": "longer"}\n')
         for command in ("list", "show"):
