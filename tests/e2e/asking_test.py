@@ -190,6 +190,8 @@ class WhyObject(Why):
                 self.assertEqual(story["state"], "not_landed")
         for root in ("data/raw/", f"file://{self.pipeline.data}/raw", f"{self.pipeline.data}/raw"):
             self.assert_plain_failure(self.pipeline.run("why", root, exit_code=2), "the whole raw store")
+            for command in (("list",), ("show",), ("replay",), ("accept", "x")):
+                self.assert_plain_failure(self.pipeline.run("quarantine", *command, "--object", root, exit_code=2), "the whole raw store")
         (self.pipeline.folder / "link").symlink_to(self.pipeline.data / "raw")
         self.assertEqual(self.why(f"file://{self.pipeline.folder}/link/{HOUR}a.ndjson")["state"], "loaded")
 
@@ -392,7 +394,7 @@ class WhyHour(Why):
                                            r"sluice backfill --from 2026-11-23T14 --to 2026-11-23T15 loads it now$")
         story = self.why("2026-11-23T14", "--grace", "0s", exit_code=3)
         self.assertEqual(story["state"], "missing")
-        self.assertIn("1 of 2 raw objects not loaded, because nobody was told: landed without a notification", story["verdict"])
+        self.assertIn("1 of 2 raw objects not loaded, because nobody was told of what landed without a notification", story["verdict"])
         self.pipeline.announce(key)
         self.assertEqual(self.why("2026-11-23T14", "--grace", "0s", exit_code=3)["state"], "waiting")
         self.pipeline.run("process")
@@ -498,12 +500,13 @@ class WhyHour(Why):
             return self.why("2026-11-23T10", "--by", "event-time", *flags, exit_code=exit_code)
 
         self.load("before.ndjson", events(1, 500, request_timestamp="2026-11-21 10:00:00"), "date=2026-11-21/10/")
-        self.assertEqual(why()["verdict"].split("; ")[0], "not loaded, because the producer sent nothing with such a time, but for what is in quarantine")
+        nothing = "not loaded, because nothing with such a time has landed, but for what is in quarantine"
+        self.assertEqual(why()["verdict"].split("; ")[0], nothing + ": the producer sent nothing")
         key = self.pipeline.put_raw("a.ndjson", events(30), "date=2026-11-23/12/")
-        self.assertEqual(why(0)["state"], "waiting", "it is young")
+        self.assertEqual(why()["verdict"].split("; ")[0], nothing + " or not loaded yet (young raw objects): the producer sent nothing")
         self.assertEqual(why(3, "--grace", "0s")["state"], "missing")
         self.pipeline.announce(key)
-        self.assertIn("notifications may be among the 1 that wait", why(3, "--grace", "0s")["verdict"])
+        self.assertEqual(why(3, "--grace", "0s")["verdict"].split("; ")[0], nothing + " or not loaded yet (1 notification waits): the producer sent nothing")
         self.pipeline.run("pause", "it is being moved")
         self.assertIn("loading is paused: it is being moved; to fix: sluice resume", why()["verdict"])
         self.pipeline.run("resume")
@@ -513,19 +516,19 @@ class WhyHour(Why):
         self.load("held.ndjson", b'{"no": "route"}\n' * 20 + events(20, 50, request_timestamp="2026-11-23 06:00:00"), "date=2026-11-23/15/")
         story = self.why("2026-11-23T06", "--by", "event-time", exit_code=3)
         self.assertEqual(story["state"], "held")
-        self.assertIn("no row is there; what landed in the day behind these hours may have some, and is 1 of 2 raw objects not loaded", story["verdict"])
-        self.assertIn("or is not loaded yet (1 raw object is held or set aside)", self.why("2026-11-20T06", "--by", "event-time", exit_code=3)["verdict"])
+        self.assertIn("no row is there, and of what landed in the day behind these hours: 1 of 2 raw objects not loaded, but held", story["verdict"])
+        self.assertIn(" or not loaded yet (1 raw object is held or set aside): the producer sent nothing", self.why("2026-11-20T06", "--by", "event-time", exit_code=3)["verdict"])
 
     def test_rows_of_an_hour_that_do_not_fit_the_ledger_are_told(self):
         self.load("a.ndjson", events(30), "date=2026-11-23/10/")
         self.pipeline.change_warehouse("DELETE FROM tracking.events WHERE request_id LIKE '0000000%'")
         story = self.why("2026-11-23T10", "--by", "event-time", exit_code=3)
         self.assertEqual(story["state"], "removed")
-        self.assertIn("tracking.events has 20 rows in 2026-11-23T10, and by the ledger 30 to 30: somebody has removed rows since", story["verdict"])
+        self.assertIn("tracking.events has 20 rows in 2026-11-23T10, and by the ledger 30: somebody has removed rows since", story["verdict"])
         self.pipeline.change_warehouse("INSERT INTO tracking.events (request_id, request_timestamp, cookie_id, topic) VALUES ('theirs', TIMESTAMP '2026-11-23 08:00:01', 'c', 't')")
         story = self.why("2026-11-23T08", "--by", "event-time", exit_code=3)
         self.assertEqual(story["state"], "not_ours")
-        self.assertIn("tracking.events has 1 row in 2026-11-23T08, and by the ledger 0 to 0: somebody else has added rows", story["verdict"])
+        self.assertIn("tracking.events has 1 row in 2026-11-23T08, and by the ledger 0: somebody else has added rows", story["verdict"])
         # Of half an hour, as of other clocks, the ledger does not tell how many there are.
         story = self.why("2026-11-23T13", "--by", "event-time", "--tz", "Asia/Kolkata", exit_code=3)
         self.assertEqual((story["state"], story["verdict"].split(";")[0]), ("not_ours", "in the tables, and not by sluice: no Parquet object has an event with such a time"))

@@ -462,7 +462,7 @@ class Reconcile(PipelineTest):
         reason, = self.pipeline.query("SELECT reason FROM sluice.ledger WHERE table_name = '*' AND state = 'held'")[0]
         self.assertEqual(json.loads(self.pipeline.run("reconcile", "--json", exit_code=3).stdout) | {"from": "", "to": ""},
                          {"from": "", "to": "", "stored": 1, "loaded": 0, "pending": 0, "held": 1, "set_aside": 0, "held_examples": [{"key": held, "reason": reason}],
-                          "set_aside_examples": [], "overwritten": 0, "foreign": 0,
+                          "set_aside_examples": [], "overwritten": 0, "overwritten_examples": [], "foreign": 0,
                           "elsewhere": {"foreign": 0, "is_whole": True, "example": None}, "gone": 1, "vanished": 0, "missing": 0, "missing_bytes": 0, "examples": [], "announced": 0,
                           "parquet": {"stored": 1, "named": 1, "young": 0, "unnamed": 0, "missing": 0, "examples": [], "claim": None},
                           "quarantine": {"named": 1, "missing": 0, "examples": []}, "after": None})

@@ -153,7 +153,7 @@ class Json(PipelineTest):
         before = sorted(self.pipeline.folder.rglob("*"))
         found = self.pipeline.ask("preview", source)
         self.assert_keys(found, {"file", "whole", "events", "bytes", "no_route", "dropped", "duplicate_keys",
-                                 "quarantined", "held", "tables", "changes", "quarantine"})
+                                 "quarantined", "held", "tables", "changes", "changed", "quarantine"})
         self.assertEqual((found["events"], found["bytes"], found["whole"]), (21, source.stat().st_size, True))
         for table in found["tables"]:
             self.assert_keys(table, self.CONVERTED | {"rows", "duplicates", "examples"})
@@ -198,12 +198,12 @@ class Json(PipelineTest):
         source = self.pipeline.folder / "events.ndjson"
         source.write_bytes(events(10) + events(3, 10, topic=7, new={"a": 1}))
         lines = source.read_text().splitlines()
-        examples = [{"line": n, "encoding": "utf8", "payload": lines[n - 1]} for n in (11, 12)]
-        self.assertEqual(self.pipeline.ask("preview", "--examples", 2, source)["changes"],
-                         [{"table": "events", "change": change, "field": field, "events": 3, "examples": examples}
-                          for change, field in (("coerced", "topic"), ("unknown", "new"))])
+        found = self.pipeline.ask("preview", "--examples", 2, source)
+        self.assertEqual(found["changes"], [{"table": "events", "change": change, "field": field, "events": 3, "lines": [11, 12]}
+                                            for change, field in (("coerced", "topic"), ("unknown", "new"))])
+        self.assertEqual(found["changed"], [{"line": n, "encoding": "utf8", "payload": lines[n - 1]} for n in (11, 12)])
         text = self.pipeline.run("preview", "--examples", 1, source).stdout
-        self.assertIn(f"\nchanged, or without a column\n  3 events: coerced topic, events\n    line 11: {lines[10]}\n  3 events: unknown new, events\n", text)
+        self.assertIn(f"\nchanged, or without a column\n  3 events: coerced topic, events\n    line 11: {lines[10]}\n  3 events: unknown new, events\n    line 11, as above\n", text)
 
     def test_preview_says_what_would_be_held(self):
         source = self.pipeline.folder / "events.ndjson"

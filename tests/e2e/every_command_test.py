@@ -78,7 +78,7 @@ NOTHING_THERE = (
     (("verify", "--from", EMPTY_EVENT_HOUR), 0, "no rows in these hours"),
     (("verify", "--since", "0s"), 0, "no rows in these hours"),
     (("why", EMPTY_HOUR), 3, "not loaded, because nothing landed"),
-    (("why", EMPTY_EVENT_HOUR, "--by", "event-time"), 3, "not loaded, because the producer sent nothing"),
+    (("why", EMPTY_EVENT_HOUR, "--by", "event-time"), 3, "not loaded, because nothing with such a time has landed"),
     (("quarantine", "list", "--since", "0s"), 0, "nothing of that is in quarantine"),
     (("quarantine", "show", "--since", "0s"), 0, "nothing of that is in quarantine"),
     (("quarantine", "replay", "--since", "0s"), 0, "nothing of that is in quarantine"),

@@ -2,9 +2,9 @@
 """A pipeline whose source and notifications are queues of SQS's protocol and whose stores are buckets of S3's; its warehouse is a DuckDB
 file. What it leaves behind is looked at as of an embedded one (tests/e2e/pipeline.py)."""
 import contextlib
+import functools
 import json
 import pathlib
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -189,11 +189,16 @@ def path_of(url):
     return "/" + url.split("://", 1)[1].split("/", 1)[1]
 
 
-def embedded_end_state(test, folder):
+def embedded_end_state(folder):
     """What an embedded pipeline makes of the messages in `folder`/messages.ndjson."""
-    other = pipeline.Pipeline(tempfile.mkdtemp(prefix="sluice-servers-"))
-    test.addCleanup(shutil.rmtree, other.folder, ignore_errors=True)
-    shutil.copy(pathlib.Path(folder) / "messages.ndjson", other.folder)
-    other.send()
-    other.run("run", "--once")
-    return other.end_state()
+    return _embedded_end_state((pathlib.Path(folder) / "messages.ndjson").read_bytes())
+
+
+@functools.cache  # most cases have the same messages
+def _embedded_end_state(messages):
+    with tempfile.TemporaryDirectory(prefix="sluice-servers-") as folder:
+        other = pipeline.Pipeline(folder)
+        (other.folder / "messages.ndjson").write_bytes(messages)
+        other.send()
+        other.run("run", "--once")
+        return other.end_state()

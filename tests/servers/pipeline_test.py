@@ -41,7 +41,7 @@ class AwsTest(pipeline.PipelineTest):
         self.pipeline = AwsPipeline(self.pipeline.folder, **places)
         self.pipeline.generate(events, records=20)
         aws_pipeline.keep_what_sqs_takes(self.pipeline.folder / "messages.ndjson")
-        self.wanted = embedded_end_state(self, self.pipeline.folder)
+        self.wanted = embedded_end_state(self.pipeline.folder)
 
     def assert_end(self):
         status = self.pipeline.status()

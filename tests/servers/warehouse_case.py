@@ -28,7 +28,7 @@ class WarehouseTest(AwsTest):
         self.pipeline.keeper = keeper
         self.pipeline.generate(3000, records=20)
         aws_pipeline.keep_what_sqs_takes(self.pipeline.folder / "messages.ndjson")
-        self.wanted = embedded_end_state(self, self.pipeline.folder)
+        self.wanted = embedded_end_state(self.pipeline.folder)
 
     def control(self, method, path, body=None):
         request = urllib.request.Request(self.target.control + path, method=method, data=None if body is None else json.dumps(body).encode())

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstdio>
 #include <memory>
+#include <set>
 
 #include "sluice/base/json_text.h"
 #include "sluice/base/utf8.h"
@@ -71,27 +72,32 @@ std::string TableText(const PreviewedTable& previewed, const Table& table) {
   return text;
 }
 
-std::string EventsText(uint64_t events) {
-  return WithThousands(events) + (events == 1 ? " event" : " events");
-}
-
 std::string EventText(uint64_t line, const QuarantinePayload& event) {
   return fmt::format("    line {}: {}{}\n", line,
                      event.encoding == "utf8" ? "" : fmt::format("{}: ", event.encoding),
                      WithoutControls(event.text));
 }
 
-std::string ChangeText(const PreviewedChange& change, const TableSet& tables) {
-  std::string text = fmt::format("  {}: {} {}, {}\n", EventsText(change.events), change.change,
-                                 WithoutControls(change.field), tables.tables[change.table].name());
-  for (const auto& [line, event] : change.examples) text += EventText(line, event);
+// Each event once: one with many new fields is as long as they are.
+std::string ChangesText(const Preview& preview, const TableSet& tables) {
+  if (preview.changes.empty()) return "";
+  std::string text = "\nchanged, or without a column\n";
+  std::set<uint64_t> shown;
+  for (const PreviewedChange& change : preview.changes) {
+    text += fmt::format("  {}: {} {}, {}\n", Counted(change.events, "event"), change.change,
+                        WithoutControls(change.field), tables.tables[change.table].name());
+    for (const uint64_t line : change.lines) {
+      text += shown.insert(line).second ? EventText(line, preview.changed.at(line))
+                                        : fmt::format("    line {}, as above\n", line);
+    }
+  }
   return text;
 }
 
 std::string FaultsText(const PreviewedFaults& group, const TableSet& tables) {
   const std::string_view column = ColumnOf(group, tables);
   std::string text =
-      fmt::format("  {}: {}{}{}{}\n", EventsText(group.events), Name(group.reason),
+      fmt::format("  {}: {}{}{}{}\n", Counted(group.events, "event"), Name(group.reason),
                   column.empty() ? "" : fmt::format(" {}", column), group.table ? ", " : "",
                   group.table ? tables.tables[*group.table].name() : "");
   for (const PreviewedFault& example : group.examples) {
@@ -122,8 +128,7 @@ std::string ToText(const Previewed& of) {
   for (size_t i = 0; i < of.tables.tables.size(); ++i) {
     text += TableText(preview.tables[i], of.tables.tables[i]);
   }
-  if (!preview.changes.empty()) text += "\nchanged, or without a column\n";
-  for (const PreviewedChange& change : preview.changes) text += ChangeText(change, of.tables);
+  text += ChangesText(preview, of.tables);
   if (preview.quarantined > 0) text += "\nquarantine\n";
   for (const PreviewedFaults& group : preview.faults) text += FaultsText(group, of.tables);
   if (IsNoNdjson(preview)) {
@@ -157,15 +162,21 @@ void AppendTable(JsonText& json, const Previewed& of, size_t index) {
   json.EndArray().EndObject();
 }
 
-void AppendChange(JsonText& json, const PreviewedChange& change, const TableSet& tables) {
-  json.BeginObject().Key("table").Value(tables.tables[change.table].name());
-  json.Key("change").Value(change.change).Key("field").Value(change.field);
-  json.Key("events").Value(change.events).Key("examples").BeginArray();
-  for (const auto& [line, event] : change.examples) {
+void AppendChanges(JsonText& json, const Preview& preview, const TableSet& tables) {
+  json.Key("changes").BeginArray();
+  for (const PreviewedChange& change : preview.changes) {
+    json.BeginObject().Key("table").Value(tables.tables[change.table].name());
+    json.Key("change").Value(change.change).Key("field").Value(change.field);
+    json.Key("events").Value(change.events).Key("lines").BeginArray();
+    for (const uint64_t line : change.lines) json.Value(line);
+    json.EndArray().EndObject();
+  }
+  json.EndArray().Key("changed").BeginArray();
+  for (const auto& [line, event] : preview.changed) {
     json.BeginObject().Key("line").Value(line).Key("encoding").Value(event.encoding);
     json.Key("payload").Value(event.text).EndObject();
   }
-  json.EndArray().EndObject();
+  json.EndArray();
 }
 
 void AppendFaults(JsonText& json, const PreviewedFaults& group, const TableSet& tables) {
@@ -194,9 +205,9 @@ std::string ToJson(const Previewed& of) {
   json.Key("quarantined").Value(preview.quarantined).Key("held").Value(of.is_held);
   json.Key("tables").BeginArray();
   for (size_t i = 0; i < of.tables.tables.size(); ++i) AppendTable(json, of, i);
-  json.EndArray().Key("changes").BeginArray();
-  for (const PreviewedChange& change : preview.changes) AppendChange(json, change, of.tables);
-  json.EndArray().Key("quarantine").BeginArray();
+  json.EndArray();
+  AppendChanges(json, preview, of.tables);
+  json.Key("quarantine").BeginArray();
   for (const PreviewedFaults& group : preview.faults) AppendFaults(json, group, of.tables);
   return json.EndArray().EndObject().text() + "\n";
 }

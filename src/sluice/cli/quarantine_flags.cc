@@ -36,7 +36,11 @@ Result<std::string> KeyNamed(Session& session, const std::string& object) {
   SLUICE_ASSIGN(const auto view, session.OpenView(std::move(config)));
   SLUICE_ASSIGN(const auto raw, view->OpenIfThere(view->config().raw));
   if (raw == nullptr) return object;
-  std::string key = RawKeyOf(raw->uri(), object);
+  std::string key = RawKeyOf(raw->uri(), view->layout(), object);
+  if (key.empty()) {
+    return session.WrongUsage(
+        fmt::format("--object {}: that is the whole raw store: write a key", object));
+  }
   if (!key.contains("://")) return key;
   return session.WrongUsage(
       fmt::format("--object {}: not in the raw store, which is {}", object, raw->uri()));

@@ -7,9 +7,10 @@
 
 namespace sluice {
 
-std::string RawKeyOf(const std::string& raw_uri, const std::string& named) {
+std::string RawKeyOf(const std::string& raw_uri, const RawLayout& layout,
+                     const std::string& named) {
   constexpr std::string_view kFile = "file://";
-  if (!named.contains('/')) return named;
+  if (!named.contains('/') || layout.HourOf({named})) return named;
   if (named.starts_with(raw_uri)) return named.substr(raw_uri.size());
   namespace fs = std::filesystem;
   const fs::path path = named.starts_with(kFile) ? named.substr(kFile.size()) : named;

@@ -76,9 +76,13 @@ std::string ToText(const ReconcileReport& report, const ReconcileFlags& flags,
   text += ExamplesText(report.held_examples, report.held);
   add(report.set_aside, "set aside: mend what the reason says, then sluice backfill --from HOUR");
   text += ExamplesText(report.set_aside_examples, report.set_aside);
-  add(report.overwritten,
-      "overwritten, and another version is loaded: sluice backfill --from HOUR --replace puts them "
-      "in its place");
+  if (report.overwritten > 0) {
+    add(report.overwritten,
+        fmt::format("overwritten, and another version is loaded: sluice backfill {} --replace puts "
+                    "them in its place",
+                    RangeFlags(*report.overwritten_hours)));
+    text += ExamplesText(report.overwritten_examples, report.overwritten);
+  }
   const std::string foreign = fmt::format(
       "not as raw.layout says, {}: nobody will load them; move them, or correct raw.layout",
       around.layout);
@@ -187,7 +191,9 @@ std::string ToJson(const ReconcileReport& report, const std::optional<DerivedSto
   json.Key("held").Value(report.held).Key("set_aside").Value(report.set_aside);
   AppendStuck(json, "held_examples", report.held_examples);
   AppendStuck(json, "set_aside_examples", report.set_aside_examples);
-  json.Key("overwritten").Value(report.overwritten);
+  json.Key("overwritten").Value(report.overwritten).Key("overwritten_examples").BeginArray();
+  for (const std::string& key : report.overwritten_examples) json.Value(key);
+  json.EndArray();
   json.Key("foreign").Value(report.foreign).Key("elsewhere").BeginObject();
   json.Key("foreign").Value(report.elsewhere.count);
   json.Key("is_whole").Value(report.elsewhere.is_whole).Key("example");

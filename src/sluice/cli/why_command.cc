@@ -87,8 +87,9 @@ Result<Story> Ask(Session& session, const Witnesses& witnesses, const WhyFlags& 
     return flags.by == "landing" ? WhyLandingHours(witnesses, *hours)
                                  : WhyEventHours(witnesses, *hours);
   }
-  const std::string key =
-      witnesses.raw == nullptr ? flags.what : RawKeyOf(witnesses.raw_uri, flags.what);
+  const std::string key = witnesses.raw == nullptr
+                              ? flags.what
+                              : RawKeyOf(witnesses.raw_uri, witnesses.layout, flags.what);
   if (key.empty()) {
     return session.WrongUsage("why: that is the whole raw store: write a key, a day or an hour");
   }

@@ -43,7 +43,7 @@ Status Webhook::Post(std::string_view json) const {
     return Fail(response.error().kind(), "the webhook {}",
                 response.error().kind() == ErrorKind::kTransient
                     ? "cannot be reached"
-                    : "gave no answer within ten seconds, or one that is none");
+                    : "gave no whole HTTP answer within ten seconds");
   }
   if (response->status / 100 == 2) return {};
   return Fail(ErrorKind::kPermanent, "the webhook refused: status={}", response->status);

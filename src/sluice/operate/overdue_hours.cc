@@ -42,21 +42,24 @@ OverdueHours Outside(OverdueHours overdue, const RawLayout& layout, const HourRa
 
 Result<OverdueHours> LookAgain(ObjectStore& raw, const LedgerPages& ledger, const RawLayout& layout,
                                const OverdueHours& overdue, Timestamp pending_since) {
+  constexpr std::chrono::hours kHour(1), kTogether(24);
   OverdueHours found;
   uint64_t walked = 0;
-  for (const auto& [hour, objects] : overdue) {
-    uint64_t now = objects;
-    // All that was found so far was looked at.
-    if (found.size() < kStillMissing && walked < kWalkedObjects) {
-      const ReconcileReport report =
-          Reconcile(raw, ledger, layout, {hour, hour + std::chrono::hours(1)},
-                    {.pending_since = pending_since});
-      if (report.failure) return std::unexpected(*report.failure);
-      now = report.missing + report.overwritten;
-      walked += report.stored;
+  auto next = overdue.begin();
+  for (size_t walks = 0; walks < kWalks && next != overdue.end(); ++walks) {
+    if (found.size() >= kStillMissing || walked >= kWalkedObjects) break;
+    HourRange hours{next->first, next->first};
+    for (; next != overdue.end() && next->first == hours.to && hours.to - hours.from < kTogether;
+         ++next) {
+      hours.to += kHour;
     }
-    if (now > 0) found[hour] = now;
+    const ReconcileReport report =
+        Reconcile(raw, ledger, layout, hours, {.pending_since = pending_since});
+    if (report.failure) return std::unexpected(*report.failure);
+    walked += report.stored;
+    found.insert(report.overdue.begin(), report.overdue.end());
   }
+  found.insert(next, overdue.end());
   return found;
 }
 

@@ -23,9 +23,10 @@ using OverdueHours = std::map<Timestamp, uint64_t>;
 // Those that a walk through `hours` does not see.
 OverdueHours Outside(OverdueHours overdue, const RawLayout& layout, const HourRange& hours);
 
-// As they are now: they are walked through, the oldest first, until kStillMissing of them miss
-// something or kWalkedObjects were seen; the others are as they were.
-inline constexpr size_t kStillMissing = 24;
+// As they are now: hours that follow each other are walked through together, the oldest first,
+// until kStillMissing of them miss something, kWalks were made or kWalkedObjects were seen; the
+// others are as they were.
+inline constexpr size_t kStillMissing = 24, kWalks = 24;
 inline constexpr uint64_t kWalkedObjects = 100'000;
 Result<OverdueHours> LookAgain(ObjectStore& raw, const LedgerPages& ledger, const RawLayout& layout,
                                const OverdueHours& overdue, Timestamp pending_since);

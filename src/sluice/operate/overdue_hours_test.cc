@@ -63,7 +63,7 @@ TEST(OverdueHoursTest, SomeAreLookedIntoAndTheOthersAreAsTheyWere) {
     wanted[hour] = 1;
   }
   const Timestamp last = kHour + hours(2 * kStillMissing);
-  wanted[last - hours(1)] = wanted[last] = wanted[last + hours(1)] = 7;
+  wanted[last] = wanted[last + hours(1)] = 7;
   EXPECT_EQ(*LookAgain(store, kNothingKnown, RawLayout(), overdue, kHour), wanted);
   EXPECT_EQ(*LookAgain(store, kNothingKnown, RawLayout(), {{kHour, 7}}, Timestamp(-hours(1))),
             OverdueHours())
@@ -77,8 +77,24 @@ TEST(OverdueHoursTest, HoursWithVeryManyObjectsAreNotAllLookedInto) {
     store.objects.push_back({.key = RawLayout().KeyFor(kHour, fmt::format("{:06}", i)).text});
   }
   EXPECT_EQ(*LookAgain(store, kNothingKnown, RawLayout(),
-                       {{kHour - hours(1), 7}, {kHour, 7}, {kHour + hours(1), 7}}, kHour),
-            (OverdueHours{{kHour, kWalkedObjects}, {kHour + hours(1), 7}}));
+                       {{kHour - hours(2), 7}, {kHour, 7}, {kHour + hours(2), 7}}, kHour),
+            (OverdueHours{{kHour, kWalkedObjects}, {kHour + hours(2), 7}}));
+}
+
+TEST(OverdueHoursTest, HoursThatFollowEachOtherAreOneWalkAndThereAreFew) {
+  ListedStore store;
+  int asked = 0;
+  const LedgerPages ledger = [&](const LedgerRange&) {
+    ++asked;
+    return std::vector<LedgerObject>();
+  };
+  OverdueHours day, apart;
+  for (size_t i = 0; i < 24; ++i) day[kHour + hours(i)] = 7;
+  EXPECT_EQ(*LookAgain(store, ledger, RawLayout(), day, kHour), OverdueHours());
+  EXPECT_EQ(asked, 1);
+  for (size_t i = 0; i < kWalks + 2; ++i) apart[kHour + hours(2 * i)] = 7;
+  EXPECT_EQ(LookAgain(store, ledger, RawLayout(), apart, kHour)->size(), 2u);
+  EXPECT_EQ(static_cast<size_t>(asked), 1 + kWalks);
 }
 
 TEST(OverdueHoursTest, WhereAnotherProcessWasQuickerTheChangeIsMadeAgain) {

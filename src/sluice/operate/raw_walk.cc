@@ -23,7 +23,7 @@ std::string EndOf(std::string folder) {
 }
 
 // A directory's listing does not say which version is stored: of the only one that is known it is,
-// unless it was written since that was loaded.
+// unless it is younger than the load of that, in whole seconds (ADR 0073).
 bool IsInDoubt(const RawKeyState& state) {
   if (!state.stored || !state.stored->etag.empty() || state.known.empty()) return false;
   if (state.known.size() > 1) return true;

@@ -21,6 +21,12 @@ bool IsKnownAs(const RawKeyState& state, ObjectState wanted) {
                              [&](const LedgerObject& one) { return one.state == wanted; });
 }
 
+// The hours with one more.
+HourRange Around(const std::optional<HourRange>& hours, Timestamp hour) {
+  const HourRange all = hours.value_or(HourRange{hour, hour});
+  return {std::min(all.from, hour), std::max(all.to, hour + std::chrono::hours(1))};
+}
+
 // Of what is stored, of the layout, and not settled.
 Status CountUnsettled(const RawKeyState& state, const std::string& store, const RawLayout& layout,
                       const ReconcileOptions& options, ReconcileReport& report) {
@@ -30,26 +36,31 @@ Status CountUnsettled(const RawKeyState& state, const std::string& store, const 
     if (is_held && IsKnownAs(state, ObjectState::kLoaded)) ++report.held_over;
     std::vector<StuckKey>& examples = is_held ? report.held_examples : report.set_aside_examples;
     if (examples.size() < kExamples) examples.push_back({state.key, stuck->reason});
-  } else if (state.stored->last_modified > options.pending_since) {
+    return {};
+  }
+  const bool is_young = state.stored->last_modified > options.pending_since;
+  const bool is_overwritten = IsKnownAs(state, ObjectState::kLoaded);  // and loads by nobody's hand
+  SLUICE_ASSIGN(const Timestamp hour, layout.HourOf({state.key}));
+  if (!is_young) {
+    // First, since what fails is not counted.
+    if (options.on_missing) SLUICE_TRY(options.on_missing(*state.stored));
+    ++report.overdue[hour];
+  }
+  if (is_overwritten) {
+    ++report.overwritten;
+    report.overwritten_hours = Around(report.overwritten_hours, hour);
+    if (report.overwritten_examples.size() < kExamples) {
+      report.overwritten_examples.push_back(state.key);
+    }
+  } else if (is_young) {
     ++report.pending;
     report.oldest_pending = std::min(report.oldest_pending.value_or(state.stored->last_modified),
                                      state.stored->last_modified);
-    SLUICE_ASSIGN(const Timestamp hour, layout.HourOf({state.key}));
-    const HourRange all = report.pending_hours.value_or(HourRange{hour, hour});
-    report.pending_hours = {std::min(all.from, hour),
-                            std::max(all.to, hour + std::chrono::hours(1))};
+    report.pending_hours = Around(report.pending_hours, hour);
   } else {
-    // First, since what fails is not counted.
-    if (options.on_missing) SLUICE_TRY(options.on_missing(*state.stored));
-    SLUICE_ASSIGN(const Timestamp hour, layout.HourOf({state.key}));
-    ++report.overdue[hour];
-    if (IsKnownAs(state, ObjectState::kLoaded)) {
-      ++report.overwritten;
-    } else {
-      ++report.missing;
-      report.missing_size += state.stored->size;
-      if (report.examples.size() < kExamples) report.examples.push_back(state.key);
-    }
+    ++report.missing;
+    report.missing_size += state.stored->size;
+    if (report.examples.size() < kExamples) report.examples.push_back(state.key);
   }
   return {};
 }

@@ -41,10 +41,11 @@ struct ReconcileReport {
   uint64_t vanished = 0;     // no longer in the store, and no version of them loaded or replaced
   ForeignKeys elsewhere;     // outside of the hours; for the caller to find
   Bytes missing_size;
-  std::vector<std::string> examples;        // the first keys that are missing
-  OverdueHours overdue;                     // the missing and the overwritten
+  std::vector<std::string> examples, overwritten_examples;  // the first that are missing, or so
+  OverdueHours overdue;                     // the missing, and the overwritten that are not young
   std::optional<Timestamp> oldest_pending;  // when that landed
-  std::optional<HourRange> pending_hours;   // from the first in which any is until behind the last
+  // From the first in which any is until behind the last.
+  std::optional<HourRange> pending_hours, overwritten_hours;
   std::vector<StuckKey> held_examples, set_aside_examples;  // the first of these
   uint64_t announced = 0;  // notifications that were sent for what is missing or overwritten
   // The last key that is in these numbers; empty: none.
@@ -64,7 +65,7 @@ struct ReconcileOptions {
   Timestamp pending_since;  // an object that was last modified after it counts as pending
   std::string after = {};   // keys up to this one are left out; empty: none
   OnKey on_key = {};
-  // Called for each object that is missing or overwritten.
+  // Called for each object that is missing, or overwritten and not young.
   std::function<Status(const ObjectInfo&)> on_missing = {};
 };
 

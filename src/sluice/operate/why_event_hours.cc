@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <map>
@@ -70,6 +69,12 @@ std::string LateHours(const std::map<std::string, uint64_t>& by_hour, const Hour
   return text;
 }
 
+// "30", "1,000 to 3,000".
+std::string Between(uint64_t least, uint64_t most) {
+  return least == most ? WithThousands(least)
+                       : fmt::format("{} to {}", WithThousands(least), WithThousands(most));
+}
+
 // Those that do not fit the ledger; of an hour of which only a part was asked nobody can say it.
 void AddHours(const std::string& table, const std::vector<HourCheck>& checked,
               const HourRange& hours, Arrivals& all) {
@@ -77,9 +82,9 @@ void AddHours(const std::string& table, const std::vector<HourCheck>& checked,
     const auto from = ParseHour(check.hour);
     if (!from || *from < hours.from || *from + std::chrono::hours(1) > hours.to) continue;
     (check.rows < check.at_least ? all.removed : all.added)
-        .push_back(fmt::format("{} has {} in {}, and by the ledger {} to {}", table,
-                               Counted(check.rows, "row"), HourText(*from), check.at_least,
-                               check.at_most));
+        .push_back(fmt::format("{} has {} in {}, and by the ledger {}", table,
+                               Counted(check.rows, "row"), HourText(*from),
+                               Between(check.at_least, check.at_most)));
   }
 }
 
@@ -110,7 +115,7 @@ Status AddTable(const Witnesses& w, const Table& table, const HourRange& hours, 
   return {};
 }
 
-// Is something that landed there not loaded?
+// Is something that landed there not loaded? What landed later may wait at any time.
 bool IsUnloaded(const Story& landing) {
   constexpr std::string_view kOthers[] = {"loaded", "nothing_sent", "not_landed", "nothing_yet",
                                           "future"};
@@ -123,6 +128,19 @@ Result<std::optional<Story>> WhyLandedLater(const Witnesses& w, const HourRange&
   later.to = std::min(later.to, WholeHours({w.now, w.now + std::chrono::hours(1)}).to);
   if (later.from >= later.to) return std::nullopt;
   return WhyLandingHours(w, later);
+}
+
+// `is_on_its_way`: what landed later is, and may have such events.
+Status EndNothingSent(const Witnesses& w, bool is_on_its_way, Story& story) {
+  SLUICE_ASSIGN(std::string waits, WhatWaits(w));
+  if (waits.empty() && is_on_its_way) waits = " (young raw objects)";
+  story.End("nothing_sent",
+            fmt::format("not loaded, because nothing with such a time has landed, but for what is "
+                        "in quarantine{}: the producer sent nothing{}",
+                        waits.empty() ? "" : " or not loaded yet" + waits,
+                        w.source ? "" : ", or landing stood still"),
+            "ask the producer; or sluice quarantine list, where that may be of these hours");
+  return {};
 }
 
 // Of hours of which no row is there, nor any Parquet object that had one.
@@ -138,9 +156,10 @@ Status EndWithoutTraces(const Witnesses& w, const HourRange& hours, const Arriva
     return {};
   }
   SLUICE_ASSIGN(const std::optional<Story> later, WhyLandedLater(w, hours));
-  if (later && IsUnloaded(*later)) {
-    end_as(*later,
-           "no row is there; what landed in the day behind these hours may have some, and is ");
+  const bool is_on_its_way = later && later->state == "waiting";
+  const bool is_elsewhere = later && later->state == "foreign";
+  if (later && IsUnloaded(*later) && !is_on_its_way && !is_elsewhere) {
+    end_as(*later, "no row is there, and of what landed in the day behind these hours: ");
     return {};
   }
   if (all.unread > 0) {
@@ -163,13 +182,7 @@ Status EndWithoutTraces(const Witnesses& w, const HourRange& hours, const Arriva
     end_as(landing, "");
     return {};
   }
-  SLUICE_ASSIGN(const std::string waits, WhatWaits(w));
-  story.End("nothing_sent",
-            fmt::format("not loaded, because the producer sent nothing with such a time, but for "
-                        "what is in quarantine{}",
-                        waits.empty() ? "" : ", or is not loaded yet" + waits),
-            "ask the producer; or sluice quarantine list, where that may be of these hours");
-  return {};
+  return EndNothingSent(w, is_on_its_way, story);
 }
 
 Status EndWithoutRows(const Witnesses& w, const HourRange& hours, const Arrivals& all,
@@ -181,17 +194,21 @@ Status EndWithoutRows(const Witnesses& w, const HourRange& hours, const Arrivals
   return {};
 }
 
+// "the first; and in 3 more hours".
+std::string FirstOf(const std::vector<std::string>& hours) {
+  const size_t more = hours.size() - 1;
+  return more == 0 ? hours[0] : fmt::format("{}; and {}", hours[0], Counted(more, "more hour"));
+}
+
 // Rows that somebody else took away or added: false where there are none.
 bool EndWithOthersRows(const Arrivals& all, const HourRange& hours, Story& story) {
   const std::string verify = "sluice verify " + RangeFlags(WholeHours(hours));
   if (!all.removed.empty()) {
-    story.End("removed",
-              fmt::format("{}: somebody has removed rows since", fmt::join(all.removed, "; ")),
+    story.End("removed", FirstOf(all.removed) + ": somebody has removed rows since",
               verify + ", then load their raw objects again: sluice backfill --replace");
   } else if (!all.added.empty()) {
     story.End("not_ours",
-              fmt::format("{}: somebody else has added rows, or a load came in twice",
-                          fmt::join(all.added, "; ")),
+              FirstOf(all.added) + ": somebody else has added rows, or a load came in twice",
               verify + " names keys that are there more than once");
   }
   return !all.removed.empty() || !all.added.empty();

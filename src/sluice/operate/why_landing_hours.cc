@@ -120,10 +120,11 @@ void EndUnloaded(const Witnesses& w, const HourRange& hours, const ReconcileRepo
         "sluice process");
   }
   if (report.missing > 0) {
-    return story.End("missing",
-                     what + " not loaded, because nobody was told: landed without a notification",
-                     FixOfMissing(report.overdue.begin()->first, report.overdue.rbegin()->first,
-                                  w.now, "sluice backfill " + RangeFlags(hours)));
+    return story.End(
+        "missing",
+        what + " not loaded, because nobody was told of what landed without a notification",
+        FixOfMissing(report.overdue.begin()->first, report.overdue.rbegin()->first, w.now,
+                     "sluice backfill " + RangeFlags(hours)));
   }
   story.End("overwritten", what + " not loaded, because other versions of their keys are",
             "sluice backfill " + RangeFlags(hours) + " --replace puts the new ones in their place");

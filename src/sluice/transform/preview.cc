@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 #include <span>
 #include <tuple>
 #include <utility>
@@ -128,7 +129,7 @@ class FaultLook {
 // Looks at what was changed on the way, line by line.
 class ChangeLook {
  public:
-  explicit ChangeLook(const TableSet& tables) : tables_(tables) {}
+  explicit ChangeLook(const TableSet& tables) : tables_(tables), unknown_(tables.tables.size()) {}
 
   // `line` has one, of which `counts` are.
   void Add(const LineChunk& line, const ConversionCounts& counts, size_t examples) {
@@ -138,23 +139,23 @@ class ChangeLook {
       AddColumns(line, t, "coerced", table.coerced, examples);
       AddColumns(line, t, "nulled", table.nulled, examples);
       AddColumns(line, t, "truncated", table.truncated, examples);
-      for (const auto& [path, events] : table.unknown_fields) {
+      if (tables_.tables[t].on_unknown_field == OnUnknownField::kCollect) continue;
+      for (const std::string& path : Told(t, table.unknown_fields)) {
         Add(line, t, "unknown", path, examples);
       }
     }
   }
 
-  std::vector<PreviewedChange> Take() {
-    std::vector<PreviewedChange> all;
+  void Take(Preview& preview) {
     for (auto& [what, change] : changes_) {
       std::tie(change.table, change.change, change.field) = what;
-      all.push_back(std::move(change));
+      preview.changes.push_back(std::move(change));
     }
-    return all;
+    preview.changed = std::move(events_);
   }
 
  private:
-  static constexpr size_t kMostFields = 256;
+  static constexpr size_t kMostUnknown = 256;
 
   void AddColumns(const LineChunk& line, size_t table, std::string_view change,
                   const std::vector<uint64_t>& by_column, size_t examples) {
@@ -163,19 +164,30 @@ class ChangeLook {
       Add(line, table, change, tables_.tables[table].schema.columns[i].name, examples);
     }
   }
+  // The names under which a line's unknown fields are told.
+  std::set<std::string> Told(size_t table, const std::map<std::string, uint64_t>& fields) {
+    std::set<std::string>& known = unknown_[table];
+    std::set<std::string> told;
+    for (const auto& [path, events] : fields) {
+      if (known.size() < kMostUnknown) known.insert(path);
+      told.insert(known.contains(path) ? path : "…");
+    }
+    return told;
+  }
   void Add(const LineChunk& line, size_t table, std::string_view change, const std::string& field,
            size_t examples) {
-    const auto key = std::tuple(table, change, field);
-    if (changes_.size() >= kMostFields && !changes_.contains(key)) return;
-    PreviewedChange& found = changes_[key];
+    PreviewedChange& found = changes_[{table, change, field}];
     ++found.events;
-    if (found.examples.size() >= examples) return;
+    if (found.lines.size() >= examples) return;
+    found.lines.push_back(line.first_line);
     const std::string_view text = line.text.substr(0, line.text.find('\n'));
-    found.examples.push_back({line.first_line, EncodePayload(text, text.size())});
+    events_.try_emplace(line.first_line, EncodePayload(text, text.size()));
   }
 
   const TableSet& tables_;
+  std::vector<std::set<std::string>> unknown_;  // paths that are told apart, by table
   std::map<std::tuple<size_t, std::string_view, std::string>, PreviewedChange> changes_;
+  std::map<uint64_t, QuarantinePayload> events_;
 };
 
 // The lines of a chunk, each as a chunk of its own.
@@ -225,7 +237,7 @@ Result<Preview> PreviewStream(ByteSource& stored, const TableSet& tables,
   preview.bytes = chunker.bytes();
   preview.is_whole = !lines.has_more();
   preview.faults = faults.Take();
-  preview.changes = changes.Take();
+  changes.Take(preview);
   return preview;
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -50,17 +51,13 @@ struct PreviewedFaults {
   std::vector<PreviewedFault> examples;  // the first
 };
 
-// Events of which one field was changed on the way, or has no column. Of at most 256 fields.
+// Events that became rows, of which one field was changed on the way, or is taken by no column.
 struct PreviewedChange {
-  struct Example {
-    uint64_t line = 0;
-    QuarantinePayload payload;  // the whole event
-  };
   size_t table = 0;         // index in the TableSet
   std::string_view change;  // "coerced", "nulled", "truncated" or "unknown"
   std::string field;        // the column's name; of an unknown field its path
   uint64_t events = 0;
-  std::vector<Example> examples;  // the first
+  std::vector<uint64_t> lines;  // the first
 };
 
 struct Preview {
@@ -70,7 +67,9 @@ struct Preview {
   uint64_t quarantined = 0;
   std::vector<PreviewedTable> tables;
   std::vector<PreviewedFaults> faults;   // by table, column and reason; those without a table first
-  std::vector<PreviewedChange> changes;  // by table, change and field
+  std::vector<PreviewedChange> changes;  // by table, change and field; 256 unknown fields of each
+                                         // table are told apart, the rest is of field "…"
+  std::map<uint64_t, QuarantinePayload> changed;  // the events in the lines of changes
 };
 
 // What a stream of JSON lines, compressed or not, would become, told by the conversion itself.

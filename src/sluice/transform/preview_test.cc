@@ -66,16 +66,32 @@ TEST(PreviewTest, WhatWasChangedIsToldWithItsFirstEvents) {
   ASSERT_TRUE(preview) << preview.error().message();
   EXPECT_EQ(preview->counts.tables[1].coerced, std::vector<uint64_t>{3});
   ASSERT_EQ(preview->changes.size(), 2u);
-  const auto text = [](const PreviewedChange& change) {
+  const auto text = [&](const PreviewedChange& change) {
     std::string said =
         fmt::format("{} {} {} {}", change.table, change.change, change.field, change.events);
-    for (const auto& [line, event] : change.examples) {
-      said += fmt::format("; {} {}", line, event.text);
+    for (const uint64_t line : change.lines) {
+      said += fmt::format("; {} {}", line, preview->changed.at(line).text);
     }
     return said;
   };
   EXPECT_EQ(text(preview->changes[0]), R"(1 coerced id 3; 3 {"id":2}; 4 {"id":3,"new":true})");
   EXPECT_EQ(text(preview->changes[1]), R"(1 unknown new 1; 4 {"id":3,"new":true})");
+}
+
+TEST(PreviewTest, OfVeryManyUnknownFieldsTheFirstAreToldApartAndNoColumnsAreHidden) {
+  std::string text = R"({"id":"0")";
+  for (int i = 0; i < 200; ++i) text += fmt::format(R"(,"a{}":1)", i);
+  text += "}\n";
+  text += R"({"id":"1")";
+  for (int i = 0; i < 200; ++i) text += fmt::format(R"(,"b{}":1)", i);
+  text += "}\n{\"id\":7}\n";
+  const auto preview = PreviewOf(text);
+  ASSERT_TRUE(preview) << preview.error().message();
+  ASSERT_EQ(preview->changes.size(), 258u);
+  EXPECT_EQ(preview->changes.front().change, "coerced");
+  EXPECT_EQ(preview->changes.back().field, "…");
+  EXPECT_EQ(preview->changes.back().lines, std::vector<uint64_t>{2});
+  EXPECT_EQ(preview->changed.size(), 3u);
 }
 
 TEST(PreviewTest, AnEventWithTheKeyOfAnotherIsADuplicateOfIt) {
