@@ -90,6 +90,24 @@ TEST_F(RawWalkTest, N7AFileThatIsWrittenOverAfterItWasLoadedIsAnotherVersion) {
   EXPECT_EQ(report.overwritten, 1u);
 }
 
+// No notification loads it: it is held then, for a person.
+TEST_F(RawWalkTest, AYoungObjectThatWasWrittenOverIsToldAsThatAndNotAnnounced) {
+  const Timestamp now = *FromIso8601("2026-11-23T15:30:00Z");
+  const std::string key = "date=2026-11-23/14/a";
+  Store(key, "new", now);
+  Know(key, ObjectState::kLoaded, "old");
+  const ReconcileReport report =
+      Reconcile(store_, Ledger(), RawLayout(), *ParseHourRange("2026-11-23T14", ""),
+                {.pending_since = now - std::chrono::hours(1), .on_missing = [](const ObjectInfo&) {
+                   return Status(Fail(ErrorKind::kPermanent, "announced"));
+                 }});
+  ASSERT_FALSE(report.failure) << report.failure->message();
+  EXPECT_EQ(report.overwritten, 1u);
+  EXPECT_EQ(report.pending, 0u);
+  EXPECT_THAT(report.overwritten_examples, ElementsAre(key));
+  EXPECT_THAT(report.overdue, IsEmpty());
+}
+
 TEST_F(RawWalkTest, EveryKeyComesOnceFromBothSides) {
   for (const char* const key : {"a/1", "a/2", "a/3", "a/5", "c/1", "d/1"}) Store(key);
   for (const char* const key : {"a/0", "a/2", "a/4", "a/5", "b/1", "c/1", "c/2", "d/0"}) Know(key);
