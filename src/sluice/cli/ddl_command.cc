@@ -42,6 +42,7 @@ constexpr const char* kWorkload =
 
 // What was done already is a comment, so that nobody does it again.
 std::string ToText(const Ddl& ddl, bool is_done = false) {
+  if (ddl.steps.empty()) return "-- nothing differs\n";
   std::string text;
   for (const Ddl::Step& step : ddl.steps) {
     for (const std::string_view line : CLI::detail::split(step.note, '\n')) {
@@ -51,8 +52,6 @@ std::string ToText(const Ddl& ddl, bool is_done = false) {
   }
   return text;
 }
-
-constexpr const char* kNothingDiffers = "-- nothing differs\n";
 
 std::string ToJson(const Ddl& ddl, bool applied) {
   JsonText json;
@@ -163,11 +162,8 @@ Status Apply(Session& session, const Ddl& ddl, Ddl& done) {
 }
 
 Status PrintDone(Session& session, Ddl ddl, bool is_all) {
-  const bool differs = !ddl.steps.empty();
   const Ddl done = WhatWasDone(std::move(ddl));
-  return Print(session.flags.json ? ToJson(done, is_all)
-               : differs          ? ToText(done, true)
-                                  : kNothingDiffers);
+  return Print(session.flags.json ? ToJson(done, is_all) : ToText(done, true));
 }
 
 Result<int> RunDdl(Session& session, const DdlFlags& flags) {
@@ -195,8 +191,7 @@ Result<int> RunDdl(Session& session, const DdlFlags& flags) {
     if (const auto attach = AttachSql(view->config()); attach && has_sql) {
       ddl.steps.insert(ddl.steps.begin(), {.note = "", .sql = attach});
     }
-    const std::string text = ddl.steps.empty() ? kNothingDiffers : ToText(ddl);
-    SLUICE_TRY(Print(session.flags.json ? ToJson(ddl, false) : text));
+    SLUICE_TRY(Print(session.flags.json ? ToJson(ddl, false) : ToText(ddl)));
   }
   const bool waits = std::ranges::any_of(ddl.steps, &Ddl::Step::needs_person);
   return waits ? kExitAttention : kExitDone;

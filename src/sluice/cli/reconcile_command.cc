@@ -109,7 +109,6 @@ Result<int> RunReconcile(Session& session, const ReconcileFlags& flags) {
     if (!found) report.failure = found.error();
   }
   if (report.failure && report.compared.empty()) return std::unexpected(*report.failure);
-  const bool needs_attention = report.NeedsAttention() || (derived && derived->NeedsAttention());
   progress.Clear();
   if (!notifications && report.pending + report.missing + report.overwritten > 0) {
     Log(LogLevel::kWarning, "cannot ask how many notifications wait: {}",
@@ -126,7 +125,7 @@ Result<int> RunReconcile(Session& session, const ReconcileFlags& flags) {
       Print(session.flags.json ? ToJson(report, derived) : ToText(report, derived, flags, around)));
   if (report.failure) return std::unexpected(*report.failure);
   Afterwards(session, view->config(), Afterwards::Looking::kNot).Tell();
-  return needs_attention ? kExitAttention : kExitDone;
+  return NeedsAttention(report, derived) ? kExitAttention : kExitDone;
 }
 
 }  // namespace

@@ -153,8 +153,8 @@ void AppendStuck(JsonText& json, std::string_view name, const std::vector<StuckK
   json.EndArray();
 }
 
-void AppendExamples(JsonText& json, const std::vector<std::string>& keys) {
-  json.Key("examples").BeginArray();
+void AppendExamples(JsonText& json, std::string_view name, const std::vector<std::string>& keys) {
+  json.Key(name).BeginArray();
   for (const std::string& key : keys) json.Value(key);
   json.EndArray();
 }
@@ -165,22 +165,25 @@ void Append(JsonText& json, const DerivedStores& derived) {
   json.Key("stored").Value(parquet.stored).Key("named").Value(parquet.named);
   json.Key("young").Value(parquet.young).Key("unnamed").Value(parquet.unnamed);
   json.Key("missing").Value(parquet.missing);
-  AppendExamples(json, parquet.examples);
+  AppendExamples(json, "examples", parquet.examples);
   json.Key("claim");
   claim.empty() ? json.Null() : json.Value(claim);
   json.EndObject().Key("quarantine").BeginObject().Key("named").Value(quarantine.named);
   json.Key("missing").Value(quarantine.missing);
-  AppendExamples(json, quarantine.examples);
+  AppendExamples(json, "examples", quarantine.examples);
   json.EndObject();
 }
 
 }  // namespace
 
+bool NeedsAttention(const ReconcileReport& report, const std::optional<DerivedStores>& derived) {
+  return report.NeedsAttention() || (derived && derived->NeedsAttention());
+}
+
 std::string ToText(const ReconcileReport& report, const std::optional<DerivedStores>& derived,
                    const ReconcileFlags& flags, const Surroundings& around) {
-  const bool needs_attention = report.NeedsAttention() || (derived && derived->NeedsAttention());
   return ToText(report, flags, around) + (derived ? ToText(*derived) : "") +
-         EndOf(report, needs_attention);
+         EndOf(report, NeedsAttention(report, derived));
 }
 
 std::string ToJson(const ReconcileReport& report, const std::optional<DerivedStores>& derived) {
@@ -191,9 +194,8 @@ std::string ToJson(const ReconcileReport& report, const std::optional<DerivedSto
   json.Key("held").Value(report.held).Key("set_aside").Value(report.set_aside);
   AppendStuck(json, "held_examples", report.held_examples);
   AppendStuck(json, "set_aside_examples", report.set_aside_examples);
-  json.Key("overwritten").Value(report.overwritten).Key("overwritten_examples").BeginArray();
-  for (const std::string& key : report.overwritten_examples) json.Value(key);
-  json.EndArray();
+  json.Key("overwritten").Value(report.overwritten);
+  AppendExamples(json, "overwritten_examples", report.overwritten_examples);
   json.Key("foreign").Value(report.foreign).Key("elsewhere").BeginObject();
   json.Key("foreign").Value(report.elsewhere.count);
   json.Key("is_whole").Value(report.elsewhere.is_whole).Key("example");
@@ -201,7 +203,7 @@ std::string ToJson(const ReconcileReport& report, const std::optional<DerivedSto
   json.EndObject().Key("gone").Value(report.gone);
   json.Key("vanished").Value(report.vanished);
   json.Key("missing").Value(report.missing).Key("missing_bytes").Value(report.missing_size.count);
-  AppendExamples(json, report.examples);
+  AppendExamples(json, "examples", report.examples);
   json.Key("announced").Value(report.announced);
   if (derived) {
     Append(json, *derived);

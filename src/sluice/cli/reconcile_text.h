@@ -34,6 +34,8 @@ struct Surroundings {
   Timestamp now;
 };
 
+// Is there anything that only a person can settle?
+bool NeedsAttention(const ReconcileReport& report, const std::optional<DerivedStores>& derived);
 std::string ToText(const ReconcileReport& report, const std::optional<DerivedStores>& derived,
                    const ReconcileFlags& flags, const Surroundings& around);
 std::string ToJson(const ReconcileReport& report, const std::optional<DerivedStores>& derived);

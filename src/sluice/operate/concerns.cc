@@ -18,14 +18,6 @@ namespace {
 
 using std::chrono::days;
 
-uint64_t Stuck(const StatusReport& report) {
-  uint64_t stuck = 0;
-  for (const StateCount& count : report.states) {
-    if (IsStuck(count.state)) stuck += count.objects;
-  }
-  return stuck;
-}
-
 std::string WhatIsNotKnown(StatusPart part) {
   switch (part) {
     case StatusPart::kSource:
@@ -94,7 +86,7 @@ class Concerns {
 };
 
 void AddHeld(const StatusReport& report, Concerns& concerns) {
-  const uint64_t stuck = Stuck(report);
+  const uint64_t stuck = StuckIn(report.states);
   if (stuck == 0) return;
   const std::string& key = report.key_to_look_at();
   concerns.Add(ConcernKind::kHeld, stuck,

@@ -200,6 +200,12 @@ void WalkRaw(const StatusParts& parts, StatusReport& report) {
 
 }  // namespace
 
+uint64_t StuckIn(const std::vector<StateCount>& states) {
+  uint64_t stuck = 0;
+  for (const StateCount& count : states) stuck += IsStuck(count.state) ? count.objects : 0;
+  return stuck;
+}
+
 Result<std::optional<QueueDepth>> DepthOf(Queue* queue) {
   if (queue == nullptr) return std::optional<QueueDepth>();
   return queue->Depth();

@@ -132,6 +132,9 @@ inline bool IsStuck(ObjectState state) {
   return state == ObjectState::kHeld || state == ObjectState::kSetAside;
 }
 
+// How many raw objects are.
+uint64_t StuckIn(const std::vector<StateCount>& states);
+
 // Absent where the queue is not there yet.
 Result<std::optional<QueueDepth>> DepthOf(Queue* queue);
 

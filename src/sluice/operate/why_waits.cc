@@ -10,8 +10,6 @@ namespace sluice {
 
 Result<std::string> WhatWaits(const Witnesses& witnesses) {
   SLUICE_ASSIGN(const std::vector<StateCount> states, witnesses.warehouse.States(witnesses.now));
-  uint64_t stuck = 0;
-  for (const StateCount& count : states) stuck += IsStuck(count.state) ? count.objects : 0;
   std::vector<std::string> parts;
   const auto add = [&](uint64_t count, std::string_view one, std::string_view several) {
     if (count > 0)
@@ -19,7 +17,7 @@ Result<std::string> WhatWaits(const Witnesses& witnesses) {
   };
   add(witnesses.waiting_messages(), "message waits in the source", "messages wait in the source");
   add(witnesses.waiting_notifications(), "notification waits", "notifications wait");
-  add(stuck, "raw object is held or set aside", "raw objects are held or set aside");
+  add(StuckIn(states), "raw object is held or set aside", "raw objects are held or set aside");
   if (witnesses.paused) parts.push_back("loading is paused: " + *witnesses.paused);
   if (parts.empty()) return std::string();
   return fmt::format(" ({})", fmt::join(parts, "; "));

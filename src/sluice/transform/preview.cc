@@ -129,10 +129,12 @@ class FaultLook {
 // Looks at what was changed on the way, line by line.
 class ChangeLook {
  public:
-  explicit ChangeLook(const TableSet& tables) : tables_(tables), unknown_(tables.tables.size()) {}
+  explicit ChangeLook(const TableSet& tables) : tables_(tables) {}
 
-  // `line` has one, of which `counts` are.
-  void Add(const LineChunk& line, const ConversionCounts& counts, size_t examples) {
+  // `line` has one, of which `counts` are. Unknown fields are told apart as they are in `sums`,
+  // which have them already.
+  void Add(const LineChunk& line, const ConversionCounts& counts, const ConversionCounts& sums,
+           size_t examples) {
     for (size_t t = 0; t < counts.tables.size(); ++t) {
       const TableCounts& table = counts.tables[t];
       if (table.routed == 0) continue;
@@ -140,9 +142,11 @@ class ChangeLook {
       AddColumns(line, t, "nulled", table.nulled, examples);
       AddColumns(line, t, "truncated", table.truncated, examples);
       if (tables_.tables[t].on_unknown_field == OnUnknownField::kCollect) continue;
-      for (const std::string& path : Told(t, table.unknown_fields)) {
-        Add(line, t, "unknown", path, examples);
+      std::set<std::string> told;
+      for (const auto& [path, events] : table.unknown_fields) {
+        told.insert(sums.tables[t].unknown_fields.contains(path) ? path : "…");
       }
+      for (const std::string& path : told) Add(line, t, "unknown", path, examples);
     }
   }
 
@@ -155,24 +159,12 @@ class ChangeLook {
   }
 
  private:
-  static constexpr size_t kMostUnknown = 256;
-
   void AddColumns(const LineChunk& line, size_t table, std::string_view change,
                   const std::vector<uint64_t>& by_column, size_t examples) {
     for (size_t i = 0; i < by_column.size(); ++i) {
       if (by_column[i] == 0) continue;
       Add(line, table, change, tables_.tables[table].schema.columns[i].name, examples);
     }
-  }
-  // The names under which a line's unknown fields are told.
-  std::set<std::string> Told(size_t table, const std::map<std::string, uint64_t>& fields) {
-    std::set<std::string>& known = unknown_[table];
-    std::set<std::string> told;
-    for (const auto& [path, events] : fields) {
-      if (known.size() < kMostUnknown) known.insert(path);
-      told.insert(known.contains(path) ? path : "…");
-    }
-    return told;
   }
   void Add(const LineChunk& line, size_t table, std::string_view change, const std::string& field,
            size_t examples) {
@@ -185,7 +177,6 @@ class ChangeLook {
   }
 
   const TableSet& tables_;
-  std::vector<std::set<std::string>> unknown_;  // paths that are told apart, by table
   std::map<std::tuple<size_t, std::string_view, std::string>, PreviewedChange> changes_;
   std::map<uint64_t, QuarantinePayload> events_;
 };
@@ -229,9 +220,9 @@ Result<Preview> PreviewStream(ByteSource& stored, const TableSet& tables,
         looks[i].Add(converted.tables[i], options.examples, preview.tables[i]);
       }
       for (const RecordFault& fault : converted.faults) faults.Add(fault, options.examples);
-      changes.Add(line, counts, options.examples);
       preview.quarantined += converted.faults.size();
       preview.counts += counts;
+      changes.Add(line, counts, preview.counts, options.examples);
     }
   }
   preview.bytes = chunker.bytes();
